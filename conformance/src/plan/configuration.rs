@@ -1,0 +1,93 @@
+//! The suite's test configuration, made from a plan and what was set up for it.
+
+use super::Plan;
+use super::template::{Names, fill};
+use crate::error::HarnessError;
+use serde_json::{Map, Value, json};
+
+/// A client that was registered for a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RegisteredClient {
+    /// The key under which the suite's configuration has it.
+    pub(crate) role: String,
+    pub(crate) client_id: String,
+    /// Absent for public clients and for those that authenticate with a key.
+    pub(crate) client_secret: Option<String>,
+}
+
+/// What the suite's `POST /api/plan` takes as body.
+pub(crate) fn build(plan: &Plan, clients: &[RegisteredClient], names: &Names) -> Result<Value, HarnessError> {
+    let mut configuration = plan.file.configuration.clone();
+    configuration.insert("alias".into(), plan.alias().into());
+    configuration.insert("description".into(), format!("Signet, plan {}", plan.name).into());
+    for client in clients {
+        let mut entry = Map::new();
+        entry.insert("client_id".into(), client.client_id.clone().into());
+        if let Some(secret) = &client.client_secret {
+            entry.insert("client_secret".into(), secret.clone().into());
+        }
+        configuration.insert(client.role.clone(), Value::Object(entry));
+    }
+    if let Some(browser) = &plan.browser {
+        configuration.insert("browser".into(), browser.clone());
+    }
+    if !plan.overrides.is_empty() {
+        let overrides = plan.overrides.iter().map(|(module, steps)| (module.clone(), json!({ "browser": steps })));
+        configuration.insert("override".into(), Value::Object(overrides.collect()));
+    }
+    fill(&Value::Object(configuration), names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Library;
+
+    #[test]
+    fn the_basic_plan_becomes_a_configuration_without_placeholders() {
+        let plans = Library::open(None).unwrap().plans().unwrap();
+        let basic = plans.iter().find(|plan| plan.name == "basic").unwrap();
+        let names = Names::from([
+            ("suite", "https://localhost:9443".to_owned()),
+            ("alias", basic.alias()),
+            ("realm", "r".to_owned()),
+            ("issuer", "https://localhost:1/realms/r".to_owned()),
+            ("username", "ada".to_owned()),
+            ("password", "secret".to_owned()),
+        ]);
+        let client = |role: &str| RegisteredClient {
+            role: role.to_owned(),
+            client_id: format!("{role}-id"),
+            client_secret: Some("s".to_owned()),
+        };
+        let clients: Vec<_> = basic.file.clients.iter().map(|file| client(&file.role)).collect();
+
+        let configuration = build(basic, &clients, &names).unwrap();
+
+        let discovery = "https://localhost:1/realms/r/.well-known/openid-configuration";
+        assert_eq!(configuration["server"]["discoveryUrl"], discovery);
+        assert_eq!(configuration["alias"], "signet-basic");
+        assert_eq!(configuration["client"], json!({ "client_id": "client-id", "client_secret": "s" }));
+        assert_eq!(configuration["client_secret_post"]["client_id"], "client_secret_post-id");
+        assert_eq!(configuration["options"]["browsercontrol_css_enable"], false);
+        let log_in = &configuration["browser"][0]["tasks"][0];
+        assert_eq!(log_in["match"], "https://localhost:1/realms/r/login*");
+        assert_eq!(log_in["commands"][1], json!(["text", "name", "password", "secret"]));
+        let error_page = &configuration["override"]["oidcc-ensure-registered-redirect-uri"]["browser"][0]["tasks"][0];
+        assert_eq!(error_page["commands"][0][5], "update-image-placeholder");
+    }
+
+    #[test]
+    fn the_complete_user_has_every_standard_claim_that_is_not_the_servers_own() {
+        let plans = Library::open(None).unwrap().plans().unwrap();
+        let claims = plans.iter().find_map(|plan| plan.claims.clone()).unwrap();
+        let profile = "name family_name given_name middle_name nickname preferred_username profile picture website \
+                       gender birthdate zoneinfo locale";
+        for name in profile.split(' ').filter(|name| !name.is_empty()) {
+            assert!(!claims[name].is_null(), "{name} is missing");
+        }
+        for name in ["email", "email_verified", "address", "phone_number", "phone_number_verified"] {
+            assert!(!claims[name].is_null(), "{name} is missing");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Test plans as data: which plan of the suite runs in which variant, what the realm, the user and the clients are,
+//! and what the suite's browser does on the pages.
+//!
+//! A plan is a TOML file; browser steps and users are JSON files that several plans share. The built-in files are
+//! embedded; `--plans DIR` adds files and replaces built-in ones of the same path. Texts may contain placeholders
+//! such as `{issuer}`; [`template`] lists them.
+
+pub(crate) mod configuration;
+mod library;
+pub(crate) mod template;
+
+pub(crate) use library::Library;
+
+use crate::suite::model::Variant;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// One plan, as its file says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlanFile {
+    /// What `--group` selects.
+    pub(crate) group: String,
+    /// The plan's name in the suite.
+    pub(crate) plan: String,
+    /// The selected variant parameters.
+    #[serde(default)]
+    pub(crate) variant: Variant,
+    /// Settings of the realm that is created for the plan, as the admin interface takes them.
+    #[serde(default)]
+    pub(crate) realm: Map<String, Value>,
+    /// The file in `users/` whose claims the user has; no user where it is absent.
+    pub(crate) user: Option<String>,
+    /// The clients that are registered.
+    #[serde(default)]
+    pub(crate) clients: Vec<ClientFile>,
+    /// The file in `browser/` with the steps of most modules; no page is expected where it is absent.
+    pub(crate) browser: Option<String>,
+    /// The file in `browser/` for modules with other steps.
+    #[serde(default)]
+    pub(crate) overrides: BTreeMap<String, String>,
+    /// What else stands in the suite's configuration.
+    #[serde(default)]
+    pub(crate) configuration: Map<String, Value>,
+}
+
+/// A client of a plan.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ClientFile {
+    /// The key under which the suite's configuration has the client.
+    pub(crate) role: String,
+    /// The registration, in the names of RFC 7591.
+    #[serde(flatten)]
+    pub(crate) registration: Map<String, Value>,
+}
+
+/// A plan with the files it names.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    /// The plan file's name without extension.
+    pub(crate) name: String,
+    pub(crate) file: PlanFile,
+    /// The user's claims.
+    pub(crate) claims: Option<Value>,
+    /// The suite's `browser` array for most modules.
+    pub(crate) browser: Option<Value>,
+    /// The suite's `browser` array for some modules.
+    pub(crate) overrides: BTreeMap<String, Value>,
+}
+
+impl Plan {
+    /// The namespace of redirect URIs that the plan has at the suite.
+    pub(crate) fn alias(&self) -> String {
+        format!("signet-{}", self.name)
+    }
+
+    /// The name by which expectations mean this plan: its file's.
+    pub(crate) fn file_name(&self) -> String {
+        format!("{}.toml", self.name)
+    }
+}

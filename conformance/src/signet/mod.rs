@@ -1,0 +1,139 @@
+//! The Signet under test: one that is started here, or a deployer's own, administered as anyone would.
+
+mod admin;
+mod process;
+mod target;
+
+pub(crate) use process::{SignetOptions, executable};
+
+use crate::error::HarnessError;
+use crate::plan::Plan;
+use crate::plan::configuration::RegisteredClient;
+use crate::plan::template::{Names, fill};
+use crate::random::hexadecimal;
+use admin::Admin;
+use process::Process;
+use serde_json::{Value, json};
+use std::mem;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use target::Target;
+
+/// A Signet that can be prepared for plans.
+pub(crate) struct Signet {
+    admin: Admin,
+    /// A realm that is there already, to be tested as it is.
+    realm: Option<String>,
+    process: Option<Process>,
+    /// What was created, as paths of the admin interface: a deployer's Signet is left as it was found.
+    created: Mutex<Vec<String>>,
+}
+
+/// What a plan needs to know of what was made for it.
+pub(crate) struct Prepared {
+    pub(crate) names: Names,
+    pub(crate) clients: Vec<RegisteredClient>,
+}
+
+impl Signet {
+    /// Starts a Signet with an empty database. It trusts `suite_certificate` when it calls the suite.
+    pub(crate) async fn start(options: &SignetOptions, suite_certificate: &[u8]) -> Result<Self, HarnessError> {
+        let (process, admin) = Process::start(options, suite_certificate).await?;
+        Ok(Self { admin, realm: None, process: Some(process), created: Mutex::default() })
+    }
+
+    /// Connects to the Signet that the file `target` describes.
+    pub(crate) async fn connect(target: &Path) -> Result<Self, HarnessError> {
+        let Target { base_url, client_id, client_secret, authority, realm } = Target::read(target)?;
+        let admin = Admin::new(&base_url, client_id, client_secret, authority.as_deref())?;
+        admin.check().await?;
+        Ok(Self { admin, realm, process: None, created: Mutex::default() })
+    }
+
+    /// The base URL.
+    pub(crate) fn base(&self) -> &str {
+        self.admin.base()
+    }
+
+    /// The log of a Signet that was started here.
+    pub(crate) fn log(&self) -> Option<&Path> {
+        self.process.as_ref().map(Process::log)
+    }
+
+    /// Creates the realm, user and clients of a plan; `suite` is the suite's base URL.
+    pub(crate) async fn prepare(&self, plan: &Plan, suite: &str) -> Result<Prepared, HarnessError> {
+        let realm = match &self.realm {
+            Some(realm) => realm.clone(),
+            None => self.create_realm(plan).await?,
+        };
+        let mut names = Names::from([
+            ("suite", suite.to_owned()),
+            ("alias", plan.alias()),
+            ("issuer", format!("{}/realms/{realm}", self.base())),
+            ("realm", realm.clone()),
+        ]);
+        if let Some(claims) = &plan.claims {
+            let (username, password) = self.create_user(&realm, claims).await?;
+            names.insert("username", username);
+            names.insert("password", password);
+        }
+        let mut clients = Vec::new();
+        for client in &plan.file.clients {
+            let registration = fill(&Value::Object(client.registration.clone()), &names)?;
+            clients.push(self.create_client(&realm, &client.role, &registration).await?);
+        }
+        Ok(Prepared { names, clients })
+    }
+
+    /// Removes what was created on a deployer's Signet, newest first; one that was started here ends with this value.
+    pub(crate) async fn clean_up(&self) -> Result<(), HarnessError> {
+        if self.process.is_some() {
+            return Ok(());
+        }
+        let created = mem::take(&mut *self.created.lock().unwrap_or_else(PoisonError::into_inner));
+        for path in created.iter().rev() {
+            self.admin.delete(path).await?;
+        }
+        Ok(())
+    }
+
+    async fn create_realm(&self, plan: &Plan) -> Result<String, HarnessError> {
+        let name = format!("conformance-{}-{}", plan.name, hexadecimal(3)?);
+        let mut body = plan.file.realm.clone();
+        body.insert("name".into(), name.clone().into());
+        body.insert("display_name".into(), format!("Conformance plan {}", plan.name).into());
+        self.admin.post("realms", &Value::Object(body)).await?;
+        self.note(format!("realms/{name}"));
+        Ok(name)
+    }
+
+    async fn create_user(&self, realm: &str, claims: &Value) -> Result<(String, String), HarnessError> {
+        let (username, password) = (format!("conformance-{}", hexadecimal(3)?), hexadecimal(16)?);
+        let body = json!({ "username": username, "password": password, "claims": claims });
+        let user = self.admin.post(&format!("realms/{realm}/users"), &body).await?;
+        self.note(format!("realms/{realm}/users/{}", member(&user, "id")?));
+        Ok((username, password))
+    }
+
+    async fn create_client(
+        &self,
+        realm: &str,
+        role: &str,
+        registration: &Value,
+    ) -> Result<RegisteredClient, HarnessError> {
+        let client = self.admin.post(&format!("realms/{realm}/clients"), registration).await?;
+        let client_id = member(&client, "client_id")?;
+        self.note(format!("realms/{realm}/clients/{client_id}"));
+        let client_secret = client.get("client_secret").and_then(Value::as_str).map(str::to_owned);
+        Ok(RegisteredClient { role: role.to_owned(), client_id, client_secret })
+    }
+
+    fn note(&self, path: String) {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+    }
+}
+
+fn member(answer: &Value, name: &str) -> Result<String, HarnessError> {
+    let text = answer.get(name).and_then(Value::as_str).map(str::to_owned);
+    text.ok_or_else(|| HarnessError::Signet(format!("the admin interface answered without {name}")))
+}

@@ -1,0 +1,89 @@
+//! What a signed-in person may see and change about themselves.
+
+use std::sync::Arc;
+
+use signet_jose::{base64url, digest};
+use signet_protocol::identifiers::AuthorizationId;
+
+use crate::authn::{SessionCookie, current_session};
+use crate::failure::Failure;
+use crate::model::{Authorization, Client, User};
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+
+/// A person who is signed in.
+pub struct Account {
+    /// Who.
+    pub user: User,
+    cookie: SessionCookie,
+}
+
+impl Account {
+    /// What a form of this session carries, so that no other site can send it: only this browser and this server know
+    /// the cookie it is derived from.
+    pub fn form_token(&self) -> String {
+        base64url::encode(digest::hmac_sha256(self.cookie.value().as_bytes(), b"form"))
+    }
+
+    /// Whether a form carried the right token.
+    pub fn is_form_token(&self, token: &str) -> bool {
+        digest::equal_in_constant_time(self.form_token().as_bytes(), token.as_bytes())
+    }
+}
+
+/// Who is signed in with this cookie.
+///
+/// # Errors
+/// Faults only.
+pub async fn current(
+    provider: &Provider,
+    realm: &RealmContext,
+    cookie: Option<&SessionCookie>,
+) -> Result<Option<Account>, Failure> {
+    let Some(session) = current_session(provider, realm, cookie).await? else { return Ok(None) };
+    let user = provider.store.user(realm.id(), session.user_id).await?;
+    Ok(user.zip(cookie.cloned()).map(|(user, cookie)| Account { user, cookie }))
+}
+
+/// What the person allowed, with the clients, newest first.
+///
+/// # Errors
+/// Faults only.
+pub async fn authorizations(
+    provider: &Provider,
+    realm: &RealmContext,
+    account: &Account,
+) -> Result<Vec<(Authorization, Arc<Client>)>, Failure> {
+    let mut listed = Vec::new();
+    for authorization in provider.store.authorizations_of_user(realm.id(), account.user.id).await? {
+        if let Some(client) = provider.store.client(realm.id(), &authorization.client_id).await? {
+            listed.push((authorization, client));
+        }
+    }
+    Ok(listed)
+}
+
+/// Takes back what the person allowed; answers the client that lost it. Tokens that rest on it are dead at once.
+///
+/// # Errors
+/// Faults only; a foreign or unknown identifier changes nothing.
+pub async fn revoke_authorization(
+    provider: &Provider,
+    realm: &RealmContext,
+    account: &Account,
+    id: AuthorizationId,
+) -> Result<Option<Arc<Client>>, Failure> {
+    let listed = authorizations(provider, realm, account).await?;
+    let client = listed.into_iter().find(|(authorization, _)| authorization.id == id).map(|(_, client)| client);
+    let revoked = provider.store.revoke_authorization(realm.id(), account.user.id, id).await?;
+    Ok(client.filter(|_| revoked))
+}
+
+/// Ends the session. Tokens that live with it are dead at once.
+///
+/// # Errors
+/// Faults only.
+pub async fn sign_out(provider: &Provider, realm: &RealmContext, account: &Account) -> Result<(), Failure> {
+    provider.store.end_session(realm.id(), &account.cookie.hash()).await?;
+    Ok(())
+}

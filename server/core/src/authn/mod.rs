@@ -1,0 +1,19 @@
+//! Proving who a user is, and remembering it.
+
+mod login;
+mod password;
+mod session;
+mod throttle;
+
+pub use login::{Attempt, LoginFailure, check_password};
+pub use password::{PasswordHasher, PasswordOptions, PasswordPolicyViolation, check_policy};
+pub use session::{SessionCookie, current_session, new_session};
+
+/// The authentication context class of a password login (OpenID Connect Core 2, `acr`).
+pub const ACR_PASSWORD: &str = "urn:signet:acr:password";
+
+/// The authentication method reference of a password (RFC 8176 section 2).
+pub const AMR_PASSWORD: &str = "pwd";
+
+/// Every class a login here can reach.
+pub const ACR_VALUES: &[&str] = &[ACR_PASSWORD];

@@ -1,0 +1,90 @@
+//! Slowing down guessers without locking anybody out (NIST SP 800-63B section 5.2.2).
+//!
+//! Two counters in the database: one for the account together with the network it is tried from, one for the network
+//! alone. A stranger who guesses at a victim's password from elsewhere fills only counters that the victim does not
+//! share, so there is no lock-out to attack with. A third, much wider one for the account alone bounds guessing spread
+//! over many networks; a browser that has logged the user in before is exempt from it.
+
+use std::net::IpAddr;
+
+use signet_jose::digest;
+
+use crate::failure::Fault;
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+
+/// How many times the per-account limit all networks together may use up.
+const ALL_NETWORKS_FACTOR: i64 = 20;
+
+/// The counters an attempt falls under.
+pub(crate) struct AttemptCounters {
+    keys: [[u8; 32]; 3],
+}
+
+impl AttemptCounters {
+    pub(crate) fn new(realm: &RealmContext, normalised_username: &str, address: IpAddr) -> Self {
+        let network = network(address);
+        let key = |parts: &[&[u8]]| {
+            let mut message = realm.id().0.to_vec();
+            for part in parts {
+                message.extend_from_slice(&part.len().to_be_bytes());
+                message.extend_from_slice(part);
+            }
+            digest::sha256(&message)
+        };
+        let account = normalised_username.as_bytes();
+        Self {
+            keys: [
+                key(&[b"account-network", account, &network]),
+                key(&[b"network", &network]),
+                key(&[b"account", account]),
+            ],
+        }
+    }
+
+    /// Counts an attempt before the password is looked at, so that parallel guesses count too. Says whether it may go on.
+    pub(crate) async fn admit(
+        &self,
+        provider: &Provider,
+        realm: &RealmContext,
+        known_browser: bool,
+    ) -> Result<bool, Fault> {
+        let settings = &realm.realm.settings;
+        let limits = [
+            settings.password_attempts_per_account,
+            settings.password_attempts_per_address,
+            settings.password_attempts_per_account.saturating_mul(ALL_NETWORKS_FACTOR),
+        ];
+        let window = settings.password_attempt_window_seconds;
+        let counted = provider.store.count_attempts(realm.id(), &self.keys, provider.now(), window).await?;
+        let within = counted.iter().zip(limits).map(|(attempts, limit)| attempts.count <= limit);
+        Ok(within.enumerate().all(|(position, within)| within || (position == 2 && known_browser)))
+    }
+
+    /// Takes back what a right password has used up.
+    pub(crate) async fn forgive(&self, provider: &Provider, realm: &RealmContext) -> Result<(), Fault> {
+        Ok(provider.store.forgive_attempt(realm.id(), &self.keys).await?)
+    }
+}
+
+/// The network an address is counted under: itself for IPv4, its /64 for IPv6, where one household has that many.
+fn network(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets()[..8].to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_ipv6_network_count_together() {
+        let network = |text: &str| network(text.parse().unwrap());
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    }
+}

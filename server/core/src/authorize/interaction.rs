@@ -1,0 +1,135 @@
+//! An interaction: how far a user has come with one request. Sealed, bound to the browser and to the very parameters of
+//! the request, so that it can be carried in a form or a URL without a row in the database.
+
+use serde::{Deserialize, Serialize};
+use signet_jose::{Purpose, Random, base64url, digest, random};
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::identifiers::{Lineage, SessionId};
+use signet_protocol::parameters::Parameters;
+use zeroize::Zeroizing;
+
+use crate::failure::Fault;
+use crate::model::{Purpose as UsedPurpose, UsedRecord};
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+
+/// What ties an interaction to a browser: a random cookie that a login does not change.
+#[derive(Clone)]
+pub struct BrowserBinding {
+    value: Zeroizing<String>,
+    is_new: bool,
+}
+
+impl BrowserBinding {
+    /// The binding of a cookie, or a new one where there is none of ours.
+    pub fn from_cookie(cookie: Option<&str>, random: &dyn Random) -> Self {
+        let known = cookie.filter(|text| base64url::decode(text).is_ok_and(|bytes| bytes.len() == 16));
+        match known {
+            Some(text) => Self { value: Zeroizing::new(text.to_owned()), is_new: false },
+            None => Self { value: Zeroizing::new(signet_jose::random_token(random, 16)), is_new: true },
+        }
+    }
+
+    /// The cookie to set, if the browser does not have it yet.
+    pub fn new_cookie(&self) -> Option<&str> {
+        self.is_new.then_some(self.value.as_str())
+    }
+
+    fn hash(&self) -> String {
+        base64url::encode(&digest::sha256(self.value.as_bytes())[..16])
+    }
+}
+
+/// How far a user has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Stage {
+    /// Nothing was answered yet.
+    #[serde(rename = "b")]
+    Begun,
+    /// A login form is open.
+    #[serde(rename = "l")]
+    LoginForm,
+    /// The user logged in for this very request, into this session.
+    #[serde(rename = "i")]
+    LoggedIn(SessionId),
+    /// A consent form is open for the user of this session.
+    #[serde(rename = "c")]
+    ConsentForm(SessionId),
+}
+
+/// How far a user has come with one request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Interaction {
+    #[serde(rename = "l")]
+    pub(super) lineage: Lineage,
+    #[serde(rename = "s")]
+    pub(super) stage: Stage,
+    /// Tells one form from another; what is marked as used when it is answered.
+    #[serde(rename = "f")]
+    form: [u8; 16],
+    #[serde(rename = "q")]
+    request: String,
+    #[serde(rename = "b")]
+    browser: String,
+}
+
+impl Interaction {
+    /// A new interaction for a request in a browser.
+    pub(super) fn begin(provider: &Provider, parameters: &Parameters, binding: &BrowserBinding) -> Self {
+        Self {
+            lineage: Lineage(random::random_bytes(&*provider.random)),
+            stage: Stage::Begun,
+            form: [0; 16],
+            request: request_hash(parameters),
+            browser: binding.hash(),
+        }
+    }
+
+    /// The same interaction at another stage, with a form of its own.
+    pub(super) fn at(&self, stage: Stage, random: &dyn Random) -> Self {
+        Self { stage, form: random::random_bytes(random), ..self.clone() }
+    }
+
+    /// The text that a form or a URL carries.
+    pub(super) fn seal(&self, provider: &Provider, realm: &RealmContext) -> Result<String, Fault> {
+        let expires_at = provider.now().plus(realm.realm.settings.interaction_seconds);
+        realm.seal(Purpose::Interaction, expires_at, self, &*provider.random)
+    }
+
+    /// Reads an interaction that came back, with the request and the browser it must belong to.
+    ///
+    /// # Errors
+    /// One answer for expired, forged, foreign and altered: start again.
+    pub(super) fn open(
+        provider: &Provider,
+        realm: &RealmContext,
+        text: &str,
+        (parameters, binding): (&Parameters, &BrowserBinding),
+    ) -> Result<Self, Refusal> {
+        let refused = |detail: String| {
+            ErrorCode::InvalidRequest
+                .because("this sign-in has expired or belongs to another browser; start again at the application")
+                .detail(detail)
+        };
+        let interaction: Self =
+            realm.open(Purpose::Interaction, text, provider.now()).map_err(|error| refused(error.to_string()))?;
+        if !digest::equal_in_constant_time(interaction.browser.as_bytes(), binding.hash().as_bytes()) {
+            return Err(refused("another browser".to_owned()));
+        }
+        if interaction.request != request_hash(parameters) {
+            return Err(refused("the parameters were altered".to_owned()));
+        }
+        Ok(interaction)
+    }
+
+    /// The mark that answering the form leaves.
+    pub(super) fn used_record(&self, provider: &Provider, realm: &RealmContext) -> UsedRecord {
+        let expires_at = provider.now().plus(realm.realm.settings.interaction_seconds);
+        UsedRecord { purpose: UsedPurpose::Interaction, key: digest::sha256(&self.form), expires_at }
+    }
+}
+
+/// Identifies the request; any change to any parameter changes it.
+fn request_hash(parameters: &Parameters) -> String {
+    base64url::encode(digest::sha256(parameters.encode().as_bytes()))
+}

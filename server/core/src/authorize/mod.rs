@@ -1,0 +1,164 @@
+//! The authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core 3.1.2).
+//!
+//! A request passes these stages, each a type made only from the one before: parameters, a [`VerifiedRedirect`] (until
+//! it exists an error is a page, afterwards a redirect), an [`AuthorizationRequest`] that every rule of the [`MATRIX`]
+//! has agreed to, an interaction with the user, and a response.
+
+mod answer;
+mod interaction;
+mod request;
+mod response;
+mod rules;
+mod step;
+mod verified_redirect;
+
+pub use answer::{Answered, ConsentAnswer, LoginAnswer, answer_consent, answer_login};
+pub use interaction::BrowserBinding;
+pub use request::AuthorizationRequest;
+pub use response::AuthorizationResponse;
+pub use step::{ConsentForm, LoginForm, Step};
+pub use verified_redirect::VerifiedRedirect;
+
+use std::sync::Arc;
+
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::parameters::Parameters;
+
+use crate::authn::SessionCookie;
+use crate::failure::{Failure, Fault};
+use crate::model::Client;
+use crate::profile::SecurityProfile;
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+use interaction::Interaction;
+use request::Draft;
+use rules::{
+    acr, claims, id_token_hint, locales, login_hint, max_age, nonce, pkce, prompt, repetition, request_object,
+    resource, response_mode, response_type, scope,
+};
+
+/// The parameter in which this server's own redirects carry the progress of an interaction.
+pub const INTERACTION_PARAMETER: &str = "interaction";
+
+/// Where a request for authorization enters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    /// The authorization endpoint.
+    Authorization,
+}
+use Entry::Authorization;
+
+type Rule = fn(&Context<'_>, &mut Draft) -> Result<(), Refusal>;
+
+/// Every rule, in the order it is applied, and where it applies. The first refusal is the answer.
+const MATRIX: &[(Rule, &[Entry])] = &[
+    (repetition::no_parameter_is_repeated, &[Authorization]),
+    (response_type::response_type_is_registered, &[Authorization]),
+    (response_mode::response_mode_is_allowed, &[Authorization]),
+    (request_object::request_is_made_of_parameters, &[Authorization]),
+    (scope::scope_is_allowed, &[Authorization]),
+    (nonce::nonce_is_of_reasonable_size, &[Authorization]),
+    (pkce::challenge_is_present_and_well_formed, &[Authorization]),
+    (prompt::prompt_is_consistent, &[Authorization]),
+    (max_age::max_age_is_a_number, &[Authorization]),
+    (locales::languages_are_read, &[Authorization]),
+    (claims::claims_are_readable, &[Authorization]),
+    (acr::authentication_class_can_be_met, &[Authorization]),
+    (id_token_hint::hint_is_ours, &[Authorization]),
+    (login_hint::login_hint_is_of_reasonable_size, &[Authorization]),
+    (resource::resources_are_registered, &[Authorization]),
+];
+
+/// What a rule looks at.
+struct Context<'a> {
+    provider: &'a Provider,
+    realm: &'a RealmContext,
+    client: &'a Client,
+    profile: &'static SecurityProfile,
+    parameters: &'a Parameters,
+}
+
+/// Why a request for authorization did not get anywhere.
+#[derive(Debug)]
+pub enum AuthorizeError {
+    /// Shown on a page: there is no redirect URI to trust.
+    Page(Refusal),
+    /// Shown on a page: the interaction is over, altered, or another browser's.
+    Expired(Refusal),
+    /// Sent to the client.
+    Redirect(Box<AuthorizationResponse>, Refusal),
+    /// Ours.
+    Fault(Fault),
+}
+
+impl From<Fault> for AuthorizeError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<crate::ports::StoreError> for AuthorizeError {
+    fn from(error: crate::ports::StoreError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// What the browser brings along.
+#[derive(Clone)]
+pub struct Browser {
+    /// The sign-on cookie.
+    pub session: Option<SessionCookie>,
+    /// What interactions are bound to.
+    pub binding: BrowserBinding,
+}
+
+/// A request whose client, redirect URI and parameters are all good.
+struct Accepted {
+    client: Arc<Client>,
+    redirect: VerifiedRedirect,
+    request: AuthorizationRequest,
+}
+
+/// Serves a request of the authorization endpoint.
+///
+/// # Errors
+/// See [`AuthorizeError`].
+pub async fn authorize(
+    provider: &Provider,
+    realm: &RealmContext,
+    parameters: &Parameters,
+    browser: &Browser,
+) -> Result<Step, AuthorizeError> {
+    let progress = parameters.get(INTERACTION_PARAMETER).map(str::to_owned);
+    let parameters = parameters.without(INTERACTION_PARAMETER);
+    let accepted = accept(provider, realm, &parameters, Authorization).await?;
+    let interaction = match progress {
+        Some(text) => Interaction::open(provider, realm, &text, (&parameters, &browser.binding))
+            .map_err(AuthorizeError::Expired)?,
+        None => Interaction::begin(provider, &parameters, &browser.binding),
+    };
+    step::next(provider, realm, &accepted, &interaction, browser).await
+}
+
+/// Verifies the redirect, then applies the matrix.
+async fn accept(
+    provider: &Provider,
+    realm: &RealmContext,
+    parameters: &Parameters,
+    entry: Entry,
+) -> Result<Accepted, AuthorizeError> {
+    let (client, redirect) =
+        verified_redirect::verify(provider, realm, parameters).await.map_err(|failure| match failure {
+            Failure::Refusal(refusal) => AuthorizeError::Page(refusal),
+            Failure::Fault(fault) => AuthorizeError::Fault(fault),
+        })?;
+    let context = Context { provider, realm, client: &client, profile: realm.profile_of(&client), parameters };
+    let mut draft = Draft::default();
+    for (rule, _) in MATRIX.iter().filter(|(_, entries)| entries.contains(&entry)) {
+        rule(&context, &mut draft).map_err(|refusal| redirect.refuse(refusal))?;
+    }
+    let request = draft
+        .complete()
+        .ok_or_else(|| redirect.refuse(ErrorCode::ServerError.because("the request could not be read")))?;
+    Ok(Accepted { client, redirect, request })
+}

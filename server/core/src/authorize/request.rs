@@ -1,0 +1,70 @@
+//! An authorization request that every rule has agreed to.
+
+use signet_protocol::claims_request::ClaimsRequest;
+use signet_protocol::identifiers::UserId;
+use signet_protocol::names::{CodeChallengeMethod, Prompt, ResponseType};
+use signet_protocol::scope::Scope;
+
+/// An authorization request that every rule has agreed to.
+#[derive(Debug, Clone)]
+pub struct AuthorizationRequest {
+    pub(super) parts: Parts,
+}
+
+/// The parts of a request, filled by the rules.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parts {
+    pub(super) response_type: Option<ResponseType>,
+    pub(super) scope: Scope,
+    pub(super) nonce: Option<String>,
+    pub(super) challenge: Option<(CodeChallengeMethod, String)>,
+    pub(super) prompts: Vec<Prompt>,
+    /// Seconds.
+    pub(super) max_age: Option<i64>,
+    pub(super) ui_locales: Vec<String>,
+    pub(super) claims_locales: Vec<String>,
+    pub(super) claims: ClaimsRequest,
+    pub(super) claims_text: Option<String>,
+    /// Whether the client wants to know the authentication class.
+    pub(super) acr_requested: bool,
+    /// The one user the client wants, by hint or by `sub` claim.
+    pub(super) wanted_user: Option<WantedUser>,
+    pub(super) login_hint: Option<String>,
+    pub(super) resources: Vec<String>,
+}
+
+/// The user a client wants to be told about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WantedUser {
+    /// This one.
+    Known(UserId),
+    /// One that does not exist here: nobody fits.
+    Nobody,
+}
+
+/// A request that the rules are still reading.
+#[derive(Debug, Default)]
+pub(super) struct Draft(pub(super) Parts);
+
+impl Draft {
+    /// The request, once the rules that every request needs have filled it in.
+    pub(super) fn complete(self) -> Option<AuthorizationRequest> {
+        self.0.response_type.is_some().then_some(AuthorizationRequest { parts: self.0 })
+    }
+}
+
+impl AuthorizationRequest {
+    /// The scope asked for and open to the client.
+    pub const fn scope(&self) -> &Scope {
+        &self.parts.scope
+    }
+
+    /// Languages the client wants pages in, most wanted first.
+    pub fn ui_locales(&self) -> &[String] {
+        &self.parts.ui_locales
+    }
+
+    pub(super) fn prompts(&self, prompt: Prompt) -> bool {
+        self.parts.prompts.contains(&prompt)
+    }
+}

@@ -1,0 +1,17 @@
+//! The rules of authorization requests, one a file.
+
+pub(super) mod acr;
+pub(super) mod claims;
+pub(super) mod id_token_hint;
+pub(super) mod locales;
+pub(super) mod login_hint;
+pub(super) mod max_age;
+pub(super) mod nonce;
+pub(super) mod pkce;
+pub(super) mod prompt;
+pub(super) mod repetition;
+pub(super) mod request_object;
+pub(super) mod resource;
+pub(super) mod response_mode;
+pub(super) mod response_type;
+pub(super) mod scope;

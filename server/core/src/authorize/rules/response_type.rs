@@ -1,0 +1,34 @@
+//! RFC 6749 section 3.1.1: the response type is known, allowed by the profile and registered for the client.
+
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::names::{GrantType, ResponseType};
+use signet_protocol::spec::rfc6749;
+
+use crate::authorize::Context;
+use crate::authorize::request::Draft;
+
+pub(in crate::authorize) fn response_type_is_registered(
+    context: &Context<'_>,
+    draft: &mut Draft,
+) -> Result<(), Refusal> {
+    let text = context.parameters.get("response_type");
+    let text =
+        text.ok_or_else(|| ErrorCode::InvalidRequest.because("response_type is missing").per(rfc6749("3.1.1")))?;
+    let known = text
+        .parse::<ResponseType>()
+        .ok()
+        .filter(|response_type| context.profile.response_types.contains(response_type));
+    let response_type = known.ok_or_else(|| {
+        ErrorCode::UnsupportedResponseType.because("this server does not offer the response type").per(rfc6749("3.1.1"))
+    })?;
+    let metadata = &context.client.metadata;
+    let is_registered = metadata.response_types().contains(&response_type)
+        && metadata.grant_types().contains(&GrantType::AuthorizationCode);
+    if !is_registered {
+        return Err(ErrorCode::UnauthorizedClient
+            .because("the client is not registered for the response type")
+            .per(rfc6749("4.1.2.1")));
+    }
+    draft.0.response_type = Some(response_type);
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! Which client asks, and where its answer goes. Until a [`VerifiedRedirect`] exists nothing may be redirected
+//! (RFC 6749 section 4.1.2.1, RFC 9700 section 4.1.1).
+
+use std::sync::Arc;
+
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::names::ResponseMode;
+use signet_protocol::parameters::Parameters;
+use signet_protocol::redirect_uri;
+use signet_protocol::spec::{oidc_core, rfc6749, rfc9700};
+
+use super::{AuthorizationResponse, AuthorizeError};
+use crate::failure::Failure;
+use crate::model::Client;
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+
+/// A redirect URI that is registered for the client of the request, with what every response to it carries.
+#[derive(Debug, Clone)]
+pub struct VerifiedRedirect {
+    uri: String,
+    mode: ResponseMode,
+    state: Option<String>,
+    issuer: String,
+}
+
+impl VerifiedRedirect {
+    /// The redirect URI as requested.
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// A response with these parameters, and `state` and `iss` (RFC 6749 section 4.1.2, RFC 9207 section 2).
+    pub(super) fn respond(&self, parameters: Vec<(&'static str, String)>) -> AuthorizationResponse {
+        let mut parameters = parameters;
+        if let Some(state) = &self.state {
+            parameters.push(("state", state.clone()));
+        }
+        parameters.push(("iss", self.issuer.clone()));
+        AuthorizationResponse::new(self.uri.clone(), self.mode, parameters)
+    }
+
+    /// An error response (RFC 6749 section 4.1.2.1).
+    pub(super) fn refuse(&self, refusal: Refusal) -> AuthorizeError {
+        let parameters = vec![
+            ("error", refusal.code.as_str().to_owned()),
+            ("error_description", refusal.reason.clone().into_owned()),
+        ];
+        AuthorizeError::Redirect(Box::new(self.respond(parameters)), refusal)
+    }
+}
+
+/// Finds the client and verifies its redirect URI.
+pub(super) async fn verify(
+    provider: &Provider,
+    realm: &RealmContext,
+    parameters: &Parameters,
+) -> Result<(Arc<Client>, VerifiedRedirect), Failure> {
+    let client = find_client(provider, realm, parameters).await?;
+    let uri = registered_uri(&client, parameters)?;
+    // A mode that is unknown or not allowed is refused by its rule, in the default mode of the code flow.
+    let mode = parameters.get("response_mode").and_then(|mode| mode.parse().ok()).unwrap_or(ResponseMode::Query);
+    let state = parameters.get("state").map(str::to_owned);
+    Ok((client, VerifiedRedirect { uri, mode, state, issuer: realm.issuer().to_owned() }))
+}
+
+async fn find_client(
+    provider: &Provider,
+    realm: &RealmContext,
+    parameters: &Parameters,
+) -> Result<Arc<Client>, Failure> {
+    let unknown = || ErrorCode::InvalidRequest.because("the application is not known here").per(rfc6749("4.1.2.1"));
+    let text = parameters.get("client_id");
+    let text = text.ok_or_else(|| {
+        ErrorCode::InvalidRequest.because("client_id is missing or appears twice").per(rfc6749("4.1.1"))
+    })?;
+    let client_id = text.parse().map_err(|_| unknown())?;
+    let client = provider.store.client(realm.id(), &client_id).await?;
+    Ok(client.filter(|client| client.enabled).ok_or_else(|| unknown().detail(format!("client_id {client_id}")))?)
+}
+
+/// The redirect URI must always be sent: OpenID Connect demands it, and a default would answer to a URI that the
+/// request never named.
+fn registered_uri(client: &Client, parameters: &Parameters) -> Result<String, Refusal> {
+    let Some(requested) = parameters.get("redirect_uri") else {
+        return Err(ErrorCode::InvalidRequest
+            .because("redirect_uri is missing or appears twice")
+            .per(oidc_core("3.1.2.1")));
+    };
+    let application_type = client.metadata.application_type();
+    let is_registered = client
+        .metadata
+        .redirect_uris
+        .iter()
+        .any(|registered| redirect_uri::matches(registered, requested, application_type));
+    if is_registered {
+        Ok(requested.to_owned())
+    } else {
+        let reason = "redirect_uri is not registered for this application";
+        Err(ErrorCode::InvalidRequest
+            .because(reason)
+            .per(rfc9700("2.1"))
+            .detail(format!("client_id {}", client.client_id)))
+    }
+}

@@ -1,0 +1,39 @@
+//! The public keys a client is registered with, by value or by reference.
+
+use signet_jose::JwkSet;
+use signet_protocol::error::ErrorCode;
+use signet_protocol::spec::rfc7591;
+use url::Url;
+
+use crate::failure::{Failure, Fault};
+use crate::model::Client;
+use crate::ports::outbound::{Accept, Freshness};
+use crate::provider::Provider;
+
+/// Longest key set that is read, in bytes.
+const MAXIMUM_BYTES: usize = 64 * 1024;
+
+/// The keys of a client. With [`Freshness::Newer`], a set by reference is fetched again.
+///
+/// # Errors
+/// `invalid_client` if the client has no keys or they cannot be had now.
+pub(crate) async fn client_keys(provider: &Provider, client: &Client, freshness: Freshness) -> Result<JwkSet, Failure> {
+    if let Some(jwks) = &client.metadata.jwks {
+        let text =
+            serde_json::to_vec(jwks).map_err(|error| Fault::internal("a stored key set does not serialise", error))?;
+        return JwkSet::parse(&text)
+            .map_err(|error| Fault::internal("a stored key set does not read back", error).into());
+    }
+    let unavailable = |detail: String| {
+        let refusal = ErrorCode::InvalidClient.because("the client's public keys are not available").per(rfc7591("2"));
+        Failure::from(refusal.detail(detail))
+    };
+    let Some(jwks_uri) = &client.metadata.jwks_uri else {
+        return Err(unavailable("no jwks and no jwks_uri".to_owned()));
+    };
+    let url = Url::parse(jwks_uri).map_err(|error| unavailable(error.to_string()))?;
+    let accept =
+        Accept { media_types: &["application/jwk-set+json", "application/json"], max_bytes: MAXIMUM_BYTES, freshness };
+    let response = provider.outbound.get(&url, accept).await.map_err(|error| unavailable(error.to_string()))?;
+    JwkSet::parse(&response.body).map_err(|error| unavailable(error.to_string()))
+}

@@ -1,0 +1,105 @@
+//! The discovery document (OpenID Connect Discovery 3 and 4, RFC 8414 sections 2 and 3), made from what the realm
+//! really has and the profile really takes.
+
+use signet_jose::SignatureAlgorithm;
+use signet_protocol::names::{
+    ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantType, Prompt, ResponseMode, ResponseType,
+    SubjectType,
+};
+use signet_protocol::provider_metadata::{MtlsEndpointAliases, ProviderMetadata};
+use signet_protocol::scope::Scope;
+use signet_protocol::standard_claims;
+
+use super::Endpoint;
+use crate::authn::ACR_VALUES;
+use crate::realm::RealmContext;
+
+/// The discovery document of a realm. `ui_locales` are the languages that pages have.
+pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
+    let profile = realm.realm.settings.profile.profile();
+    let url = |endpoint| realm.urls.of(endpoint);
+    let signing = texts(signing_algorithms(realm), SignatureAlgorithm::as_str);
+    let methods = authentication_methods(realm);
+    let method_names = texts(methods.iter().copied(), ClientAuthenticationMethod::as_str);
+    let confidential = texts(
+        methods.into_iter().filter(|method| *method != ClientAuthenticationMethod::None),
+        ClientAuthenticationMethod::as_str,
+    );
+    let assertions = texts(profile.assertion_algorithms.iter().copied(), SignatureAlgorithm::as_str);
+    ProviderMetadata {
+        issuer: realm.issuer().to_owned(),
+        authorization_endpoint: url(Endpoint::Authorization),
+        token_endpoint: url(Endpoint::Token),
+        userinfo_endpoint: url(Endpoint::UserInfo),
+        jwks_uri: url(Endpoint::Jwks),
+        introspection_endpoint: url(Endpoint::Introspection),
+        revocation_endpoint: url(Endpoint::Revocation),
+        mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
+        scopes_supported: scopes(realm),
+        response_types_supported: texts(profile.response_types.iter().copied(), ResponseType::as_str),
+        response_modes_supported: texts(profile.response_modes.iter().copied(), ResponseMode::as_str),
+        grant_types_supported: texts(GrantType::ALL.iter().copied(), GrantType::as_str),
+        acr_values_supported: ACR_VALUES.iter().map(|&value| value.to_owned()).collect(),
+        subject_types_supported: texts(SubjectType::ALL.iter().copied(), SubjectType::as_str),
+        id_token_signing_alg_values_supported: signing.clone(),
+        userinfo_signing_alg_values_supported: signing,
+        display_values_supported: vec![Display::Page.as_str().to_owned()],
+        claim_types_supported: vec!["normal".to_owned()],
+        claims_supported: claims(),
+        claims_parameter_supported: true,
+        request_parameter_supported: false,
+        request_uri_parameter_supported: false,
+        ui_locales_supported: ui_locales.iter().map(|&locale| locale.to_owned()).collect(),
+        prompt_values_supported: texts(Prompt::ALL.iter().copied(), Prompt::as_str),
+        code_challenge_methods_supported: vec![CodeChallengeMethod::S256.as_str().to_owned()],
+        token_endpoint_auth_methods_supported: method_names.clone(),
+        token_endpoint_auth_signing_alg_values_supported: assertions.clone(),
+        introspection_endpoint_auth_methods_supported: confidential,
+        introspection_endpoint_auth_signing_alg_values_supported: assertions.clone(),
+        revocation_endpoint_auth_methods_supported: method_names,
+        revocation_endpoint_auth_signing_alg_values_supported: assertions,
+        authorization_response_iss_parameter_supported: true,
+    }
+}
+
+fn texts<T>(values: impl IntoIterator<Item = T>, text: impl Fn(T) -> &'static str) -> Vec<String> {
+    values.into_iter().map(|value| text(value).to_owned()).collect()
+}
+
+/// What the realm has keys for, and HMAC with the secrets of clients.
+fn signing_algorithms(realm: &RealmContext) -> Vec<SignatureAlgorithm> {
+    let profile = realm.realm.settings.profile.profile();
+    let has_key =
+        |algorithm: &SignatureAlgorithm| algorithm.is_symmetric() || realm.signing_keys.active(*algorithm).is_some();
+    profile.signing_algorithms.iter().copied().filter(has_key).collect()
+}
+
+/// Mutual TLS methods only where the deployment asks for certificates, and issued ones only where somebody is trusted
+/// to issue them.
+fn authentication_methods(realm: &RealmContext) -> Vec<ClientAuthenticationMethod> {
+    let is_possible = |method: &ClientAuthenticationMethod| match method {
+        ClientAuthenticationMethod::TlsClientAuth => realm.urls.mutual_tls.is_some() && realm.trust_anchors().is_some(),
+        ClientAuthenticationMethod::SelfSignedTlsClientAuth => realm.urls.mutual_tls.is_some(),
+        _ => true,
+    };
+    realm.realm.settings.profile.profile().client_authentication_methods.iter().copied().filter(is_possible).collect()
+}
+
+fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
+    Some(MtlsEndpointAliases {
+        token_endpoint: realm.urls.mutual_tls_of(Endpoint::Token)?,
+        userinfo_endpoint: realm.urls.mutual_tls_of(Endpoint::UserInfo)?,
+        introspection_endpoint: realm.urls.mutual_tls_of(Endpoint::Introspection)?,
+        revocation_endpoint: realm.urls.mutual_tls_of(Endpoint::Revocation)?,
+    })
+}
+
+fn scopes(realm: &RealmContext) -> Vec<String> {
+    let standard: Scope = standard_claims::STANDARD_SCOPES.join(" ").parse().unwrap_or_default();
+    standard.union(&realm.realm.settings.default_scope).iter().map(str::to_owned).collect()
+}
+
+fn claims() -> Vec<String> {
+    let of_tokens = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
+    standard_claims::supported().chain(of_tokens).map(str::to_owned).collect()
+}

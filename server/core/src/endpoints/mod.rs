@@ -1,0 +1,13 @@
+//! What endpoints beside authorization and token answer.
+
+mod discovery;
+mod introspection;
+mod revocation;
+mod urls;
+mod userinfo;
+
+pub use discovery::provider_metadata;
+pub use introspection::introspect;
+pub use revocation::revoke;
+pub use urls::{Bases, Endpoint, RealmUrls};
+pub use userinfo::{UserInfo, userinfo};

@@ -1,0 +1,71 @@
+//! Where the endpoints of a realm are. Everything comes from configuration, nothing from a request (design section 5).
+
+/// The bases under which this deployment is reached, without a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bases {
+    /// The public base: `https://login.example.com`.
+    pub public: String,
+    /// The base on the host that asks for client certificates (RFC 8705 section 5).
+    pub mutual_tls: Option<String>,
+}
+
+/// The issuer of a realm and the URLs of its endpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RealmUrls {
+    /// The issuer identifier.
+    pub issuer: String,
+    /// The issuer's path on the mutual TLS base.
+    pub mutual_tls: Option<String>,
+}
+
+macro_rules! endpoints {
+    ($($(#[$doc:meta])* $name:ident = $path:literal;)+) => {
+        /// An endpoint of a realm, below its issuer.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Endpoint { $($(#[$doc])* $name,)+ }
+
+        impl Endpoint {
+            /// The path below the issuer.
+            pub const fn path(self) -> &'static str {
+                match self { $(Self::$name => $path,)+ }
+            }
+        }
+    };
+}
+
+endpoints! {
+    /// RFC 6749 section 3.1.
+    Authorization = "/authorize";
+    /// RFC 6749 section 3.2.
+    Token = "/token";
+    /// OpenID Connect Core 5.3.
+    UserInfo = "/userinfo";
+    /// RFC 7517 section 5.
+    Jwks = "/jwks";
+    /// RFC 7662.
+    Introspection = "/introspect";
+    /// RFC 7009.
+    Revocation = "/revoke";
+    /// Where the login form is sent.
+    Login = "/login";
+    /// Where the consent form is sent.
+    Consent = "/consent";
+}
+
+impl RealmUrls {
+    /// The URLs of the realm called `name`.
+    pub fn new(bases: &Bases, name: &str) -> Self {
+        let below = |base: &String| format!("{base}/realms/{name}");
+        Self { issuer: below(&bases.public), mutual_tls: bases.mutual_tls.as_ref().map(below) }
+    }
+
+    /// The public URL of an endpoint.
+    pub fn of(&self, endpoint: Endpoint) -> String {
+        format!("{}{}", self.issuer, endpoint.path())
+    }
+
+    /// The URL of an endpoint on the mutual TLS base.
+    pub fn mutual_tls_of(&self, endpoint: Endpoint) -> Option<String> {
+        self.mutual_tls.as_ref().map(|base| format!("{base}{}", endpoint.path()))
+    }
+}

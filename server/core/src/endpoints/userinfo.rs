@@ -1,0 +1,75 @@
+//! The userinfo endpoint (OpenID Connect Core 5.3).
+
+use serde_json::{Map, Value};
+use signet_jose::{SignatureAlgorithm, sign};
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::spec::{oidc_core, rfc6750};
+
+use crate::failure::{Failure, Fault};
+use crate::model::Client;
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+use crate::tokens::{CheckedAccessToken, check_access_token, signing_key, subject_for, user_claims};
+
+/// An answer of the userinfo endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UserInfo {
+    /// `application/json`.
+    Claims(Map<String, Value>),
+    /// `application/jwt`, for clients registered with `userinfo_signed_response_alg`.
+    Signed(String),
+}
+
+/// Answers the claims that an access token gives access to.
+///
+/// # Errors
+/// `invalid_token` or `insufficient_scope` (RFC 6750 section 3.1).
+pub async fn userinfo(provider: &Provider, realm: &RealmContext, access_token: &str) -> Result<UserInfo, Failure> {
+    let invalid = |detail: &'static str| {
+        ErrorCode::InvalidToken.because("the access token is not valid here").per(rfc6750("3.1")).detail(detail)
+    };
+    let token = check_access_token(provider, realm, access_token)
+        .await?
+        .ok_or_else(|| invalid("expired, revoked or not ours"))?;
+    if !token.is_for(realm.issuer()) {
+        return Err(invalid("for another audience").into());
+    }
+    check_scope(&token)?;
+    let user_id = token.user_id().ok_or_else(|| invalid("a client's own token"))?;
+    let user = provider.store.user(realm.id(), user_id).await?.ok_or_else(|| invalid("the user is gone"))?;
+    let client =
+        provider.store.client(realm.id(), &token.client_id).await?.ok_or_else(|| invalid("the client is gone"))?;
+    let mut claims =
+        user_claims(&user, &token.scope, &token.reference.userinfo_claims, &token.reference.claims_locales);
+    claims.insert("sub".to_owned(), subject_for(&client, user.id).into());
+    match client.metadata.userinfo_signed_response_alg.as_deref() {
+        None => Ok(UserInfo::Claims(claims)),
+        Some(name) => Ok(UserInfo::Signed(signed(realm, &client, name, claims)?)),
+    }
+}
+
+fn check_scope(token: &CheckedAccessToken) -> Result<(), Refusal> {
+    if token.scope.contains("openid") {
+        Ok(())
+    } else {
+        Err(ErrorCode::InsufficientScope
+            .because("the access token was not granted the scope openid")
+            .per(oidc_core("5.3.1")))
+    }
+}
+
+/// OpenID Connect Core 5.3.2: a signed answer names issuer and audience.
+fn signed(
+    realm: &RealmContext,
+    client: &Client,
+    algorithm: &str,
+    mut claims: Map<String, Value>,
+) -> Result<String, Fault> {
+    let algorithm: SignatureAlgorithm = algorithm
+        .parse()
+        .map_err(|error| Fault::internal("the client is registered with an unknown algorithm", error))?;
+    claims.insert("iss".to_owned(), realm.issuer().into());
+    claims.insert("aud".to_owned(), client.client_id.as_str().into());
+    let key = signing_key(realm, client, algorithm)?;
+    sign(&key, None, &claims).map_err(|error| Fault::internal("a userinfo response could not be signed", error))
+}

@@ -1,0 +1,51 @@
+//! The client credentials grant (RFC 6749 section 4.4).
+
+use signet_jose::random;
+use signet_protocol::error::ErrorCode;
+use signet_protocol::identifiers::Lineage;
+use signet_protocol::responses::TokenResponse;
+use signet_protocol::scope::Scope;
+use signet_protocol::spec::rfc6749;
+
+use super::{GrantRequest, requested_resources, resources_are_allowed};
+use crate::failure::Failure;
+use crate::tokens::{ClientToken, issue_client_token};
+
+/// Scope values that speak of a user; a client alone has none.
+const USER_SCOPES: &[&str] = &["openid", "profile", "email", "address", "phone", "offline_access"];
+
+pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse, Failure> {
+    let client = request.client.client();
+    if !client.metadata.is_confidential() {
+        let reason = "only a client that authenticates itself may use this grant";
+        return Err(ErrorCode::UnauthorizedClient.because(reason).per(rfc6749("4.4")).into());
+    }
+    let scope = scope(request)?;
+    let resources = requested_resources(request.parameters);
+    resources_are_allowed(request.realm, client, &resources)?;
+    let lineage = Lineage(random::random_bytes(&*request.provider.random));
+    let token = ClientToken { client, lineage, scope: &scope, resources: &resources };
+    let response = issue_client_token(request.provider, request.realm, &token)?;
+    request.client.consume_assertion(request.provider, request.realm).await?;
+    Ok(response)
+}
+
+/// What was asked for, which must all be the client's; all that the client has, if nothing was asked for.
+fn scope(request: &GrantRequest<'_>) -> Result<Scope, Failure> {
+    let invalid = |reason: &'static str| ErrorCode::InvalidScope.because(reason).per(rfc6749("4.4.2"));
+    let own = request
+        .client
+        .client()
+        .metadata
+        .scope
+        .clone()
+        .unwrap_or_default()
+        .filtered(|token| !USER_SCOPES.contains(&token));
+    let Some(text) = request.parameters.get("scope") else { return Ok(own) };
+    let requested: Scope = text.parse().map_err(|_| invalid("scope has characters that a scope token may not have"))?;
+    if requested.is_within(&own) {
+        Ok(requested)
+    } else {
+        Err(invalid("the client is not registered for all of this scope").into())
+    }
+}

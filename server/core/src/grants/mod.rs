@@ -1,0 +1,96 @@
+//! The token endpoint (RFC 6749 section 3.2): one grant a file, registered in [`exchange`].
+
+mod authorization_code;
+mod client_credentials;
+mod refresh_token;
+mod resources;
+
+use std::sync::Arc;
+
+pub(crate) use authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
+pub(crate) use resources::{requested_resources, resources_are_allowed};
+use signet_protocol::error::ErrorCode;
+use signet_protocol::names::GrantType;
+use signet_protocol::parameters::Parameters;
+use signet_protocol::responses::TokenResponse;
+use signet_protocol::spec::rfc6749;
+
+use crate::client_auth::{AuthenticatedClient, CertificateChain, Presented, authenticate};
+use crate::endpoints::Endpoint;
+use crate::failure::Failure;
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+
+/// A request of an endpoint that clients authenticate at.
+pub struct ClientRequest<'a> {
+    /// The `Authorization` header.
+    pub authorization: Option<&'a str>,
+    /// The form body.
+    pub parameters: &'a Parameters,
+    /// The certificate of the TLS connection.
+    pub certificate: Option<&'a Arc<CertificateChain>>,
+}
+
+/// A token request whose client is known.
+pub(crate) struct GrantRequest<'a> {
+    pub(crate) provider: &'a Provider,
+    pub(crate) realm: &'a RealmContext,
+    pub(crate) client: &'a AuthenticatedClient,
+    pub(crate) parameters: &'a Parameters,
+}
+
+impl ClientRequest<'_> {
+    /// Authenticates the client of the request; parameters may not repeat (RFC 6749 section 3.2).
+    ///
+    /// # Errors
+    /// See [`authenticate`].
+    pub async fn authenticate(
+        &self,
+        provider: &Provider,
+        realm: &RealmContext,
+        endpoint: Endpoint,
+    ) -> Result<AuthenticatedClient, Failure> {
+        if self.parameters.repeated().is_some() {
+            return Err(ErrorCode::InvalidRequest
+                .because("a parameter appears more than once")
+                .per(rfc6749("3.2"))
+                .into());
+        }
+        let presented = Presented::collect(self.authorization, self.parameters, self.certificate)?;
+        authenticate(provider, realm, &presented, endpoint).await
+    }
+}
+
+/// Exchanges a grant for tokens.
+///
+/// # Errors
+/// The error of RFC 6749 section 5.2 that fits.
+pub async fn exchange(
+    provider: &Provider,
+    realm: &RealmContext,
+    request: ClientRequest<'_>,
+) -> Result<TokenResponse, Failure> {
+    let client = request.authenticate(provider, realm, Endpoint::Token).await?;
+    let grant_type = grant_type(request.parameters)?;
+    if !client.client().metadata.grant_types().contains(&grant_type) {
+        return Err(ErrorCode::UnauthorizedClient
+            .because("the client is not registered for this grant type")
+            .per(rfc6749("5.2"))
+            .into());
+    }
+    let request = GrantRequest { provider, realm, client: &client, parameters: request.parameters };
+    match grant_type {
+        GrantType::AuthorizationCode => authorization_code::exchange(&request).await,
+        GrantType::RefreshToken => refresh_token::exchange(&request).await,
+        GrantType::ClientCredentials => client_credentials::exchange(&request).await,
+    }
+}
+
+fn grant_type(parameters: &Parameters) -> Result<GrantType, Failure> {
+    let text = parameters
+        .get("grant_type")
+        .ok_or_else(|| ErrorCode::InvalidRequest.because("grant_type is missing").per(rfc6749("5.2")))?;
+    Ok(text.parse().map_err(|_| {
+        ErrorCode::UnsupportedGrantType.because("this server does not know the grant type").per(rfc6749("5.2"))
+    })?)
+}

@@ -1,0 +1,187 @@
+//! The refresh token grant (RFC 6749 section 6, RFC 9700 section 4.14).
+
+use signet_jose::RefreshToken;
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::identifiers::Lineage;
+use signet_protocol::responses::TokenResponse;
+use signet_protocol::scope::Scope;
+use signet_protocol::spec::{rfc6749, rfc9700};
+
+use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
+use super::{GrantRequest, resources};
+use crate::client_auth::assertion_replayed;
+use crate::failure::Failure;
+use crate::model::{RefreshFamily, RefreshRotation};
+use crate::ports::{Rotation, RotationOutcome, Standing, StandingQuery};
+use crate::tokens::{UserTokens, issue_user_tokens};
+
+/// What a presented token is within its family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presented {
+    /// The current one.
+    Current,
+    /// The one before, inside the retry window: the answer to its use may have been lost on the way.
+    Retried,
+    /// An older one: somebody has a copy.
+    Reused,
+}
+
+pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse, Failure> {
+    let token = read_token(request)?;
+    let lineage = Lineage(token.family());
+    let generation = i64::try_from(token.generation()).map_err(|_| invalid("generation out of range"))?;
+    let family = live_family(request, lineage).await?;
+    if presented(request, &family, generation) != Presented::Current {
+        return retry_or_close(request, &family, generation).await;
+    }
+    if let Some(response) = use_current(request, &family).await? {
+        return Ok(response);
+    }
+    // Another request was faster; what this one is now depends on what that one left.
+    let family = live_family(request, lineage).await?;
+    retry_or_close(request, &family, generation).await
+}
+
+fn invalid(detail: &'static str) -> Refusal {
+    ErrorCode::InvalidGrant.because("the refresh token is not valid for this client").per(rfc6749("5.2")).detail(detail)
+}
+
+/// A token that this realm did not make never reaches the database.
+fn read_token(request: &GrantRequest<'_>) -> Result<RefreshToken, Refusal> {
+    let text = request.parameters.get("refresh_token");
+    let text = text.ok_or_else(|| ErrorCode::InvalidRequest.because("refresh_token is missing").per(rfc6749("6")))?;
+    let token = RefreshToken::parse(text).map_err(|_| invalid("not a refresh token"))?;
+    if token.is_genuine(&request.realm.refresh_token_key) { Ok(token) } else { Err(invalid("forged refresh token")) }
+}
+
+async fn live_family(request: &GrantRequest<'_>, lineage: Lineage) -> Result<RefreshFamily, Failure> {
+    let family = request
+        .provider
+        .store
+        .refresh_family(request.realm.id(), lineage)
+        .await?
+        .ok_or_else(|| invalid("unknown family"))?;
+    let now = request.provider.now();
+    if family.client_id != request.client.client().client_id {
+        return Err(invalid("the family belongs to another client").into());
+    }
+    if !family.active || now >= family.idle_expires_at || now >= family.expires_at {
+        return Err(invalid("the family has ended").into());
+    }
+    Ok(family)
+}
+
+fn presented(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Presented {
+    let since_rotation = request.provider.now().since(family.rotated_at);
+    if generation == family.generation {
+        Presented::Current
+    } else if generation == family.generation - 1
+        && since_rotation < request.realm.realm.settings.refresh_retry_window_seconds
+    {
+        Presented::Retried
+    } else {
+        Presented::Reused
+    }
+}
+
+/// Uses the current token. Nothing is returned if another request used it first.
+async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Result<Option<TokenResponse>, Failure> {
+    let client = request.client.client();
+    let rotates = client.settings.refresh_rotation.unwrap_or(request.realm.profile_of(client).refresh_rotation)
+        == RefreshRotation::Rotate;
+    let next_generation = if rotates { family.generation + 1 } else { family.generation };
+    let response = issue(request, family, next_generation).await?;
+    let now = request.provider.now();
+    let rotation = Rotation {
+        lineage: family.lineage,
+        generation: family.generation,
+        next_generation,
+        rotated_at: now,
+        idle_expires_at: now.plus(request.realm.realm.settings.refresh_token_idle_seconds),
+        standing: standing(family),
+        assertion: request.client.assertion(),
+    };
+    match request.provider.store.rotate(request.realm.id(), &rotation).await? {
+        RotationOutcome::Rotated => Ok(Some(response)),
+        RotationOutcome::Superseded => Ok(None),
+        RotationOutcome::AssertionReplayed => Err(assertion_replayed().into()),
+    }
+}
+
+/// Answers a retried token with the current one, and ends the family for an older one (RFC 9700 section 4.14.2).
+async fn retry_or_close(
+    request: &GrantRequest<'_>,
+    family: &RefreshFamily,
+    generation: i64,
+) -> Result<TokenResponse, Failure> {
+    match presented(request, family, generation) {
+        Presented::Retried => {
+            request.client.consume_assertion(request.provider, request.realm).await?;
+            if request.provider.store.standing(request.realm.id(), &standing(family)).await? != Standing::Stands {
+                return Err(invalid("what the family rests on does not stand").into());
+            }
+            issue(request, family, family.generation).await
+        }
+        // Unchanged since it was read, and still not usable: what it rests on has fallen.
+        Presented::Current => Err(invalid("what the family rests on does not stand").into()),
+        Presented::Reused => {
+            let denied_until = request.provider.now().plus(LONGEST_ACCESS_TOKEN_SECONDS);
+            request.provider.store.close_lineage(request.realm.id(), family.lineage, denied_until).await?;
+            let reason = "the refresh token was used before; everything issued with it is revoked";
+            Err(ErrorCode::InvalidGrant.because(reason).per(rfc9700("4.14.2")).into())
+        }
+    }
+}
+
+async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Result<TokenResponse, Failure> {
+    let client = request.client.client();
+    let scope = narrowed_scope(request, &family.content.scope)?;
+    let resources = resources::narrowed(request.parameters, &family.content.resources)?;
+    let user = request.provider.store.user(request.realm.id(), family.user_id).await?;
+    let user = user
+        .filter(|user| user.enabled && user.epoch == family.content.user_epoch)
+        .ok_or_else(|| invalid("the user is gone or changed"))?;
+    let tokens = UserTokens {
+        client,
+        user: &user,
+        lineage: family.lineage,
+        basis: &family.content,
+        scope: &scope,
+        resources: &resources,
+        nonce: None,
+        sid: family.content.sid,
+        refresh_token: Some(request.realm.refresh_token_key.token(family.lineage.0, generation.unsigned_abs())),
+    };
+    issue_user_tokens(request.provider, request.realm, tokens)
+}
+
+/// RFC 6749 section 6: the same scope or less. What the client may no longer have is gone as well.
+fn narrowed_scope(request: &GrantRequest<'_>, granted: &Scope) -> Result<Scope, Refusal> {
+    let invalid_scope = |reason: &'static str| ErrorCode::InvalidScope.because(reason).per(rfc6749("6"));
+    let allowed = request.realm.scope_of(request.client.client());
+    if granted.contains("offline_access") && !allowed.contains("offline_access") {
+        return Err(invalid("offline access was taken from the client"));
+    }
+    let granted = granted.filtered(|token| allowed.contains(token));
+    let Some(text) = request.parameters.get("scope") else { return Ok(granted) };
+    let requested: Scope =
+        text.parse().map_err(|_| invalid_scope("scope has characters that a scope token may not have"))?;
+    if requested.is_within(&granted) {
+        Ok(requested)
+    } else {
+        Err(invalid_scope("the scope is wider than what was granted"))
+    }
+}
+
+fn standing(family: &RefreshFamily) -> StandingQuery {
+    let content = &family.content;
+    StandingQuery {
+        realm_epoch: content.realm_epoch,
+        client: (family.client_id.clone(), content.client_epoch),
+        user: Some((family.user_id, content.user_epoch)),
+        authorization: content.authorization_id.map(|id| (id, content.authorization_epoch)),
+        session: content.sid,
+        lineage: Some(family.lineage),
+        token: None,
+    }
+}

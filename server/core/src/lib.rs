@@ -1,0 +1,22 @@
+//! Rules and services of the provider. Input and output go through the traits in [`ports`].
+//!
+//! A request of the authorization endpoint enters at [`authorize`], one of the token endpoint at [`grants`], any other
+//! at [`endpoints`]; administration enters at [`registry`].
+
+pub mod account;
+pub mod authn;
+pub mod authorize;
+pub mod client_auth;
+pub mod endpoints;
+pub mod failure;
+pub mod grants;
+pub mod model;
+pub mod ports;
+pub mod profile;
+pub mod provider;
+pub mod realm;
+pub mod registry;
+pub mod tokens;
+
+/// The words that this crate's interface speaks.
+pub use signet_protocol as protocol;

@@ -1,0 +1,36 @@
+//! What a user allowed a client.
+
+use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
+use signet_protocol::scope::Scope;
+use signet_protocol::time::UnixTime;
+
+use super::Epoch;
+
+/// The slot of ordinary consent: one per user and client.
+pub const DEFAULT_SLOT: &str = "default";
+
+/// A remembered consent as stored; unique by realm, user, client and slot. Revocation deletes the row, so that what
+/// was issued under it finds nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Authorization {
+    /// The realm.
+    pub realm_id: RealmId,
+    /// Unguessable.
+    pub id: AuthorizationId,
+    /// Who allowed it.
+    pub user_id: UserId,
+    /// To whom.
+    pub client_id: ClientId,
+    /// [`DEFAULT_SLOT`] for ordinary consent.
+    pub slot: String,
+    /// What was allowed.
+    pub scope: Scope,
+    /// Names of single claims that were allowed beyond the scope (OpenID Connect Core 5.5), sorted.
+    pub claims: Vec<String>,
+    /// Everything issued under an older value is dead.
+    pub epoch: Epoch,
+    /// When it was first given.
+    pub created_at: UnixTime,
+    /// When it last changed.
+    pub updated_at: UnixTime,
+}

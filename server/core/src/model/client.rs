@@ -1,0 +1,100 @@
+//! An OAuth client.
+
+use serde::{Deserialize, Serialize};
+use signet_protocol::client_metadata::ClientMetadata;
+use signet_protocol::identifiers::{ClientId, RealmId};
+use signet_protocol::names::AccessTokenFormat;
+use signet_protocol::time::UnixTime;
+
+use super::Epoch;
+use crate::profile::ProfileName;
+
+/// A client as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Client {
+    /// The realm it belongs to.
+    pub realm_id: RealmId,
+    /// Its identifier, unique in the realm, compared byte by byte.
+    pub client_id: ClientId,
+    /// A disabled client is answered like an unknown one.
+    pub enabled: bool,
+    /// What it is registered with.
+    pub metadata: ClientMetadata,
+    /// What this server adds to the registered metadata.
+    pub settings: ClientSettings,
+    /// Its secret, if it has one.
+    pub secret: Option<ClientSecret>,
+    /// Everything issued to it under an older value is dead.
+    pub epoch: Epoch,
+    /// When it was registered.
+    pub created_at: UnixTime,
+    /// When it last changed.
+    pub updated_at: UnixTime,
+}
+
+/// How a client secret is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ClientSecret {
+    /// A generated secret: HMAC-SHA-256 under the realm's secret key. Cannot be recovered.
+    Keyed([u8; 32]),
+    /// A secret chosen by an operator: an Argon2id string.
+    Slow(String),
+    /// A secret the server must know again (`client_secret_jwt`, HS algorithms): encrypted under the realm's data key.
+    Recoverable(Vec<u8>),
+}
+
+impl std::fmt::Debug for ClientSecret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Keyed(_) => "Keyed(..)",
+            Self::Slow(_) => "Slow(..)",
+            Self::Recoverable(_) => "Recoverable(..)",
+        })
+    }
+}
+
+/// What this server adds to the registered metadata. Absent members follow the realm or the profile.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientSettings {
+    /// The security profile; never weaker than the realm's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileName>,
+    /// Whether consent is taken as given (first-party applications). Never for a client a stranger registered.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skip_consent: bool,
+    /// Whether PKCE is demanded; public clients always need it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_pkce: Option<bool>,
+    /// Whether the `plain` code challenge is taken.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_plain_pkce: bool,
+    /// The form of access tokens for the issuer's own audience; JWT when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_format: Option<AccessTokenFormat>,
+    /// The algorithm of JWT access tokens; the realm's default when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_signed_response_alg: Option<String>,
+    /// Lifetime of access tokens in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_seconds: Option<i64>,
+    /// How refresh tokens change on use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_rotation: Option<RefreshRotation>,
+    /// Identifiers of the resource servers that `resource` may name; all of the realm when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Vec<String>>,
+    /// Whether the client may introspect tokens that were not issued to it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub may_introspect: bool,
+}
+
+/// How refresh tokens change on use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshRotation {
+    /// A new one at each use; reuse of an old one ends the family (RFC 9700 section 4.14.2).
+    Rotate,
+    /// The same one until it expires.
+    Keep,
+}

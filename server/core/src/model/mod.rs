@@ -1,0 +1,25 @@
+//! What is stored: plain data, without rules and without a database.
+
+mod authorization;
+mod client;
+mod key;
+mod realm;
+mod refresh_family;
+mod resource_server;
+mod session;
+mod single_use;
+mod user;
+
+pub use authorization::{Authorization, DEFAULT_SLOT};
+pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation};
+pub use key::{KeyState, SealingKeyRecord, SigningKeyRecord};
+pub use realm::{Realm, RealmSettings};
+pub use refresh_family::{RefreshContent, RefreshFamily};
+pub use resource_server::{ResourceScope, ResourceServer};
+pub use session::{BrowserSession, SessionIdHash};
+pub use single_use::{Purpose, UsedRecord};
+pub use user::{PasswordCredential, User, normalise_username};
+
+/// A counter that only grows. "Revoke everything before now" is one more; an artefact carries the value it was
+/// issued under and is dead once the stored value differs.
+pub type Epoch = i64;

@@ -1,0 +1,101 @@
+//! A realm: an issuer with its own keys, clients, users and policy.
+
+use serde::{Deserialize, Serialize};
+use signet_protocol::identifiers::{RealmId, RealmName};
+use signet_protocol::scope::Scope;
+use signet_protocol::time::UnixTime;
+
+use super::Epoch;
+use crate::profile::ProfileName;
+
+/// A realm as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Realm {
+    /// For ever.
+    pub id: RealmId,
+    /// The path segment of the issuer.
+    pub name: RealmName,
+    /// Shown on pages.
+    pub display_name: String,
+    /// A disabled realm answers nothing but 404.
+    pub enabled: bool,
+    /// Policy, as validated JSON.
+    pub settings: RealmSettings,
+    /// Everything issued under an older value is dead.
+    pub epoch: Epoch,
+    /// Number of the history this database is in; one more after a restore, so that a lost used-record revives nothing.
+    pub timeline: i64,
+    /// The realm's data key, wrapped by the root key.
+    pub wrapped_data_key: Vec<u8>,
+    /// Identifier of the root key that wraps it.
+    pub root_key_id: String,
+    /// When it was made.
+    pub created_at: UnixTime,
+    /// When it last changed.
+    pub updated_at: UnixTime,
+}
+
+/// The policy of a realm. All durations are seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RealmSettings {
+    /// The security profile every client has at least.
+    pub profile: ProfileName,
+    /// Scope values that clients without a `scope` member may ask for.
+    pub default_scope: Scope,
+    /// Lifetime of an authorization code: 10 to 60.
+    pub authorization_code_seconds: i64,
+    /// Time a person has to log in and consent: 60 to 3600.
+    pub interaction_seconds: i64,
+    /// Lifetime of access tokens: 30 to 86400.
+    pub access_token_seconds: i64,
+    /// Lifetime of ID tokens: 30 to 86400.
+    pub id_token_seconds: i64,
+    /// A refresh token unused for this long is dead: 300 to 31536000.
+    pub refresh_token_idle_seconds: i64,
+    /// A refresh token is dead this long after the first one was issued: 300 to 315360000.
+    pub refresh_token_absolute_seconds: i64,
+    /// How long after a rotation the previous refresh token still yields the current one: 0 to 120.
+    pub refresh_retry_window_seconds: i64,
+    /// A browser session unused for this long is dead: 60 to 7776000.
+    pub session_idle_seconds: i64,
+    /// A browser session is dead this long after login: 60 to 31536000.
+    pub session_absolute_seconds: i64,
+    /// How far clocks of clients may be off: 0 to 60.
+    pub clock_skew_seconds: i64,
+    /// Wrong passwords for one account before answers are delayed: 3 to 100.
+    pub password_attempts_per_account: i64,
+    /// Wrong passwords from one address before answers are delayed: 3 to 10000.
+    pub password_attempts_per_address: i64,
+    /// Length of the window those two are counted in: 30 to 86400.
+    pub password_attempt_window_seconds: i64,
+    /// Certificate authorities for `tls_client_auth`, in PEM; none when empty (RFC 8705 section 2.1).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub client_certificate_authorities: String,
+    /// Fewest characters of a password: 8 to 64 (NIST SP 800-63B section 5.1.1.2).
+    pub password_minimum_length: usize,
+}
+
+impl Default for RealmSettings {
+    fn default() -> Self {
+        Self {
+            profile: ProfileName::Base,
+            default_scope: "openid profile email address phone offline_access".parse().unwrap_or_default(),
+            authorization_code_seconds: 60,
+            interaction_seconds: 900,
+            access_token_seconds: 600,
+            id_token_seconds: 600,
+            refresh_token_idle_seconds: 30 * 86_400,
+            refresh_token_absolute_seconds: 180 * 86_400,
+            refresh_retry_window_seconds: 10,
+            session_idle_seconds: 8 * 3_600,
+            session_absolute_seconds: 24 * 3_600,
+            clock_skew_seconds: 10,
+            password_attempts_per_account: 10,
+            password_attempts_per_address: 100,
+            password_attempt_window_seconds: 900,
+            client_certificate_authorities: String::new(),
+            password_minimum_length: 8,
+        }
+    }
+}

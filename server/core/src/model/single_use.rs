@@ -1,0 +1,26 @@
+//! Records of what may happen once.
+
+use signet_protocol::time::UnixTime;
+
+/// What kind of thing was used. The number is stored: never reuse one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i16)]
+pub enum Purpose {
+    /// An authorization code, by lineage.
+    AuthorizationCode = 1,
+    /// A form of an interaction, by a hash of interaction and stage.
+    Interaction = 2,
+    /// A client assertion, by a hash of client and `jti` (RFC 7523 section 3).
+    ClientAssertion = 3,
+}
+
+/// A mark that something was used. The first to insert it wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UsedRecord {
+    /// What kind.
+    pub purpose: Purpose,
+    /// Which one: 32 bytes, a hash where the natural name is longer.
+    pub key: [u8; 32],
+    /// When the thing would have expired anyway. The record is kept 15 minutes longer.
+    pub expires_at: UnixTime,
+}

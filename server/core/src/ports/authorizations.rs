@@ -1,0 +1,36 @@
+//! Storage of what users allowed clients.
+
+use async_trait::async_trait;
+use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
+
+use super::StoreResult;
+use crate::model::{Authorization, UsedRecord};
+
+/// Storage of what users allowed clients.
+#[async_trait]
+pub trait Authorizations: Send + Sync {
+    /// The consent in a slot.
+    async fn authorization(
+        &self,
+        realm_id: RealmId,
+        user_id: UserId,
+        client_id: &ClientId,
+        slot: &str,
+    ) -> StoreResult<Option<Authorization>>;
+
+    /// Closes the consent form and stores the consent (inserted, or scope, claims and `updated_at` of the existing row
+    /// in the slot replaced; its id, epoch and `created_at` stay): one transaction. Answers what is stored afterwards,
+    /// or nothing if the form had been answered before, in which case nothing changed.
+    async fn record_consent(
+        &self,
+        form: &UsedRecord,
+        authorization: &Authorization,
+    ) -> StoreResult<Option<Authorization>>;
+
+    /// The user's consents, newest first, at most 1000.
+    async fn authorizations_of_user(&self, realm_id: RealmId, user_id: UserId) -> StoreResult<Vec<Authorization>>;
+
+    /// Deletes a consent of this user and the refresh families that rest on the same user and client, in one
+    /// transaction; says whether there was one.
+    async fn revoke_authorization(&self, realm_id: RealmId, user_id: UserId, id: AuthorizationId) -> StoreResult<bool>;
+}

@@ -1,0 +1,100 @@
+//! What the rules need from outside, as traits. Implementations live elsewhere.
+
+mod authorizations;
+mod changes;
+mod clients;
+mod keys;
+pub mod outbound;
+mod realms;
+mod refresh_families;
+mod resource_servers;
+mod sessions;
+mod single_use;
+mod throttles;
+mod users;
+
+use std::sync::Arc;
+
+pub use authorizations::Authorizations;
+pub use changes::Changes;
+pub use clients::Clients;
+pub use keys::Keys;
+pub use realms::Realms;
+pub use refresh_families::{RefreshFamilies, Rotation, RotationOutcome};
+pub use resource_servers::ResourceServers;
+pub use sessions::{Login, LoginOutcome, Sessions};
+pub use single_use::{ClosedInteraction, Redemption, RedemptionOutcome, SingleUse, Standing, StandingQuery};
+pub use throttles::{Attempts, Throttles};
+pub use users::Users;
+
+/// Why a store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away, too slow, or refused the connection. A repetition may succeed.
+    #[error("the database is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Something with this name exists in the realm already.
+    #[error("{0} exists already")]
+    Duplicate(&'static str),
+    /// What was to be changed is not there.
+    #[error("{0} does not exist")]
+    Missing(&'static str),
+    /// Stored data does not read back: a damaged row or a wrong schema.
+    #[error("stored data is damaged: {0}")]
+    Corrupt(String),
+}
+
+/// The answer of a store.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Every port of a database in one.
+pub trait Store:
+    Realms
+    + Clients
+    + Users
+    + Sessions
+    + Authorizations
+    + RefreshFamilies
+    + SingleUse
+    + Keys
+    + ResourceServers
+    + Throttles
+    + Changes
+{
+}
+
+impl<T> Store for T where
+    T: Realms
+        + Clients
+        + Users
+        + Sessions
+        + Authorizations
+        + RefreshFamilies
+        + SingleUse
+        + Keys
+        + ResourceServers
+        + Throttles
+        + Changes
+{
+}
+
+/// A store that many tasks share.
+pub type SharedStore = Arc<dyn Store>;
+
+/// A piece of a listing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// At most as many as were asked for, in the order of their key.
+    pub items: Vec<T>,
+    /// The key to go on after; nothing on the last page.
+    pub next: Option<String>,
+}
+
+/// Which piece of a listing is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRequest {
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    /// How many, 1 to 1000.
+    pub limit: u64,
+}

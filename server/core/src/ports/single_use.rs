@@ -1,0 +1,91 @@
+//! Things that may happen once, and whether what a token rests on still stands.
+
+use async_trait::async_trait;
+use signet_protocol::identifiers::{AuthorizationId, ClientId, Lineage, RealmId, SessionId, UserId};
+use signet_protocol::time::UnixTime;
+
+use super::StoreResult;
+use crate::model::{Epoch, RefreshFamily, UsedRecord};
+
+/// What an artefact rests on, with the epochs it was issued under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandingQuery {
+    /// Epoch of the realm.
+    pub realm_epoch: Epoch,
+    /// The client and its epoch.
+    pub client: (ClientId, Epoch),
+    /// The user and the user's epoch; nothing for a client's own token.
+    pub user: Option<(UserId, Epoch)>,
+    /// The stored consent and its epoch; nothing where consent was skipped.
+    pub authorization: Option<(AuthorizationId, Epoch)>,
+    /// The browser session that must be alive; nothing where the artefact outlives it.
+    pub session: Option<SessionId>,
+    /// The lineage that must not be denied.
+    pub lineage: Option<Lineage>,
+    /// The single token that must not be denied: SHA-256 of its `jti`.
+    pub token: Option<[u8; 32]>,
+}
+
+/// Whether what an artefact rests on still stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// All of it.
+    Stands,
+    /// The realm, client, user, consent or session is gone, disabled or has a newer epoch.
+    Fallen,
+    /// The lineage or the token is on the deny list.
+    Denied,
+}
+
+/// A code that is to be redeemed.
+#[derive(Debug, Clone)]
+pub struct Redemption {
+    /// The code's used-record.
+    pub code: UsedRecord,
+    /// What must still stand.
+    pub standing: StandingQuery,
+    /// The refresh family to open, if the client gets a refresh token.
+    pub refresh_family: Option<RefreshFamily>,
+    /// The client becomes a participant of this session (for logout).
+    pub participant: Option<(SessionId, ClientId)>,
+    /// The client assertion that came along.
+    pub assertion: Option<UsedRecord>,
+}
+
+/// What became of a redemption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedemptionOutcome {
+    /// First and only.
+    Redeemed,
+    /// The code had been redeemed before; nothing changed. The caller closes the lineage.
+    AlreadyUsed,
+    /// What the code rests on does not stand; nothing changed.
+    Fallen,
+    /// The client assertion had been used before; nothing changed.
+    AssertionReplayed,
+}
+
+/// The answer to closing a form without any other change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClosedInteraction {
+    /// This answer was first.
+    First,
+    /// It had been answered before.
+    AlreadyUsed,
+}
+
+/// Things that may happen once.
+#[async_trait]
+pub trait SingleUse: Send + Sync {
+    /// Whether this use is the first. Decided by the database: the row count of one conditional insert.
+    async fn consume(&self, realm_id: RealmId, record: &UsedRecord) -> StoreResult<bool>;
+
+    /// Redeems a code: standing checked, code and assertion marked, family and participant inserted, in one transaction.
+    async fn redeem(&self, realm_id: RealmId, redemption: &Redemption) -> StoreResult<RedemptionOutcome>;
+
+    /// Whether what a token rests on still stands.
+    async fn standing(&self, realm_id: RealmId, query: &StandingQuery) -> StoreResult<Standing>;
+
+    /// Puts a single token (SHA-256 of its `jti`) on the deny list until it expires.
+    async fn deny_token(&self, realm_id: RealmId, token: &[u8; 32], denied_until: UnixTime) -> StoreResult<()>;
+}

@@ -1,0 +1,48 @@
+//! Storage of users and their credentials.
+
+use async_trait::async_trait;
+use signet_protocol::identifiers::{RealmId, UserId};
+
+use super::{Page, PageRequest, StoreResult};
+use crate::model::{PasswordCredential, User};
+
+/// Storage of users and their credentials.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// Inserts a user, with a password if given, in one transaction.
+    ///
+    /// # Errors
+    /// `Duplicate` if the normalised login name is taken in the realm.
+    async fn insert_user(&self, user: &User, password: Option<&PasswordCredential>) -> StoreResult<()>;
+
+    /// The user, enabled or not.
+    async fn user(&self, realm_id: RealmId, id: UserId) -> StoreResult<Option<User>>;
+
+    /// The user of a normalised login name with the password, in one statement.
+    async fn user_by_username(
+        &self,
+        realm_id: RealmId,
+        normalised: &str,
+    ) -> StoreResult<Option<(User, Option<PasswordCredential>)>>;
+
+    /// The realm's users by identifier.
+    async fn list_users(&self, realm_id: RealmId, page: &PageRequest) -> StoreResult<Page<User>>;
+
+    /// Replaces everything but the identifiers and `created_at`; the epoch is stored as given, but never lowered.
+    ///
+    /// # Errors
+    /// `Missing`; `Duplicate` if the new login name is taken.
+    async fn update_user(&self, user: &User) -> StoreResult<()>;
+
+    /// Sets the password, raises the user's epoch and deletes the user's browser sessions, in one transaction.
+    ///
+    /// # Errors
+    /// `Missing` if the user is not there.
+    async fn set_password(&self, realm_id: RealmId, id: UserId, password: &PasswordCredential) -> StoreResult<()>;
+
+    /// Deletes the user with credentials, sessions, authorizations and refresh families, in one transaction.
+    ///
+    /// # Errors
+    /// `Missing`.
+    async fn delete_user(&self, realm_id: RealmId, id: UserId) -> StoreResult<()>;
+}

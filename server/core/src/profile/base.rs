@@ -1,0 +1,25 @@
+//! The base profile: OpenID Connect Core 1.0 with the best current practice of RFC 9700.
+
+use signet_jose::SignatureAlgorithm::{
+    ES256, ES384, ES512, Ed25519, EdDSA, HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512,
+};
+use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, ResponseMode, ResponseType};
+
+use super::{AssertionAudience, SecurityProfile};
+use crate::model::RefreshRotation;
+
+pub(super) static BASE: SecurityProfile = SecurityProfile {
+    response_types: &[ResponseType::Code],
+    response_modes: &[ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
+    client_authentication_methods: ClientAuthenticationMethod::ALL,
+    assertion_algorithms: &[
+        RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256, HS384, HS512,
+    ],
+    assertion_audience: AssertionAudience::IssuerOrEndpoint,
+    signing_algorithms: &[
+        RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256, HS384, HS512,
+    ],
+    pkce_for_confidential_clients: false,
+    code_challenge_methods: &[CodeChallengeMethod::S256, CodeChallengeMethod::Plain],
+    refresh_rotation: RefreshRotation::Rotate,
+};

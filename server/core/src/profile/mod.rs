@@ -1,0 +1,58 @@
+//! Security profiles as data: what differs between OpenID Connect and stricter profiles is read from here, and nowhere
+//! asked for by name.
+
+mod base;
+
+use serde::{Deserialize, Serialize};
+use signet_jose::SignatureAlgorithm;
+use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, ResponseMode, ResponseType};
+
+use crate::model::RefreshRotation;
+
+/// The name of a security profile, from the weakest to the strictest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileName {
+    /// OpenID Connect Core with the best current practice of RFC 9700.
+    #[default]
+    Base,
+}
+
+/// What a profile demands and permits.
+#[derive(Debug)]
+pub struct SecurityProfile {
+    /// Response types a client may use.
+    pub response_types: &'static [ResponseType],
+    /// Response modes a client may use.
+    pub response_modes: &'static [ResponseMode],
+    /// Client authentication methods.
+    pub client_authentication_methods: &'static [ClientAuthenticationMethod],
+    /// Algorithms of client assertions.
+    pub assertion_algorithms: &'static [SignatureAlgorithm],
+    /// What `aud` of a client assertion may be.
+    pub assertion_audience: AssertionAudience,
+    /// Algorithms of ID tokens, userinfo responses and JWT access tokens.
+    pub signing_algorithms: &'static [SignatureAlgorithm],
+    /// Whether confidential clients need PKCE too. Public ones always do (RFC 9700 section 2.1.1).
+    pub pkce_for_confidential_clients: bool,
+    /// Code challenge methods; `plain` needs the client's own setting besides.
+    pub code_challenge_methods: &'static [CodeChallengeMethod],
+    /// How refresh tokens change on use unless the client says otherwise.
+    pub refresh_rotation: RefreshRotation,
+}
+
+/// What `aud` of a client assertion may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssertionAudience {
+    /// The issuer or the URL of the endpoint that is asked, alone or among others (RFC 7523 section 3).
+    IssuerOrEndpoint,
+}
+
+impl ProfileName {
+    /// What the profile demands and permits.
+    pub const fn profile(self) -> &'static SecurityProfile {
+        match self {
+            Self::Base => &base::BASE,
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The provider: everything the services need from outside, wired once by the binary.
+
+use std::sync::Arc;
+
+use signet_jose::{Random, RootKey};
+use signet_protocol::error::ErrorCode;
+use signet_protocol::identifiers::RealmName;
+use signet_protocol::time::{Clock, UnixTime};
+
+use crate::authn::PasswordHasher;
+use crate::client_auth::SecretFingerprints;
+use crate::endpoints::Bases;
+use crate::failure::Failure;
+use crate::ports::{SharedStore, outbound::OutboundHttp};
+use crate::realm::{RealmCache, RealmContext};
+
+/// Everything the services need from outside.
+pub struct Provider {
+    /// The database.
+    pub store: SharedStore,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+    /// The one way out to other servers.
+    pub outbound: Arc<dyn OutboundHttp>,
+    /// The bounded pool that hashes passwords.
+    pub passwords: PasswordHasher,
+    /// The key that wraps the realms' data keys.
+    pub root_key: RootKey,
+    /// Where this deployment is reached.
+    pub bases: Bases,
+    /// Operator-chosen client secrets that were checked the slow way since start.
+    pub(crate) secret_fingerprints: SecretFingerprints,
+    realms: RealmCache,
+}
+
+impl Provider {
+    /// Wires a provider.
+    pub fn new(parts: ProviderParts) -> Self {
+        let secret_fingerprints = SecretFingerprints::new(&*parts.random);
+        Self {
+            store: parts.store,
+            clock: parts.clock,
+            random: parts.random,
+            outbound: parts.outbound,
+            passwords: parts.passwords,
+            root_key: parts.root_key,
+            bases: parts.bases,
+            secret_fingerprints,
+            realms: RealmCache::default(),
+        }
+    }
+
+    /// The current time.
+    pub fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    /// The enabled realm of this name, with its keys. Answered from memory while the configuration has not changed.
+    ///
+    /// # Errors
+    /// A refusal if there is none or it is disabled: to a stranger the two are the same.
+    pub async fn realm(&self, name: &RealmName) -> Result<Arc<RealmContext>, Failure> {
+        let realm = self.realms.get(self, name).await?;
+        realm
+            .filter(|realm| realm.realm.enabled)
+            .ok_or_else(|| ErrorCode::InvalidRequest.because("there is no such realm").into())
+    }
+
+    /// The realm of this name even if it is disabled; for administration.
+    pub async fn realm_for_administration(&self, name: &RealmName) -> Result<Option<Arc<RealmContext>>, Failure> {
+        Ok(self.realms.get(self, name).await?)
+    }
+}
+
+/// What a provider is wired from.
+pub struct ProviderParts {
+    /// The database.
+    pub store: SharedStore,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+    /// The one way out to other servers.
+    pub outbound: Arc<dyn OutboundHttp>,
+    /// The bounded pool that hashes passwords.
+    pub passwords: PasswordHasher,
+    /// The key that wraps the realms' data keys.
+    pub root_key: RootKey,
+    /// Where this deployment is reached.
+    pub bases: Bases,
+}

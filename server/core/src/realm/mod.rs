@@ -1,0 +1,126 @@
+//! A realm ready to serve: its keys parsed, its secrets derived, its resource servers at hand.
+
+mod cache;
+mod load;
+mod signing_keys;
+
+pub(crate) use cache::RealmCache;
+pub(crate) use load::{REFRESH_KEY_VERSION, column_cipher, sealing_key_place, signing_key_place};
+pub use signing_keys::SigningKeys;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use signet_jose::sealed::Opened;
+use signet_jose::{
+    ColumnCipher, OpenError, Purpose, Random, RefreshTokenKey, SealContext, SealingKeyRing, TrustAnchors, digest,
+};
+use signet_protocol::identifiers::RealmId;
+use signet_protocol::scope::Scope;
+use signet_protocol::time::UnixTime;
+use zeroize::Zeroizing;
+
+use crate::endpoints::RealmUrls;
+use crate::failure::Fault;
+use crate::model::{Client, Realm, ResourceServer};
+use crate::profile::{ProfileName, SecurityProfile};
+
+/// A realm ready to serve.
+pub struct RealmContext {
+    /// The realm as stored.
+    pub realm: Realm,
+    /// Its issuer and endpoints.
+    pub urls: RealmUrls,
+    /// Its signing keys.
+    pub signing_keys: SigningKeys,
+    /// The APIs that tokens may be for.
+    pub resource_servers: Vec<ResourceServer>,
+    /// Authenticates refresh tokens.
+    pub refresh_token_key: RefreshTokenKey,
+    trust_anchors: Option<TrustAnchors>,
+    sealing_keys: SealingKeyRing,
+    columns: ColumnCipher,
+    client_secret_key: Zeroizing<[u8; 32]>,
+}
+
+impl RealmContext {
+    /// The realm's identifier.
+    pub const fn id(&self) -> RealmId {
+        self.realm.id
+    }
+
+    /// The issuer.
+    pub fn issuer(&self) -> &str {
+        &self.urls.issuer
+    }
+
+    /// The security profile of a client: the stricter of its own and the realm's.
+    pub fn profile_of(&self, client: &Client) -> &'static SecurityProfile {
+        self.profile_name_of(client).profile()
+    }
+
+    /// The name of that profile.
+    pub fn profile_name_of(&self, client: &Client) -> ProfileName {
+        client.settings.profile.map_or(self.realm.settings.profile, |own| own.max(self.realm.settings.profile))
+    }
+
+    /// The scope values a client may ask for.
+    pub fn scope_of<'a>(&'a self, client: &'a Client) -> &'a Scope {
+        client.metadata.scope.as_ref().unwrap_or(&self.realm.settings.default_scope)
+    }
+
+    /// The resource server of an identifier.
+    pub fn resource_server(&self, identifier: &str) -> Option<&ResourceServer> {
+        self.resource_servers.iter().find(|server| server.identifier == identifier)
+    }
+
+    /// The authorities that issue client certificates (RFC 8705 section 2.1).
+    pub(crate) const fn trust_anchors(&self) -> Option<&TrustAnchors> {
+        self.trust_anchors.as_ref()
+    }
+
+    /// Seals a value for this realm.
+    pub(crate) fn seal(
+        &self,
+        purpose: Purpose,
+        expires_at: UnixTime,
+        payload: &impl Serialize,
+        random: &dyn Random,
+    ) -> Result<String, Fault> {
+        self.sealing_keys
+            .seal(self.seal_context(&self.realm.id.to_string(), purpose), expires_at, payload, random)
+            .map_err(|error| Fault::internal("a value could not be sealed", error))
+    }
+
+    /// Opens a value that was sealed for this realm and has not expired.
+    pub(crate) fn open<T: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        value: &str,
+        now: UnixTime,
+    ) -> Result<T, OpenError> {
+        self.sealing_keys.open(self.seal_context(&self.realm.id.to_string(), purpose), value, now)
+    }
+
+    /// Opens a value that was sealed for this realm, expired or not.
+    pub(crate) fn open_even_expired<T: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        value: &str,
+    ) -> Result<Opened<T>, OpenError> {
+        self.sealing_keys.open_even_expired(self.seal_context(&self.realm.id.to_string(), purpose), value)
+    }
+
+    fn seal_context<'a>(&self, realm: &'a str, purpose: Purpose) -> SealContext<'a> {
+        SealContext { purpose, realm, timeline: self.realm.timeline.unsigned_abs() }
+    }
+
+    /// The stored form of a generated client secret.
+    pub(crate) fn client_secret_mac(&self, secret: &str) -> [u8; 32] {
+        digest::hmac_sha256(self.client_secret_key.as_slice(), secret.as_bytes())
+    }
+
+    /// The cipher of this realm's columns.
+    pub(crate) const fn columns(&self) -> &ColumnCipher {
+        &self.columns
+    }
+}

@@ -1,0 +1,251 @@
+//! Rules for client metadata (RFC 7591 section 2, OpenID Connect Registration 2, RFC 8705 section 2). One place, whoever
+//! registers the client.
+
+use signet_jose::{JwkSet, SignatureAlgorithm};
+use signet_protocol::client_metadata::ClientMetadata;
+use signet_protocol::names::{ClientAuthenticationMethod, GrantType, ResponseType};
+use signet_protocol::redirect_uri;
+use url::Url;
+
+use super::RegistryError;
+use crate::client_auth::expected_subject;
+use crate::profile::SecurityProfile;
+
+/// Most redirect URIs, contacts and other lists of a client.
+const MAXIMUM_LIST: usize = 100;
+
+/// Checks a client's metadata against a profile.
+///
+/// # Errors
+/// Names the field that is wrong.
+pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+    check_redirect_uris(metadata)?;
+    check_grants(metadata, profile)?;
+    check_authentication(metadata, profile)?;
+    check_keys(metadata)?;
+    check_algorithms(metadata, profile)?;
+    check_texts(metadata)
+}
+
+fn invalid(field: &str, problem: impl Into<String>) -> RegistryError {
+    RegistryError::invalid(field, problem)
+}
+
+fn check_redirect_uris(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    if metadata.redirect_uris.len() > MAXIMUM_LIST {
+        return Err(invalid("redirect_uris", "has more than 100 entries"));
+    }
+    for uri in &metadata.redirect_uris {
+        redirect_uri::check_registration(uri, metadata.application_type())
+            .map_err(|problem| invalid("redirect_uris", problem.to_string()))?;
+    }
+    let uses_code = metadata.grant_types().contains(&GrantType::AuthorizationCode);
+    if uses_code && metadata.redirect_uris.is_empty() {
+        return Err(invalid("redirect_uris", "the grant authorization_code needs at least one redirect URI"));
+    }
+    Ok(())
+}
+
+fn check_grants(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+    let grant_types = metadata.grant_types();
+    if grant_types.is_empty() {
+        return Err(invalid("grant_types", "is empty"));
+    }
+    let uses_code = grant_types.contains(&GrantType::AuthorizationCode);
+    if grant_types.contains(&GrantType::RefreshToken) && !uses_code {
+        return Err(invalid(
+            "grant_types",
+            "refresh_token needs a grant that yields refresh tokens, such as authorization_code",
+        ));
+    }
+    if grant_types.contains(&GrantType::ClientCredentials) && !metadata.is_confidential() {
+        return Err(invalid("grant_types", "client_credentials needs a client that authenticates itself"));
+    }
+    if let Some(response_types) = &metadata.response_types {
+        if uses_code != response_types.contains(&ResponseType::Code) {
+            return Err(invalid("response_types", "code and the grant authorization_code come together"));
+        }
+        if let Some(foreign) =
+            response_types.iter().find(|response_type| !profile.response_types.contains(response_type))
+        {
+            return Err(invalid("response_types", format!("the security profile does not allow {foreign}")));
+        }
+    }
+    Ok(())
+}
+
+fn check_authentication(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+    let method = metadata.authentication_method();
+    if !profile.client_authentication_methods.contains(&method) {
+        return Err(invalid("token_endpoint_auth_method", format!("the security profile does not allow {method}")));
+    }
+    let names = [
+        metadata.tls_client_auth_subject_dn.is_some(),
+        metadata.tls_client_auth_san_dns.is_some(),
+        metadata.tls_client_auth_san_uri.is_some(),
+        metadata.tls_client_auth_san_ip.is_some(),
+        metadata.tls_client_auth_san_email.is_some(),
+    ];
+    let count = names.iter().filter(|present| **present).count();
+    match (method, count) {
+        (ClientAuthenticationMethod::TlsClientAuth, 1) if expected_subject(metadata).is_none() => {
+            Err(invalid("tls_client_auth_subject_dn", "the expected certificate name does not read"))
+        }
+        (ClientAuthenticationMethod::TlsClientAuth, 1) => Ok(()),
+        (ClientAuthenticationMethod::TlsClientAuth, _) => {
+            Err(invalid("tls_client_auth_subject_dn", "tls_client_auth needs exactly one of the tls_client_auth names"))
+        }
+        (_, 0) => Ok(()),
+        _ => Err(invalid("tls_client_auth_subject_dn", "only tls_client_auth uses certificate names")),
+    }
+}
+
+fn check_keys(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    if metadata.jwks.is_some() && metadata.jwks_uri.is_some() {
+        return Err(invalid("jwks", "jwks and jwks_uri exclude each other"));
+    }
+    let needs_keys = matches!(
+        metadata.authentication_method(),
+        ClientAuthenticationMethod::PrivateKeyJwt | ClientAuthenticationMethod::SelfSignedTlsClientAuth
+    );
+    if needs_keys && metadata.jwks.is_none() && metadata.jwks_uri.is_none() {
+        return Err(invalid("jwks", "the authentication method needs jwks or jwks_uri"));
+    }
+    if let Some(jwks) = &metadata.jwks {
+        let set = JwkSet::parse(jwks.to_string().as_bytes()).map_err(|problem| invalid("jwks", problem.to_string()))?;
+        if let Some(rejected) = set.rejected().iter().find(|_| set.keys().is_empty()) {
+            return Err(invalid("jwks", format!("key {}: {}", rejected.index, rejected.reason)));
+        }
+        if jwks.to_string().contains("\"d\":") {
+            return Err(invalid(
+                "jwks",
+                "holds a private key; register public keys only, and replace this one, which is no longer secret",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_algorithms(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+    let known = |field: &str, name: &str, allowed: &[SignatureAlgorithm]| {
+        let algorithm: SignatureAlgorithm =
+            name.parse().map_err(|_| invalid(field, "is not a signature algorithm of this server"))?;
+        if allowed.contains(&algorithm) {
+            Ok(algorithm)
+        } else {
+            Err(invalid(field, "the security profile does not allow the algorithm"))
+        }
+    };
+    let signing = [
+        ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
+        ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
+    ];
+    for (field, name) in signing {
+        let Some(name) = name else { continue };
+        if known(field, name, profile.signing_algorithms)?.is_symmetric()
+            && !metadata.authentication_method().needs_secret()
+        {
+            return Err(invalid(field, "HMAC algorithms need a client with a secret"));
+        }
+    }
+    if let Some(name) = &metadata.token_endpoint_auth_signing_alg {
+        let field = "token_endpoint_auth_signing_alg";
+        let algorithm = known(field, name, profile.assertion_algorithms)?;
+        let symmetric_method = metadata.authentication_method() == ClientAuthenticationMethod::ClientSecretJwt;
+        if algorithm.is_symmetric() != symmetric_method {
+            return Err(invalid(field, "does not go with token_endpoint_auth_method"));
+        }
+    }
+    Ok(())
+}
+
+fn check_texts(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    let web = [
+        ("client_uri", &metadata.client_uri),
+        ("logo_uri", &metadata.logo_uri),
+        ("policy_uri", &metadata.policy_uri),
+        ("tos_uri", &metadata.tos_uri),
+        ("jwks_uri", &metadata.jwks_uri),
+    ];
+    for (field, value) in web {
+        let Some(value) = value else { continue };
+        let is_https = value.len() <= 2048
+            && Url::parse(value).is_ok_and(|url| url.scheme() == "https" && url.username().is_empty());
+        if !is_https {
+            return Err(invalid(field, "must be an https URL of at most 2048 characters without user information"));
+        }
+    }
+    let name_is_bad =
+        |name: &String| name.trim().is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control);
+    if metadata.client_name.as_ref().is_some_and(name_is_bad) {
+        return Err(invalid("client_name", "must have 1 to 200 characters and no control characters"));
+    }
+    if metadata.contacts.len() > MAXIMUM_LIST || metadata.contacts.iter().any(name_is_bad) {
+        return Err(invalid("contacts", "must be at most 100 texts of 1 to 200 characters"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::ProfileName;
+
+    fn checked(json: &serde_json::Value) -> Result<(), String> {
+        let metadata: ClientMetadata = serde_json::from_value(json.clone()).unwrap();
+        check(&metadata, ProfileName::Base.profile()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn rfc7591_2_a_plain_client_is_accepted() {
+        assert_eq!(checked(&serde_json::json!({"redirect_uris": ["https://rp.test/cb"]})), Ok(()));
+        assert_eq!(checked(&serde_json::json!({"grant_types": ["client_credentials"]})), Ok(()));
+    }
+
+    #[test]
+    fn rfc7591_3_2_2_the_wrong_field_is_named() {
+        let redirect = ["https://rp.test/cb"];
+        for (json, field) in [
+            (serde_json::json!({}), "redirect_uris"),
+            (serde_json::json!({"redirect_uris": ["http://rp.test/cb"]}), "redirect_uris"),
+            (serde_json::json!({"redirect_uris": redirect, "grant_types": []}), "grant_types"),
+            (serde_json::json!({"grant_types": ["refresh_token"]}), "grant_types"),
+            (
+                serde_json::json!({"grant_types": ["client_credentials"], "token_endpoint_auth_method": "none"}),
+                "grant_types",
+            ),
+            (serde_json::json!({"redirect_uris": redirect, "response_types": []}), "response_types"),
+            (serde_json::json!({"redirect_uris": redirect, "token_endpoint_auth_method": "private_key_jwt"}), "jwks"),
+            (
+                serde_json::json!({"redirect_uris": redirect, "jwks": {"keys": []}, "jwks_uri": "https://rp.test/jwks"}),
+                "jwks",
+            ),
+            (serde_json::json!({"redirect_uris": redirect, "jwks": []}), "jwks"),
+            (
+                serde_json::json!({"redirect_uris": redirect, "id_token_signed_response_alg": "none"}),
+                "id_token_signed_response_alg",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "id_token_signed_response_alg": "HS256", "token_endpoint_auth_method": "none"}),
+                "id_token_signed_response_alg",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": "RS256"}),
+                "token_endpoint_auth_signing_alg",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "token_endpoint_auth_method": "tls_client_auth"}),
+                "tls_client_auth_subject_dn",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "tls_client_auth_san_dns": "rp.test"}),
+                "tls_client_auth_subject_dn",
+            ),
+            (serde_json::json!({"redirect_uris": redirect, "logo_uri": "javascript:alert(1)"}), "logo_uri"),
+            (serde_json::json!({"redirect_uris": redirect, "client_name": "a\nb"}), "client_name"),
+        ] {
+            let error = checked(&json).unwrap_err();
+            assert!(error.starts_with(&format!("{field}: ")), "{json} gave {error}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Administration: realms, clients, users, keys and resource servers. The admin API and the command line both come
+//! through here, so that they check the same things and leave the same traces.
+
+mod bootstrap;
+mod client_metadata;
+mod clients;
+mod keys;
+mod realm_settings;
+mod realms;
+mod resource_servers;
+mod users;
+
+pub use bootstrap::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE, prepare_database};
+pub use clients::{
+    ClientRegistration, IssuedSecret, create_client, delete_client, find_client, list_clients, rotate_client_secret,
+    update_client,
+};
+pub use keys::{create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
+pub use realms::{RealmChange, create_realm, delete_realm, find_realm, list_realms, update_realm};
+pub use resource_servers::{
+    ResourceServerChange, create_resource_server, delete_resource_server, find_resource_server, list_resource_servers,
+    update_resource_server,
+};
+pub use users::{
+    UserChange, create_user, delete_user, find_user, find_user_by_name, list_users, set_password, update_user,
+};
+
+use crate::failure::Fault;
+use crate::ports::StoreError;
+
+/// Why an administrative request was not carried out. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// A member of the request is wrong.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// The member, in the words of the request.
+        field: String,
+        /// What to do about it.
+        problem: String,
+    },
+    /// What was named is not there, or belongs to another realm.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// Something of that name is there already.
+    #[error("{0} exists already")]
+    Duplicate(&'static str),
+    /// The request makes sense, but not for this object.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The server failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl RegistryError {
+    /// A member of the request is wrong.
+    pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), problem: problem.into() }
+    }
+}
+
+impl From<StoreError> for RegistryError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate(what) => Self::Duplicate(what),
+            StoreError::Missing(what) => Self::NotFound(what),
+            other => Self::Fault(other.into()),
+        }
+    }
+}

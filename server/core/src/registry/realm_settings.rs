@@ -1,0 +1,65 @@
+//! Bounds of a realm's policy.
+
+use std::ops::RangeInclusive;
+
+use signet_jose::TrustAnchors;
+
+use super::RegistryError;
+use crate::model::RealmSettings;
+
+/// Checks a realm's policy.
+pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
+    let seconds: &[(&str, i64, RangeInclusive<i64>)] = &[
+        ("authorization_code_seconds", settings.authorization_code_seconds, 10..=60),
+        ("interaction_seconds", settings.interaction_seconds, 60..=3_600),
+        ("access_token_seconds", settings.access_token_seconds, 30..=86_400),
+        ("id_token_seconds", settings.id_token_seconds, 30..=86_400),
+        ("refresh_token_idle_seconds", settings.refresh_token_idle_seconds, 300..=31_536_000),
+        ("refresh_token_absolute_seconds", settings.refresh_token_absolute_seconds, 300..=315_360_000),
+        ("refresh_retry_window_seconds", settings.refresh_retry_window_seconds, 0..=120),
+        ("session_idle_seconds", settings.session_idle_seconds, 60..=7_776_000),
+        ("session_absolute_seconds", settings.session_absolute_seconds, 60..=31_536_000),
+        ("clock_skew_seconds", settings.clock_skew_seconds, 0..=60),
+        ("password_attempts_per_account", settings.password_attempts_per_account, 3..=100),
+        ("password_attempts_per_address", settings.password_attempts_per_address, 3..=10_000),
+        ("password_attempt_window_seconds", settings.password_attempt_window_seconds, 30..=86_400),
+    ];
+    for (field, value, bounds) in seconds {
+        if !bounds.contains(value) {
+            return Err(RegistryError::invalid(
+                format!("settings.{field}"),
+                format!("must be from {} to {}", bounds.start(), bounds.end()),
+            ));
+        }
+    }
+    if !(8..=64).contains(&settings.password_minimum_length) {
+        return Err(RegistryError::invalid("settings.password_minimum_length", "must be from 8 to 64"));
+    }
+    let authorities = &settings.client_certificate_authorities;
+    if !authorities.is_empty() && TrustAnchors::from_pem(authorities.as_bytes()).is_err() {
+        return Err(RegistryError::invalid(
+            "settings.client_certificate_authorities",
+            "must be certificates in PEM, or empty",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_within_their_bounds() {
+        assert!(check(&RealmSettings::default()).is_ok());
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_named() {
+        let settings = RealmSettings { authorization_code_seconds: 61, ..RealmSettings::default() };
+        let error = check(&settings).unwrap_err().to_string();
+        assert_eq!(error, "settings.authorization_code_seconds: must be from 10 to 60");
+        let settings = RealmSettings { client_certificate_authorities: "x".to_owned(), ..RealmSettings::default() };
+        assert!(check(&settings).is_err());
+    }
+}

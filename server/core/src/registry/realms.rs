@@ -1,0 +1,141 @@
+//! Realms.
+
+use std::sync::Arc;
+
+use signet_jose::{DataKey, SealingKey, SignatureAlgorithm, random};
+use signet_protocol::identifiers::{RealmId, RealmName};
+
+use super::keys::new_signing_key;
+use super::{ADMIN_REALM, RegistryError, realm_settings};
+use crate::failure::{Failure, Fault};
+use crate::model::{KeyState, Realm, RealmSettings, SealingKeyRecord};
+use crate::ports::{Page, PageRequest};
+use crate::provider::Provider;
+use crate::realm::{RealmContext, column_cipher, sealing_key_place};
+
+/// The algorithms every realm can sign with from the start: what OpenID Connect demands, and what is small and fast.
+const FIRST_ALGORITHMS: [SignatureAlgorithm; 2] = [SignatureAlgorithm::RS256, SignatureAlgorithm::ES256];
+
+/// What an administrator decides about a realm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RealmChange {
+    /// The path segment of the issuer. Changing it changes the issuer.
+    pub name: RealmName,
+    /// Shown on pages.
+    pub display_name: String,
+    /// Whether it answers.
+    pub enabled: bool,
+    /// Policy.
+    pub settings: RealmSettings,
+}
+
+fn check(change: &RealmChange) -> Result<(), RegistryError> {
+    let length = change.display_name.chars().count();
+    if !(1..=100).contains(&length) || change.display_name.chars().any(char::is_control) {
+        return Err(RegistryError::invalid("display_name", "must have 1 to 100 characters and no control characters"));
+    }
+    realm_settings::check(&change.settings)
+}
+
+/// Makes a realm with its first keys.
+///
+/// # Errors
+/// `Invalid`, `Duplicate`.
+pub async fn create_realm(provider: &Provider, change: RealmChange) -> Result<Arc<RealmContext>, RegistryError> {
+    check(&change)?;
+    let random = &*provider.random;
+    let id = RealmId(random::random_bytes(random));
+    let data_key = DataKey::generate(random);
+    let wrapped = provider.root_key.wrap(&id.to_string(), &data_key, random);
+    let now = provider.now();
+    let realm = Realm {
+        id,
+        name: change.name,
+        display_name: change.display_name,
+        enabled: change.enabled,
+        settings: change.settings,
+        epoch: 0,
+        timeline: 1,
+        wrapped_data_key: wrapped.map_err(|error| Fault::internal("a data key could not be wrapped", error))?,
+        root_key_id: provider.root_key.id().to_owned(),
+        created_at: now,
+        updated_at: now,
+    };
+    let mut signing = Vec::with_capacity(FIRST_ALGORITHMS.len());
+    for algorithm in FIRST_ALGORITHMS {
+        signing.push(new_signing_key(provider, &realm, algorithm, KeyState::Active).await?);
+    }
+    let sealing = first_sealing_key(provider, &realm)?;
+    provider.store.insert_realm(&realm, &signing, &sealing).await?;
+    find_realm(provider, &realm.name).await
+}
+
+fn first_sealing_key(provider: &Provider, realm: &Realm) -> Result<SealingKeyRecord, Fault> {
+    let key = SealingKey::generate(1, &*provider.random);
+    let row = 1i64.to_be_bytes();
+    let realm_text = realm.id.to_string();
+    let encrypted_key = column_cipher(provider, realm)?
+        .encrypt(sealing_key_place(&realm_text, &row), key.bytes().as_slice(), &*provider.random)
+        .map_err(|error| Fault::internal("a sealing key could not be encrypted", error))?;
+    Ok(SealingKeyRecord { realm_id: realm.id, id: 1, encrypted_key, created_at: provider.now() })
+}
+
+/// The realm of a name, disabled or not.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn find_realm(provider: &Provider, name: &RealmName) -> Result<Arc<RealmContext>, RegistryError> {
+    let found = provider.realm_for_administration(name).await.map_err(|failure| match failure {
+        Failure::Fault(fault) => RegistryError::Fault(fault),
+        Failure::Refusal(_) => RegistryError::NotFound("realm"),
+    })?;
+    found.ok_or(RegistryError::NotFound("realm"))
+}
+
+/// Realms by name.
+///
+/// # Errors
+/// Faults only.
+pub async fn list_realms(provider: &Provider, page: &PageRequest) -> Result<Page<Realm>, RegistryError> {
+    Ok(provider.store.list_realms(page).await?)
+}
+
+/// Replaces what an administrator decides about a realm.
+///
+/// # Errors
+/// `Invalid`, `NotFound`, `Duplicate`; `Forbidden` for renaming or disabling the admin realm.
+pub async fn update_realm(
+    provider: &Provider,
+    name: &RealmName,
+    change: RealmChange,
+) -> Result<Arc<RealmContext>, RegistryError> {
+    check(&change)?;
+    let context = find_realm(provider, name).await?;
+    if name.as_str() == ADMIN_REALM && (change.name != *name || !change.enabled) {
+        return Err(RegistryError::Forbidden(
+            "the admin realm keeps its name and stays enabled: without it nobody could undo that",
+        ));
+    }
+    let realm = Realm {
+        name: change.name,
+        display_name: change.display_name,
+        enabled: change.enabled,
+        settings: change.settings,
+        updated_at: provider.now(),
+        ..context.realm.clone()
+    };
+    provider.store.update_realm(&realm).await?;
+    find_realm(provider, &realm.name).await
+}
+
+/// Deletes a realm and everything in it.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for the admin realm.
+pub async fn delete_realm(provider: &Provider, name: &RealmName) -> Result<(), RegistryError> {
+    if name.as_str() == ADMIN_REALM {
+        return Err(RegistryError::Forbidden("the admin realm cannot be deleted"));
+    }
+    let context = find_realm(provider, name).await?;
+    Ok(provider.store.delete_realm(context.id()).await?)
+}

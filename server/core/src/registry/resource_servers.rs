@@ -1,0 +1,164 @@
+//! Resource servers (RFC 8707).
+
+use signet_jose::{SignatureAlgorithm, random};
+use signet_protocol::identifiers::ResourceServerId;
+use signet_protocol::names::AccessTokenFormat;
+use signet_protocol::scope::Scope;
+use url::Url;
+
+use super::RegistryError;
+use super::keys::ensure_key;
+use crate::model::{ResourceScope, ResourceServer};
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+
+/// Most resource servers of a realm.
+const MAXIMUM: usize = 1_000;
+
+/// What an administrator decides about a resource server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResourceServerChange {
+    /// The absolute URI that `resource` names.
+    pub identifier: String,
+    /// Shown on the consent page.
+    pub display_name: String,
+    /// What may be asked for there.
+    pub scopes: Vec<ResourceScope>,
+    /// The form of its access tokens.
+    pub token_format: AccessTokenFormat,
+    /// Algorithm of its JWT access tokens.
+    pub algorithm: Option<String>,
+    /// Lifetime of its access tokens in seconds.
+    pub access_token_seconds: Option<i64>,
+}
+
+fn check(change: &ResourceServerChange) -> Result<Option<SignatureAlgorithm>, RegistryError> {
+    let is_absolute =
+        Url::parse(&change.identifier).is_ok() && !change.identifier.contains('#') && change.identifier.len() <= 500;
+    if !is_absolute || !change.identifier.bytes().all(|byte| (0x21..=0x7e).contains(&byte)) {
+        return Err(RegistryError::invalid(
+            "identifier",
+            "must be an absolute URI without fragment, of at most 500 ASCII characters (RFC 8707 section 2)",
+        ));
+    }
+    if change.display_name.trim().is_empty() || change.display_name.chars().count() > 200 {
+        return Err(RegistryError::invalid("display_name", "must have 1 to 200 characters"));
+    }
+    for scope in &change.scopes {
+        let tokens: Result<Scope, _> = scope.name.parse();
+        if tokens.is_ok_and(|tokens| tokens.iter().collect::<Vec<_>>() != [scope.name.as_str()])
+            || scope.name.is_empty()
+        {
+            return Err(RegistryError::invalid("scopes", "a name must be one scope token (RFC 6749 section 3.3)"));
+        }
+        if scope.description.trim().is_empty() || scope.description.chars().count() > 500 {
+            return Err(RegistryError::invalid("scopes", "a description must have 1 to 500 characters"));
+        }
+    }
+    if change.access_token_seconds.is_some_and(|seconds| !(30..=86_400).contains(&seconds)) {
+        return Err(RegistryError::invalid("access_token_seconds", "must be from 30 to 86400"));
+    }
+    let algorithm = change.algorithm.as_deref().map(str::parse::<SignatureAlgorithm>).transpose();
+    match algorithm {
+        Ok(algorithm) if !algorithm.is_some_and(SignatureAlgorithm::is_symmetric) => Ok(algorithm),
+        _ => Err(RegistryError::invalid("algorithm", "is not an asymmetric signature algorithm of this server")),
+    }
+}
+
+/// Registers a resource server.
+///
+/// # Errors
+/// `Invalid`, `Duplicate`.
+pub async fn create_resource_server(
+    provider: &Provider,
+    realm: &RealmContext,
+    change: ResourceServerChange,
+) -> Result<ResourceServer, RegistryError> {
+    let algorithm = check(&change)?;
+    if realm.resource_servers.len() >= MAXIMUM {
+        return Err(RegistryError::Forbidden("a realm has at most 1000 resource servers"));
+    }
+    if let Some(algorithm) = algorithm {
+        ensure_key(provider, realm, algorithm).await?;
+    }
+    let now = provider.now();
+    let server = ResourceServer {
+        realm_id: realm.id(),
+        id: ResourceServerId(random::random_bytes(&*provider.random)),
+        identifier: change.identifier,
+        display_name: change.display_name,
+        scopes: change.scopes,
+        token_format: change.token_format,
+        algorithm: change.algorithm,
+        access_token_seconds: change.access_token_seconds,
+        created_at: now,
+        updated_at: now,
+    };
+    provider.store.insert_resource_server(&server).await?;
+    Ok(server)
+}
+
+/// The realm's resource servers by identifier.
+///
+/// # Errors
+/// Faults only.
+pub async fn list_resource_servers(
+    provider: &Provider,
+    realm: &RealmContext,
+) -> Result<Vec<ResourceServer>, RegistryError> {
+    Ok(provider.store.resource_servers(realm.id()).await?)
+}
+
+/// One resource server.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn find_resource_server(
+    provider: &Provider,
+    realm: &RealmContext,
+    id: ResourceServerId,
+) -> Result<ResourceServer, RegistryError> {
+    let servers = list_resource_servers(provider, realm).await?;
+    servers.into_iter().find(|server| server.id == id).ok_or(RegistryError::NotFound("resource server"))
+}
+
+/// Replaces what an administrator decides about a resource server.
+///
+/// # Errors
+/// `Invalid`, `NotFound`, `Duplicate`.
+pub async fn update_resource_server(
+    provider: &Provider,
+    realm: &RealmContext,
+    id: ResourceServerId,
+    change: ResourceServerChange,
+) -> Result<ResourceServer, RegistryError> {
+    let algorithm = check(&change)?;
+    let before = find_resource_server(provider, realm, id).await?;
+    if let Some(algorithm) = algorithm {
+        ensure_key(provider, realm, algorithm).await?;
+    }
+    let server = ResourceServer {
+        identifier: change.identifier,
+        display_name: change.display_name,
+        scopes: change.scopes,
+        token_format: change.token_format,
+        algorithm: change.algorithm,
+        access_token_seconds: change.access_token_seconds,
+        updated_at: provider.now(),
+        ..before
+    };
+    provider.store.update_resource_server(&server).await?;
+    Ok(server)
+}
+
+/// Deletes a resource server.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn delete_resource_server(
+    provider: &Provider,
+    realm: &RealmContext,
+    id: ResourceServerId,
+) -> Result<(), RegistryError> {
+    Ok(provider.store.delete_resource_server(realm.id(), id).await?)
+}

@@ -1,0 +1,127 @@
+//! Checking an access token of this server: its own validity, and whether what it rests on still stands.
+
+use std::sync::Arc;
+
+use signet_jose::{AudienceRule, Purpose, SignatureAlgorithm, UnverifiedToken, VerificationProfile, digest, verify};
+use signet_protocol::identifiers::{ClientId, UserId};
+use signet_protocol::scope::Scope;
+use signet_protocol::time::UnixTime;
+
+use super::TokenReference;
+use super::access_token::OpaqueContent;
+use crate::failure::Fault;
+use crate::model::Client;
+use crate::ports::Standing;
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+
+/// A good access token.
+#[derive(Debug, Clone)]
+pub struct CheckedAccessToken {
+    /// The client it was issued to.
+    pub client_id: ClientId,
+    /// `sub`.
+    pub subject: String,
+    /// What it may be used for.
+    pub scope: Scope,
+    /// Whom it is for.
+    pub audience: Vec<String>,
+    /// When it was issued.
+    pub issued_at: UnixTime,
+    /// When it ends.
+    pub expires_at: UnixTime,
+    /// Its identifier.
+    pub jti: String,
+    /// When the user was authenticated.
+    pub authenticated_at: Option<UnixTime>,
+    /// How well.
+    pub acr: Option<String>,
+    pub(crate) reference: TokenReference,
+}
+
+impl CheckedAccessToken {
+    /// The user it was issued for; nobody for a client's own token.
+    pub fn user_id(&self) -> Option<UserId> {
+        self.reference.user.map(|(id, _)| id)
+    }
+
+    /// Whether it is for `audience`.
+    pub fn is_for(&self, audience: &str) -> bool {
+        self.audience.iter().any(|value| value == audience)
+    }
+
+    pub(crate) fn jti_hash(&self) -> [u8; 32] {
+        digest::sha256(self.jti.as_bytes())
+    }
+}
+
+/// Checks an access token of this realm. Nothing means it is not good, for whatever reason.
+pub async fn check_access_token(
+    provider: &Provider,
+    realm: &RealmContext,
+    token: &str,
+) -> Result<Option<CheckedAccessToken>, Fault> {
+    let Some(token) = read(provider, realm, token) else { return Ok(None) };
+    let query = token.reference.standing(&token.client_id, token.jti_hash());
+    let standing = provider.store.standing(realm.id(), &query).await?;
+    Ok((standing == Standing::Stands).then_some(token))
+}
+
+/// The client that an access token says it was issued to, good or not: for deciding what an answer may reveal to it.
+///
+/// # Errors
+/// Faults only.
+pub async fn client_of(provider: &Provider, realm: &RealmContext, token: &str) -> Result<Option<Arc<Client>>, Fault> {
+    let Some(token) = read(provider, realm, token) else { return Ok(None) };
+    Ok(provider.store.client(realm.id(), &token.client_id).await?)
+}
+
+fn read(provider: &Provider, realm: &RealmContext, token: &str) -> Option<CheckedAccessToken> {
+    match Purpose::of(token) {
+        Some(Purpose::AccessToken) => read_opaque(provider, realm, token),
+        Some(_) => None,
+        None => read_jwt(provider, realm, token),
+    }
+}
+
+fn read_opaque(provider: &Provider, realm: &RealmContext, token: &str) -> Option<CheckedAccessToken> {
+    let opened = realm.open_even_expired::<OpaqueContent>(Purpose::AccessToken, token).ok()?;
+    if provider.now() >= opened.expires_at {
+        return None;
+    }
+    let content = opened.payload;
+    Some(CheckedAccessToken {
+        client_id: content.client_id,
+        subject: content.subject,
+        scope: content.scope,
+        audience: content.audience,
+        issued_at: content.issued_at,
+        expires_at: opened.expires_at,
+        jti: content.jti,
+        authenticated_at: content.authenticated_at,
+        acr: content.acr,
+        reference: content.reference,
+    })
+}
+
+/// RFC 9068 section 4, except for the audience, which is for whoever is asked to serve the token.
+fn read_jwt(provider: &Provider, realm: &RealmContext, token: &str) -> Option<CheckedAccessToken> {
+    let algorithms: Vec<_> =
+        SignatureAlgorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric()).collect();
+    let mut profile = VerificationProfile::access_token(realm.issuer(), &[], &algorithms);
+    profile.audience = AudienceRule::Unchecked;
+    let claims =
+        verify(UnverifiedToken::parse(token).ok()?, realm.signing_keys.verifying(), &profile, provider.now()).ok()?;
+    Some(CheckedAccessToken {
+        client_id: claims.text("client_id")?.parse().ok()?,
+        subject: claims.subject()?.to_owned(),
+        scope: claims.text("scope").unwrap_or_default().parse().ok()?,
+        audience: claims.audience().into_iter().map(str::to_owned).collect(),
+        issued_at: claims.issued_at()?,
+        expires_at: claims.expires_at()?,
+        jti: claims.jwt_id()?.to_owned(),
+        authenticated_at: claims.get("auth_time").and_then(serde_json::Value::as_i64).map(UnixTime),
+        acr: claims.text("acr").map(str::to_owned),
+        reference: realm.open(Purpose::TokenReference, claims.text("ref")?, provider.now()).ok()?,
+    })
+}

@@ -1,0 +1,134 @@
+//! The one place that issues tokens. Whoever calls it has validated a grant; the caller answers the client only after
+//! the transaction that records the issue has committed.
+
+use serde_json::{Map, Value};
+use signet_protocol::claims_request::ClaimsRequest;
+use signet_protocol::identifiers::{Lineage, SessionId};
+use signet_protocol::responses::TokenResponse;
+use signet_protocol::scope::Scope;
+
+use super::access_token::{AccessToken, Authentication, target};
+use super::id_token::IdToken;
+use super::{SERVER_CLAIMS, TokenReference, subject_for, user_claims};
+use crate::failure::Failure;
+use crate::model::{Client, RefreshContent, User};
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+
+/// Tokens that a client gets for a user.
+pub(crate) struct UserTokens<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) user: &'a User,
+    pub(crate) lineage: Lineage,
+    pub(crate) basis: &'a RefreshContent,
+    /// What the access token is for: the basis's scope and resources, or less.
+    pub(crate) scope: &'a Scope,
+    pub(crate) resources: &'a [String],
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) sid: Option<SessionId>,
+    pub(crate) refresh_token: Option<String>,
+}
+
+/// A token that a client gets for itself.
+pub(crate) struct ClientToken<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) lineage: Lineage,
+    pub(crate) scope: &'a Scope,
+    pub(crate) resources: &'a [String],
+}
+
+/// Issues access token, ID token if `openid` was granted, and the refresh token that was decided on.
+pub(crate) fn issue_user_tokens(
+    provider: &Provider,
+    realm: &RealmContext,
+    tokens: UserTokens<'_>,
+) -> Result<TokenResponse, Failure> {
+    let UserTokens { client, user, basis, scope, .. } = tokens;
+    let requested =
+        basis.claims_request.as_deref().and_then(|text| ClaimsRequest::parse(text).ok()).unwrap_or_default();
+    let target = target(realm, client, tokens.resources, scope)?;
+    let authentication =
+        Authentication { authenticated_at: basis.authenticated_at, acr: basis.acr.as_deref(), amr: &basis.amr };
+    let access_token = AccessToken {
+        client_id: &client.client_id,
+        subject: subject_for(client, user.id),
+        scope,
+        authentication: Some(authentication),
+        reference: TokenReference {
+            lineage: tokens.lineage,
+            realm_epoch: basis.realm_epoch,
+            client_epoch: basis.client_epoch,
+            user: Some((user.id, basis.user_epoch)),
+            authorization: basis.authorization_id.map(|id| (id, basis.authorization_epoch)),
+            sid: basis.sid,
+            userinfo_claims: requested.userinfo.keys().cloned().collect(),
+            claims_locales: basis.claims_locales.clone(),
+        },
+    }
+    .issue(provider, realm, &target)?;
+    let id_token = if scope.contains("openid") {
+        let id_token = IdToken {
+            user_id: user.id,
+            authenticated_at: basis.authenticated_at,
+            nonce: tokens.nonce,
+            acr: basis.acr.as_deref(),
+            amr: &basis.amr,
+            access_token: &access_token,
+            sid: tokens.sid,
+            claims: id_token_claims(user, &requested, &basis.claims_locales),
+        };
+        Some(id_token.sign(realm, client, provider.now())?)
+    } else {
+        None
+    };
+    Ok(TokenResponse {
+        access_token,
+        token_type: "Bearer".to_owned(),
+        expires_in: target.lifetime_seconds,
+        refresh_token: tokens.refresh_token,
+        scope: Some(scope.to_string()),
+        id_token,
+    })
+}
+
+/// Issues an access token for the client itself (RFC 6749 section 4.4.3: no refresh token, and nobody to identify).
+pub(crate) fn issue_client_token(
+    provider: &Provider,
+    realm: &RealmContext,
+    token: &ClientToken<'_>,
+) -> Result<TokenResponse, Failure> {
+    let target = target(realm, token.client, token.resources, token.scope)?;
+    let access_token = AccessToken {
+        client_id: &token.client.client_id,
+        subject: token.client.client_id.as_str().to_owned(),
+        scope: token.scope,
+        authentication: None,
+        reference: TokenReference {
+            lineage: token.lineage,
+            realm_epoch: realm.realm.epoch,
+            client_epoch: token.client.epoch,
+            user: None,
+            authorization: None,
+            sid: None,
+            userinfo_claims: Vec::new(),
+            claims_locales: Vec::new(),
+        },
+    }
+    .issue(provider, realm, &target)?;
+    Ok(TokenResponse {
+        access_token,
+        token_type: "Bearer".to_owned(),
+        expires_in: target.lifetime_seconds,
+        refresh_token: None,
+        scope: (!token.scope.is_empty()).then(|| token.scope.to_string()),
+        id_token: None,
+    })
+}
+
+/// Only single claims asked for by name: what scopes ask for is at the userinfo endpoint, because an access token is
+/// issued along with the ID token (OpenID Connect Core 5.4).
+fn id_token_claims(user: &User, requested: &ClaimsRequest, locales: &[String]) -> Map<String, Value> {
+    let names: Vec<String> =
+        requested.id_token.keys().filter(|name| !SERVER_CLAIMS.contains(&name.as_str())).cloned().collect();
+    user_claims(user, &Scope::empty(), &names, locales)
+}

@@ -1,0 +1,45 @@
+//! What an access token rests on: sealed into it, so that only this server reads it.
+
+use serde::{Deserialize, Serialize};
+use signet_protocol::identifiers::{AuthorizationId, ClientId, Lineage, SessionId, UserId};
+
+use crate::model::Epoch;
+use crate::ports::StandingQuery;
+
+/// What an access token rests on, with the epochs it was issued under. Short member names keep tokens short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TokenReference {
+    #[serde(rename = "l")]
+    pub lineage: Lineage,
+    #[serde(rename = "r")]
+    pub realm_epoch: Epoch,
+    #[serde(rename = "c")]
+    pub client_epoch: Epoch,
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<(UserId, Epoch)>,
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<(AuthorizationId, Epoch)>,
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<SessionId>,
+    /// Single claims asked for in the userinfo response (OpenID Connect Core 5.5).
+    #[serde(rename = "n", default, skip_serializing_if = "Vec::is_empty")]
+    pub userinfo_claims: Vec<String>,
+    /// Languages wanted for claims.
+    #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
+    pub claims_locales: Vec<String>,
+}
+
+impl TokenReference {
+    /// What must still stand for the token to be good.
+    pub(crate) fn standing(&self, client_id: &ClientId, token: [u8; 32]) -> StandingQuery {
+        StandingQuery {
+            realm_epoch: self.realm_epoch,
+            client: (client_id.clone(), self.client_epoch),
+            user: self.user,
+            authorization: self.authorization,
+            session: self.sid,
+            lineage: Some(self.lineage),
+            token: Some(token),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What a person may do about the own session: see who is signed in, see and take back what applications were allowed,
+//! and sign out here.
+
+use http::StatusCode;
+use poem::{Body, Response, handler};
+use signet_core::account::{self, Account};
+use signet_core::failure::Failure;
+use signet_core::protocol::identifiers::AuthorizationId;
+
+use super::authorize::{client_view, scope_views};
+use super::login::foreign_form;
+use crate::call::{Call, PageCall};
+use crate::pages::{
+    AppView, AppsPage, CalendarDay, ClaimView, DisplayText, ErrorProblem, Hidden, OwnPath, Page, SessionForm,
+    SignOutPage, SignedInPage,
+};
+use crate::{cookies, cross_site, render};
+
+#[handler]
+pub(crate) async fn signed_in(PageCall(call): PageCall) -> Response {
+    match account(&call).await {
+        Ok(account) => {
+            let page = SignedInPage {
+                user: DisplayText::new(&account.user.username),
+                apps: path(&call, "apps"),
+                sign_out: form(&call, &account, "sign-out"),
+            };
+            render::page(&call, &Page::SignedIn(page), &[])
+        }
+        Err(response) => *response,
+    }
+}
+
+#[handler]
+pub(crate) async fn apps(PageCall(call): PageCall) -> Response {
+    match account(&call).await {
+        Ok(account) => apps_page(&call, &account, None).await,
+        Err(response) => *response,
+    }
+}
+
+#[handler]
+pub(crate) async fn remove_app(PageCall(call): PageCall, body: Body) -> Response {
+    let (account, form) = match answered(&call, body).await {
+        Ok(both) => both,
+        Err(response) => return *response,
+    };
+    let id: Option<AuthorizationId> = form.get("authorization").and_then(|id| id.parse().ok());
+    let removed = match id {
+        Some(id) => account::revoke_authorization(&call.app.provider, &call.realm, &account, id).await,
+        None => Ok(None),
+    };
+    match removed {
+        Ok(client) => apps_page(&call, &account, client.map(|client| client_view(&client).name)).await,
+        Err(failure) => failed(&call, &failure),
+    }
+}
+
+#[handler]
+pub(crate) async fn ask_sign_out(PageCall(call): PageCall) -> Response {
+    match account(&call).await {
+        Ok(account) => {
+            let page = SignOutPage {
+                user: DisplayText::new(&account.user.username),
+                client: None,
+                form: form(&call, &account, "sign-out"),
+            };
+            render::page(&call, &Page::SignOut(page), &[])
+        }
+        Err(response) => *response,
+    }
+}
+
+#[handler]
+pub(crate) async fn sign_out(PageCall(call): PageCall, body: Body) -> Response {
+    let (account, form) = match answered(&call, body).await {
+        Ok(both) => both,
+        Err(response) => return *response,
+    };
+    if form.get("action") == Some("stay") {
+        return render::see_other(path(&call, "").as_str().trim_end_matches('/'));
+    }
+    match account::sign_out(&call.app.provider, &call.realm, &account).await {
+        Ok(()) => render::with_cookies(render::page(&call, &Page::SignedOut, &[]), [cookies::remove_session(&call)]),
+        Err(failure) => failed(&call, &failure),
+    }
+}
+
+async fn apps_page(call: &Call, account: &Account, removed: Option<DisplayText>) -> Response {
+    let listed = match account::authorizations(&call.app.provider, &call.realm, account).await {
+        Ok(listed) => listed,
+        Err(failure) => return failed(call, &failure),
+    };
+    let views = listed.iter().map(|(authorization, client)| AppView {
+        authorization: Hidden::new(authorization.id.to_string()),
+        client: client_view(client),
+        scopes: scope_views(call, &authorization.scope),
+        claims: authorization.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
+        since: CalendarDay::from_unix_seconds(authorization.created_at.0),
+    });
+    let page = AppsPage {
+        user: DisplayText::new(&account.user.username),
+        apps: views.collect(),
+        remove: form(call, account, "apps"),
+        removed,
+    };
+    render::page(call, &Page::Apps(page), &[])
+}
+
+/// Who is signed in in this browser; a page that says nobody is, otherwise.
+async fn account(call: &Call) -> Result<Account, Box<Response>> {
+    let browser = cookies::browser(call);
+    match account::current(&call.app.provider, &call.realm, browser.session.as_ref()).await {
+        Ok(Some(account)) => Ok(account),
+        Ok(None) => Err(Box::new(render::page_with_status(call, StatusCode::OK, &Page::SignedOut))),
+        Err(failure) => Err(Box::new(failed(call, &failure))),
+    }
+}
+
+/// A form of the signed-in person, sent from a page of ours.
+async fn answered(
+    call: &Call,
+    body: Body,
+) -> Result<(Account, signet_core::protocol::parameters::Parameters), Box<Response>> {
+    let forged = || Box::new(render::refusal_page(call, foreign_form(), ErrorProblem::Forgery));
+    if !cross_site::is_own_form(call) {
+        return Err(forged());
+    }
+    let account = account(call).await?;
+    let form = call
+        .head
+        .form(body)
+        .await
+        .map_err(|refusal| Box::new(render::refusal_page(call, refusal, ErrorProblem::Request)))?;
+    if account.is_form_token(form.get("csrf").unwrap_or_default()) { Ok((account, form)) } else { Err(forged()) }
+}
+
+fn failed(call: &Call, failure: &Failure) -> Response {
+    render::log(failure);
+    match failure {
+        Failure::Fault(fault) => render::fault_page(&call.app, Some(&call.realm), &call.head, fault),
+        Failure::Refusal(refusal) => render::refusal_page(call, refusal.clone(), ErrorProblem::Request),
+    }
+}
+
+fn form(call: &Call, account: &Account, page: &str) -> SessionForm {
+    SessionForm { action: path(call, page), csrf: Hidden::new(account.form_token()) }
+}
+
+fn path(call: &Call, page: &str) -> OwnPath {
+    let base = url::Url::parse(call.realm.issuer()).map(|url| url.path().to_owned()).unwrap_or_default();
+    OwnPath::new(&format!("{base}/account/{page}"))
+}

@@ -1,0 +1,133 @@
+//! The authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core 3.1.2.1).
+
+use poem::{Body, Response, handler};
+use signet_core::authorize::{
+    self, AuthorizationResponse, AuthorizeError, Browser, ConsentForm, INTERACTION_PARAMETER, LoginForm, Step,
+};
+use signet_core::endpoints::Endpoint;
+use signet_core::failure::Failure;
+use signet_core::model::Client;
+use signet_core::protocol::parameters::Parameters;
+
+use crate::call::{Call, PageCall};
+use crate::pages::{
+    ClaimView, ClientView, ConsentPage, DisplayText, ErrorProblem, Hidden, ImageUri, InteractionForm, LoginPage,
+    LoginProblem, OwnPath, Page, ScopeView, WebUri,
+};
+use crate::{cookies, render};
+
+#[handler]
+pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
+    let parameters = match call.head.query_parameters() {
+        Ok(parameters) => parameters,
+        Err(refusal) => return render::refusal_page(&call, refusal, ErrorProblem::Request),
+    };
+    let browser = cookies::browser(&call);
+    match authorize::authorize(&call.app.provider, &call.realm, &parameters, &browser).await {
+        Ok(Step::Respond(response)) => respond(&call, &parameters, &response),
+        Ok(Step::Login(form)) => login_page(&call, &parameters, &browser, (form, None)),
+        Ok(Step::Consent(form)) => consent_page(&call, &parameters, &browser, form),
+        Err(error) => authorize_error(&call, &parameters, error),
+    }
+}
+
+/// A form from another site comes without our SameSite cookies; a GET of our own has them (design section 9).
+#[handler]
+pub(crate) async fn by_form(PageCall(call): PageCall, body: Body) -> Response {
+    match call.head.form(body).await {
+        Ok(parameters) => {
+            let own = parameters.without(INTERACTION_PARAMETER);
+            render::see_other(&format!("{}?{}", call.realm.urls.of(Endpoint::Authorization), own.encode()))
+        }
+        Err(refusal) => render::refusal_page(&call, refusal, ErrorProblem::Request),
+    }
+}
+
+/// The response to the client, whatever way it takes.
+pub(crate) fn respond(call: &Call, parameters: &Parameters, response: &AuthorizationResponse) -> Response {
+    render::authorization_response(call, parameters.get("client_id").unwrap_or_default(), response)
+}
+
+/// The one mapping of what may go wrong here.
+pub(crate) fn authorize_error(call: &Call, parameters: &Parameters, error: AuthorizeError) -> Response {
+    match error {
+        AuthorizeError::Page(refusal) => render::refusal_page(call, refusal, ErrorProblem::Request),
+        AuthorizeError::Expired(refusal) => render::refusal_page(call, refusal, ErrorProblem::Expired),
+        AuthorizeError::Redirect(response, refusal) => {
+            render::log(&Failure::Refusal(refusal));
+            respond(call, parameters, &response)
+        }
+        AuthorizeError::Fault(fault) => {
+            let failure = Failure::Fault(fault);
+            render::log(&failure);
+            match &failure {
+                Failure::Fault(fault) => render::fault_page(&call.app, Some(&call.realm), &call.head, fault),
+                Failure::Refusal(_) => render::failure(&failure),
+            }
+        }
+    }
+}
+
+pub(crate) fn login_page(
+    call: &Call,
+    parameters: &Parameters,
+    browser: &Browser,
+    (form, problem): (LoginForm, Option<LoginProblem>),
+) -> Response {
+    let page = Page::Login(LoginPage {
+        client: client_view(&form.client),
+        form: interaction_form(call, parameters, Endpoint::Login, form.interaction),
+        username: form.login_hint.unwrap_or_default(),
+        problem,
+        reauthentication: form.reauthentication,
+    });
+    let response = render::page(call, &page, form.request.ui_locales());
+    render::with_cookies(response, [cookies::set_binding(call, &browser.binding)])
+}
+
+fn consent_page(call: &Call, parameters: &Parameters, browser: &Browser, form: ConsentForm) -> Response {
+    let page = Page::Consent(ConsentPage {
+        client: client_view(&form.client),
+        scopes: scope_views(call, form.request.scope()),
+        claims: form.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
+        user: DisplayText::new(&form.username),
+        destination: None,
+        remembered: true,
+        form: interaction_form(call, parameters, Endpoint::Consent, form.interaction),
+    });
+    let response = render::page(call, &page, form.request.ui_locales());
+    render::with_cookies(response, [cookies::set_binding(call, &browser.binding)])
+}
+
+/// The request travels in the address of the form, exactly as the client sent it; the sealed field belongs to it.
+fn interaction_form(call: &Call, parameters: &Parameters, endpoint: Endpoint, interaction: String) -> InteractionForm {
+    let query = parameters.without(INTERACTION_PARAMETER).encode();
+    let path = url::Url::parse(&call.realm.urls.of(endpoint)).map(|url| url.path().to_owned()).unwrap_or_default();
+    InteractionForm { action: OwnPath::new(&format!("{path}?{query}")), interaction: Hidden::new(interaction) }
+}
+
+pub(crate) fn client_view(client: &Client) -> ClientView {
+    let metadata = &client.metadata;
+    let web = |uri: &Option<String>| uri.as_deref().and_then(WebUri::new);
+    ClientView {
+        name: DisplayText::new(metadata.client_name.as_deref().unwrap_or(client.client_id.as_str())),
+        logo: metadata.logo_uri.as_deref().and_then(ImageUri::new),
+        policy: web(&metadata.policy_uri),
+        terms: web(&metadata.tos_uri),
+    }
+}
+
+/// Scope values in plain words: those of resource servers in the words they were registered with.
+pub(crate) fn scope_views(call: &Call, scope: &signet_core::protocol::scope::Scope) -> Vec<ScopeView> {
+    let view = |name: &str| {
+        let servers = call.realm.resource_servers.iter();
+        let described = servers
+            .flat_map(|server| server.scopes.iter().map(move |scope| (server, scope)))
+            .find(|(_, scope)| scope.name == name);
+        match described {
+            Some((server, scope)) => ScopeView::named(name).described(&scope.description).at(&server.display_name),
+            None => ScopeView::named(name),
+        }
+    };
+    scope.iter().map(view).collect()
+}

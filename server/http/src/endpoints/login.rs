@@ -1,0 +1,60 @@
+//! The login form comes back.
+
+use poem::{Body, Response, handler};
+use signet_core::authn::LoginFailure;
+use signet_core::authorize::{Answered, LoginAnswer, answer_login};
+use signet_core::protocol::error::{ErrorCode, Refusal};
+use signet_core::protocol::parameters::Parameters;
+
+use super::authorize::{authorize_error, login_page, respond};
+use crate::call::{Call, PageCall};
+use crate::pages::{ErrorProblem, LoginProblem};
+use crate::{cookies, cross_site, render};
+
+#[handler]
+pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
+    let (parameters, form) = match request_and_form(&call, body).await {
+        Ok(both) => both,
+        Err(response) => return *response,
+    };
+    let browser = cookies::browser(&call);
+    let cancelled = form.get("action") == Some("cancel");
+    let credentials = (form.get("username").unwrap_or_default(), form.get("password").unwrap_or_default());
+    let answer = LoginAnswer {
+        parameters: &parameters,
+        interaction: form.get("interaction").unwrap_or_default(),
+        credentials: (!cancelled).then_some(credentials),
+        address: call.head.address,
+    };
+    match answer_login(&call.app.provider, &call.realm, answer, &browser).await {
+        Ok(Answered::Respond(response)) => respond(&call, &parameters, &response),
+        Ok(Answered::LoggedIn(location, session)) => {
+            render::with_cookies(render::see_other(&location), [cookies::set_session(&call, &session)])
+        }
+        Ok(Answered::Again(form, failure)) => login_page(&call, &parameters, &browser, (*form, Some(problem(failure)))),
+        Err(error) => authorize_error(&call, &parameters, error),
+    }
+}
+
+const fn problem(failure: LoginFailure) -> LoginProblem {
+    match failure {
+        LoginFailure::WrongCredentials => LoginProblem::Credentials,
+        LoginFailure::TooManyAttempts => LoginProblem::Throttled,
+        LoginFailure::Busy => LoginProblem::Busy,
+    }
+}
+
+/// The request from the form's address, and the form itself; refused where it did not come from a page of ours.
+pub(crate) async fn request_and_form(call: &Call, body: Body) -> Result<(Parameters, Parameters), Box<Response>> {
+    if !cross_site::is_own_form(call) {
+        return Err(Box::new(render::refusal_page(call, foreign_form(), ErrorProblem::Forgery)));
+    }
+    let refused = |refusal| Box::new(render::refusal_page(call, refusal, ErrorProblem::Request));
+    let parameters = call.head.query_parameters().map_err(refused)?;
+    let form = call.head.form(body).await.map_err(refused)?;
+    Ok((parameters, form))
+}
+
+pub(crate) fn foreign_form() -> Refusal {
+    ErrorCode::AccessDenied.because("the form was not sent from a page of this server")
+}

@@ -1,0 +1,14 @@
+//! One endpoint a file: parse, call core, render.
+
+pub(crate) mod account;
+pub(crate) mod assets;
+pub(crate) mod authorize;
+pub(crate) mod consent;
+pub(crate) mod discovery;
+pub(crate) mod introspection;
+pub(crate) mod jwks;
+pub(crate) mod login;
+pub(crate) mod not_found;
+pub(crate) mod revocation;
+pub(crate) mod token;
+pub(crate) mod userinfo;

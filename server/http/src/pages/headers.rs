@@ -1,0 +1,214 @@
+//! The headers of each kind of page: what a browser may load, run, frame, send on and keep.
+//!
+//! `Strict-Transport-Security` is not here: it belongs to every response of a listener, not to pages.
+
+use http::HeaderValue;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+
+/// Which page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PageKind {
+    /// [`Page::Login`](super::Page::Login)
+    Login,
+    /// [`Page::Consent`](super::Page::Consent)
+    Consent,
+    /// [`Page::SignedIn`](super::Page::SignedIn)
+    SignedIn,
+    /// [`Page::SignOut`](super::Page::SignOut)
+    SignOut,
+    /// [`Page::SignedOut`](super::Page::SignedOut)
+    SignedOut,
+    /// [`Page::Error`](super::Page::Error)
+    Error,
+    /// [`Page::FormPost`](super::Page::FormPost)
+    FormPost,
+    /// [`Page::Apps`](super::Page::Apps)
+    Apps,
+    /// [`Page::DevStart`](super::Page::DevStart)
+    DevStart,
+    /// [`Page::TestClient`](super::Page::TestClient)
+    TestClient,
+}
+
+/// How the client opened the page (`display`, OpenID Connect Core 3.1.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Window {
+    /// In a window of its own: nobody else keeps a handle on it.
+    #[default]
+    Own,
+    /// In a popup (`display=popup`), to which the client's page must keep its handle until the response is there.
+    Popup,
+}
+
+/// Everything but what a rule below adds: nothing is loaded but our stylesheet and pictures (logos of clients may be
+/// anywhere on the web), nothing runs, nobody frames the page.
+macro_rules! policy {
+    ($more:expr) => {
+        concat!(
+            "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; frame-ancestors 'none'",
+            $more
+        )
+    };
+}
+
+/// The hash of `ui/assets/form_post.js`, the only script that runs on any page.
+macro_rules! submit_script_source {
+    () => {
+        "'sha256-fMyYV9/AsSOHDUsa/LdR6Wb6Wk9UaS3BdEt65bV+i3k='"
+    };
+}
+
+impl PageKind {
+    /// The file in `ui/templates`.
+    pub(super) const fn template(self) -> &'static str {
+        match self {
+            Self::Login => "login.html",
+            Self::Consent => "consent.html",
+            Self::SignedIn => "signed_in.html",
+            Self::SignOut => "sign_out.html",
+            Self::SignedOut => "signed_out.html",
+            Self::Error => "error.html",
+            Self::FormPost => "form_post.html",
+            Self::Apps => "apps.html",
+            Self::DevStart => "dev_start.html",
+            Self::TestClient => "test_client.html",
+        }
+    }
+
+    /// Browsers apply `form-action` to the redirects that follow a submission, too. Where those can end at a client,
+    /// on whatever host, the directive is left out; elsewhere forms go to this origin or nowhere.
+    const fn content_security_policy(self) -> &'static str {
+        match self {
+            Self::Login | Self::Consent | Self::SignOut => policy!(""),
+            Self::FormPost => policy!(concat!("; script-src ", submit_script_source!())),
+            Self::SignedIn | Self::Apps => policy!("; form-action 'self'"),
+            Self::SignedOut | Self::Error | Self::DevStart | Self::TestClient => policy!("; form-action 'none'"),
+        }
+    }
+
+    /// Addresses of pages stay here (RFC 9700 section 4.2). Forms of ours need `same-origin`: under `no-referrer`
+    /// browsers send `Origin: null`, which the check against cross-site request forgery refuses. A client that gets
+    /// a form may see, and check, whose it is: the origin alone.
+    const fn referrer_policy(self) -> &'static str {
+        match self {
+            Self::Login | Self::Consent | Self::SignedIn | Self::SignOut | Self::Apps => "same-origin",
+            Self::FormPost => "strict-origin",
+            Self::SignedOut | Self::Error | Self::DevStart | Self::TestClient => "no-referrer",
+        }
+    }
+}
+
+/// The headers of a page, its content type included.
+pub fn page_headers(kind: PageKind, window: Window) -> [(HeaderName, HeaderValue); 9] {
+    let opener = match window {
+        Window::Own => "same-origin",
+        Window::Popup => "unsafe-none",
+    };
+    [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, kind.content_security_policy()),
+        (REFERRER_POLICY, kind.referrer_policy()),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("cross-origin-opener-policy"), opener),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+        ),
+    ]
+    .map(|(name, value)| (name, HeaderValue::from_static(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [PageKind; 10] = [
+        PageKind::Login,
+        PageKind::Consent,
+        PageKind::SignedIn,
+        PageKind::SignOut,
+        PageKind::SignedOut,
+        PageKind::Error,
+        PageKind::FormPost,
+        PageKind::Apps,
+        PageKind::DevStart,
+        PageKind::TestClient,
+    ];
+
+    fn header(kind: PageKind, window: Window, name: &str) -> String {
+        let headers = page_headers(kind, window);
+        let (_, value) = headers.iter().find(|(candidate, _)| candidate == name).unwrap();
+        value.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn content_security_policies() {
+        let base =
+            "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; frame-ancestors 'none'";
+        let expected = |kind| match kind {
+            PageKind::Login | PageKind::Consent | PageKind::SignOut => base.to_owned(),
+            PageKind::FormPost => {
+                format!("{base}; script-src 'sha256-fMyYV9/AsSOHDUsa/LdR6Wb6Wk9UaS3BdEt65bV+i3k='")
+            }
+            PageKind::SignedIn | PageKind::Apps => format!("{base}; form-action 'self'"),
+            _ => format!("{base}; form-action 'none'"),
+        };
+        for kind in KINDS {
+            assert_eq!(header(kind, Window::Own, "content-security-policy"), expected(kind), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn form_post_script_has_the_hash_that_the_policy_names() {
+        use base64::Engine as _;
+        use sha2::Digest as _;
+        let digest = sha2::Sha256::digest(include_str!("../../../../ui/assets/form_post.js"));
+        let hash = base64::engine::general_purpose::STANDARD.encode(digest);
+        assert_eq!(submit_script_source!(), format!("'sha256-{hash}'"));
+    }
+
+    #[test]
+    fn form_post_2_response_is_never_stored() {
+        for kind in KINDS {
+            assert_eq!(header(kind, Window::Own, "cache-control"), "no-store", "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn pages_are_never_framed() {
+        for kind in KINDS {
+            assert_eq!(header(kind, Window::Own, "x-frame-options"), "DENY", "{kind:?}");
+            assert!(
+                header(kind, Window::Popup, "content-security-policy").contains("frame-ancestors 'none'"),
+                "{kind:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn rfc9700_4_2_no_address_of_a_page_leaves_the_origin() {
+        for kind in KINDS {
+            let policy = header(kind, Window::Own, "referrer-policy");
+            assert!(["same-origin", "strict-origin", "no-referrer"].contains(&policy.as_str()), "{kind:?}: {policy}");
+        }
+    }
+
+    #[test]
+    fn pages_whose_forms_we_check_send_their_origin() {
+        for kind in [PageKind::Login, PageKind::Consent, PageKind::SignedIn, PageKind::SignOut, PageKind::Apps] {
+            assert_eq!(header(kind, Window::Own, "referrer-policy"), "same-origin", "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn oidcc_3_1_2_1_only_a_popup_keeps_its_opener() {
+        assert_eq!(header(PageKind::Login, Window::Own, "cross-origin-opener-policy"), "same-origin");
+        assert_eq!(header(PageKind::Login, Window::Popup, "cross-origin-opener-policy"), "unsafe-none");
+    }
+}

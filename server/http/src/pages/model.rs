@@ -1,0 +1,339 @@
+//! What each page shows. Values only: how they look is the templates' business, what they say the messages'.
+
+use serde::{Serialize, Serializer};
+
+use super::headers::PageKind;
+use super::permissions::{ClaimView, ScopeView};
+use super::values::{CalendarDay, DisplayText, FormTarget, Hidden, ImageUri, Json, OwnPath, WebUri};
+
+/// In whose name the page speaks: a realm, or Signet where the realm is not known.
+#[derive(Debug, Clone, Serialize)]
+pub struct Brand {
+    /// The name over the page and in its title.
+    pub name: DisplayText,
+    /// A logo beside the name.
+    pub logo: Option<ImageUri>,
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        Self { name: DisplayText::new("Signet"), logo: None }
+    }
+}
+
+/// A page and everything on it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Page {
+    /// Asks for username and password.
+    Login(LoginPage),
+    /// Asks whether a client may have what it asks for.
+    Consent(ConsentPage),
+    /// Says who is signed in.
+    SignedIn(SignedInPage),
+    /// Asks whether to sign out.
+    SignOut(SignOutPage),
+    /// Says that nobody is signed in any more.
+    SignedOut,
+    /// Says what went wrong and what to do.
+    Error(ErrorPage),
+    /// Sends an authorization response to the client by a form.
+    FormPost(FormPostPage),
+    /// Lists the clients that a user has allowed something.
+    Apps(AppsPage),
+    /// The start page of the development provider.
+    DevStart(DevStartPage),
+    /// What the built-in test client of the development provider sent and got.
+    TestClient(Box<TestClientPage>),
+}
+
+impl Page {
+    /// Which page this is; it decides the template and the headers.
+    pub const fn kind(&self) -> PageKind {
+        match self {
+            Self::Login(_) => PageKind::Login,
+            Self::Consent(_) => PageKind::Consent,
+            Self::SignedIn(_) => PageKind::SignedIn,
+            Self::SignOut(_) => PageKind::SignOut,
+            Self::SignedOut => PageKind::SignedOut,
+            Self::Error(_) => PageKind::Error,
+            Self::FormPost(_) => PageKind::FormPost,
+            Self::Apps(_) => PageKind::Apps,
+            Self::DevStart(_) => PageKind::DevStart,
+            Self::TestClient(_) => PageKind::TestClient,
+        }
+    }
+}
+
+/// What a client tells about itself (RFC 7591 section 2).
+#[derive(Debug, Clone, Serialize)]
+pub struct ClientView {
+    /// `client_name`; for a client without one, its `client_id`.
+    pub name: DisplayText,
+    /// `logo_uri`. The server never fetches it.
+    pub logo: Option<ImageUri>,
+    /// `policy_uri`.
+    pub policy: Option<WebUri>,
+    /// `tos_uri`.
+    pub terms: Option<WebUri>,
+}
+
+/// Where a form of an interaction goes, and what proves that it came from our page in this browser: the sealed
+/// interaction is bound to the browser's cookie, so that it guards against cross-site request forgery as well.
+#[derive(Debug, Clone, Serialize)]
+pub struct InteractionForm {
+    /// Where the form is posted.
+    pub action: OwnPath,
+    /// The field `interaction`.
+    pub interaction: Hidden,
+}
+
+/// The same for a form outside an interaction.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionForm {
+    /// Where the form is posted.
+    pub action: OwnPath,
+    /// The field `csrf`.
+    pub csrf: Hidden,
+}
+
+/// Fields `username`, `password`; `action` is `login` or `cancel`.
+#[derive(Debug, Clone, Serialize)]
+pub struct LoginPage {
+    /// Who asks for the login.
+    pub client: ClientView,
+    /// The form.
+    pub form: InteractionForm,
+    /// What the username field holds: from `login_hint`, or from the attempt that failed; may be empty.
+    pub username: String,
+    /// Why the last attempt failed.
+    pub problem: Option<LoginProblem>,
+    /// Whether someone with a session must prove again who they are (`prompt=login`, `max_age`).
+    pub reauthentication: bool,
+}
+
+macro_rules! message_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $key:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $key)] $variant,)+ }
+
+        impl $name {
+            /// Every one, in declaration order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// Its key in the messages.
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$variant => $key,)+ }
+            }
+        }
+    };
+}
+
+message_enum! {
+    /// Why a login attempt failed. One text for an unknown user and a wrong password.
+    LoginProblem {
+        /// Username or password is not right.
+        Credentials = "login-problem-credentials",
+        /// Too many attempts for this account or from this address.
+        Throttled = "login-problem-throttled",
+        /// The queue for checking passwords is full.
+        Busy = "login-problem-busy",
+    }
+}
+
+/// `action` is `allow` or `deny`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConsentPage {
+    /// Who asks.
+    pub client: ClientView,
+    /// The form.
+    pub form: InteractionForm,
+    /// Who is asked.
+    pub user: DisplayText,
+    /// The scopes asked for.
+    pub scopes: Vec<ScopeView>,
+    /// The claims asked for by the `claims` parameter (OpenID Connect Core 5.5).
+    pub claims: Vec<ClaimView>,
+    /// The host of the redirect URI, for clients that nobody vouched for (RFC 9700 section 4.11.2).
+    pub destination: Option<DisplayText>,
+    /// Whether the answer is remembered, or asked for each time.
+    pub remembered: bool,
+}
+
+/// Shown after a login that no client asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignedInPage {
+    /// Who is signed in.
+    pub user: DisplayText,
+    /// Where the list of apps with access is.
+    pub apps: OwnPath,
+    /// Signs out.
+    pub sign_out: SessionForm,
+}
+
+/// `action` is `sign-out` or `stay`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignOutPage {
+    /// Who is signed in.
+    pub user: DisplayText,
+    /// Which client asks for it, if one does.
+    pub client: Option<DisplayText>,
+    /// The form.
+    pub form: SessionForm,
+}
+
+/// What went wrong, for the person in front of the page and for those who look it up in the log.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorPage {
+    /// What kind of trouble it is.
+    #[serde(serialize_with = "heading_and_text")]
+    pub problem: ErrorProblem,
+    /// The public reason for those who build the client, in English; it never repeats input.
+    pub reason: Option<DisplayText>,
+    /// Finds the log line of this request.
+    pub support_code: DisplayText,
+}
+
+message_enum! {
+    /// The kinds of trouble that a person is told about; each has a heading (`-title`) and a text (`-text`).
+    ErrorProblem {
+        /// The client's request is not valid, and there is no safe way back to it.
+        Request = "error-request",
+        /// The interaction is over: too old, already answered, or of another browser.
+        Expired = "error-expired",
+        /// The form failed the check against cross-site request forgery.
+        Forgery = "error-forgery",
+        /// There is no such page.
+        NotFound = "error-not-found",
+        /// Too many requests.
+        Throttled = "error-throttled",
+        /// Overloaded, or a dependency is away.
+        Unavailable = "error-unavailable",
+        /// The server's own fault.
+        Internal = "error-internal",
+    }
+}
+
+impl ErrorProblem {
+    /// The keys of heading and text.
+    pub(super) fn messages(self) -> (String, String) {
+        (format!("{}-title", self.key()), format!("{}-text", self.key()))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn heading_and_text<S: Serializer>(problem: &ErrorProblem, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Messages {
+        title: String,
+        text: String,
+    }
+    let (title, text) = problem.messages();
+    Messages { title, text }.serialize(serializer)
+}
+
+/// A name and its value, in a form or in a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct Parameter {
+    /// The name.
+    pub name: String,
+    /// The value; it may be a code or a token.
+    pub value: Hidden,
+}
+
+/// An authorization response on its way to the client (Form Post Response Mode 1.0).
+#[derive(Debug, Clone, Serialize)]
+pub struct FormPostPage {
+    /// The name of the client.
+    pub client: DisplayText,
+    /// The redirect URI.
+    pub action: FormTarget,
+    /// The response.
+    pub parameters: Vec<Parameter>,
+}
+
+/// The clients that a user has allowed something; each button posts the field `authorization`.
+#[derive(Debug, Clone, Serialize)]
+pub struct AppsPage {
+    /// Whose account it is.
+    pub user: DisplayText,
+    /// The clients.
+    pub apps: Vec<AppView>,
+    /// Where a removal is posted.
+    pub remove: SessionForm,
+    /// The client that has just lost its access.
+    pub removed: Option<DisplayText>,
+}
+
+/// A client with access, and what it may do.
+#[derive(Debug, Clone, Serialize)]
+pub struct AppView {
+    /// Names the stored authorization when it is to be removed.
+    pub authorization: Hidden,
+    /// The client.
+    pub client: ClientView,
+    /// What it was allowed.
+    pub scopes: Vec<ScopeView>,
+    /// Which single claims it was allowed.
+    pub claims: Vec<ClaimView>,
+    /// When it was allowed.
+    pub since: CalendarDay,
+}
+
+/// What `signet dev` made.
+#[derive(Debug, Clone, Serialize)]
+pub struct DevStartPage {
+    /// The issuer of the demonstration realm.
+    pub issuer: String,
+    /// Its discovery document.
+    pub discovery: OwnPath,
+    /// The user that was made.
+    pub username: String,
+    /// That user's password.
+    pub password: Hidden,
+    /// The client that was made.
+    pub client_id: String,
+    /// Starts a sign-in with the test client.
+    pub try_it: OwnPath,
+    /// A command that administers this provider.
+    pub command: String,
+}
+
+/// What the test client sent and got. Only `signet dev` shows it: it holds tokens.
+#[derive(Debug, Clone, Serialize)]
+pub struct TestClientPage {
+    /// The URL of the authorization request.
+    pub request: String,
+    /// The parameters of the authorization response.
+    pub response: Vec<Parameter>,
+    /// The token response.
+    pub token_response: Option<Json>,
+    /// The ID token, verified and decoded.
+    pub id_token: Option<TokenView>,
+    /// The access token.
+    pub access_token: Option<TokenView>,
+    /// The UserInfo response.
+    pub userinfo: Option<Json>,
+    /// Why the flow did not come to its end, in English.
+    pub problem: Option<String>,
+    /// Starts the flow again.
+    pub again: OwnPath,
+    /// The start page.
+    pub start: OwnPath,
+}
+
+/// A token as a person can read it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "form", rename_all = "lowercase")]
+pub enum TokenView {
+    /// A JWT.
+    Jwt {
+        /// The JOSE header.
+        header: Json,
+        /// The claims.
+        claims: Json,
+    },
+    /// A token that only the provider can read.
+    Opaque,
+}

@@ -1,0 +1,195 @@
+//! One of each page, full and bare: what replaced templates are tried on when the server starts, and what tests show
+//! to a browser. Nothing here is ever sent to a user.
+
+use serde_json::json;
+
+use super::{
+    AppView, AppsPage, CalendarDay, ClaimView, ClientView, ConsentPage, DevStartPage, DisplayText, ErrorPage,
+    ErrorProblem, FormPostPage, FormTarget, Hidden, ImageUri, InteractionForm, Json, LoginPage, LoginProblem, OwnPath,
+    Page, Parameter, ScopeView, SessionForm, SignOutPage, SignedInPage, TestClientPage, TokenView, WebUri,
+};
+
+/// Every page with a name of its own: those that have optional parts once with and once without them.
+pub fn all() -> Vec<(&'static str, Page)> {
+    let mut pages = sign_in();
+    pages.extend(session());
+    pages.extend(errors());
+    pages.extend(form_post().map(|page| ("form-post", page)));
+    pages.extend(development());
+    pages
+}
+
+fn full_client() -> ClientView {
+    ClientView {
+        name: DisplayText::new("Harbour Savings"),
+        logo: ImageUri::new("https://client.example/logo.svg"),
+        policy: WebUri::new("https://client.example/privacy"),
+        terms: WebUri::new("https://client.example/terms"),
+    }
+}
+
+fn bare_client() -> ClientView {
+    ClientView { name: DisplayText::new("Budget planner"), logo: None, policy: None, terms: None }
+}
+
+fn interaction(step: &str) -> InteractionForm {
+    InteractionForm {
+        action: OwnPath::new(&format!("/realms/sample/{step}")),
+        interaction: Hidden::new("sample-interaction"),
+    }
+}
+
+fn session_form(step: &str) -> SessionForm {
+    SessionForm { action: OwnPath::new(&format!("/realms/sample/{step}")), csrf: Hidden::new("sample-csrf") }
+}
+
+fn user() -> DisplayText {
+    DisplayText::new("maria.lindqvist@example.com")
+}
+
+fn scopes() -> Vec<ScopeView> {
+    vec![
+        ScopeView::named("openid"),
+        ScopeView::named("profile"),
+        ScopeView::named("email"),
+        ScopeView::named("payments").described("start payments from your current account").at("Payments"),
+        ScopeView::named("urn:example:statements:read"),
+    ]
+}
+
+fn sign_in() -> Vec<(&'static str, Page)> {
+    let login = LoginPage {
+        client: full_client(),
+        form: interaction("login"),
+        username: String::new(),
+        problem: None,
+        reauthentication: false,
+    };
+    let consent = ConsentPage {
+        client: full_client(),
+        form: interaction("consent"),
+        user: user(),
+        scopes: scopes(),
+        claims: vec![ClaimView::named("birthdate"), ClaimView::named("shoe_size")],
+        destination: Some(DisplayText::new("client.example")),
+        remembered: true,
+    };
+    let failed = |problem| LoginPage { username: "maria".to_owned(), problem: Some(problem), ..login.clone() };
+    let again = LoginPage { username: "maria".to_owned(), reauthentication: true, ..login.clone() };
+    let bare = ConsentPage {
+        client: bare_client(),
+        scopes: vec![ScopeView::named("openid")],
+        claims: Vec::new(),
+        destination: None,
+        remembered: false,
+        ..consent.clone()
+    };
+    vec![
+        ("login-bare", Page::Login(LoginPage { client: bare_client(), ..login.clone() })),
+        ("login-credentials", Page::Login(failed(LoginProblem::Credentials))),
+        ("login-throttled", Page::Login(failed(LoginProblem::Throttled))),
+        ("login-busy", Page::Login(failed(LoginProblem::Busy))),
+        ("login-again", Page::Login(again)),
+        ("login", Page::Login(login)),
+        ("consent", Page::Consent(consent)),
+        ("consent-bare", Page::Consent(bare)),
+    ]
+}
+
+fn session() -> Vec<(&'static str, Page)> {
+    let sign_out = SignOutPage { user: user(), client: None, form: session_form("sign-out") };
+    let by_client = SignOutPage { client: Some(DisplayText::new("Harbour Savings")), ..sign_out.clone() };
+    let app = |authorization: &str, client, claims| AppView {
+        authorization: Hidden::new(authorization),
+        client,
+        scopes: scopes(),
+        claims,
+        since: CalendarDay::from_unix_seconds(1_793_923_200),
+    };
+    let apps = AppsPage {
+        user: user(),
+        apps: vec![
+            app("sample-1", full_client(), vec![ClaimView::named("birthdate")]),
+            app("sample-2", bare_client(), Vec::new()),
+        ],
+        remove: session_form("apps/remove"),
+        removed: Some(DisplayText::new("Photo prints")),
+    };
+    let none = AppsPage { apps: Vec::new(), removed: None, ..apps.clone() };
+    let signed_in =
+        SignedInPage { user: user(), apps: OwnPath::new("/realms/sample/apps"), sign_out: session_form("sign-out") };
+    vec![
+        ("signed-in", Page::SignedIn(signed_in)),
+        ("sign-out", Page::SignOut(sign_out)),
+        ("sign-out-client", Page::SignOut(by_client)),
+        ("signed-out", Page::SignedOut),
+        ("apps", Page::Apps(apps)),
+        ("apps-none", Page::Apps(none)),
+    ]
+}
+
+fn errors() -> impl Iterator<Item = (&'static str, Page)> {
+    ErrorProblem::ALL.iter().map(|&problem| {
+        let reason = (problem == ErrorProblem::Request)
+            .then(|| DisplayText::new("invalid_request: redirect_uri is not one of the registered redirect URIs"));
+        let page = ErrorPage { problem, reason, support_code: DisplayText::new("7F3K-92QD-M4XA") };
+        (problem.key(), Page::Error(page))
+    })
+}
+
+fn form_post() -> Option<Page> {
+    let parameter = |name: &str, value: &str| Parameter { name: name.to_owned(), value: Hidden::new(value) };
+    Some(Page::FormPost(FormPostPage {
+        client: DisplayText::new("Harbour Savings"),
+        action: FormTarget::new("https://client.example/callback")?,
+        parameters: vec![
+            parameter("code", "sample-code"),
+            parameter("state", "sample-state"),
+            parameter("iss", "https://localhost:8443/realms/sample"),
+        ],
+    }))
+}
+
+fn development() -> Vec<(&'static str, Page)> {
+    let start = DevStartPage {
+        issuer: "https://localhost:8443/realms/demo".to_owned(),
+        discovery: OwnPath::new("/realms/demo/.well-known/openid-configuration"),
+        username: "demo".to_owned(),
+        password: Hidden::new("sample-password"),
+        client_id: "demo-app".to_owned(),
+        try_it: OwnPath::new("/dev/try"),
+        command: "signet client list --config .signet/signet.toml --realm demo".to_owned(),
+    };
+    let failed = TestClientPage {
+        request: "https://localhost:8443/realms/demo/authorize?response_type=code&client_id=demo-app&scope=openid\
+                  &redirect_uri=https%3A%2F%2Flocalhost%3A8443%2Fdev%2Fcallback&state=sample-state"
+            .to_owned(),
+        response: vec![Parameter { name: "error".to_owned(), value: Hidden::new("access_denied") }],
+        token_response: None,
+        id_token: None,
+        access_token: None,
+        userinfo: None,
+        problem: Some("access_denied: the user refused".to_owned()),
+        again: OwnPath::new("/dev/try"),
+        start: OwnPath::new("/"),
+    };
+    let header = || Json(json!({"alg": "ES256", "kid": "sample-key", "typ": "JWT"}));
+    let claims = json!({"iss": "https://localhost:8443/realms/demo", "sub": "sample-subject", "aud": "demo-app"});
+    let complete = TestClientPage {
+        response: vec![
+            Parameter { name: "code".to_owned(), value: Hidden::new("sample-code".repeat(12)) },
+            Parameter { name: "state".to_owned(), value: Hidden::new("sample-state") },
+        ],
+        token_response: Some(Json(json!({"access_token": "sample", "token_type": "Bearer", "expires_in": 300}))),
+        id_token: Some(TokenView::Jwt { header: header(), claims: Json(claims) }),
+        access_token: Some(TokenView::Opaque),
+        userinfo: Some(Json(json!({"sub": "sample-subject", "name": "Demo User", "email": "demo@example.com"}))),
+        problem: None,
+        ..failed.clone()
+    };
+    vec![
+        ("dev-start", Page::DevStart(start)),
+        ("test-client", Page::TestClient(Box::new(complete))),
+        ("test-client-failed", Page::TestClient(Box::new(failed))),
+    ]
+}

@@ -1,0 +1,194 @@
+//! From what core answers to what goes over the wire: the only place that turns a failure into a response.
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use poem::Response;
+use serde::Serialize;
+use signet_core::authorize::AuthorizationResponse;
+use signet_core::failure::{Failure, Fault};
+use signet_core::protocol::error::{ErrorCode, Refusal};
+use signet_core::protocol::names::ResponseMode;
+use signet_core::protocol::responses::ErrorResponse;
+use signet_core::realm::RealmContext;
+
+use crate::call::{Call, Head};
+use crate::pages::{
+    Brand, DisplayText, ErrorPage, ErrorProblem, FormPostPage, FormTarget, Hidden, Page, Parameter, Window,
+    page_headers,
+};
+use crate::routes::App;
+
+/// Seconds after which an overloaded server may be asked again.
+const RETRY_SECONDS: &str = "2";
+
+/// A JSON body that nobody may keep (RFC 6749 section 5.1).
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => Response::builder()
+            .status(status)
+            .header(CONTENT_TYPE, "application/json")
+            .header(CACHE_CONTROL, "no-store")
+            .header("pragma", "no-cache")
+            .header("x-content-type-options", "nosniff")
+            .body(bytes),
+        Err(_) => Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR).finish(),
+    }
+}
+
+/// A failure of an endpoint that clients authenticate at (RFC 6749 section 5.2).
+pub(crate) fn failure(failure: &Failure) -> Response {
+    log(failure);
+    match failure {
+        Failure::Refusal(refusal) => {
+            let mut response = json(direct_status(refusal.code), &ErrorResponse::from(refusal));
+            if refusal.code == ErrorCode::InvalidClient {
+                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"client\""));
+            }
+            response
+        }
+        Failure::Fault(fault) => {
+            let code = fault.code();
+            let body = ErrorResponse { error: code.as_str().to_owned(), error_description: None };
+            let mut response = json(status(code), &body);
+            if code == ErrorCode::TemporarilyUnavailable {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+            }
+            response
+        }
+    }
+}
+
+/// The token endpoint answers 400 for everything but failed client authentication, also where a code has another
+/// status of its own elsewhere (RFC 6749 section 5.2).
+fn direct_status(code: ErrorCode) -> StatusCode {
+    if code == ErrorCode::AccessDenied { StatusCode::BAD_REQUEST } else { status(code) }
+}
+
+fn status(code: ErrorCode) -> StatusCode {
+    StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::BAD_REQUEST)
+}
+
+/// There is no such realm.
+pub(crate) fn not_found(refusal: &Refusal) -> Response {
+    json(StatusCode::NOT_FOUND, &ErrorResponse::from(refusal))
+}
+
+/// One line for each failure, with what the other side does not learn.
+pub(crate) fn log(failure: &Failure) {
+    match failure {
+        Failure::Refusal(refusal) => {
+            let spec = refusal.spec.map(|spec| spec.to_string());
+            tracing::info!(error = refusal.code.as_str(), reason = %refusal.reason, spec, detail = refusal.detail, "request refused");
+        }
+        Failure::Fault(fault) => {
+            let mut causes = Vec::new();
+            let mut cause = std::error::Error::source(fault);
+            while let Some(error) = cause {
+                causes.push(error.to_string());
+                cause = error.source();
+            }
+            tracing::error!(error = %fault, causes = causes.join(": "), "request failed");
+        }
+    }
+}
+
+/// A page in the name of a realm.
+pub(crate) fn page(call: &Call, page: &Page, ui_locales: &[String]) -> Response {
+    render(&call.app, Some(&call.realm), &call.head, (StatusCode::OK, page, ui_locales))
+}
+
+/// A page with another status.
+pub(crate) fn page_with_status(call: &Call, status: StatusCode, page: &Page) -> Response {
+    render(&call.app, Some(&call.realm), &call.head, (status, page, &[]))
+}
+
+fn render(
+    app: &App,
+    realm: Option<&RealmContext>,
+    head: &Head,
+    (status, page, ui_locales): (StatusCode, &Page, &[String]),
+) -> Response {
+    let brand = realm
+        .map_or_else(Brand::default, |realm| Brand { name: DisplayText::new(&realm.realm.display_name), logo: None });
+    match app.pages.render(page, &brand, head.locale(ui_locales)) {
+        Ok(html) => {
+            let mut response = Response::builder().status(status).body(html);
+            response.headers_mut().extend(page_headers(page.kind(), Window::Own));
+            response
+        }
+        Err(error) => {
+            tracing::error!(error = %error, "a page could not be rendered");
+            Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR).finish()
+        }
+    }
+}
+
+/// A refusal that must not be redirected.
+pub(crate) fn refusal_page(call: &Call, refusal: Refusal, problem: ErrorProblem) -> Response {
+    let reason = DisplayText::new(&refusal.reason);
+    log(&Failure::Refusal(refusal));
+    let status = if problem == ErrorProblem::Forgery { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
+    error_page(&call.app, Some(&call.realm), &call.head, (status, problem, Some(reason)))
+}
+
+/// A fault of ours.
+pub(crate) fn fault_page(app: &App, realm: Option<&RealmContext>, head: &Head, fault: &Fault) -> Response {
+    let unavailable = fault.code() == ErrorCode::TemporarilyUnavailable;
+    let problem = if unavailable { ErrorProblem::Unavailable } else { ErrorProblem::Internal };
+    let mut response = error_page(app, realm, head, (status(fault.code()), problem, None));
+    if unavailable {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+    }
+    response
+}
+
+/// There is nothing at this address.
+pub(crate) fn not_found_page(app: &App, head: &Head) -> Response {
+    error_page(app, None, head, (StatusCode::NOT_FOUND, ErrorProblem::NotFound, None))
+}
+
+fn error_page(
+    app: &App,
+    realm: Option<&RealmContext>,
+    head: &Head,
+    (status, problem, reason): (StatusCode, ErrorProblem, Option<DisplayText>),
+) -> Response {
+    let page = Page::Error(ErrorPage { problem, reason, support_code: DisplayText::new(&head.request_id) });
+    render(app, realm, head, (status, &page, &[]))
+}
+
+/// An authorization response in its mode.
+pub(crate) fn authorization_response(call: &Call, client_name: &str, response: &AuthorizationResponse) -> Response {
+    if response.mode() == ResponseMode::FormPost
+        && let Some(action) = FormTarget::new(response.redirect_uri())
+    {
+        let parameters = response
+            .parameters()
+            .iter()
+            .map(|(name, value)| Parameter { name: (*name).to_owned(), value: Hidden::new(value.clone()) });
+        let form = FormPostPage { client: DisplayText::new(client_name), action, parameters: parameters.collect() };
+        return page(call, &Page::FormPost(form), &[]);
+    }
+    see_other(&response.location())
+}
+
+/// 303: whatever the method was, the browser goes on with GET, and no body is sent again (RFC 9700 section 4.12).
+pub(crate) fn see_other(location: &str) -> Response {
+    let Ok(location) = HeaderValue::try_from(location) else {
+        return Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR).finish();
+    };
+    Response::builder()
+        .status(StatusCode::SEE_OTHER)
+        .header(LOCATION, location)
+        .header(CACHE_CONTROL, "no-store")
+        .header("referrer-policy", "no-referrer")
+        .finish()
+}
+
+/// Adds cookies.
+pub(crate) fn with_cookies(mut response: Response, cookies: impl IntoIterator<Item = Option<HeaderValue>>) -> Response {
+    for cookie in cookies.into_iter().flatten() {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}

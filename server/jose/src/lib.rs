@@ -1,0 +1,52 @@
+//! JOSE and cryptography for Signet: the only crate that names a crypto library for tokens.
+//!
+//! What belongs here: signature algorithms, keys and key sets (RFC 7517, 7518, 7638, 8037), compact JWS and its one
+//! verifier (RFC 7515, 7519, 8725), sealed values, encryption of columns, refresh-token secrets and certificates.
+//! What does not: rules about clients, users and grants (`signet-core`), and anything that reads a clock or a
+//! socket. Time and randomness are arguments.
+//!
+//! Strangers' input is read by [`strict_json`] and the parsers here; `biscuit` only models what this server issues.
+
+pub mod algorithm;
+pub mod base64url;
+pub mod certificate;
+pub mod certificate_authority;
+pub mod claim_set;
+pub mod column;
+pub mod digest;
+pub mod distinguished_name;
+pub mod envelope;
+pub mod jwk;
+pub mod jwks;
+pub mod jws;
+pub mod profile;
+pub mod random;
+pub mod refresh_token;
+pub mod sealed;
+pub mod signing_key;
+pub mod strict_json;
+pub mod verified_claims;
+pub mod verify;
+pub mod verifying_key;
+
+mod der;
+mod derived_aead;
+mod ed25519_point;
+mod elliptic_curve;
+mod roca;
+
+pub use algorithm::{SignatureAlgorithm, UnknownAlgorithm};
+pub use certificate::{CertificateError, ClientCertificate, TrustAnchors};
+pub use column::{ColumnCipher, ColumnPlace};
+pub use envelope::{DataKey, EnvelopeError, RootKey};
+pub use jwk::{Jwk, JwkError};
+pub use jwks::{JwkSet, JwkSetError, PublicJwkSet, RejectedKey};
+pub use jws::{SignError, TokenError, UnverifiedToken, sign};
+pub use profile::{AudienceRule, TypeRule, VerificationProfile};
+pub use random::{Random, SystemRandom, random_token};
+pub use refresh_token::{RefreshToken, RefreshTokenKey};
+pub use sealed::{OpenError, Purpose, SealContext, SealingKey, SealingKeyRing};
+pub use signing_key::{KeyError, SigningKey};
+pub use verified_claims::VerifiedClaims;
+pub use verify::{VerificationError, verify};
+pub use verifying_key::VerifyingKey;

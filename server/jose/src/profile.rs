@@ -1,0 +1,165 @@
+//! What a token must be for one use (RFC 8725 sections 3.8 to 3.12): a token good for one thing is refused for every
+//! other. Policy is data here; [`crate::verify()`] applies it.
+
+use crate::algorithm::SignatureAlgorithm;
+
+/// Seconds by which clocks may differ unless a profile says otherwise: FAPI 2.0 (section 5.3.2.1) wants 10 accepted and
+/// 60 refused.
+pub const CLOCK_SKEW: i64 = 30;
+
+/// Seconds into the future that a client assertion may expire. Its `jti` is remembered for that long.
+pub const LONGEST_ASSERTION: i64 = 600;
+
+/// The rule for the header's `typ` (RFC 8725 section 3.11). Compared without case and without the prefix
+/// `application/` (RFC 7515 section 4.1.9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TypeRule<'a> {
+    /// The one value; absence is refused.
+    Exactly(&'a str),
+    /// Absent, or one of these: for tokens that existed before explicit typing.
+    AbsentOrOneOf(&'a [&'a str]),
+}
+
+/// The rule for `aud` (RFC 7519 section 4.1.3). Strings are compared byte by byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AudienceRule<'a> {
+    /// `aud` contains at least one of these.
+    AnyOf(&'a [&'a str]),
+    /// `aud` is exactly this one string and no array (FAPI 2.0 section 5.3.2.1 for client assertions).
+    ExactString(&'a str),
+    /// The audience is someone else: an ID token that comes back as a hint.
+    Unchecked,
+}
+
+/// Everything that is checked about a token beside its signature.
+#[derive(Debug, Clone)]
+pub struct VerificationProfile<'a> {
+    /// The rule for `typ`.
+    pub typ: TypeRule<'a>,
+    /// The algorithms that this use allows. The key must permit the token's one too.
+    pub algorithms: &'a [SignatureAlgorithm],
+    /// The `iss` it must have; `None` leaves the issuer to the caller, who chose the keys by it.
+    pub issuer: Option<&'a str>,
+    /// The `sub` it must have; `None` leaves the subject to the caller.
+    pub subject: Option<&'a str>,
+    /// The rule for `aud`.
+    pub audience: AudienceRule<'a>,
+    /// Claims that must be there; strings among them must not be empty.
+    pub required: &'a [&'static str],
+    /// Seconds of tolerance on `exp`, `nbf` and `iat`.
+    pub clock_skew: i64,
+    /// Seconds after now that `exp` may be at most.
+    pub furthest_expiry: Option<i64>,
+    /// Seconds before now that `iat` may be at most. Needs `iat`: put it into `required`.
+    pub oldest_issue: Option<i64>,
+    /// No tolerance on `exp`, as for tokens of this server's own; it stays for `nbf` and `iat`, because the node that
+    /// checks may be a little behind the one that issued.
+    pub expiry_is_exact: bool,
+    /// Accepts tokens whose `exp` has passed.
+    pub expired_is_accepted: bool,
+}
+
+impl<'a> VerificationProfile<'a> {
+    /// A JWT that authenticates a client (RFC 7523 section 3; `iss` and `sub` are the client: OpenID Connect Core
+    /// section 9). A `typ` of another kind of token is refused.
+    pub const fn client_assertion(
+        client_id: &'a str,
+        audience: AudienceRule<'a>,
+        algorithms: &'a [SignatureAlgorithm],
+    ) -> Self {
+        Self {
+            typ: TypeRule::AbsentOrOneOf(&["JWT", "client-authentication+jwt"]),
+            algorithms,
+            issuer: Some(client_id),
+            subject: Some(client_id),
+            audience,
+            required: &["iss", "sub", "aud", "exp", "jti"],
+            clock_skew: CLOCK_SKEW,
+            furthest_expiry: Some(LONGEST_ASSERTION),
+            oldest_issue: None,
+            expiry_is_exact: false,
+            expired_is_accepted: false,
+        }
+    }
+
+    /// An ID token of this issuer that comes back as `id_token_hint` (OpenID Connect Core section 3.1.2.1): it may have
+    /// expired, and its audience is the client.
+    pub const fn id_token_hint(issuer: &'a str, algorithms: &'a [SignatureAlgorithm]) -> Self {
+        Self {
+            typ: TypeRule::AbsentOrOneOf(&["JWT"]),
+            algorithms,
+            issuer: Some(issuer),
+            subject: None,
+            audience: AudienceRule::Unchecked,
+            required: &["iss", "sub", "aud", "exp", "iat"],
+            clock_skew: CLOCK_SKEW,
+            furthest_expiry: None,
+            oldest_issue: None,
+            expiry_is_exact: true,
+            expired_is_accepted: true,
+        }
+    }
+
+    /// A JWT access token for one of `resources` (RFC 9068 section 4). This server's own tokens: no tolerance on `exp`.
+    pub const fn access_token(issuer: &'a str, resources: &'a [&'a str], algorithms: &'a [SignatureAlgorithm]) -> Self {
+        Self {
+            typ: TypeRule::Exactly("at+jwt"),
+            algorithms,
+            issuer: Some(issuer),
+            subject: None,
+            audience: AudienceRule::AnyOf(resources),
+            required: &["iss", "exp", "aud", "sub", "client_id", "iat", "jti"],
+            clock_skew: CLOCK_SKEW,
+            furthest_expiry: None,
+            oldest_issue: None,
+            expiry_is_exact: true,
+            expired_is_accepted: false,
+        }
+    }
+}
+
+impl TypeRule<'_> {
+    /// Whether a header with this `typ` fits.
+    pub fn accepts(&self, typ: Option<&str>) -> bool {
+        match (self, typ) {
+            (Self::Exactly(expected), Some(typ)) => is_same_type(expected, typ),
+            (Self::AbsentOrOneOf(expected), Some(typ)) => expected.iter().any(|expected| is_same_type(expected, typ)),
+            (Self::Exactly(_), None) => false,
+            (Self::AbsentOrOneOf(_), None) => true,
+        }
+    }
+}
+
+fn is_same_type(expected: &str, typ: &str) -> bool {
+    let prefix = "application/";
+    let short = match typ.get(..prefix.len()) {
+        Some(start) if start.eq_ignore_ascii_case(prefix) => &typ[prefix.len()..],
+        _ => typ,
+    };
+    short.eq_ignore_ascii_case(expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc7515_4_1_9_typ_is_a_media_type_whose_prefix_may_be_left_out() {
+        let rule = TypeRule::Exactly("at+jwt");
+        for accepted in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
+            assert!(rule.accepts(Some(accepted)), "{accepted}");
+        }
+        for refused in
+            [None, Some("JWT"), Some("application/"), Some(""), Some("x-application/at+jwt"), Some("éé/at+jwt")]
+        {
+            assert!(!rule.accepts(refused), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn rfc8725_3_11_a_rule_for_untyped_tokens_refuses_other_types() {
+        let rule = TypeRule::AbsentOrOneOf(&["JWT"]);
+        assert!(rule.accepts(None) && rule.accepts(Some("jwt")));
+        assert!(!rule.accepts(Some("at+jwt")) && !rule.accepts(Some("logout+jwt")) && !rule.accepts(Some("dpop+jwt")));
+    }
+}

@@ -1,0 +1,14 @@
+//! Tests of the crate through its public interface: published examples, a second library, and every strictness rule.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod certificates;
+mod columns;
+mod differential;
+mod interoperability;
+mod keys;
+mod sealed_values;
+mod seeded;
+mod signatures;
+mod tokens;
+mod vectors;
+mod verification;

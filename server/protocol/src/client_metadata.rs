@@ -1,0 +1,126 @@
+//! Client metadata: the fields a client is registered with (RFC 7591 section 2 and the registry it opened).
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{ApplicationType, ClientAuthenticationMethod, GrantType, ResponseType, SubjectType};
+use crate::scope::Scope;
+
+/// What a client is registered with. Absent members have the default of their specification.
+///
+/// Algorithm names are text here, because this crate knows no cryptography; registration checks them against
+/// what the server can do.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientMetadata {
+    /// Where authorization responses may go (RFC 7591 section 2).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub redirect_uris: Vec<String>,
+    /// Response types the client uses; `code` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_types: Option<Vec<ResponseType>>,
+    /// Grants the client uses; `authorization_code` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_types: Option<Vec<GrantType>>,
+    /// Web or native; web when absent (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application_type: Option<ApplicationType>,
+    /// How the client authenticates; `client_secret_basic` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_method: Option<ClientAuthenticationMethod>,
+    /// The one algorithm of client assertions; any suitable one when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<String>,
+    /// Scope values the client may ask for; the realm's default when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// E-mail addresses of those responsible.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
+    /// The name shown to users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// The home page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_uri: Option<String>,
+    /// The logo shown to users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo_uri: Option<String>,
+    /// How the client uses data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<String>,
+    /// Terms of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<String>,
+    /// The client's public keys, by value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<serde_json::Value>,
+    /// The client's public keys, by reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// Identifier of the software (RFC 7591 section 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_id: Option<String>,
+    /// Version of the software.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_version: Option<String>,
+    /// How subjects are named; public when absent (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_type: Option<SubjectType>,
+    /// Algorithm of ID tokens; RS256 when absent (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<String>,
+    /// Algorithm of userinfo responses; plain JSON when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<String>,
+    /// `max_age` where a request has none, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<u32>,
+    /// Whether every ID token has `auth_time`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_auth_time: Option<bool>,
+    /// `acr_values` where a request has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub default_acr_values: Vec<String>,
+    /// Expected subject of the certificate, as an RFC 4514 string (RFC 8705 section 2.1.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_subject_dn: Option<String>,
+    /// Expected DNS name of the certificate (RFC 8705 section 2.1.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_dns: Option<String>,
+    /// Expected URI of the certificate (RFC 8705 section 2.1.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_uri: Option<String>,
+    /// Expected IP address of the certificate (RFC 8705 section 2.1.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_ip: Option<String>,
+    /// Expected e-mail address of the certificate (RFC 8705 section 2.1.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_email: Option<String>,
+}
+
+impl ClientMetadata {
+    /// The response types, with the default of RFC 7591 section 2.
+    pub fn response_types(&self) -> &[ResponseType] {
+        self.response_types.as_deref().unwrap_or(&[ResponseType::Code])
+    }
+
+    /// The grant types, with the default of RFC 7591 section 2.
+    pub fn grant_types(&self) -> &[GrantType] {
+        self.grant_types.as_deref().unwrap_or(&[GrantType::AuthorizationCode])
+    }
+
+    /// The authentication method, with the default of RFC 7591 section 2.
+    pub fn authentication_method(&self) -> ClientAuthenticationMethod {
+        self.token_endpoint_auth_method.unwrap_or(ClientAuthenticationMethod::ClientSecretBasic)
+    }
+
+    /// The application type, with the default of OpenID Connect Registration 2.
+    pub fn application_type(&self) -> ApplicationType {
+        self.application_type.unwrap_or(ApplicationType::Web)
+    }
+
+    /// Whether the client can keep a credential (RFC 6749 section 2.1).
+    pub fn is_confidential(&self) -> bool {
+        self.authentication_method() != ClientAuthenticationMethod::None
+    }
+}

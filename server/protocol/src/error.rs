@@ -1,0 +1,167 @@
+//! OAuth error codes and refusals: what a client or a user did wrong, in words that may be shown.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::spec::SpecRef;
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $status:literal;)+) => {
+        /// An `error` value of an OAuth or OpenID Connect response.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ErrorCode { $($(#[$doc])* $name,)+ }
+
+        impl ErrorCode {
+            /// Every code, in declaration order.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The registered text of the code.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// The HTTP status of a direct (not redirected) response with this code.
+            pub const fn http_status(self) -> u16 {
+                match self { $(Self::$name => $status,)+ }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The request is malformed (RFC 6749 4.1.2.1 and 5.2).
+    InvalidRequest = "invalid_request", 400;
+    /// Client authentication failed (RFC 6749 5.2).
+    InvalidClient = "invalid_client", 401;
+    /// The code or refresh token is not valid for this client (RFC 6749 5.2).
+    InvalidGrant = "invalid_grant", 400;
+    /// The client may not use this grant or response type (RFC 6749 4.1.2.1 and 5.2).
+    UnauthorizedClient = "unauthorized_client", 400;
+    /// The grant type is unknown here (RFC 6749 5.2).
+    UnsupportedGrantType = "unsupported_grant_type", 400;
+    /// The scope is unknown, malformed or too wide (RFC 6749 4.1.2.1 and 5.2).
+    InvalidScope = "invalid_scope", 400;
+    /// The user or the server refused (RFC 6749 4.1.2.1).
+    AccessDenied = "access_denied", 403;
+    /// The response type is unknown here (RFC 6749 4.1.2.1).
+    UnsupportedResponseType = "unsupported_response_type", 400;
+    /// The server failed (RFC 6749 4.1.2.1).
+    ServerError = "server_error", 500;
+    /// The server is overloaded or a dependency is away (RFC 6749 4.1.2.1).
+    TemporarilyUnavailable = "temporarily_unavailable", 503;
+    /// Some interaction is needed and forbidden (OpenID Connect Core 3.1.2.6).
+    InteractionRequired = "interaction_required", 400;
+    /// A login is needed and forbidden (OpenID Connect Core 3.1.2.6).
+    LoginRequired = "login_required", 400;
+    /// The user must choose an account and may not be asked (OpenID Connect Core 3.1.2.6).
+    AccountSelectionRequired = "account_selection_required", 400;
+    /// Consent is needed and forbidden (OpenID Connect Core 3.1.2.6).
+    ConsentRequired = "consent_required", 400;
+    /// Request objects are not taken (OpenID Connect Core 3.1.2.6).
+    RequestNotSupported = "request_not_supported", 400;
+    /// Request objects by reference are not taken (OpenID Connect Core 3.1.2.6).
+    RequestUriNotSupported = "request_uri_not_supported", 400;
+    /// The `registration` parameter is not taken (OpenID Connect Core 3.1.2.6).
+    RegistrationNotSupported = "registration_not_supported", 400;
+    /// The demanded authentication could not be met (Unmet Authentication Requirements 1.0).
+    UnmetAuthenticationRequirements = "unmet_authentication_requirements", 400;
+    /// The resource is unknown or not allowed (RFC 8707 2).
+    InvalidTarget = "invalid_target", 400;
+    /// The presented access token is not good (RFC 6750 3.1).
+    InvalidToken = "invalid_token", 401;
+    /// The access token lacks a scope (RFC 6750 3.1).
+    InsufficientScope = "insufficient_scope", 403;
+    /// The token type hint names a type that cannot be revoked (RFC 7009 2.2.1).
+    UnsupportedTokenType = "unsupported_token_type", 400;
+    /// A redirect URI is unacceptable (RFC 7591 3.2.2).
+    InvalidRedirectUri = "invalid_redirect_uri", 400;
+    /// A client metadata field is unacceptable (RFC 7591 3.2.2).
+    InvalidClientMetadata = "invalid_client_metadata", 400;
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl ErrorCode {
+    /// A refusal with this code. `reason` is public: it says what to fix and never echoes input.
+    pub fn because(self, reason: impl Into<Cow<'static, str>>) -> Refusal {
+        Refusal { code: self, reason: printable(reason.into()), spec: None, detail: None }
+    }
+}
+
+/// What the client or the user did wrong.
+///
+/// The reason is shown to them; the detail goes to the log only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The OAuth code.
+    pub code: ErrorCode,
+    /// The public `error_description`, in the character set of RFC 6749 section 5.2.
+    pub reason: Cow<'static, str>,
+    /// The rule that was broken.
+    pub spec: Option<SpecRef>,
+    /// For the log; never sent.
+    pub detail: Option<String>,
+}
+
+impl Refusal {
+    /// Names the rule that was broken.
+    #[must_use]
+    pub fn per(mut self, spec: SpecRef) -> Self {
+        self.spec = Some(spec);
+        self
+    }
+
+    /// Adds what only the log may hold. Never a secret, a code or a token.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code, self.reason)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// Replaces what RFC 6749 section 5.2 keeps out of `error_description`: only %x20-21, %x23-5B and %x5D-7E stay.
+fn printable(reason: Cow<'static, str>) -> Cow<'static, str> {
+    let allowed = |character: char| matches!(character, ' ' | '!' | '#'..='[' | ']'..='~');
+    if reason.chars().all(allowed) {
+        return reason;
+    }
+    reason.chars().map(|character| if allowed(character) { character } else { '?' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::rfc6749;
+
+    #[test]
+    fn rfc6749_5_2_description_keeps_to_its_character_set() {
+        let refusal = ErrorCode::InvalidRequest.because("a \"quoted\\\" line\r\nend \u{e9}");
+        assert_eq!(refusal.reason, "a ?quoted?? line??end ?");
+    }
+
+    #[test]
+    fn rfc6749_5_2_every_code_keeps_to_its_character_set() {
+        for code in ErrorCode::ALL {
+            assert!(code.as_str().bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_reads_like_a_sentence() {
+        let refusal = ErrorCode::InvalidGrant.because("the code was already used").per(rfc6749("4.1.2")).detail("x");
+        assert_eq!(refusal.to_string(), "invalid_grant: the code was already used");
+        assert_eq!(refusal.spec.unwrap().to_string(), "RFC 6749 section 4.1.2");
+    }
+}

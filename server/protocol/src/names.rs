@@ -1,0 +1,171 @@
+//! Closed sets of registered names: response types and modes, grant types, client authentication methods, prompts.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A name that this server does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {0}")]
+pub struct UnknownName(pub &'static str);
+
+macro_rules! registered_names {
+    ($($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)+ }
+
+        impl $name {
+            /// Every value this server knows.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The registered text.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result { formatter.write_str(self.as_str()) }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownName;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text { $($text => Ok(Self::$variant),)+ _ => Err(UnknownName($what)) }
+            }
+        }
+    )+};
+}
+
+registered_names! {
+    /// What the authorization endpoint returns (RFC 6749 section 3.1.1).
+    ResponseType, "response type" {
+        /// An authorization code.
+        Code = "code",
+    }
+
+    /// How the authorization response travels (OAuth 2.0 Multiple Response Type Encoding Practices 2.1).
+    ResponseMode, "response mode" {
+        /// In the query of the redirect URI.
+        Query = "query",
+        /// In the fragment of the redirect URI.
+        Fragment = "fragment",
+        /// As a form that the browser posts (OAuth 2.0 Form Post Response Mode).
+        FormPost = "form_post",
+    }
+
+    /// What a client exchanges for tokens (RFC 6749 section 1.3).
+    GrantType, "grant type" {
+        /// RFC 6749 section 4.1.
+        AuthorizationCode = "authorization_code",
+        /// RFC 6749 section 6.
+        RefreshToken = "refresh_token",
+        /// RFC 6749 section 4.4.
+        ClientCredentials = "client_credentials",
+    }
+
+    /// How a client authenticates (RFC 7591 section 2, OpenID Connect Core 9, RFC 8705 section 2).
+    ClientAuthenticationMethod, "client authentication method" {
+        /// A public client.
+        None = "none",
+        /// HTTP Basic with the client secret.
+        ClientSecretBasic = "client_secret_basic",
+        /// The client secret in the body.
+        ClientSecretPost = "client_secret_post",
+        /// A JWT authenticated with the client secret.
+        ClientSecretJwt = "client_secret_jwt",
+        /// A JWT signed with the client's private key.
+        PrivateKeyJwt = "private_key_jwt",
+        /// A certificate issued by a trusted authority.
+        TlsClientAuth = "tls_client_auth",
+        /// A certificate whose key the client registered.
+        SelfSignedTlsClientAuth = "self_signed_tls_client_auth",
+    }
+
+    /// What the client asks of the interaction (OpenID Connect Core 3.1.2.1).
+    Prompt, "prompt" {
+        /// No interaction at all.
+        None = "none",
+        /// A fresh authentication.
+        Login = "login",
+        /// Consent, even if remembered.
+        Consent = "consent",
+        /// A choice of account.
+        SelectAccount = "select_account",
+    }
+
+    /// How an application is deployed (OpenID Connect Registration 2).
+    ApplicationType, "application type" {
+        /// A web application.
+        Web = "web",
+        /// A native application.
+        Native = "native",
+    }
+
+    /// How subjects are named to a client (OpenID Connect Core 8).
+    SubjectType, "subject type" {
+        /// The same for every client.
+        Public = "public",
+    }
+
+    /// How a code challenge was made (RFC 7636 section 4.2).
+    CodeChallengeMethod, "code challenge method" {
+        /// The verifier itself.
+        Plain = "plain",
+        /// The SHA-256 of the verifier.
+        S256 = "S256",
+    }
+
+    /// The display asked for (OpenID Connect Core 3.1.2.1).
+    Display, "display" {
+        /// A full page.
+        Page = "page",
+        /// A popup window.
+        Popup = "popup",
+        /// A touch device.
+        Touch = "touch",
+        /// A feature phone.
+        Wap = "wap",
+    }
+
+    /// The form of access tokens.
+    AccessTokenFormat, "access token format" {
+        /// A signed JWT (RFC 9068).
+        Jwt = "jwt",
+        /// A sealed value that only this server opens.
+        Opaque = "opaque",
+    }
+}
+
+impl ClientAuthenticationMethod {
+    /// Whether the method needs a client secret.
+    pub const fn needs_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost | Self::ClientSecretJwt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc6749_3_1_1_names_are_exact() {
+        assert_eq!("code".parse(), Ok(ResponseType::Code));
+        for bad in ["Code", " code", "code ", "token", "none", ""] {
+            assert!(bad.parse::<ResponseType>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_name_reads_back() {
+        for method in ClientAuthenticationMethod::ALL {
+            assert_eq!(method.as_str().parse(), Ok(*method));
+        }
+        for grant_type in GrantType::ALL {
+            assert_eq!(grant_type.as_str().parse(), Ok(*grant_type));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The discovery document (OpenID Connect Discovery 3, RFC 8414 section 2).
+
+use serde::{Deserialize, Serialize};
+
+/// Endpoints again, on the host that asks for client certificates (RFC 8705 section 5).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MtlsEndpointAliases {
+    /// The token endpoint there.
+    pub token_endpoint: String,
+    /// The userinfo endpoint there.
+    pub userinfo_endpoint: String,
+    /// The introspection endpoint there.
+    pub introspection_endpoint: String,
+    /// The revocation endpoint there.
+    pub revocation_endpoint: String,
+}
+
+/// What a provider says of itself. Every member is filled from what the server really routes and takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the members are the registered names; the registry documents them")]
+#[expect(clippy::struct_excessive_bools, reason = "the registry has that many yes-or-no members")]
+pub struct ProviderMetadata {
+    pub issuer: String,
+    pub authorization_endpoint: String,
+    pub token_endpoint: String,
+    pub userinfo_endpoint: String,
+    pub jwks_uri: String,
+    pub introspection_endpoint: String,
+    pub revocation_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtls_endpoint_aliases: Option<MtlsEndpointAliases>,
+    pub scopes_supported: Vec<String>,
+    pub response_types_supported: Vec<String>,
+    pub response_modes_supported: Vec<String>,
+    pub grant_types_supported: Vec<String>,
+    pub acr_values_supported: Vec<String>,
+    pub subject_types_supported: Vec<String>,
+    pub id_token_signing_alg_values_supported: Vec<String>,
+    pub userinfo_signing_alg_values_supported: Vec<String>,
+    pub display_values_supported: Vec<String>,
+    pub claim_types_supported: Vec<String>,
+    pub claims_supported: Vec<String>,
+    pub claims_parameter_supported: bool,
+    pub request_parameter_supported: bool,
+    pub request_uri_parameter_supported: bool,
+    pub ui_locales_supported: Vec<String>,
+    pub prompt_values_supported: Vec<String>,
+    pub code_challenge_methods_supported: Vec<String>,
+    pub token_endpoint_auth_methods_supported: Vec<String>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    pub introspection_endpoint_auth_methods_supported: Vec<String>,
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    pub revocation_endpoint_auth_methods_supported: Vec<String>,
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    pub authorization_response_iss_parameter_supported: bool,
+}

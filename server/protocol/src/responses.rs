@@ -1,0 +1,62 @@
+//! Bodies of direct responses.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::Refusal;
+
+/// An error body (RFC 6749 section 5.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorResponse {
+    /// The code.
+    pub error: String,
+    /// What to fix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_description: Option<String>,
+}
+
+impl From<&Refusal> for ErrorResponse {
+    fn from(refusal: &Refusal) -> Self {
+        Self { error: refusal.code.as_str().to_owned(), error_description: Some(refusal.reason.clone().into_owned()) }
+    }
+}
+
+/// A successful answer of the token endpoint (RFC 6749 section 5.1, OpenID Connect Core 3.1.3.3).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenResponse {
+    /// The access token.
+    pub access_token: String,
+    /// `Bearer`.
+    pub token_type: String,
+    /// Seconds the access token lives.
+    pub expires_in: i64,
+    /// The refresh token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// The granted scope, always named, so that a client never has to guess.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The ID token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+}
+
+impl std::fmt::Debug for TokenResponse {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("TokenResponse")
+            .field("scope", &self.scope)
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer of the introspection endpoint (RFC 7662 section 2.2).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct IntrospectionResponse {
+    /// Whether the token is good.
+    pub active: bool,
+    /// Everything else; empty unless active.
+    #[serde(flatten)]
+    pub members: Map<String, Value>,
+}

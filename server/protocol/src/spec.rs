@@ -1,0 +1,95 @@
+//! References to the texts that rules come from, so that an error can say which section it enforces.
+
+use std::fmt;
+
+/// A section of a specification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SpecRef {
+    /// Short name of the document, such as `RFC 6749`.
+    pub document: &'static str,
+    /// Section number as printed there, such as `4.1.2`.
+    pub section: &'static str,
+}
+
+impl SpecRef {
+    /// A reference to `section` of `document`.
+    pub const fn new(document: &'static str, section: &'static str) -> Self {
+        Self { document, section }
+    }
+}
+
+impl fmt::Display for SpecRef {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} section {}", self.document, self.section)
+    }
+}
+
+/// A section of RFC 6749, The OAuth 2.0 Authorization Framework.
+pub const fn rfc6749(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 6749", section)
+}
+
+/// A section of RFC 6750, Bearer Token Usage.
+pub const fn rfc6750(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 6750", section)
+}
+
+/// A section of RFC 7009, Token Revocation.
+pub const fn rfc7009(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 7009", section)
+}
+
+/// A section of RFC 7523, JWT Profile for Client Authentication and Authorization Grants.
+pub const fn rfc7523(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 7523", section)
+}
+
+/// A section of RFC 7591, Dynamic Client Registration.
+pub const fn rfc7591(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 7591", section)
+}
+
+/// A section of RFC 7636, Proof Key for Code Exchange.
+pub const fn rfc7636(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 7636", section)
+}
+
+/// A section of RFC 7662, Token Introspection.
+pub const fn rfc7662(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 7662", section)
+}
+
+/// A section of RFC 8705, Mutual-TLS Client Authentication and Certificate-Bound Access Tokens.
+pub const fn rfc8705(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 8705", section)
+}
+
+/// A section of RFC 8707, Resource Indicators.
+pub const fn rfc8707(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 8707", section)
+}
+
+/// A section of RFC 9068, JWT Profile for Access Tokens.
+pub const fn rfc9068(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 9068", section)
+}
+
+/// A section of RFC 9700, Best Current Practice for OAuth 2.0 Security.
+pub const fn rfc9700(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 9700", section)
+}
+
+/// A section of OpenID Connect Core 1.0.
+pub const fn oidc_core(section: &'static str) -> SpecRef {
+    SpecRef::new("OpenID Connect Core 1.0", section)
+}
+
+/// A section of OpenID Connect Dynamic Client Registration 1.0.
+pub const fn oidc_registration(section: &'static str) -> SpecRef {
+    SpecRef::new("OpenID Connect Dynamic Client Registration 1.0", section)
+}
+
+/// A section of OAuth 2.0 Form Post Response Mode.
+pub const fn form_post(section: &'static str) -> SpecRef {
+    SpecRef::new("OAuth 2.0 Form Post Response Mode", section)
+}

@@ -1,0 +1,354 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use signet_core::protocol::identifiers::{ClientId, KeyId, RealmName};
+
+use super::client::{ClientFields, ClientSecretSource};
+use super::key::{KeyAlgorithm, KeyStateName};
+use super::realm::RealmFields;
+use super::resource_server::ResourceServerFields;
+use super::status::EXIT_CODES;
+use super::user::UserFields;
+use crate::output::OutputFormat;
+
+/// OpenID Provider and OAuth authorization server
+#[derive(Debug, Parser)]
+#[command(name = "signet", version, after_help = EXIT_CODES, propagate_version = true, subcommand_required = true)]
+pub(crate) struct Cli {
+    /// The configuration file; signet.toml in the current folder, if it is there, when neither this nor the variable
+    /// is given
+    #[arg(long, global = true, env = "SIGNET_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The form of answers
+    #[arg(long, global = true, value_enum, default_value = "table")]
+    pub(crate) output: OutputFormat,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve requests until told to stop
+    Serve,
+    /// Start a provider to try out on this machine, with everything it needs
+    Dev(DevArguments),
+    /// The schema of the database
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
+    #[command(flatten)]
+    Administer(Administration),
+    /// The configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look for what would keep the server from working, and say what to do about it
+    Doctor,
+    /// Print the OpenAPI document of the admin API
+    Openapi,
+    /// Print a completion script for a shell
+    Completion {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// What can be administered. It happens in the database, beside a server that runs, which notices.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Administration {
+    /// Realms: issuers with their own clients, users and keys
+    #[command(subcommand)]
+    Realm(RealmCommand),
+    /// Clients: applications that get tokens
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// Users: people who log in
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Signing keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Resource servers: APIs that access tokens are for
+    #[command(subcommand)]
+    ResourceServer(ResourceServerCommand),
+}
+
+/// How to try it out.
+#[derive(Debug, Args)]
+pub(crate) struct DevArguments {
+    /// Where everything that is made is kept
+    #[arg(long, value_name = "DIR", default_value = ".signet")]
+    pub(crate) data: PathBuf,
+    /// The port; the one after it is for clients with certificates
+    #[arg(long, value_name = "PORT", default_value_t = 8443, value_parser = clap::value_parser!(u16).range(1..=65534))]
+    pub(crate) port: u16,
+}
+
+/// What can be asked about the schema.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Bring the schema to this version; makes a SQLite database that does not exist
+    Up,
+    /// Show which migrations the database has
+    Status,
+}
+
+/// What can be asked about the configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Check the configuration without starting anything
+    Check,
+    /// Show every setting in force and where it comes from, secrets masked
+    Show,
+    /// Print the reference of all settings in Markdown
+    Reference,
+}
+
+/// A realm by its name.
+#[derive(Debug, Args)]
+pub(crate) struct InRealm {
+    /// The realm
+    #[arg(long, value_name = "REALM")]
+    pub(crate) realm: RealmName,
+}
+
+/// The word that stands for a question.
+#[derive(Debug, Args)]
+pub(crate) struct Confirmation {
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+}
+
+/// What can be asked about realms.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RealmCommand {
+    /// Make a realm with its first keys
+    Create {
+        /// The path segment in its issuer
+        name: RealmName,
+        #[command(flatten)]
+        fields: RealmFields,
+    },
+    /// List realms
+    List,
+    /// Show a realm
+    Show {
+        /// Which
+        name: RealmName,
+    },
+    /// Change a realm; what is not named stays as it is
+    Update {
+        /// Which
+        name: RealmName,
+        /// A new name; changes the issuer
+        #[arg(long, value_name = "NAME")]
+        rename: Option<RealmName>,
+        #[command(flatten)]
+        fields: RealmFields,
+    },
+    /// Delete a realm and everything in it
+    Delete {
+        /// Which
+        name: RealmName,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+/// What can be asked about clients.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Register a client; a secret that is made is shown once, now
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        /// Its identifier; made where none is given
+        #[arg(long, value_name = "CLIENT_ID", allow_hyphen_values = true)]
+        id: Option<ClientId>,
+        #[command(flatten)]
+        secret: ClientSecretSource,
+        #[command(flatten)]
+        fields: Box<ClientFields>,
+    },
+    /// List clients
+    List(InRealm),
+    /// Show a client
+    Show(NamedClient),
+    /// Change a client; what is not named stays as it is
+    Update {
+        #[command(flatten)]
+        client: NamedClient,
+        #[command(flatten)]
+        fields: Box<ClientFields>,
+    },
+    /// Delete a client and everything that was issued to it
+    Delete {
+        #[command(flatten)]
+        client: NamedClient,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+    /// Replace the secret by a new one, which is shown once, now; the old one is dead at once
+    RotateSecret(NamedClient),
+}
+
+/// A client of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedClient {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// Its identifier
+    #[arg(value_name = "CLIENT_ID", allow_hyphen_values = true)]
+    pub(crate) id: ClientId,
+}
+
+/// What can be asked about users.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Make a user
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        /// The login name
+        username: String,
+        /// Also set a password, asked for at the prompt or read from standard input
+        #[arg(long)]
+        with_password: bool,
+        #[command(flatten)]
+        fields: UserFields,
+    },
+    /// List users
+    List(InRealm),
+    /// Show a user
+    Show(NamedUser),
+    /// Change a user; what is not named stays as it is
+    Update {
+        #[command(flatten)]
+        user: NamedUser,
+        /// A new login name
+        #[arg(long, value_name = "USERNAME")]
+        rename: Option<String>,
+        #[command(flatten)]
+        fields: UserFields,
+    },
+    /// Delete a user for ever
+    Delete {
+        #[command(flatten)]
+        user: NamedUser,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+    /// Set the password, asked for at the prompt or read from standard input; ends the user's sessions and tokens
+    SetPassword(NamedUser),
+}
+
+/// A user of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedUser {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// The login name or the identifier
+    #[arg(value_name = "USER", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) user: String,
+}
+
+/// What can be asked about signing keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        #[command(flatten)]
+        algorithm: KeyAlgorithm,
+        /// Whether it signs at once or is published ahead of use
+        #[arg(long, value_enum, default_value = "future")]
+        state: KeyStateName,
+    },
+    /// List keys
+    List(InRealm),
+    /// Show a key
+    Show(NamedKey),
+    /// Move a key to another state
+    Update {
+        #[command(flatten)]
+        key: NamedKey,
+        /// The new state
+        #[arg(long, value_enum)]
+        state: KeyStateName,
+    },
+    /// Replace the signing key of an algorithm by a new one; the old one stays published for verification
+    Rotate {
+        #[command(flatten)]
+        place: InRealm,
+        #[command(flatten)]
+        algorithm: KeyAlgorithm,
+    },
+    /// Delete a key; what was signed with it no longer verifies
+    Delete {
+        #[command(flatten)]
+        key: NamedKey,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+/// A key of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedKey {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// Its identifier
+    #[arg(value_name = "KID", allow_hyphen_values = true)]
+    pub(crate) kid: KeyId,
+}
+
+/// What can be asked about resource servers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ResourceServerCommand {
+    /// Register a resource server
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        /// The absolute URI that the parameter resource names
+        identifier: String,
+        #[command(flatten)]
+        fields: ResourceServerFields,
+    },
+    /// List resource servers
+    List(InRealm),
+    /// Show a resource server
+    Show(NamedResourceServer),
+    /// Change a resource server; what is not named stays as it is
+    Update {
+        #[command(flatten)]
+        server: NamedResourceServer,
+        /// A new identifier
+        #[arg(long, value_name = "URI")]
+        identifier: Option<String>,
+        #[command(flatten)]
+        fields: ResourceServerFields,
+    },
+    /// Delete a resource server
+    Delete {
+        #[command(flatten)]
+        server: NamedResourceServer,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+/// A resource server of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedResourceServer {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// Its URI or its identifier
+    #[arg(value_name = "RESOURCE_SERVER", allow_hyphen_values = true)]
+    pub(crate) server: String,
+}

@@ -1,0 +1,87 @@
+//! The command line: what can be asked, and who answers.
+//!
+//! A command changes nothing by itself: it opens the same provider as the server and asks
+//! [`signet_core::registry`], as the admin API does.
+
+mod arguments;
+mod client;
+mod context;
+mod key;
+mod members;
+mod migrate;
+mod realm;
+mod resource_server;
+mod status;
+#[cfg(test)]
+mod tests;
+mod terminal;
+mod user;
+
+pub(crate) use arguments::{Cli, Command};
+pub(crate) use status::{CommandError, CommandResult, Status};
+
+use clap::CommandFactory as _;
+
+use crate::config::{self, Configuration};
+use crate::output::{self, Output};
+use crate::{dev, doctor, serve};
+use arguments::{Administration, ConfigCommand};
+use context::Context;
+
+/// Does what was asked.
+pub(crate) async fn run(cli: Cli) -> CommandResult {
+    let Cli { config, output, command } = cli;
+    let output = Output(output);
+    let load = || Configuration::load(config.as_deref(), config::environment());
+    match command {
+        Command::Serve => serve::run(load()?).await,
+        Command::Dev(arguments) => dev::run(arguments).await,
+        Command::Migrate(command) => migrate::run(command, &load()?, output).await,
+        Command::Administer(command) => administer(command, &load()?, output).await,
+        Command::Config(ConfigCommand::Reference) => {
+            output::print(&config::reference());
+            Ok(())
+        }
+        Command::Config(ConfigCommand::Check) => {
+            load()?;
+            output.done("The configuration is in order.", &serde_json::json!({ "valid": true }));
+            Ok(())
+        }
+        Command::Config(ConfigCommand::Show) => {
+            show(&load()?, output);
+            Ok(())
+        }
+        Command::Doctor => doctor::run(load(), output).await,
+        Command::Openapi => {
+            output::print_json(&signet_admin::openapi_document());
+            Ok(())
+        }
+        Command::Completion { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "signet", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+async fn administer(command: Administration, configuration: &Configuration, output: Output) -> CommandResult {
+    let context = Context::open(configuration, output).await?;
+    let done = match command {
+        Administration::Realm(command) => realm::run(command, &context).await,
+        Administration::Client(command) => client::run(command, &context).await,
+        Administration::User(command) => user::run(command, &context).await,
+        Administration::Key(command) => key::run(command, &context).await,
+        Administration::ResourceServer(command) => resource_server::run(command, &context).await,
+    };
+    context.close().await;
+    done
+}
+
+fn show(configuration: &Configuration, output: Output) {
+    let shown = configuration.shown();
+    if output.is_json() {
+        output::print_json(&config::as_json(&shown));
+    } else {
+        let rows = shown.iter().map(|one| serde_json::json!({ "key": one.key, "value": one.value, "origin": one.origin }));
+        output.list(&rows.collect::<Vec<_>>(), &["key", "value", "origin"]);
+    }
+}

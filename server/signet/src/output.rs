@@ -1,0 +1,143 @@
+//! What commands print: the answer on standard output, as JSON or as a table, and one sentence on standard error where
+//! something went wrong.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+
+use clap::ValueEnum;
+use serde_json::{Map, Value};
+
+/// The form of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people.
+    Table,
+    /// For programs: what the admin API answers.
+    Json,
+}
+
+/// Where answers go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output(pub(crate) OutputFormat);
+
+impl Output {
+    /// Prints one thing.
+    pub(crate) fn object(self, object: &Value) {
+        match (self.0, object) {
+            (OutputFormat::Table, Value::Object(members)) => print(&facts(members)),
+            _ => print_json(object),
+        }
+    }
+
+    /// Prints many things of a kind; a table has the named members alone.
+    pub(crate) fn list(self, items: &[Value], columns: &[&str]) {
+        match self.0 {
+            OutputFormat::Json => print_json(&serde_json::json!({ "items": items })),
+            OutputFormat::Table => print(&table(items, columns)),
+        }
+    }
+
+    /// Says that something is done; as JSON, what was done to it.
+    pub(crate) fn done(self, what: &str, object: &Value) {
+        match self.0 {
+            OutputFormat::Json => print_json(object),
+            OutputFormat::Table => println!("{what}"),
+        }
+    }
+}
+
+/// Prints text that has a form of its own.
+pub(crate) fn print(text: &str) {
+    println!("{}", text.trim_end());
+}
+
+/// Prints a document as it is.
+pub(crate) fn print_json(value: &Value) {
+    println!("{value:#}");
+}
+
+/// Says what went wrong.
+pub(crate) fn complain(said: &str) {
+    for line in said.lines() {
+        eprintln!("signet: {line}");
+    }
+}
+
+/// Asks on the terminal, without an end of line.
+pub(crate) fn ask(question: &str) {
+    use std::io::Write as _;
+    eprint!("{question} ");
+    // A terminal that is gone answers nothing, which the reader notices.
+    drop(std::io::stderr().flush());
+}
+
+/// A value in a table: texts without quotes, lists apart by spaces.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => one_line(text),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().map(cell).collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Without control characters: a name must not move the cursor of a terminal.
+fn one_line(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+fn facts(members: &Map<String, Value>) -> String {
+    let width = members.keys().map(|name| width(name)).max().unwrap_or(0);
+    let line = |(name, value): (&String, &Value)| format!("{}  {}\n", padded(name, width), cell(value));
+    members.iter().map(line).collect()
+}
+
+fn table(items: &[Value], columns: &[&str]) -> String {
+    let heading: Vec<String> = columns.iter().map(|column| column.to_uppercase().replace('_', " ")).collect();
+    let rows = items.iter().map(|item| columns.iter().map(|column| cell(&item[*column])).collect());
+    let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
+    let widths: Vec<usize> = (0..columns.len())
+        .map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0))
+        .collect();
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+fn width(text: &str) -> usize {
+    console::measure_text_width(text)
+}
+
+fn padded(text: &str, to: usize) -> String {
+    format!("{text}{}", " ".repeat(to.saturating_sub(width(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let items = [json!({"name": "demo", "enabled": true}), json!({"name": "ein-anderes", "enabled": false})];
+        assert_eq!(
+            table(&items, &["name", "enabled"]),
+            "NAME         ENABLED\ndemo         true\nein-anderes  false\n"
+        );
+    }
+
+    #[test]
+    fn facts_stand_below_each_other() {
+        let object = json!({"client_id": "a", "redirect_uris": ["https://a", "https://b"], "x": null});
+        let Value::Object(members) = object else { unreachable!() };
+        assert_eq!(facts(&members), "client_id      a\nredirect_uris  https://a https://b\nx              \n");
+    }
+
+    #[test]
+    fn names_cannot_move_the_cursor() {
+        assert_eq!(cell(&json!("a\u{1b}[2Jb\nc")), "a [2Jb c");
+    }
+}

@@ -1,0 +1,159 @@
+//! The port of stored consents.
+
+use async_trait::async_trait;
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use signet_core::model::{Authorization, UsedRecord};
+use signet_core::ports::{Authorizations, StoreError, StoreResult};
+use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
+use signet_protocol::time::UnixTime;
+
+use crate::column::{fixed, from_json, parsed, to_json};
+use crate::database::Database;
+use crate::entity::authorization;
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::single_use::insert_used_record;
+use crate::sql;
+use crate::text::{may_be_stored, storable};
+use crate::work::{Ending, Work};
+
+/// Most consents that a user is shown.
+const MOST: u64 = 1000;
+
+#[async_trait]
+impl Authorizations for Database {
+    async fn authorization(
+        &self,
+        realm_id: RealmId,
+        user_id: UserId,
+        client_id: &ClientId,
+        slot: &str,
+    ) -> StoreResult<Option<Authorization>> {
+        if !may_be_stored(slot) {
+            return Ok(None);
+        }
+        let session = self.reader();
+        self.read(|| in_slot(&session, realm_id, user_id, (client_id, slot))).await
+    }
+
+    async fn record_consent(
+        &self,
+        form: &UsedRecord,
+        authorization: &Authorization,
+    ) -> StoreResult<Option<Authorization>> {
+        self.write(RecordConsent { form: *form, authorization: authorization.clone() }).await
+    }
+
+    async fn authorizations_of_user(&self, realm_id: RealmId, user_id: UserId) -> StoreResult<Vec<Authorization>> {
+        let find = authorization::Entity::find()
+            .filter(authorization::Column::RealmId.eq(realm_id.0.to_vec()))
+            .filter(authorization::Column::UserId.eq(user_id.0.to_vec()))
+            .order_by_desc(authorization::Column::UpdatedAt)
+            .limit(MOST);
+        self.read_all(find, authorization_of).await
+    }
+
+    async fn revoke_authorization(&self, realm_id: RealmId, user_id: UserId, id: AuthorizationId) -> StoreResult<bool> {
+        self.write(RevokeAuthorization { realm_id, user_id, id }).await
+    }
+}
+
+fn authorization_of(row: authorization::Model) -> Result<Authorization, Failure> {
+    Ok(Authorization {
+        realm_id: RealmId(fixed(row.realm_id, "authorizations.realm_id")?),
+        id: AuthorizationId(fixed(row.authorization_id, "authorizations.authorization_id")?),
+        user_id: UserId(fixed(row.user_id, "authorizations.user_id")?),
+        client_id: parsed(&row.client_id, "authorizations.client_id")?,
+        slot: row.slot,
+        scope: parsed(&row.scope, "authorizations.scope")?,
+        claims: from_json(&row.claims, "authorizations.claims")?,
+        epoch: row.epoch,
+        created_at: UnixTime(row.created_at),
+        updated_at: UnixTime(row.updated_at),
+    })
+}
+
+async fn in_slot(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    user_id: UserId,
+    (client_id, slot): (&ClientId, &str),
+) -> Result<Option<Authorization>, Failure> {
+    let found = authorization::Entity::find()
+        .filter(authorization::Column::RealmId.eq(realm_id.0.to_vec()))
+        .filter(authorization::Column::UserId.eq(user_id.0.to_vec()))
+        .filter(authorization::Column::ClientId.eq(client_id.as_str()))
+        .filter(authorization::Column::Slot.eq(slot));
+    found.one(session).await?.map(authorization_of).transpose()
+}
+
+struct RecordConsent {
+    form: UsedRecord,
+    authorization: Authorization,
+}
+
+#[async_trait]
+impl Work for RecordConsent {
+    type Outcome = Option<Authorization>;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<Option<Authorization>>, Failure> {
+        let new = &self.authorization;
+        if !insert_used_record(session, new.realm_id, &self.form).await? {
+            return Ok(Ending::RollBack(None));
+        }
+        let update = match session.get_database_backend() {
+            DatabaseBackend::MySql => {
+                "ON DUPLICATE KEY UPDATE scope = VALUES(scope), claims = VALUES(claims), updated_at = VALUES(updated_at)"
+            }
+            _ => {
+                "ON CONFLICT (realm_id, user_id, client_id, slot) DO UPDATE \
+                 SET scope = excluded.scope, claims = excluded.claims, updated_at = excluded.updated_at"
+            }
+        };
+        let upsert = format!(
+            "INSERT INTO authorizations (realm_id, authorization_id, user_id, client_id, slot, scope, claims, epoch, \
+             created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {update}"
+        );
+        let values = vec![
+            sql::bytes(&new.realm_id.0),
+            sql::bytes(&new.id.0),
+            sql::bytes(&new.user_id.0),
+            new.client_id.as_str().into(),
+            storable(&new.slot, 64, "authorizations.slot")?.into(),
+            new.scope.to_string().into(),
+            to_json(&new.claims, "authorizations.claims")?.into(),
+            new.epoch.into(),
+            new.created_at.0.into(),
+            new.updated_at.0.into(),
+        ];
+        let stored = session.execute(&upsert, values).await;
+        stored.map_err(|failure| failure.naming("authorization", "user or client"))?;
+        match in_slot(session, new.realm_id, new.user_id, (&new.client_id, &new.slot)).await? {
+            Some(stored) => Ok(Ending::Commit(Some(stored))),
+            None => Err(StoreError::Missing("authorization").into()),
+        }
+    }
+}
+
+struct RevokeAuthorization {
+    realm_id: RealmId,
+    user_id: UserId,
+    id: AuthorizationId,
+}
+
+#[async_trait]
+impl Work for RevokeAuthorization {
+    type Outcome = bool;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
+        let (realm, user, id) =
+            (|| sql::bytes(&self.realm_id.0), || sql::bytes(&self.user_id.0), || sql::bytes(&self.id.0));
+        // Families first: they are found through the consent.
+        let families = "DELETE FROM refresh_families WHERE realm_id = ? AND user_id = ? AND client_id = \
+                        (SELECT client_id FROM authorizations WHERE realm_id = ? AND authorization_id = ? AND user_id = ?)";
+        session.execute(families, vec![realm(), user(), realm(), id(), user()]).await?;
+        let consent = "DELETE FROM authorizations WHERE realm_id = ? AND authorization_id = ? AND user_id = ?";
+        let deleted = session.execute(consent, vec![realm(), id(), user()]).await? > 0;
+        Ok(Ending::Commit(deleted))
+    }
+}

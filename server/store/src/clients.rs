@@ -1,0 +1,181 @@
+//! The port of clients.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use signet_core::model::{Client, ClientSecret};
+use signet_core::ports::{Clients, Page, PageRequest, StoreError, StoreResult};
+use signet_protocol::identifiers::{ClientId, RealmId};
+use signet_protocol::time::UnixTime;
+
+use crate::column::{fixed, from_json, never_lower, parsed, to_json};
+use crate::configuration::note_change;
+use crate::database::Database;
+use crate::entity::client;
+use crate::failure::{Failure, corrupt};
+use crate::realms::page_of;
+use crate::session::Session;
+use crate::sql;
+use crate::text::may_be_stored;
+use crate::work::{Ending, Work};
+
+const KEYED: &str = "keyed";
+const SLOW: &str = "slow";
+const RECOVERABLE: &str = "recoverable";
+
+#[async_trait]
+impl Clients for Database {
+    async fn insert_client(&self, client: &Client) -> StoreResult<()> {
+        self.configure(InsertClient { client: client.clone() }).await
+    }
+
+    async fn client(&self, realm_id: RealmId, client_id: &ClientId) -> StoreResult<Option<Arc<Client>>> {
+        // Asked before the client is read; see ClientCache::insert.
+        let version = self.configuration().version();
+        if let Some(version) = version
+            && let Some(client) = self.remembered_clients().get(version, realm_id, client_id)
+        {
+            return Ok(Some(client));
+        }
+        let find = client::Entity::find_by_id((realm_id.0.to_vec(), client_id.to_string()));
+        let found = self.read_one(find, client_of).await?;
+        let Some(client) = found.map(Arc::new) else { return Ok(None) };
+        if let Some(version) = version {
+            self.remembered_clients().insert(version, &client);
+        }
+        Ok(Some(client))
+    }
+
+    async fn list_clients(&self, realm_id: RealmId, page: &PageRequest) -> StoreResult<Page<Client>> {
+        let after = page.after.clone().unwrap_or_default();
+        if !may_be_stored(&after) {
+            return Err(StoreError::Missing("page"));
+        }
+        let find = client::Entity::find()
+            .filter(client::Column::RealmId.eq(realm_id.0.to_vec()))
+            .filter(client::Column::ClientId.gt(after.as_str()))
+            .order_by_asc(client::Column::ClientId)
+            .limit(page.limit.saturating_add(1));
+        let rows = self.read_all(find, client_of).await?;
+        Ok(page_of(rows, page, |client: &Client| client.client_id.to_string()))
+    }
+
+    async fn update_client(&self, client: &Client) -> StoreResult<()> {
+        self.configure(UpdateClient { client: client.clone() }).await
+    }
+
+    async fn delete_client(&self, realm_id: RealmId, client_id: &ClientId) -> StoreResult<()> {
+        self.configure(DeleteClient { realm_id, client_id: client_id.clone() }).await
+    }
+}
+
+fn client_of(row: client::Model) -> Result<Client, Failure> {
+    Ok(Client {
+        realm_id: RealmId(fixed(row.realm_id, "clients.realm_id")?),
+        client_id: parsed(&row.client_id, "clients.client_id")?,
+        enabled: row.enabled,
+        metadata: from_json(&row.metadata, "clients.metadata")?,
+        settings: from_json(&row.settings, "clients.settings")?,
+        secret: secret_of(row.secret_kind.as_deref(), row.secret)?,
+        epoch: row.epoch,
+        created_at: UnixTime(row.created_at),
+        updated_at: UnixTime(row.updated_at),
+    })
+}
+
+fn secret_of(kind: Option<&str>, bytes: Option<Vec<u8>>) -> Result<Option<ClientSecret>, Failure> {
+    Ok(match (kind, bytes) {
+        (None, None) => None,
+        (Some(KEYED), Some(bytes)) => Some(ClientSecret::Keyed(fixed(bytes, "clients.secret")?)),
+        (Some(SLOW), Some(bytes)) => {
+            Some(ClientSecret::Slow(String::from_utf8(bytes).map_err(|_| corrupt("clients.secret"))?))
+        }
+        (Some(RECOVERABLE), Some(bytes)) => Some(ClientSecret::Recoverable(bytes)),
+        _ => return Err(corrupt("clients.secret_kind")),
+    })
+}
+
+/// Everything that an update may change.
+fn changeable(client: &Client) -> Result<client::ActiveModel, Failure> {
+    let (kind, secret) = match &client.secret {
+        None => (None, None),
+        Some(ClientSecret::Keyed(hash)) => (Some(KEYED), Some(hash.to_vec())),
+        Some(ClientSecret::Slow(text)) => (Some(SLOW), Some(text.clone().into_bytes())),
+        Some(ClientSecret::Recoverable(encrypted)) => (Some(RECOVERABLE), Some(encrypted.clone())),
+    };
+    Ok(client::ActiveModel {
+        enabled: Set(client.enabled),
+        metadata: Set(to_json(&client.metadata, "clients.metadata")?),
+        settings: Set(to_json(&client.settings, "clients.settings")?),
+        secret_kind: Set(kind.map(str::to_owned)),
+        secret: Set(secret),
+        updated_at: Set(client.updated_at.0),
+        ..client::ActiveModel::default()
+    })
+}
+
+struct InsertClient {
+    client: Client,
+}
+
+#[async_trait]
+impl Work for InsertClient {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let mut row = changeable(&self.client)?;
+        row.realm_id = Set(self.client.realm_id.0.to_vec());
+        row.client_id = Set(self.client.client_id.to_string());
+        row.epoch = Set(self.client.epoch);
+        row.created_at = Set(self.client.created_at.0);
+        let inserted = client::Entity::insert(row).exec_without_returning(session).await;
+        inserted.map_err(|error| Failure::from(error).naming("client", "realm"))?;
+        note_change(session, self.client.realm_id).await?;
+        Ok(Ending::Commit(()))
+    }
+}
+
+struct UpdateClient {
+    client: Client,
+}
+
+#[async_trait]
+impl Work for UpdateClient {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let update = client::Entity::update_many()
+            .set(changeable(&self.client)?)
+            .col_expr(client::Column::Epoch, never_lower(client::Column::Epoch, self.client.epoch))
+            .filter(client::Column::RealmId.eq(self.client.realm_id.0.to_vec()))
+            .filter(client::Column::ClientId.eq(self.client.client_id.as_str()));
+        if update.exec(session).await?.rows_affected == 0 {
+            return Err(StoreError::Missing("client").into());
+        }
+        note_change(session, self.client.realm_id).await?;
+        Ok(Ending::Commit(()))
+    }
+}
+
+struct DeleteClient {
+    realm_id: RealmId,
+    client_id: ClientId,
+}
+
+#[async_trait]
+impl Work for DeleteClient {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let client = || vec![sql::bytes(&self.realm_id.0), self.client_id.as_str().into()];
+        // Consents go by their foreign key.
+        if session.execute("DELETE FROM clients WHERE realm_id = ? AND client_id = ?", client()).await? == 0 {
+            return Err(StoreError::Missing("client").into());
+        }
+        session.execute("DELETE FROM refresh_families WHERE realm_id = ? AND client_id = ?", client()).await?;
+        session.execute("DELETE FROM session_participants WHERE realm_id = ? AND client_id = ?", client()).await?;
+        note_change(session, self.realm_id).await?;
+        Ok(Ending::Commit(()))
+    }
+}

@@ -1,0 +1,180 @@
+//! How each kind of database is connected.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{Executor, mysql, postgres};
+use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
+use signet_migrations::{AddressError, MigrationError, sqlite_file};
+
+use crate::database::Connections;
+
+/// Longest wait for a free connection.
+const ACQUIRE: Duration = Duration::from_secs(2);
+/// A connection unused for this long is asked whether it lives before it is used: database servers restart, firewalls
+/// forget.
+const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
+/// How long SQLite waits for a lock that another process holds, per try; three tries stay within two seconds.
+const BUSY: Duration = Duration::from_millis(600);
+/// Connections that read a SQLite database.
+const SQLITE_READERS: u32 = 4;
+
+/// What a transaction sees of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Isolation {
+    /// What is committed, statement by statement. Every statement of Signet is written for this.
+    #[default]
+    ReadCommitted,
+    /// As if transactions ran one after the other; some are repeated. For distributed engines that know nothing else.
+    Serializable,
+}
+
+/// How to connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Most connections to a database server. SQLite has a few of its own number.
+    pub connections: u32,
+    /// On PostgreSQL and MariaDB; SQLite always runs transactions one after the other.
+    pub isolation: Isolation,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { connections: 16, isolation: Isolation::default() }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The address is not usable.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The file of a SQLite database is not there.
+    #[error("there is no database at {0}; run: signet migrate up")]
+    NoDatabase(String),
+    /// The schema is not the one of this version.
+    #[error(transparent)]
+    Schema(MigrationError),
+    /// The database does not answer or refuses.
+    #[error("the database cannot be reached: {0}; check database.url and that the database server runs")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<DbErr> for ConnectError {
+    fn from(error: DbErr) -> Self {
+        Self::Unreachable(Box::new(error))
+    }
+}
+
+pub(crate) async fn connect(url: &str, options: Options) -> Result<Connections, ConnectError> {
+    let connections = match sqlite_file(url)? {
+        Some(file) => sqlite(url, file).await?,
+        None if url.starts_with("postgres") => server(postgres(url, options)).await?,
+        None => server(mariadb(url, options)).await?,
+    };
+    signet_migrations::verify(&connections.pool).await.map_err(|error| match error {
+        MigrationError::Database(error) => error.into(),
+        other => ConnectError::Schema(other),
+    })?;
+    Ok(connections)
+}
+
+async fn server(options: ConnectOptions) -> Result<Connections, ConnectError> {
+    let pool = sea_orm::Database::connect(options).await?;
+    Ok(Connections { pool, writer: None, watch: None, file: None })
+}
+
+fn pool_options(url: impl Into<String>, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).acquire_timeout(ACQUIRE).connect_timeout(ACQUIRE).sqlx_logging(false);
+    options
+}
+
+async fn sqlite(url: &str, file: PathBuf) -> Result<Connections, ConnectError> {
+    if !file.exists() {
+        return Err(ConnectError::NoDatabase(display(&file)));
+    }
+    let writer = sqlite_pool(url, 1, |options| {
+        options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
+    });
+    // The writer first: it switches the file to WAL.
+    let writer = writer.await?;
+    let pool = sqlite_pool(url, SQLITE_READERS, |options| options.pragma("query_only", "ON")).await?;
+    let watch = sqlite_pool(url, 1, |options| options.pragma("query_only", "ON")).await?;
+    Ok(Connections { pool, writer: Some(writer), watch: Some(watch), file: Some(file) })
+}
+
+async fn sqlite_pool(
+    url: &str,
+    connections: u32,
+    configure: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
+) -> Result<DatabaseConnection, DbErr> {
+    let mut options = pool_options(url, connections);
+    options
+        .test_before_acquire(false)
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        .map_sqlx_sqlite_opts(move |options| configure(options.foreign_keys(true).busy_timeout(BUSY)));
+    sea_orm::Database::connect(options).await
+}
+
+fn postgres(url: &str, options: Options) -> ConnectOptions {
+    let isolation = match options.isolation {
+        Isolation::ReadCommitted => "read committed",
+        Isolation::Serializable => "serializable",
+    };
+    let set_up = format!(
+        "SET default_transaction_isolation = '{isolation}'; SET statement_timeout = '2s'; SET lock_timeout = '2s'; \
+         SET idle_in_transaction_session_timeout = '10s'"
+    );
+    let mut pool = pool_options(url, options.connections);
+    pool.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST).map_sqlx_postgres_pool_opts(
+        move |pool: postgres::PgPoolOptions| {
+            let set_up = set_up.clone();
+            pool.after_connect(move |connection, _| {
+                let set_up = set_up.clone();
+                Box::pin(async move { run(connection, set_up).await })
+            })
+        },
+    );
+    pool
+}
+
+fn mariadb(url: &str, options: Options) -> ConnectOptions {
+    let isolation = match options.isolation {
+        Isolation::ReadCommitted => "READ COMMITTED",
+        Isolation::Serializable => "SERIALIZABLE",
+    };
+    // Without the strict mode, text that is too long would be cut and stored.
+    let set_up = format!(
+        "SET SESSION TRANSACTION ISOLATION LEVEL {isolation}; \
+         SET SESSION innodb_lock_wait_timeout = 2, sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
+    );
+    let address = url.strip_prefix("mariadb:").map_or_else(|| url.to_owned(), |rest| format!("mysql:{rest}"));
+    let mut pool = pool_options(address, options.connections);
+    pool.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST).map_sqlx_mysql_pool_opts(
+        move |pool: mysql::MySqlPoolOptions| {
+            let set_up = set_up.clone();
+            pool.after_connect(move |connection, _| {
+                let set_up = set_up.clone();
+                Box::pin(async move { run(connection, set_up).await })
+            })
+        },
+    );
+    pool
+}
+
+/// Runs statements that no value goes into.
+async fn run<'c, D, E>(connection: E, statements: String) -> Result<(), sea_orm::sqlx::Error>
+where
+    D: sea_orm::sqlx::Database,
+    E: Executor<'c, Database = D>,
+{
+    connection.execute(sea_orm::sqlx::AssertSqlSafe(statements)).await.map(drop)
+}
+
+fn display(file: &Path) -> String {
+    file.display().to_string()
+}

@@ -1,0 +1,248 @@
+//! The handle that implements every port.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::{DatabaseConnection, DatabaseExecutor, EntityTrait, Select, TransactionTrait};
+use signet_core::ports::{StoreError, StoreResult};
+use tokio::time::timeout;
+
+use crate::client_cache::ClientCache;
+use crate::configuration::Configuration;
+use crate::connect::{ConnectError, Options, connect};
+use crate::failure::Failure;
+use crate::serving_lock::{ServingLock, ServingLockError};
+use crate::session::Session;
+use crate::statistics::{Counters, Statistics};
+use crate::work::{Ending, Patience, Work};
+use crate::writer::Writer;
+
+/// How often a transaction is begun anew after others were in the way or the connection was lost.
+const MOST_RETRIES: u32 = 3;
+
+/// A database with Signet's schema. Cheap to clone; clones share connections and memory.
+#[derive(Debug, Clone)]
+pub struct Database {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    connections: Connections,
+    writer: Option<Writer>,
+    counters: Arc<Counters>,
+    configuration: Configuration,
+    clients: ClientCache,
+}
+
+/// The connections of a database.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    /// For reading; on database servers for everything.
+    pub(crate) pool: DatabaseConnection,
+    /// SQLite: the one connection that writes.
+    pub(crate) writer: Option<DatabaseConnection>,
+    /// SQLite: the connection that is asked whether others wrote something.
+    pub(crate) watch: Option<DatabaseConnection>,
+    /// SQLite: the file.
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl Database {
+    /// Connects to a database whose schema is that of this version. `url` begins with `sqlite:`, `postgres:`,
+    /// `mysql:` or `mariadb:`.
+    ///
+    /// # Errors
+    /// See [`ConnectError`]; its texts say what to do.
+    pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
+        let connections = connect(url, options).await?;
+        let counters = Arc::new(Counters::default());
+        let writer = connections.writer.clone().map(|connection| Writer::start(connection, Arc::clone(&counters)));
+        let (configuration, clients) = (Configuration::new(), ClientCache::default());
+        Ok(Self { shared: Arc::new(Shared { connections, writer, counters, configuration, clients }) })
+    }
+
+    /// Makes sure that no other process serves from the same SQLite database; nothing to do for database servers.
+    ///
+    /// # Errors
+    /// Another process serves, or the lock file cannot be used.
+    pub fn hold_serving_lock(&self) -> Result<ServingLock, ServingLockError> {
+        match &self.shared.connections.file {
+            Some(file) => ServingLock::take(file),
+            None => Ok(ServingLock::not_needed()),
+        }
+    }
+
+    /// What the database has been asked to do since it was connected.
+    pub fn statistics(&self) -> Statistics {
+        self.shared.counters.read()
+    }
+
+    /// Closes every connection. Work that was handed in before is done first; what comes later finds the store
+    /// unavailable.
+    pub async fn close(&self) {
+        let Connections { pool, writer, watch, .. } = &self.shared.connections;
+        // A pool that is closing waits for connections that are in use.
+        for connection in [writer.as_ref(), watch.as_ref(), Some(pool)].into_iter().flatten() {
+            if let Err(error) = connection.close_by_ref().await {
+                tracing::warn!(%error, "a database connection did not close cleanly");
+            }
+        }
+    }
+
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.shared.connections
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.shared.counters
+    }
+
+    pub(crate) fn configuration(&self) -> &Configuration {
+        &self.shared.configuration
+    }
+
+    pub(crate) fn remembered_clients(&self) -> &ClientCache {
+        &self.shared.clients
+    }
+
+    /// A connection to read through.
+    pub(crate) fn reader(&self) -> Session<'_> {
+        Session::new(DatabaseExecutor::Connection(&self.shared.connections.pool), &self.shared.counters)
+    }
+
+    /// Asks, again if a connection turns out to be dead. For statements that write nothing.
+    pub(crate) async fn read<T, Answer>(&self, ask: impl Fn() -> Answer) -> StoreResult<T>
+    where
+        Answer: Future<Output = Result<T, Failure>>,
+    {
+        let answer = timeout(Patience::Ordinary.limit(), async {
+            let mut retries = 0;
+            loop {
+                match ask().await {
+                    Err(failure) if retries < MOST_RETRIES && self.is_worth_a_retry(&failure, true) => retries += 1,
+                    answer => return answer,
+                }
+            }
+        });
+        match answer.await {
+            Ok(answer) => answer.map_err(Failure::into_store_error),
+            Err(elapsed) => Err(StoreError::Unavailable(Box::new(elapsed))),
+        }
+    }
+
+    /// Reads the one row that a query finds.
+    pub(crate) async fn read_one<E: EntityTrait, T>(
+        &self,
+        query: Select<E>,
+        convert: fn(E::Model) -> Result<T, Failure>,
+    ) -> StoreResult<Option<T>> {
+        let session = self.reader();
+        self.read(|| async { query.clone().one(&session).await?.map(convert).transpose() }).await
+    }
+
+    /// Reads every row that a query finds.
+    pub(crate) async fn read_all<E: EntityTrait, T>(
+        &self,
+        query: Select<E>,
+        convert: fn(E::Model) -> Result<T, Failure>,
+    ) -> StoreResult<Vec<T>> {
+        let session = self.reader();
+        self.read(|| async { query.clone().all(&session).await?.into_iter().map(convert).collect() }).await
+    }
+
+    /// Does work in a transaction and answers once it is committed.
+    pub(crate) async fn write<W: Work>(&self, work: W) -> StoreResult<W::Outcome> {
+        let outcome = timeout(W::PATIENCE.limit(), async {
+            match &self.shared.writer {
+                Some(writer) => writer.submit(work).await,
+                None => self.transact(&work).await.map_err(Failure::into_store_error),
+            }
+        });
+        outcome.await.unwrap_or_else(|elapsed| Err(StoreError::Unavailable(Box::new(elapsed))))
+    }
+
+    /// Like [`Database::write`], for work that changes what processes keep in memory.
+    pub(crate) async fn configure<W: Work>(&self, work: W) -> StoreResult<W::Outcome> {
+        let outcome = self.write(work).await;
+        // Even after an error: the commit may have arrived although its answer did not.
+        self.shared.configuration.changed();
+        outcome
+    }
+
+    async fn transact<W: Work>(&self, work: &W) -> Result<W::Outcome, Failure> {
+        let mut retries = 0;
+        loop {
+            match self.attempt(work).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(Attempt { failure, nothing_written })
+                    if retries < MOST_RETRIES && self.is_worth_a_retry(&failure, nothing_written) =>
+                {
+                    retries += 1;
+                    // Those who met once should not meet again at once.
+                    tokio::time::sleep(Duration::from_millis(1 << retries)).await;
+                }
+                Err(Attempt { failure, .. }) => return Err(failure),
+            }
+        }
+    }
+
+    async fn attempt<W: Work>(&self, work: &W) -> Result<W::Outcome, Attempt> {
+        let pool = &self.shared.connections.pool;
+        if work.is_one_statement() {
+            // It commits by itself: where its answer is lost, nobody knows whether it did.
+            return match work.run(&self.reader()).await.map_err(Attempt::unknown)? {
+                Ending::Commit(outcome) => {
+                    self.counters().count_commit();
+                    Ok(outcome)
+                }
+                Ending::RollBack(outcome) => Ok(outcome),
+            };
+        }
+        let transaction = pool.begin().await.map_err(Attempt::open)?;
+        let session = Session::new(DatabaseExecutor::Transaction(&transaction), self.counters());
+        match work.run(&session).await.map_err(Attempt::open)? {
+            Ending::Commit(outcome) => {
+                transaction.commit().await.map_err(Attempt::unknown)?;
+                self.counters().count_commit();
+                Ok(outcome)
+            }
+            Ending::RollBack(outcome) => {
+                transaction.rollback().await.map_err(Attempt::open)?;
+                Ok(outcome)
+            }
+        }
+    }
+
+    /// Counts the failure, and says whether to try again. Contention ends a transaction without a trace, whichever
+    /// statement noticed it; a lost connection does only if no commit was under way.
+    fn is_worth_a_retry(&self, failure: &Failure, nothing_written: bool) -> bool {
+        let contention = failure.is_contention();
+        if contention {
+            self.counters().count_busy();
+        }
+        let retry = contention || (nothing_written && failure.is_lost_connection());
+        if retry {
+            self.counters().count_retry();
+        }
+        retry
+    }
+}
+
+/// A failed attempt at a transaction.
+struct Attempt {
+    failure: Failure,
+    /// Whether it is certain that nothing was committed.
+    nothing_written: bool,
+}
+
+impl Attempt {
+    fn open(failure: impl Into<Failure>) -> Self {
+        Self { failure: failure.into(), nothing_written: true }
+    }
+
+    fn unknown(failure: impl Into<Failure>) -> Self {
+        Self { failure: failure.into(), nothing_written: false }
+    }
+}

@@ -1,0 +1,13 @@
+//! The rows of the tables that configure something, as sea-orm sees them.
+//!
+//! Columns hold what the database holds; turning that into the core's types, and noticing when it cannot be, is done
+//! beside each port.
+
+pub(crate) mod authorization;
+pub(crate) mod client;
+pub(crate) mod credential;
+pub(crate) mod realm;
+pub(crate) mod resource_server;
+pub(crate) mod sealing_key;
+pub(crate) mod signing_key;
+pub(crate) mod user;

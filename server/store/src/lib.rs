@@ -1,0 +1,40 @@
+//! The ports of the core on SQLite, PostgreSQL and MariaDB or MySQL.
+//!
+//! One implementation speaks to all of them through sea-orm. What differs is in few places: how they are connected
+//! ([`connect`]), who writes ([`writer`]: SQLite has one writer with group commit), and the statements where their SQL
+//! differs ([`sql`]). Rows that configure something go through entities; the statements of every login and token
+//! request are written by hand, because their number and form are what the speed and the safety depend on.
+
+mod authorizations;
+mod changes;
+mod client_cache;
+mod clients;
+mod column;
+mod configuration;
+mod connect;
+mod database;
+mod entity;
+mod failure;
+mod keys;
+mod polling;
+mod realms;
+mod refresh_families;
+mod resource_servers;
+mod serving_lock;
+mod session;
+mod sessions;
+mod single_use;
+mod sql;
+mod standing;
+mod statistics;
+mod text;
+mod throttles;
+mod users;
+mod work;
+mod writer;
+
+pub use crate::connect::{ConnectError, Isolation, Options};
+pub use crate::database::Database;
+pub use crate::polling::Polling;
+pub use crate::serving_lock::{ServingLock, ServingLockError};
+pub use crate::statistics::Statistics;

@@ -1,0 +1,137 @@
+//! The port of resource servers.
+
+use async_trait::async_trait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use signet_core::model::ResourceServer;
+use signet_core::ports::{ResourceServers, StoreError, StoreResult};
+use signet_protocol::identifiers::{RealmId, ResourceServerId};
+use signet_protocol::time::UnixTime;
+
+use crate::column::{fixed, from_json, parsed, to_json};
+use crate::configuration::note_change;
+use crate::database::Database;
+use crate::entity::resource_server;
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::sql;
+use crate::text::storable;
+use crate::work::{Ending, Work};
+
+/// Most resource servers of a realm.
+const MOST: u64 = 1000;
+
+#[async_trait]
+impl ResourceServers for Database {
+    async fn insert_resource_server(&self, server: &ResourceServer) -> StoreResult<()> {
+        self.configure(InsertResourceServer { server: server.clone() }).await
+    }
+
+    async fn resource_servers(&self, realm_id: RealmId) -> StoreResult<Vec<ResourceServer>> {
+        let find = {
+            let of_realm = resource_server::Column::RealmId.eq(realm_id.0.to_vec());
+            let servers = resource_server::Entity::find().filter(of_realm);
+            servers.order_by_asc(resource_server::Column::Identifier).limit(MOST)
+        };
+        self.read_all(find, resource_server_of).await
+    }
+
+    async fn update_resource_server(&self, server: &ResourceServer) -> StoreResult<()> {
+        self.configure(UpdateResourceServer { server: server.clone() }).await
+    }
+
+    async fn delete_resource_server(&self, realm_id: RealmId, id: ResourceServerId) -> StoreResult<()> {
+        self.configure(DeleteResourceServer { realm_id, id }).await
+    }
+}
+
+fn resource_server_of(row: resource_server::Model) -> Result<ResourceServer, Failure> {
+    Ok(ResourceServer {
+        realm_id: RealmId(fixed(row.realm_id, "resource_servers.realm_id")?),
+        id: ResourceServerId(fixed(row.id, "resource_servers.id")?),
+        identifier: row.identifier,
+        display_name: row.display_name,
+        scopes: from_json(&row.scopes, "resource_servers.scopes")?,
+        token_format: parsed(&row.token_format, "resource_servers.token_format")?,
+        algorithm: row.algorithm,
+        access_token_seconds: row.access_token_seconds,
+        created_at: UnixTime(row.created_at),
+        updated_at: UnixTime(row.updated_at),
+    })
+}
+
+/// Everything that an update may change.
+fn changeable(server: &ResourceServer) -> Result<resource_server::ActiveModel, Failure> {
+    let algorithm = server.algorithm.as_deref().map(|name| storable(name, 32, "resource_servers.algorithm"));
+    Ok(resource_server::ActiveModel {
+        identifier: Set(storable(&server.identifier, 700, "resource_servers.identifier")?),
+        display_name: Set(storable(&server.display_name, 512, "resource_servers.display_name")?),
+        scopes: Set(to_json(&server.scopes, "resource_servers.scopes")?),
+        token_format: Set(server.token_format.as_str().to_owned()),
+        algorithm: Set(algorithm.transpose()?),
+        access_token_seconds: Set(server.access_token_seconds),
+        updated_at: Set(server.updated_at.0),
+        ..resource_server::ActiveModel::default()
+    })
+}
+
+struct InsertResourceServer {
+    server: ResourceServer,
+}
+
+#[async_trait]
+impl Work for InsertResourceServer {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let mut row = changeable(&self.server)?;
+        row.realm_id = Set(self.server.realm_id.0.to_vec());
+        row.id = Set(self.server.id.0.to_vec());
+        row.created_at = Set(self.server.created_at.0);
+        let inserted = resource_server::Entity::insert(row).exec_without_returning(session).await;
+        inserted.map_err(|error| Failure::from(error).naming("resource server", "realm"))?;
+        note_change(session, self.server.realm_id).await?;
+        Ok(Ending::Commit(()))
+    }
+}
+
+struct UpdateResourceServer {
+    server: ResourceServer,
+}
+
+#[async_trait]
+impl Work for UpdateResourceServer {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let update = resource_server::Entity::update_many()
+            .set(changeable(&self.server)?)
+            .filter(resource_server::Column::RealmId.eq(self.server.realm_id.0.to_vec()))
+            .filter(resource_server::Column::Id.eq(self.server.id.0.to_vec()));
+        let updated = update.exec(session).await;
+        let updated = updated.map_err(|error| Failure::from(error).naming("resource server", "realm"))?;
+        if updated.rows_affected == 0 {
+            return Err(StoreError::Missing("resource server").into());
+        }
+        note_change(session, self.server.realm_id).await?;
+        Ok(Ending::Commit(()))
+    }
+}
+
+struct DeleteResourceServer {
+    realm_id: RealmId,
+    id: ResourceServerId,
+}
+
+#[async_trait]
+impl Work for DeleteResourceServer {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let delete = "DELETE FROM resource_servers WHERE realm_id = ? AND id = ?";
+        if session.execute(delete, vec![sql::bytes(&self.realm_id.0), sql::bytes(&self.id.0)]).await? == 0 {
+            return Err(StoreError::Missing("resource server").into());
+        }
+        note_change(session, self.realm_id).await?;
+        Ok(Ending::Commit(()))
+    }
+}

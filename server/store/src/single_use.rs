@@ -1,0 +1,162 @@
+//! The port of things that may happen once.
+
+use async_trait::async_trait;
+use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
+use signet_core::model::UsedRecord;
+use signet_core::ports::{Redemption, RedemptionOutcome, SingleUse, Standing, StandingQuery, StoreResult};
+use signet_protocol::identifiers::{ClientId, RealmId, SessionId};
+use signet_protocol::time::UnixTime;
+
+use crate::database::Database;
+use crate::failure::Failure;
+use crate::refresh_families::insert_refresh_family;
+use crate::session::Session;
+use crate::sql;
+use crate::standing::{TOKEN, deny, standing, stands_undenied};
+use crate::work::{Ending, Work};
+
+#[async_trait]
+impl SingleUse for Database {
+    async fn consume(&self, realm_id: RealmId, record: &UsedRecord) -> StoreResult<bool> {
+        self.write(Consume { realm_id, record: *record }).await
+    }
+
+    async fn redeem(&self, realm_id: RealmId, redemption: &Redemption) -> StoreResult<RedemptionOutcome> {
+        self.write(Redeem { realm_id, redemption: redemption.clone() }).await
+    }
+
+    async fn standing(&self, realm_id: RealmId, query: &StandingQuery) -> StoreResult<Standing> {
+        let session = self.reader();
+        self.read(|| standing(&session, realm_id, query)).await
+    }
+
+    async fn deny_token(&self, realm_id: RealmId, token: &[u8; 32], denied_until: UnixTime) -> StoreResult<()> {
+        self.write(DenyToken { realm_id, token: *token, denied_until }).await
+    }
+}
+
+fn columns_of(realm_id: RealmId, record: &UsedRecord) -> Vec<Value> {
+    let purpose = i64::from(record.purpose as i16);
+    vec![sql::bytes(&realm_id.0), purpose.into(), sql::bytes(&record.key), record.expires_at.0.into()]
+}
+
+/// Marks something as used; says whether this use is the first.
+pub(crate) async fn insert_used_record(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    record: &UsedRecord,
+) -> Result<bool, Failure> {
+    let insert = "INSERT INTO used_records (realm_id, purpose, used, expires_at) VALUES (?, ?, ?, ?)";
+    session.insert_once(insert, columns_of(realm_id, record)).await
+}
+
+/// Marks something as used if what it rests on stands; says whether it was marked.
+async fn insert_used_record_if_standing(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    record: &UsedRecord,
+    query: &StandingQuery,
+) -> Result<bool, Failure> {
+    let from = if session.get_database_backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
+    let condition = stands_undenied(realm_id, query);
+    let insert = format!(
+        "INSERT INTO used_records (realm_id, purpose, used, expires_at) SELECT ?, ?, ?, ?{from} WHERE {}",
+        condition.sql
+    );
+    let mut values = columns_of(realm_id, record);
+    values.extend(condition.values);
+    session.insert_once(&insert, values).await
+}
+
+async fn is_used(session: &Session<'_>, realm_id: RealmId, record: &UsedRecord) -> Result<bool, Failure> {
+    let select = "SELECT 1 FROM used_records WHERE realm_id = ? AND purpose = ? AND used = ?";
+    let mut values = columns_of(realm_id, record);
+    values.truncate(3);
+    Ok(session.row(select, values).await?.is_some())
+}
+
+/// The participant lives as long as the session; where the session is gone, nobody takes part in it.
+async fn insert_participant(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    sid: SessionId,
+    client_id: &ClientId,
+) -> Result<(), Failure> {
+    let realm = || sql::bytes(&realm_id.0);
+    let insert = "INSERT INTO session_participants (realm_id, sid, client_id, expires_at) \
+                  SELECT ?, ?, ?, s.expires_at FROM sessions s WHERE s.realm_id = ? AND s.sid = ?";
+    let values = vec![realm(), sql::bytes(&sid.0), client_id.as_str().into(), realm(), sql::bytes(&sid.0)];
+    session.insert_once(insert, values).await.map(drop)
+}
+
+struct Consume {
+    realm_id: RealmId,
+    record: UsedRecord,
+}
+
+#[async_trait]
+impl Work for Consume {
+    type Outcome = bool;
+
+    fn is_one_statement(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
+        let first = insert_used_record(session, self.realm_id, &self.record).await?;
+        Ok(if first { Ending::Commit(true) } else { Ending::RollBack(false) })
+    }
+}
+
+struct Redeem {
+    realm_id: RealmId,
+    redemption: Redemption,
+}
+
+#[async_trait]
+impl Work for Redeem {
+    type Outcome = RedemptionOutcome;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<RedemptionOutcome>, Failure> {
+        let Redemption { code, standing, refresh_family, participant, assertion } = &self.redemption;
+        // First what authenticates the client: whoever replays a whole request learns nothing about the code and
+        // closes no lineage.
+        if let Some(assertion) = assertion
+            && !insert_used_record(session, self.realm_id, assertion).await?
+        {
+            return Ok(Ending::RollBack(RedemptionOutcome::AssertionReplayed));
+        }
+        if !insert_used_record_if_standing(session, self.realm_id, code, standing).await? {
+            // Which of the two it was is asked only here, where nothing is won by speed.
+            let used = is_used(session, self.realm_id, code).await?;
+            return Ok(Ending::RollBack(if used { RedemptionOutcome::AlreadyUsed } else { RedemptionOutcome::Fallen }));
+        }
+        if let Some(family) = refresh_family {
+            insert_refresh_family(session, family).await?;
+        }
+        if let Some((sid, client_id)) = participant {
+            insert_participant(session, self.realm_id, *sid, client_id).await?;
+        }
+        Ok(Ending::Commit(RedemptionOutcome::Redeemed))
+    }
+}
+
+struct DenyToken {
+    realm_id: RealmId,
+    token: [u8; 32],
+    denied_until: UnixTime,
+}
+
+#[async_trait]
+impl Work for DenyToken {
+    type Outcome = ();
+
+    fn is_one_statement(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        deny(session, self.realm_id, (TOKEN, &self.token), self.denied_until.0).await?;
+        Ok(Ending::Commit(()))
+    }
+}

@@ -1,0 +1,229 @@
+//! The port of users and their credentials.
+
+use async_trait::async_trait;
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set};
+use signet_core::model::{PasswordCredential, User};
+use signet_core::ports::{Page, PageRequest, StoreError, StoreResult, Users};
+use signet_protocol::identifiers::{CredentialId, RealmId, UserId};
+use signet_protocol::time::UnixTime;
+
+use crate::column::{fixed, from_json, never_lower, to_json};
+use crate::database::Database;
+use crate::entity::{credential, user};
+use crate::failure::{Failure, corrupt};
+use crate::realms::page_of;
+use crate::session::Session;
+use crate::sessions::end_sessions_of_user;
+use crate::sql;
+use crate::text::{may_be_stored, storable};
+use crate::work::{Ending, Work};
+
+const PASSWORD: &str = "password";
+
+#[async_trait]
+impl Users for Database {
+    async fn insert_user(&self, user: &User, password: Option<&PasswordCredential>) -> StoreResult<()> {
+        self.write(InsertUser { user: user.clone(), password: password.cloned() }).await
+    }
+
+    async fn user(&self, realm_id: RealmId, id: UserId) -> StoreResult<Option<User>> {
+        let find = user::Entity::find_by_id((realm_id.0.to_vec(), id.0.to_vec()));
+        self.read_one(find, user_of).await
+    }
+
+    async fn user_by_username(
+        &self,
+        realm_id: RealmId,
+        normalised: &str,
+    ) -> StoreResult<Option<(User, Option<PasswordCredential>)>> {
+        if !may_be_stored(normalised) {
+            return Ok(None);
+        }
+        let select = "SELECT u.realm_id, u.user_id, u.username, u.username_normalised, u.enabled, u.claims, u.epoch, \
+                      u.created_at, u.updated_at, c.credential_id, c.secret, c.updated_at AS set_at \
+                      FROM users u LEFT JOIN credentials c \
+                      ON c.realm_id = u.realm_id AND c.user_id = u.user_id AND c.kind = 'password' \
+                      WHERE u.realm_id = ? AND u.username_normalised = ?";
+        let session = self.reader();
+        self.read(|| async {
+            let Some(row) = session.row(select, vec![sql::bytes(&realm_id.0), normalised.into()]).await? else {
+                return Ok(None);
+            };
+            let user = user_of(user::Model::from_query_result(&row, "")?)?;
+            let id: Option<Vec<u8>> = row.try_get("", "credential_id")?;
+            let Some(id) = id else { return Ok(Some((user, None))) };
+            let password = PasswordCredential {
+                id: CredentialId(fixed(id, "credentials.credential_id")?),
+                hash: row.try_get("", "secret")?,
+                updated_at: UnixTime(row.try_get("", "set_at")?),
+            };
+            Ok(Some((user, Some(password))))
+        })
+        .await
+    }
+
+    async fn list_users(&self, realm_id: RealmId, page: &PageRequest) -> StoreResult<Page<User>> {
+        let after = match page.after.as_deref().map(str::parse::<UserId>).transpose() {
+            Ok(after) => after.map_or_else(Vec::new, |after| after.0.to_vec()),
+            Err(_) => return Err(StoreError::Missing("page")),
+        };
+        let find = user::Entity::find()
+            .filter(user::Column::RealmId.eq(realm_id.0.to_vec()))
+            .filter(user::Column::UserId.gt(after.clone()))
+            .order_by_asc(user::Column::UserId)
+            .limit(page.limit.saturating_add(1));
+        let rows = self.read_all(find, user_of).await?;
+        Ok(page_of(rows, page, |user: &User| user.id.to_string()))
+    }
+
+    async fn update_user(&self, user: &User) -> StoreResult<()> {
+        self.write(UpdateUser { user: user.clone() }).await
+    }
+
+    async fn set_password(&self, realm_id: RealmId, id: UserId, password: &PasswordCredential) -> StoreResult<()> {
+        self.write(SetPassword { realm_id, id, password: password.clone() }).await
+    }
+
+    async fn delete_user(&self, realm_id: RealmId, id: UserId) -> StoreResult<()> {
+        self.write(DeleteUser { realm_id, id }).await
+    }
+}
+
+fn user_of(row: user::Model) -> Result<User, Failure> {
+    let serde_json::Value::Object(claims) = from_json(&row.claims, "users.claims")? else {
+        return Err(corrupt("users.claims"));
+    };
+    Ok(User {
+        realm_id: RealmId(fixed(row.realm_id, "users.realm_id")?),
+        id: UserId(fixed(row.user_id, "users.user_id")?),
+        username: row.username,
+        username_normalised: row.username_normalised,
+        enabled: row.enabled,
+        claims,
+        epoch: row.epoch,
+        created_at: UnixTime(row.created_at),
+        updated_at: UnixTime(row.updated_at),
+    })
+}
+
+/// Everything that an update may change.
+fn changeable(user: &User) -> Result<user::ActiveModel, Failure> {
+    Ok(user::ActiveModel {
+        username: Set(storable(&user.username, 255, "users.username")?),
+        username_normalised: Set(storable(&user.username_normalised, 255, "users.username_normalised")?),
+        enabled: Set(user.enabled),
+        claims: Set(to_json(&user.claims, "users.claims")?),
+        updated_at: Set(user.updated_at.0),
+        ..user::ActiveModel::default()
+    })
+}
+
+async fn insert_password(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    user_id: UserId,
+    password: &PasswordCredential,
+) -> Result<(), Failure> {
+    let row = credential::ActiveModel {
+        realm_id: Set(realm_id.0.to_vec()),
+        user_id: Set(user_id.0.to_vec()),
+        credential_id: Set(password.id.0.to_vec()),
+        kind: Set(PASSWORD.to_owned()),
+        secret: Set(storable(&password.hash, 512, "credentials.secret")?),
+        updated_at: Set(password.updated_at.0),
+    };
+    let inserted = credential::Entity::insert(row).exec_without_returning(session).await;
+    inserted.map(drop).map_err(|error| Failure::from(error).naming("credential", "user"))
+}
+
+struct InsertUser {
+    user: User,
+    password: Option<PasswordCredential>,
+}
+
+#[async_trait]
+impl Work for InsertUser {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let mut row = changeable(&self.user)?;
+        row.realm_id = Set(self.user.realm_id.0.to_vec());
+        row.user_id = Set(self.user.id.0.to_vec());
+        row.epoch = Set(self.user.epoch);
+        row.created_at = Set(self.user.created_at.0);
+        let inserted = user::Entity::insert(row).exec_without_returning(session).await;
+        inserted.map_err(|error| Failure::from(error).naming("user", "realm"))?;
+        if let Some(password) = &self.password {
+            insert_password(session, self.user.realm_id, self.user.id, password).await?;
+        }
+        Ok(Ending::Commit(()))
+    }
+}
+
+struct UpdateUser {
+    user: User,
+}
+
+#[async_trait]
+impl Work for UpdateUser {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let update = user::Entity::update_many()
+            .set(changeable(&self.user)?)
+            .col_expr(user::Column::Epoch, never_lower(user::Column::Epoch, self.user.epoch))
+            .filter(user::Column::RealmId.eq(self.user.realm_id.0.to_vec()))
+            .filter(user::Column::UserId.eq(self.user.id.0.to_vec()));
+        let updated = update.exec(session).await.map_err(|error| Failure::from(error).naming("user", "realm"))?;
+        if updated.rows_affected == 0 {
+            return Err(StoreError::Missing("user").into());
+        }
+        Ok(Ending::Commit(()))
+    }
+}
+
+struct SetPassword {
+    realm_id: RealmId,
+    id: UserId,
+    password: PasswordCredential,
+}
+
+#[async_trait]
+impl Work for SetPassword {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let user = || vec![sql::bytes(&self.realm_id.0), sql::bytes(&self.id.0)];
+        // First the user's row: whoever else sets a password waits here, so that there is never a second password.
+        let raise = "UPDATE users SET epoch = epoch + 1 WHERE realm_id = ? AND user_id = ?";
+        if session.execute(raise, user()).await? == 0 {
+            return Err(StoreError::Missing("user").into());
+        }
+        let delete = "DELETE FROM credentials WHERE realm_id = ? AND user_id = ? AND kind = 'password'";
+        session.execute(delete, user()).await?;
+        insert_password(session, self.realm_id, self.id, &self.password).await?;
+        end_sessions_of_user(session, self.realm_id, self.id).await?;
+        Ok(Ending::Commit(()))
+    }
+}
+
+struct DeleteUser {
+    realm_id: RealmId,
+    id: UserId,
+}
+
+#[async_trait]
+impl Work for DeleteUser {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let user = || vec![sql::bytes(&self.realm_id.0), sql::bytes(&self.id.0)];
+        // Credentials and consents go by their foreign keys.
+        if session.execute("DELETE FROM users WHERE realm_id = ? AND user_id = ?", user()).await? == 0 {
+            return Err(StoreError::Missing("user").into());
+        }
+        session.execute("DELETE FROM refresh_families WHERE realm_id = ? AND user_id = ?", user()).await?;
+        end_sessions_of_user(session, self.realm_id, self.id).await?;
+        Ok(Ending::Commit(()))
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the whole: the store on every database, flows over real connections, browsers, foreign libraries.
+//!
+//! Started by `tests/run`. A test whose server is missing fails and says so; none is skipped.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod store;
+mod support;

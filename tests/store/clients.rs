@@ -1,0 +1,100 @@
+//! The port of clients.
+
+use signet_core::model::{ClientSecret, ClientSettings};
+use signet_core::ports::{Authorizations, Clients, PageRequest, RefreshFamilies};
+use signet_protocol::identifiers::RealmId;
+
+use super::fixtures::{NOW, World, assert_duplicate, assert_missing, authorization, client, insert_realm, realm, used};
+use crate::support::databases::TestDatabase;
+
+on_every_database!(
+    a_client_reads_back_with_every_kind_of_secret,
+    an_identifier_is_taken_once_per_realm,
+    an_update_replaces_all_but_creation_and_never_lowers_the_epoch,
+    clients_are_listed_by_identifier_page_by_page,
+    a_deleted_client_takes_what_rests_on_it,
+);
+
+async fn a_client_reads_back_with_every_kind_of_secret(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    let secrets = [
+        None,
+        Some(ClientSecret::Keyed([7; 32])),
+        Some(ClientSecret::Slow("$argon2id$v=19$..".to_owned())),
+        Some(ClientSecret::Recoverable(vec![0, 255, 0])),
+    ];
+    for (number, secret) in secrets.into_iter().enumerate() {
+        let mut client = client(realm(1).id, &format!("client {number}"));
+        client.secret = secret;
+        store.insert_client(&client).await.unwrap();
+        let read = store.client(client.realm_id, &client.client_id).await.unwrap().unwrap();
+        assert_eq!(*read, client);
+    }
+}
+
+async fn an_identifier_is_taken_once_per_realm(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    insert_realm(&store, &realm(2)).await.unwrap();
+    store.insert_client(&client(realm(1).id, "app")).await.unwrap();
+    assert_duplicate(store.insert_client(&client(realm(1).id, "app")).await, "client");
+    store.insert_client(&client(realm(2).id, "app")).await.unwrap();
+    assert_missing(store.insert_client(&client(RealmId([9; 16]), "app")).await, "realm");
+}
+
+async fn an_update_replaces_all_but_creation_and_never_lowers_the_epoch(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    let mut client = client(realm(1).id, "app");
+    store.insert_client(&client).await.unwrap();
+    client.enabled = false;
+    client.metadata.client_name = None;
+    client.settings = ClientSettings::default();
+    client.secret = None;
+    client.epoch = 5;
+    client.created_at = NOW.plus(7);
+    client.updated_at = NOW.plus(8);
+    store.update_client(&client).await.unwrap();
+    client.created_at = NOW;
+    assert_eq!(*store.client(client.realm_id, &client.client_id).await.unwrap().unwrap(), client);
+    client.epoch = 4;
+    store.update_client(&client).await.unwrap();
+    assert_eq!(store.client(client.realm_id, &client.client_id).await.unwrap().unwrap().epoch, 5);
+    client.client_id = "other".parse().unwrap();
+    assert_missing(store.update_client(&client).await, "client");
+}
+
+async fn clients_are_listed_by_identifier_page_by_page(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    insert_realm(&store, &realm(2)).await.unwrap();
+    // The order of bytes: capital letters first, a space before a hyphen.
+    for client_id in ["b", "B", "a-", "a "] {
+        store.insert_client(&client(realm(1).id, client_id)).await.unwrap();
+    }
+    store.insert_client(&client(realm(2).id, "a")).await.unwrap();
+    let mut page = PageRequest { after: None, limit: 3 };
+    let first = store.list_clients(realm(1).id, &page).await.unwrap();
+    let identifiers: Vec<&str> = first.items.iter().map(|client| client.client_id.as_str()).collect();
+    assert_eq!(identifiers, ["B", "a ", "a-"]);
+    page.after = first.next;
+    let second = store.list_clients(realm(1).id, &page).await.unwrap();
+    assert_eq!(second.items, [client(realm(1).id, "b")]);
+    assert_eq!(second.next, None);
+}
+
+async fn a_deleted_client_takes_what_rests_on_it(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let store = &world.store;
+    let lineage = world.open_family(5).await;
+    let consent = authorization(&world.user, &world.client, 1);
+    store.record_consent(&used(signet_core::model::Purpose::Interaction, 1), &consent).await.unwrap().unwrap();
+    store.delete_client(world.realm.id, &world.client_id()).await.unwrap();
+    assert!(store.client(world.realm.id, &world.client_id()).await.unwrap().is_none());
+    assert!(store.refresh_family(world.realm.id, lineage).await.unwrap().is_none());
+    assert!(store.authorizations_of_user(world.realm.id, world.user.id).await.unwrap().is_empty());
+    assert_eq!(database.count("session_participants").await, 0);
+    assert_eq!(database.count("sessions").await, 1);
+    assert_missing(store.delete_client(world.realm.id, &world.client_id()).await, "client");
+}

@@ -1,0 +1,113 @@
+//! How many statements and commits each operation costs: exact, because every one of them is a round trip.
+
+use signet_core::model::{DEFAULT_SLOT, Purpose};
+use signet_core::ports::{
+    Authorizations, Clients, Keys, Realms, RefreshFamilies, Sessions, SingleUse, Throttles, Users,
+};
+use signet_store::Database;
+
+use super::fixtures::{NOW, World, authorization, login, session, used};
+use crate::support::databases::{Kind, TestDatabase};
+
+on_every_database!(
+    reads_cost_one_statement,
+    a_code_costs_three_statements_and_one_commit,
+    a_refresh_costs_one_statement_and_one_commit,
+    a_login_costs_two_statements_and_one_commit,
+    marks_and_counters_cost_one_commit,
+    a_known_client_costs_nothing,
+);
+
+/// Statements and commits of some work.
+async fn cost<T>(store: &Database, work: impl Future<Output = T>) -> (u64, u64) {
+    let before = store.statistics();
+    work.await;
+    let after = store.statistics();
+    (after.statements - before.statements, after.commits - before.commits)
+}
+
+async fn reads_cost_one_statement(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let lineage = world.open_family(5).await;
+    let read = (1, 0);
+    assert_eq!(cost(store, store.client(realm_id, &world.client_id())).await, read);
+    assert_eq!(cost(store, store.realm_by_name(&world.realm.name)).await, read);
+    assert_eq!(cost(store, store.signing_keys(realm_id)).await, read);
+    assert_eq!(cost(store, store.sealing_keys(realm_id)).await, read);
+    assert_eq!(cost(store, store.user(realm_id, world.user.id)).await, read);
+    assert_eq!(cost(store, store.user_by_username(realm_id, "zoë")).await, read);
+    assert_eq!(cost(store, store.session(realm_id, &world.session.cookie_hash)).await, read);
+    assert_eq!(cost(store, store.refresh_family(realm_id, lineage)).await, read);
+    assert_eq!(cost(store, store.standing(realm_id, &world.standing(lineage))).await, read);
+    let slot = store.authorization(realm_id, world.user.id, &world.client.client_id, DEFAULT_SLOT);
+    assert_eq!(cost(store, slot).await, read);
+}
+
+async fn a_code_costs_three_statements_and_one_commit(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let whole = world.redemption(5);
+    assert_eq!(cost(store, store.redeem(realm_id, &whole)).await, (3, 1));
+    assert_eq!(cost(store, store.redeem(realm_id, &whole)).await, (2, 0));
+    let mut with_assertion = world.redemption(6);
+    with_assertion.assertion = Some(used(Purpose::ClientAssertion, 1));
+    assert_eq!(cost(store, store.redeem(realm_id, &with_assertion)).await, (4, 1));
+    let mut bare = world.redemption(7);
+    (bare.refresh_family, bare.participant) = (None, None);
+    assert_eq!(cost(store, store.redeem(realm_id, &bare)).await, (1, 1));
+}
+
+async fn a_refresh_costs_one_statement_and_one_commit(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let lineage = world.open_family(5).await;
+    assert_eq!(cost(store, store.rotate(realm_id, &world.rotation(lineage, 1))).await, (1, 1));
+    assert_eq!(cost(store, store.rotate(realm_id, &world.rotation(lineage, 1))).await, (1, 0));
+    let mut with_assertion = world.rotation(lineage, 2);
+    with_assertion.assertion = Some(used(Purpose::ClientAssertion, 1));
+    assert_eq!(cost(store, store.rotate(realm_id, &with_assertion)).await, (2, 1));
+    assert_eq!(cost(store, store.close_lineage(realm_id, lineage, NOW)).await, (2, 1));
+}
+
+async fn a_login_costs_two_statements_and_one_commit(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let first = login(session(&world.user, 2), 2);
+    assert_eq!(cost(store, store.open_session(&first)).await, (2, 1));
+    let mut second = login(session(&world.user, 3), 3);
+    second.replaces = Some(first.session.cookie_hash);
+    assert_eq!(cost(store, store.open_session(&second)).await, (4, 1));
+    assert_eq!(cost(store, store.touch_session(realm_id, &second.session.cookie_hash, NOW.plus(60))).await, (1, 1));
+    assert_eq!(cost(store, store.end_session(realm_id, &second.session.cookie_hash)).await, (2, 1));
+    let consent = authorization(&world.user, &world.client, 1);
+    assert_eq!(cost(store, store.record_consent(&used(Purpose::Interaction, 9), &consent)).await, (3, 1));
+}
+
+async fn marks_and_counters_cost_one_commit(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let record = used(Purpose::ClientAssertion, 1);
+    assert_eq!(cost(store, store.consume(realm_id, &record)).await, (1, 1));
+    assert_eq!(cost(store, store.consume(realm_id, &record)).await, (1, 0));
+    assert_eq!(cost(store, store.deny_token(realm_id, &[1; 32], NOW)).await, (1, 1));
+    let keys = [[1; 32], [2; 32]];
+    // MariaDB's UPDATE cannot return what it wrote.
+    let counting = if database.kind == Kind::MariaDb { (4, 1) } else { (2, 1) };
+    assert_eq!(cost(store, store.count_attempts(realm_id, &keys, NOW, 60)).await, counting);
+    assert_eq!(cost(store, store.forgive_attempt(realm_id, &keys)).await, (1, 1));
+}
+
+async fn a_known_client_costs_nothing(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let polling = store.start_polling().await.unwrap();
+    store.client(realm_id, &world.client.client_id).await.unwrap().unwrap();
+    let before = store.statistics().statements;
+    for _ in 0..100 {
+        assert_eq!(*store.client(realm_id, &world.client.client_id).await.unwrap().unwrap(), world.client);
+    }
+    // A poll may have come in between; a hundred reads did not.
+    assert!(store.statistics().statements - before <= 3);
+    polling.stop().await;
+}

@@ -1,0 +1,51 @@
+//! The store's contract: the same tests on SQLite, PostgreSQL and MariaDB, each on a fresh database.
+
+/// Makes three tests of each function, one for each kind of database.
+macro_rules! on_every_database {
+    ($($test:ident),+ $(,)?) => {
+        on_every_database!(@kind sqlite, Sqlite, $($test),+);
+        on_every_database!(@kind postgres, Postgres, $($test),+);
+        on_every_database!(@kind mariadb, MariaDb, $($test),+);
+    };
+    (@kind $module:ident, $kind:ident, $($test:ident),+) => {
+        mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    crate::store::on(crate::support::databases::Kind::$kind, super::$test).await;
+                }
+            )+
+        }
+    };
+}
+
+mod authorizations;
+mod clean_up;
+mod clients;
+mod costs;
+mod damage;
+mod exactness;
+mod fixtures;
+mod keys;
+//lost_connection
+//memory
+//migrations
+mod races;
+mod realms;
+mod refresh_families;
+mod resource_servers;
+//serialization
+mod sessions;
+mod single_use;
+//sqlite
+mod throttles;
+mod users;
+
+use crate::support::databases::{Kind, TestDatabase};
+
+/// Runs a test on a fresh database, and removes the database if the test passed.
+async fn on(kind: Kind, test: impl AsyncFnOnce(&TestDatabase)) {
+    let database = TestDatabase::migrated(kind).await;
+    test(&database).await;
+    database.remove().await;
+}

@@ -1,0 +1,134 @@
+//! The port of things that may happen once.
+
+use signet_core::model::Purpose;
+use signet_core::ports::{Clients, RedemptionOutcome, RefreshFamilies, SingleUse, Standing, Users};
+use signet_protocol::identifiers::{AuthorizationId, Lineage, RealmId};
+
+use super::fixtures::{NOW, World, used};
+use crate::support::databases::TestDatabase;
+
+on_every_database!(
+    a_mark_is_set_once_per_realm_purpose_and_key,
+    rfc6749_4_1_2_a_code_is_redeemed_once_and_with_everything,
+    a_fallen_code_is_not_used_up,
+    a_replayed_assertion_redeems_nothing,
+    a_code_of_a_session_that_ended_has_no_participant,
+    standing_looks_at_each_thing_it_names,
+    a_denied_token_is_denied_and_no_other,
+);
+
+async fn a_mark_is_set_once_per_realm_purpose_and_key(database: &TestDatabase) {
+    let store = database.connect().await;
+    let (here, there) = (RealmId([1; 16]), RealmId([2; 16]));
+    let record = used(Purpose::AuthorizationCode, 1);
+    assert!(store.consume(here, &record).await.unwrap());
+    assert!(!store.consume(here, &record).await.unwrap());
+    let mut later = record;
+    later.expires_at = NOW.plus(9999);
+    assert!(!store.consume(here, &later).await.unwrap());
+    assert!(store.consume(there, &record).await.unwrap());
+    assert!(store.consume(here, &used(Purpose::ClientAssertion, 1)).await.unwrap());
+    assert!(store.consume(here, &used(Purpose::Interaction, 1)).await.unwrap());
+    assert!(store.consume(here, &used(Purpose::AuthorizationCode, 2)).await.unwrap());
+}
+
+async fn rfc6749_4_1_2_a_code_is_redeemed_once_and_with_everything(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let redemption = world.redemption(5);
+    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::Redeemed);
+    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::AlreadyUsed);
+    let family = store.refresh_family(realm_id, Lineage([5; 16])).await.unwrap();
+    assert_eq!(family, redemption.refresh_family.clone());
+    assert_eq!(database.count("session_participants WHERE client_id = 'app'").await, 1);
+    // The client takes part already: the next code changes nothing about that.
+    assert_eq!(store.redeem(realm_id, &world.redemption(6)).await.unwrap(), RedemptionOutcome::Redeemed);
+    assert_eq!(database.count("session_participants").await, 1);
+    // Reuse is reuse even after the lineage was closed because of it.
+    store.close_lineage(realm_id, Lineage([5; 16]), NOW.plus(60)).await.unwrap();
+    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::AlreadyUsed);
+}
+
+async fn a_fallen_code_is_not_used_up(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let mut client = world.client.clone();
+    client.enabled = false;
+    store.update_client(&client).await.unwrap();
+    let mut redemption = world.redemption(5);
+    redemption.assertion = Some(used(Purpose::ClientAssertion, 1));
+    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::Fallen);
+    for table in ["refresh_families", "session_participants", "used_records WHERE purpose <> 2"] {
+        assert_eq!(database.count(table).await, 0, "{table}");
+    }
+    store.update_client(&world.client).await.unwrap();
+    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::Redeemed);
+}
+
+async fn a_replayed_assertion_redeems_nothing(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let mut redemption = world.redemption(5);
+    redemption.assertion = Some(used(Purpose::ClientAssertion, 1));
+    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::Redeemed);
+    let mut other = world.redemption(6);
+    other.assertion = redemption.assertion;
+    assert_eq!(store.redeem(realm_id, &other).await.unwrap(), RedemptionOutcome::AssertionReplayed);
+    assert!(store.refresh_family(realm_id, Lineage([6; 16])).await.unwrap().is_none());
+    // The same code with a new assertion: the code's reuse counts, and the assertion stays unused.
+    redemption.assertion = Some(used(Purpose::ClientAssertion, 2));
+    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::AlreadyUsed);
+    assert!(store.consume(realm_id, &used(Purpose::ClientAssertion, 2)).await.unwrap());
+}
+
+async fn a_code_of_a_session_that_ended_has_no_participant(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let mut redemption = world.redemption(5);
+    redemption.standing.session = None;
+    redemption.participant = Some((signet_protocol::identifiers::SessionId([99; 16]), world.client_id()));
+    let outcome = world.store.redeem(world.realm.id, &redemption).await.unwrap();
+    assert_eq!(outcome, RedemptionOutcome::Redeemed);
+    assert_eq!(database.count("session_participants").await, 0);
+}
+
+async fn standing_looks_at_each_thing_it_names(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let whole = world.standing(Lineage([5; 16]));
+    let ask = async |query| store.standing(realm_id, &query).await.unwrap();
+    assert_eq!(ask(whole.clone()).await, Standing::Stands);
+    let mut alone = whole.clone();
+    (alone.user, alone.session, alone.lineage) = (None, None, None);
+    assert_eq!(ask(alone).await, Standing::Stands);
+    let mut fallen = vec![whole.clone(); 6];
+    fallen[0].realm_epoch = 0;
+    fallen[1].client.1 = 2;
+    fallen[2].client.0 = "App".parse().unwrap();
+    fallen[3].user = Some((world.user.id, 2));
+    fallen[4].authorization = Some((AuthorizationId([1; 16]), 1));
+    fallen[5].session = Some(signet_protocol::identifiers::SessionId([9; 16]));
+    for (position, query) in fallen.into_iter().enumerate() {
+        assert_eq!(ask(query).await, Standing::Fallen, "{position}");
+    }
+    let elsewhere = store.standing(RealmId([2; 16]), &whole).await.unwrap();
+    assert_eq!(elsewhere, Standing::Fallen);
+    store.delete_user(realm_id, world.user.id).await.unwrap();
+    assert_eq!(ask(whole).await, Standing::Fallen);
+}
+
+async fn a_denied_token_is_denied_and_no_other(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    // The same bytes as a lineage and as a token are two things.
+    store.deny_token(realm_id, &[5; 32], NOW.plus(60)).await.unwrap();
+    store.deny_token(realm_id, &[5; 32], NOW.plus(60)).await.unwrap();
+    let mut query = world.standing(Lineage([5; 16]));
+    assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Stands);
+    query.token = Some([6; 32]);
+    assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Stands);
+    query.token = Some([5; 32]);
+    assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Denied);
+    // Denied comes before fallen.
+    query.realm_epoch = 0;
+    assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Denied);
+}

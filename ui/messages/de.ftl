@@ -1,0 +1,135 @@
+# Meldungen der Seiten auf Deutsch. Jede Sprache hat dieselben Schlüssel mit denselben Variablen.
+
+title-problem = Fehler: { $title }
+
+client-policy = Datenschutzerklärung von { $client }
+client-terms = Nutzungsbedingungen von { $client }
+
+login-title = Anmelden
+login-intro = um mit { $client } fortzufahren
+login-again = Bitte bestätigen Sie, dass Sie es sind: Geben Sie Ihr Passwort erneut ein.
+login-username = Benutzername
+login-password = Passwort
+login-submit = Anmelden
+login-cancel = Abbrechen
+login-problem-credentials = Der Benutzername oder das Passwort stimmt nicht. Bitte prüfen Sie beides und versuchen Sie es erneut.
+login-problem-throttled = Es gab zu viele Versuche. Bitte warten Sie einige Minuten und versuchen Sie es dann erneut.
+login-problem-busy = Gerade melden sich sehr viele Menschen an. Bitte versuchen Sie es gleich noch einmal.
+
+consent-title = { $client } den Zugriff auf Ihr Konto erlauben?
+consent-user = Sie sind als { $user } angemeldet.
+consent-list = { $client } könnte dann:
+consent-allow = Erlauben
+consent-deny = Nicht erlauben
+consent-destination = Danach kehren Sie zu { $host } zurück.
+consent-remembered = Ihre Entscheidung wird gespeichert. Unter „Apps mit Zugriff“ können Sie sie jederzeit widerrufen.
+consent-once = Ihre Entscheidung gilt nur für dieses Mal.
+
+scope-openid = Sie wiedererkennen, wenn Sie zurückkommen
+scope-profile = Ihr Profil sehen, zum Beispiel Name, Bild und Geburtsdatum
+scope-email = Ihre E-Mail-Adresse sehen
+scope-address = Ihre Postanschrift sehen
+scope-phone = Ihre Telefonnummer sehen
+scope-offline-access = diesen Zugriff behalten, während Sie abwesend sind
+scope-other = die Berechtigung „{ $name }“ nutzen
+scope-resource = bei { $resource }
+claims = diese Angaben über Sie sehen:
+
+claim-sub = Ihre Kennung hier
+claim-name = vollständiger Name
+claim-given-name = Vorname
+claim-family-name = Nachname
+claim-middle-name = weiterer Vorname
+claim-nickname = Spitzname
+claim-preferred-username = Benutzername
+claim-profile = Profilseite
+claim-picture = Bild
+claim-website = Website
+claim-email = E-Mail-Adresse
+claim-email-verified = ob Ihre E-Mail-Adresse bestätigt ist
+claim-gender = Geschlecht
+claim-birthdate = Geburtsdatum
+claim-zoneinfo = Zeitzone
+claim-locale = Sprache und Region
+claim-phone-number = Telefonnummer
+claim-phone-number-verified = ob Ihre Telefonnummer bestätigt ist
+claim-address = Postanschrift
+claim-updated-at = wann Ihr Profil zuletzt geändert wurde
+claim-acr = wie sicher Sie angemeldet wurden
+claim-auth-time = wann Sie sich zuletzt angemeldet haben
+
+signed-in-title = Sie sind angemeldet
+signed-in-user = Ihr Konto: { $user }
+sign-out-title = Möchten Sie sich abmelden?
+sign-out-client = { $client } möchte Sie abmelden.
+sign-out-confirm = Abmelden
+sign-out-stay = Angemeldet bleiben
+signed-out-title = Sie sind abgemeldet
+signed-out-text = Sie können diese Seite schließen. Schließen Sie an einem gemeinsam genutzten Computer alle Browserfenster.
+
+apps-title = Apps mit Zugriff
+apps-none = Keine App hat Zugriff auf Ihr Konto.
+apps-since = Erlaubt am { $date }
+apps-remove = Zugriff entziehen
+apps-remove-named = Zugriff entziehen: { $client }
+apps-removed = { $client } hat keinen Zugriff mehr auf Ihr Konto.
+date = { $day }. { $month ->
+    [1] Januar
+    [2] Februar
+    [3] März
+    [4] April
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] August
+    [9] September
+    [10] Oktober
+    [11] November
+   *[12] Dezember
+} { $year }
+
+form-post-title = Zurück zu { $client }
+form-post-text = Sie werden zur App zurückgeleitet. Wenn nichts geschieht, drücken Sie die Schaltfläche.
+form-post-continue = Weiter
+
+error-request-title = Diese Anfrage kann nicht ausgeführt werden
+error-request-text = Die App hat eine ungültige Anfrage gesendet. Bitte kehren Sie zur App zurück und beginnen Sie erneut. Wenn es wieder geschieht, wenden Sie sich an die Betreiber der App.
+error-expired-title = Diese Seite ist abgelaufen
+error-expired-text = Die Anmeldung hat zu lange gedauert oder war bereits abgeschlossen. Bitte kehren Sie zur App zurück und beginnen Sie erneut.
+error-forgery-title = Dieses Formular konnte nicht geprüft werden
+error-forgery-text = Es kam nicht von der Seite, die Ihnen gezeigt wurde, oder Cookies sind gesperrt. Bitte kehren Sie zur App zurück und beginnen Sie erneut.
+error-not-found-title = Seite nicht gefunden
+error-not-found-text = Unter dieser Adresse gibt es nichts. Bitte prüfen Sie den Link.
+error-throttled-title = Zu viele Versuche
+error-throttled-text = Bitte warten Sie einige Minuten und versuchen Sie es dann erneut.
+error-unavailable-title = Zurzeit nicht verfügbar
+error-unavailable-text = Bitte versuchen Sie es in einer Minute erneut.
+error-internal-title = Etwas ist schiefgegangen
+error-internal-text = Der Fehler liegt bei uns. Bitte versuchen Sie es erneut. Wenn es wieder geschieht, bitten Sie um Hilfe.
+error-support-code = Support-Code
+error-support-note = Bitte nennen Sie diesen Code, wenn Sie um Hilfe bitten.
+error-reason = Technischer Grund
+
+dev-title = Signet läuft
+dev-intro = Ein Anbieter für die Entwicklung, mit einem Benutzer und einem Client, die für Sie angelegt wurden.
+dev-try = Ausprobieren: mit der Test-App anmelden
+dev-username = Benutzername
+dev-password = Passwort
+dev-client = Test-App (client_id)
+dev-issuer = Issuer
+dev-discovery = Discovery-Dokument
+dev-command = Verwaltung über die Kommandozeile
+dev-warning = Schlüssel und Passwörter dieses Anbieters sind nur zum Ausprobieren. Verwenden Sie sie nie im Ernst.
+test-client-title = Test-App
+test-client-intro = Was bei dieser Anmeldung über die Leitung ging.
+test-client-again = Noch einmal
+test-client-start = Zurück zur Startseite
+test-client-request = Autorisierungsanfrage
+test-client-response = Autorisierungsantwort
+test-client-token = Token-Antwort
+test-client-id-token = ID-Token
+test-client-access-token = Zugriffstoken
+test-client-userinfo = UserInfo-Antwort
+test-client-header = Header
+test-client-claims = Claims
+test-client-opaque = Dieses Zugriffstoken ist undurchsichtig: Nur der Anbieter kann es lesen.

@@ -1,0 +1,146 @@
+# Messages of the pages. Every language has the same keys with the same variables.
+# Spelled for people who have never heard of OAuth; an application is an "app".
+
+title-problem = Error: { $title }
+
+# Where the app tells about itself
+client-policy = Privacy policy of { $client }
+client-terms = Terms of service of { $client }
+
+# Login
+login-title = Sign in
+login-intro = to continue to { $client }
+login-again = To go on, please confirm that it is you: enter your password again.
+login-username = Username
+login-password = Password
+login-submit = Sign in
+login-cancel = Cancel
+login-problem-credentials = The username or the password is not right. Please check both and try again.
+login-problem-throttled = There were too many attempts. Please wait a few minutes, then try again.
+login-problem-busy = Very many people are signing in right now. Please try again in a moment.
+
+# Consent
+consent-title = Allow { $client } to use your account?
+consent-user = You are signed in as { $user }.
+consent-list = { $client } would be able to:
+consent-allow = Allow
+consent-deny = Don’t allow
+consent-destination = Afterwards you return to { $host }.
+consent-remembered = Your choice is remembered. You can withdraw it at any time under “Apps with access”.
+consent-once = Your choice holds for this time only.
+
+# What an app may do. Each completes "{ $client } would be able to:".
+scope-openid = recognise you when you come back
+scope-profile = see your profile, such as your name, picture and date of birth
+scope-email = see your email address
+scope-address = see your postal address
+scope-phone = see your phone number
+scope-offline-access = keep this access while you are away
+scope-other = use the permission “{ $name }”
+scope-resource = at { $resource }
+claims = see these details about you:
+
+# Single details about a person
+claim-sub = your identifier here
+claim-name = full name
+claim-given-name = given name
+claim-family-name = family name
+claim-middle-name = middle name
+claim-nickname = nickname
+claim-preferred-username = username
+claim-profile = profile page
+claim-picture = picture
+claim-website = website
+claim-email = email address
+claim-email-verified = whether your email address is confirmed
+claim-gender = gender
+claim-birthdate = date of birth
+claim-zoneinfo = time zone
+claim-locale = language and region
+claim-phone-number = phone number
+claim-phone-number-verified = whether your phone number is confirmed
+claim-address = postal address
+claim-updated-at = when your profile was last changed
+claim-acr = how strongly you were authenticated
+claim-auth-time = when you last signed in
+
+# Session
+signed-in-title = You are signed in
+signed-in-user = Your account: { $user }
+sign-out-title = Do you want to sign out?
+sign-out-client = { $client } asks to sign you out.
+sign-out-confirm = Sign out
+sign-out-stay = Stay signed in
+signed-out-title = You are signed out
+signed-out-text = You can close this page. On a computer that others use too, close all browser windows.
+
+# Apps with access
+apps-title = Apps with access
+apps-none = No app has access to your account.
+apps-since = Allowed on { $date }
+apps-remove = Remove access
+apps-remove-named = Remove access of { $client }
+apps-removed = { $client } no longer has access to your account.
+date = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} { $year }
+
+# Return to the app by a form
+form-post-title = Back to { $client }
+form-post-text = You are being sent back to the app. If nothing happens, press the button.
+form-post-continue = Continue
+
+# Errors: a heading and what to do
+error-request-title = This request cannot be carried out
+error-request-text = The app sent a request that is not valid. Please go back to the app and start again. If it happens once more, tell the people who run the app.
+error-expired-title = This page has expired
+error-expired-text = Signing in took too long, or it was already finished. Please go back to the app and start again.
+error-forgery-title = This form could not be verified
+error-forgery-text = It was not sent from the page that was shown to you, or cookies are blocked. Please go back to the app and start again.
+error-not-found-title = Page not found
+error-not-found-text = There is nothing at this address. Please check the link.
+error-throttled-title = Too many attempts
+error-throttled-text = Please wait a few minutes, then try again.
+error-unavailable-title = Out of service for the moment
+error-unavailable-text = Please try again in a minute.
+error-internal-title = Something went wrong
+error-internal-text = The fault is on our side. Please try again; if it happens once more, ask for help.
+error-support-code = Support code
+error-support-note = If you ask for help, please give this code.
+error-reason = Technical reason
+
+# Development
+dev-title = Signet is running
+dev-intro = A provider for development, with a user and a client that were made for you.
+dev-try = Try it: sign in with the test app
+dev-username = Username
+dev-password = Password
+dev-client = Test app (client_id)
+dev-issuer = Issuer
+dev-discovery = Discovery document
+dev-command = Administer it from the command line
+dev-warning = Keys and passwords of this provider are for trying things out. Never use them for anything real.
+test-client-title = Test app
+test-client-intro = What went over the wire in this sign-in.
+test-client-again = Run it again
+test-client-start = Back to the start page
+test-client-request = Authorization request
+test-client-response = Authorization response
+test-client-token = Token response
+test-client-id-token = ID token
+test-client-access-token = Access token
+test-client-userinfo = UserInfo response
+test-client-header = Header
+test-client-claims = Claims
+test-client-opaque = This access token is opaque: only the provider can read it.

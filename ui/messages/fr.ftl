@@ -1,0 +1,138 @@
+# Messages des pages en français. Chaque langue a les mêmes clés avec les mêmes variables.
+
+title-problem = Erreur : { $title }
+
+client-policy = Politique de confidentialité de { $client }
+client-terms = Conditions d’utilisation de { $client }
+
+login-title = Connexion
+login-intro = pour continuer vers { $client }
+login-again = Pour continuer, veuillez confirmer qu’il s’agit bien de vous : saisissez à nouveau votre mot de passe.
+login-username = Nom d’utilisateur
+login-password = Mot de passe
+login-submit = Se connecter
+login-cancel = Annuler
+login-problem-credentials = Le nom d’utilisateur ou le mot de passe n’est pas correct. Veuillez vérifier les deux et réessayer.
+login-problem-throttled = Il y a eu trop de tentatives. Veuillez patienter quelques minutes, puis réessayer.
+login-problem-busy = Un très grand nombre de personnes se connectent en ce moment. Veuillez réessayer dans un instant.
+
+consent-title = Autoriser { $client } à utiliser votre compte ?
+consent-user = Vous êtes connecté en tant que { $user }.
+consent-list = { $client } pourrait alors :
+consent-allow = Autoriser
+consent-deny = Ne pas autoriser
+consent-destination = Vous retournerez ensuite sur { $host }.
+consent-remembered = Votre choix est enregistré. Vous pouvez le retirer à tout moment dans « Applications autorisées ».
+consent-once = Votre choix ne vaut que pour cette fois.
+
+scope-openid = vous reconnaître lorsque vous revenez
+scope-profile = voir votre profil, par exemple votre nom, votre photo et votre date de naissance
+scope-email = voir votre adresse e-mail
+scope-address = voir votre adresse postale
+scope-phone = voir votre numéro de téléphone
+scope-offline-access = conserver cet accès en votre absence
+scope-other = utiliser l’autorisation « { $name } »
+scope-resource = auprès de { $resource }
+claims = voir ces informations vous concernant :
+
+claim-sub = votre identifiant ici
+claim-name = nom complet
+claim-given-name = prénom
+claim-family-name = nom de famille
+claim-middle-name = deuxième prénom
+claim-nickname = surnom
+claim-preferred-username = nom d’utilisateur
+claim-profile = page de profil
+claim-picture = photo
+claim-website = site web
+claim-email = adresse e-mail
+claim-email-verified = si votre adresse e-mail est confirmée
+claim-gender = genre
+claim-birthdate = date de naissance
+claim-zoneinfo = fuseau horaire
+claim-locale = langue et région
+claim-phone-number = numéro de téléphone
+claim-phone-number-verified = si votre numéro de téléphone est confirmé
+claim-address = adresse postale
+claim-updated-at = quand votre profil a été modifié pour la dernière fois
+claim-acr = le niveau de sécurité de votre connexion
+claim-auth-time = quand vous vous êtes connecté pour la dernière fois
+
+signed-in-title = Vous êtes connecté
+signed-in-user = Votre compte : { $user }
+sign-out-title = Voulez-vous vous déconnecter ?
+sign-out-client = { $client } demande à vous déconnecter.
+sign-out-confirm = Se déconnecter
+sign-out-stay = Rester connecté
+signed-out-title = Vous êtes déconnecté
+signed-out-text = Vous pouvez fermer cette page. Sur un ordinateur partagé, fermez toutes les fenêtres du navigateur.
+
+apps-title = Applications autorisées
+apps-none = Aucune application n’a accès à votre compte.
+apps-since = Autorisée le { $date }
+apps-remove = Retirer l’accès
+apps-remove-named = Retirer l’accès de { $client }
+apps-removed = { $client } n’a plus accès à votre compte.
+date = { $day ->
+    [1] 1er
+   *[other] { $day }
+} { $month ->
+    [1] janvier
+    [2] février
+    [3] mars
+    [4] avril
+    [5] mai
+    [6] juin
+    [7] juillet
+    [8] août
+    [9] septembre
+    [10] octobre
+    [11] novembre
+   *[12] décembre
+} { $year }
+
+form-post-title = Retour à { $client }
+form-post-text = Vous allez être redirigé vers l’application. Si rien ne se passe, appuyez sur le bouton.
+form-post-continue = Continuer
+
+error-request-title = Cette demande ne peut pas être traitée
+error-request-text = L’application a envoyé une demande non valide. Veuillez retourner à l’application et recommencer. Si cela se reproduit, prévenez les responsables de l’application.
+error-expired-title = Cette page a expiré
+error-expired-text = La connexion a pris trop de temps ou était déjà terminée. Veuillez retourner à l’application et recommencer.
+error-forgery-title = Ce formulaire n’a pas pu être vérifié
+error-forgery-text = Il ne vient pas de la page qui vous a été présentée, ou les cookies sont bloqués. Veuillez retourner à l’application et recommencer.
+error-not-found-title = Page introuvable
+error-not-found-text = Il n’y a rien à cette adresse. Veuillez vérifier le lien.
+error-throttled-title = Trop de tentatives
+error-throttled-text = Veuillez patienter quelques minutes, puis réessayer.
+error-unavailable-title = Momentanément indisponible
+error-unavailable-text = Veuillez réessayer dans une minute.
+error-internal-title = Une erreur s’est produite
+error-internal-text = L’erreur vient de notre côté. Veuillez réessayer ; si cela se reproduit, demandez de l’aide.
+error-support-code = Code d’assistance
+error-support-note = Si vous demandez de l’aide, veuillez indiquer ce code.
+error-reason = Raison technique
+
+dev-title = Signet fonctionne
+dev-intro = Un fournisseur pour le développement, avec un utilisateur et un client créés pour vous.
+dev-try = Essayer : se connecter avec l’application de test
+dev-username = Nom d’utilisateur
+dev-password = Mot de passe
+dev-client = Application de test (client_id)
+dev-issuer = Émetteur
+dev-discovery = Document de découverte
+dev-command = L’administrer en ligne de commande
+dev-warning = Les clés et mots de passe de ce fournisseur servent à faire des essais. Ne les utilisez jamais pour de vrai.
+test-client-title = Application de test
+test-client-intro = Ce qui a été échangé lors de cette connexion.
+test-client-again = Recommencer
+test-client-start = Retour à la page d’accueil
+test-client-request = Demande d’autorisation
+test-client-response = Réponse d’autorisation
+test-client-token = Réponse du point d’accès aux jetons
+test-client-id-token = Jeton d’identité
+test-client-access-token = Jeton d’accès
+test-client-userinfo = Réponse UserInfo
+test-client-header = En-tête
+test-client-claims = Revendications
+test-client-opaque = Ce jeton d’accès est opaque : seul le fournisseur peut le lire.

@@ -63,12 +63,6 @@ impl Head {
         self.headers.contains_key(AUTHORIZATION).then(|| self.header(&AUTHORIZATION).unwrap_or_default())
     }
 
-    /// The bearer token of the `Authorization` header (RFC 6750 section 2.1).
-    pub(crate) fn bearer_token(&self) -> Option<&str> {
-        let (scheme, token) = self.authorization()?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-    }
-
     /// The certificates of the connection.
     pub(crate) fn certificate(&self) -> Option<Arc<CertificateChain>> {
         self.certificate.as_ref().and_then(|peer| CertificateChain::from_der(peer.chain())).map(Arc::new)

@@ -12,9 +12,10 @@ use signet_core::model::Client;
 use crate::call::Head;
 use crate::cross_site::origin_of;
 
-/// Opens a public document to every origin.
+/// Opens what everybody may read to every origin.
 pub(crate) fn open(mut response: Response) -> Response {
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response.headers_mut().insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate"));
     response
 }
 

@@ -34,7 +34,7 @@ use interaction::Interaction;
 use request::Draft;
 use rules::{
     acr, claims, id_token_hint, locales, login_hint, max_age, nonce, pkce, prompt, repetition, request_object,
-    resource, response_mode, response_type, scope,
+    resource, response_mode, response_type, scope, state,
 };
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
@@ -53,6 +53,7 @@ type Rule = fn(&Context<'_>, &mut Draft) -> Result<(), Refusal>;
 /// Every rule, in the order it is applied, and where it applies. The first refusal is the answer.
 const MATRIX: &[(Rule, &[Entry])] = &[
     (repetition::no_parameter_is_repeated, &[Authorization]),
+    (state::state_is_printable, &[Authorization]),
     (response_type::response_type_is_registered, &[Authorization]),
     (response_mode::response_mode_is_allowed, &[Authorization]),
     (request_object::request_is_made_of_parameters, &[Authorization]),

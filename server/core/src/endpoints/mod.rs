@@ -10,4 +10,4 @@ pub use discovery::provider_metadata;
 pub use introspection::introspect;
 pub use revocation::revoke;
 pub use urls::{Bases, Endpoint, RealmUrls};
-pub use userinfo::{UserInfo, userinfo};
+pub use userinfo::{USERINFO_SCOPE, UserInfo, userinfo};

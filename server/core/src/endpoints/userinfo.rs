@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value};
 use signet_jose::{SignatureAlgorithm, sign};
-use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::spec::{oidc_core, rfc6750};
+use signet_protocol::error::ErrorCode;
+use signet_protocol::spec::rfc6750;
 
 use crate::failure::{Failure, Fault};
 use crate::model::Client;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::{CheckedAccessToken, check_access_token, signing_key, subject_for, user_claims};
+use crate::tokens::{CheckedAccessToken, signing_key, subject_for, user_claims};
 
 /// An answer of the userinfo endpoint.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,21 +20,22 @@ pub enum UserInfo {
     Signed(String),
 }
 
-/// Answers the claims that an access token gives access to.
+/// The scope value that opens the endpoint (OpenID Connect Core 5.3.1).
+pub const USERINFO_SCOPE: &str = "openid";
+
+/// Answers the claims that an access token gives access to. The token has been checked: it stands, is for this issuer
+/// and has [`USERINFO_SCOPE`].
 ///
 /// # Errors
-/// `invalid_token` or `insufficient_scope` (RFC 6750 section 3.1).
-pub async fn userinfo(provider: &Provider, realm: &RealmContext, access_token: &str) -> Result<UserInfo, Failure> {
+/// `invalid_token` for a token that speaks of no user (RFC 6750 section 3.1).
+pub async fn userinfo(
+    provider: &Provider,
+    realm: &RealmContext,
+    token: &CheckedAccessToken,
+) -> Result<UserInfo, Failure> {
     let invalid = |detail: &'static str| {
         ErrorCode::InvalidToken.because("the access token is not valid here").per(rfc6750("3.1")).detail(detail)
     };
-    let token = check_access_token(provider, realm, access_token)
-        .await?
-        .ok_or_else(|| invalid("expired, revoked or not ours"))?;
-    if !token.is_for(realm.issuer()) {
-        return Err(invalid("for another audience").into());
-    }
-    check_scope(&token)?;
     let user_id = token.user_id().ok_or_else(|| invalid("a client's own token"))?;
     let user = provider.store.user(realm.id(), user_id).await?.ok_or_else(|| invalid("the user is gone"))?;
     let client =
@@ -45,16 +46,6 @@ pub async fn userinfo(provider: &Provider, realm: &RealmContext, access_token: &
     match client.metadata.userinfo_signed_response_alg.as_deref() {
         None => Ok(UserInfo::Claims(claims)),
         Some(name) => Ok(UserInfo::Signed(signed(realm, &client, name, claims)?)),
-    }
-}
-
-fn check_scope(token: &CheckedAccessToken) -> Result<(), Refusal> {
-    if token.scope.contains("openid") {
-        Ok(())
-    } else {
-        Err(ErrorCode::InsufficientScope
-            .because("the access token was not granted the scope openid")
-            .per(oidc_core("5.3.1")))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Checking an access token of this server: its own validity, and whether what it rests on still stands.
 
-use std::sync::Arc;
-
 use signet_jose::{AudienceRule, Purpose, SignatureAlgorithm, UnverifiedToken, VerificationProfile, digest, verify};
 use signet_protocol::identifiers::{ClientId, UserId};
 use signet_protocol::scope::Scope;
@@ -10,7 +8,6 @@ use signet_protocol::time::UnixTime;
 use super::TokenReference;
 use super::access_token::OpaqueContent;
 use crate::failure::Fault;
-use crate::model::Client;
 use crate::ports::Standing;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -65,15 +62,6 @@ pub async fn check_access_token(
     let query = token.reference.standing(&token.client_id, token.jti_hash());
     let standing = provider.store.standing(realm.id(), &query).await?;
     Ok((standing == Standing::Stands).then_some(token))
-}
-
-/// The client that an access token says it was issued to, good or not: for deciding what an answer may reveal to it.
-///
-/// # Errors
-/// Faults only.
-pub async fn client_of(provider: &Provider, realm: &RealmContext, token: &str) -> Result<Option<Arc<Client>>, Fault> {
-    let Some(token) = read(provider, realm, token) else { return Ok(None) };
-    Ok(provider.store.client(realm.id(), &token.client_id).await?)
 }
 
 fn read(provider: &Provider, realm: &RealmContext, token: &str) -> Option<CheckedAccessToken> {

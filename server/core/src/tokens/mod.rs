@@ -8,7 +8,7 @@ mod id_token;
 mod issue;
 mod reference;
 
-pub use check::{CheckedAccessToken, check_access_token, client_of};
+pub use check::{CheckedAccessToken, check_access_token};
 pub(crate) use claims::{SERVER_CLAIMS, user_claims};
 pub(crate) use code::AuthorizationCode;
 pub(crate) use id_token::{check_hint, signing_key};

@@ -1,41 +1,33 @@
-//! The userinfo endpoint (OpenID Connect Core 5.3).
+//! The userinfo endpoint (OpenID Connect Core 5.3), a resource like any other (RFC 6750).
 
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use poem::{Body, Response, handler};
-use signet_core::endpoints::{self, UserInfo};
+use signet_core::endpoints::{self, USERINFO_SCOPE, UserInfo};
 use signet_core::failure::Failure;
-use signet_core::protocol::error::{ErrorCode, Refusal};
-use signet_core::protocol::spec::rfc6750;
-use signet_core::tokens::client_of;
+use signet_core::protocol::parameters::Parameters;
+use signet_core::tokens::CheckedAccessToken;
+use signet_guard::{Denial, Guard, Requirement, bearer_token};
 
 use crate::call::{ApiCall, Call};
 use crate::{cors, render};
 
 #[handler]
 pub(crate) async fn by_header(ApiCall(call): ApiCall) -> Response {
-    answer(&call, call.head.bearer_token().map(str::to_owned)).await
+    answer(&call, None).await
 }
 
 /// RFC 6750 section 2.2: the token may be in a form body instead, never in both places.
 #[handler]
 pub(crate) async fn by_header_or_form(ApiCall(call): ApiCall, body: Body) -> Response {
-    let in_header = call.head.bearer_token().map(str::to_owned);
     let has_form =
         call.head.header(&CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    let in_body = if has_form {
-        match call.head.form(body).await {
-            Ok(form) => form.get("access_token").map(str::to_owned),
-            Err(refusal) => return challenged(&refusal.into()),
-        }
-    } else {
-        None
-    };
-    match (in_header, in_body) {
-        (Some(_), Some(_)) => {
-            challenged(&ErrorCode::InvalidRequest.because("send the access token once").per(rfc6750("2")).into())
-        }
-        (in_header, in_body) => answer(&call, in_header.or(in_body)).await,
+    if !has_form {
+        return answer(&call, None).await;
+    }
+    match call.head.form(body).await {
+        Ok(form) => answer(&call, Some(&form)).await,
+        Err(refusal) => denied(&call, Denial::Refused(refusal)),
     }
 }
 
@@ -44,41 +36,43 @@ pub(crate) fn preflight() -> Response {
     cors::preflight("GET, POST")
 }
 
-async fn answer(call: &Call, token: Option<String>) -> Response {
-    let Some(token) = token else {
-        return challenge(Response::builder().status(StatusCode::UNAUTHORIZED).finish(), None);
+async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
+    let token = match let_through(call, form).await {
+        Ok(token) => token,
+        Err(denial) => return denied(call, denial),
     };
     let response = match endpoints::userinfo(&call.app.provider, &call.realm, &token).await {
         Ok(UserInfo::Claims(claims)) => render::json(StatusCode::OK, &claims),
         Ok(UserInfo::Signed(jwt)) => {
             Response::builder().header(CONTENT_TYPE, "application/jwt").header(CACHE_CONTROL, "no-store").body(jwt)
         }
-        Err(failure) => challenged(&failure),
+        Err(failure) => denied(call, failure.into()),
     };
-    if call.head.headers.contains_key(http::header::ORIGIN) {
-        let client = client_of(&call.app.provider, &call.realm, &token).await.ok().flatten();
-        return cors::open_to_client(response, &call.head, client.as_deref());
-    }
-    response
+    let client = call.app.provider.store.client(call.realm.id(), &token.client_id).await.ok().flatten();
+    cors::open_to_client(response, &call.head, client.as_deref())
 }
 
-/// RFC 6750 section 3: why, for those who sent a token.
-fn challenged(failure: &Failure) -> Response {
-    let refusal = match failure {
-        Failure::Refusal(refusal) => Some(refusal),
-        Failure::Fault(_) => None,
-    };
-    let response = render::failure(failure);
-    if refusal.is_some() { challenge(response, refusal) } else { response }
+async fn let_through(call: &Call, form: Option<&Parameters>) -> Result<CheckedAccessToken, Denial> {
+    let presented = bearer_token(&call.head.headers, &call.head.query, form)?;
+    guard(call).admit(&presented).await
 }
 
-fn challenge(mut response: Response, refusal: Option<&Refusal>) -> Response {
-    let text = refusal.map_or_else(
-        || "Bearer".to_owned(),
-        |refusal| format!("Bearer error=\"{}\", error_description=\"{}\"", refusal.code, refusal.reason),
-    );
-    if let Ok(value) = http::HeaderValue::try_from(text) {
-        response.headers_mut().insert(http::header::WWW_AUTHENTICATE, value);
+fn guard(call: &Call) -> Guard<'_> {
+    let requirement = Requirement { audience: call.realm.issuer(), scopes: &[USERINFO_SCOPE] };
+    Guard { provider: &call.app.provider, realm: &call.realm, requirement }
+}
+
+/// RFC 6750 section 3: a challenge, with the reason for those who sent a token.
+fn denied(call: &Call, denial: Denial) -> Response {
+    let challenge = guard(call).challenge(&denial);
+    let mut response = match denial {
+        Denial::NothingPresented => Response::builder().status(StatusCode::UNAUTHORIZED).finish(),
+        Denial::Refused(refusal) => render::failure(&Failure::Refusal(refusal)),
+        Denial::Fault(fault) => render::failure(&Failure::Fault(fault)),
+    };
+    if let Some(challenge) = challenge {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
-    response
+    // It says nothing about anybody, and an application in a browser has to read the challenge.
+    cors::open(response)
 }

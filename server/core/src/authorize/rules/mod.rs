@@ -15,3 +15,4 @@ pub(super) mod resource;
 pub(super) mod response_mode;
 pub(super) mod response_type;
 pub(super) mod scope;
+pub(super) mod state;

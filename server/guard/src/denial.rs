@@ -1,0 +1,103 @@
+//! Why a request was not let through, and the `WWW-Authenticate` header that says so (RFC 6750 section 3).
+
+use http::{HeaderValue, StatusCode};
+use signet_core::failure::{Failure, Fault};
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::identifiers::RealmName;
+
+/// Why a request was not let through.
+#[derive(Debug, thiserror::Error)]
+pub enum Denial {
+    /// It has no access token. A client that knew nothing of authentication gets no error code (RFC 6750 section 3.1).
+    #[error("the request has no access token")]
+    NothingPresented,
+    /// What it presents is not good enough.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The server could not tell.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<Failure> for Denial {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refusal(refusal) => Self::Refused(refusal),
+            Failure::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl Denial {
+    /// The error code, if there is one to tell.
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::NothingPresented => None,
+            Self::Refused(refusal) => Some(refusal.code),
+            Self::Fault(fault) => Some(fault.code()),
+        }
+    }
+
+    /// The status of the response (RFC 6750 section 3.1).
+    pub fn status(&self) -> StatusCode {
+        let status = self.code().map_or(401, ErrorCode::http_status);
+        StatusCode::from_u16(status).unwrap_or(StatusCode::UNAUTHORIZED)
+    }
+
+    /// The `WWW-Authenticate` header. `scope` is what a token for this resource must have, space-delimited. A fault
+    /// has none: another token would not help.
+    pub fn challenge(&self, realm: &RealmName, scope: &str) -> Option<HeaderValue> {
+        let mut attributes = vec![format!("realm=\"{realm}\"")];
+        match self {
+            Self::NothingPresented => {}
+            Self::Refused(refusal) => {
+                attributes.push(format!("error=\"{}\"", refusal.code));
+                attributes.push(format!("error_description=\"{}\"", refusal.reason));
+            }
+            Self::Fault(_) => return None,
+        }
+        if !scope.is_empty() {
+            attributes.push(format!("scope=\"{scope}\""));
+        }
+        HeaderValue::try_from(format!("Bearer {}", attributes.join(", "))).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn challenge(denial: &Denial, scope: &str) -> Option<String> {
+        let value = denial.challenge(&"admin".parse().unwrap(), scope)?;
+        Some(value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn rfc6750_3_without_a_token_there_is_a_challenge_and_no_error_code() {
+        let denial = Denial::NothingPresented;
+        assert_eq!(denial.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(challenge(&denial, "openid").unwrap(), r#"Bearer realm="admin", scope="openid""#);
+        assert_eq!(challenge(&denial, "").unwrap(), r#"Bearer realm="admin""#);
+    }
+
+    #[test]
+    fn rfc6750_3_1_each_code_has_its_status_and_its_challenge() {
+        for (code, status) in
+            [(ErrorCode::InvalidRequest, 400), (ErrorCode::InvalidToken, 401), (ErrorCode::InsufficientScope, 403)]
+        {
+            let denial = Denial::from(code.because("the \"reason\""));
+            assert_eq!(denial.status().as_u16(), status);
+            let expected = format!(
+                r#"Bearer realm="admin", error="{code}", error_description="the ?reason?", scope="signet.admin""#
+            );
+            assert_eq!(challenge(&denial, "signet.admin").unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_fault_is_no_challenge() {
+        let denial = Denial::from(Failure::from(Fault::Overloaded("x")));
+        assert_eq!(denial.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(challenge(&denial, "openid"), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! Letting a request through to a resource, or not.
+
+use http::HeaderValue;
+use signet_core::provider::Provider;
+use signet_core::realm::RealmContext;
+use signet_core::tokens::{CheckedAccessToken, check_access_token};
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::scope::Scope;
+use signet_protocol::spec::{rfc6750, rfc9068};
+
+use crate::{BearerToken, Denial};
+
+/// What an access token must be good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requirement<'a> {
+    /// What `aud` must name: the resource.
+    pub audience: &'a str,
+    /// Scope values of which one suffices. The first is the narrowest; clients are told to ask for that one.
+    pub scopes: &'a [&'a str],
+}
+
+impl Requirement<'_> {
+    fn check(&self, audience: &[String], scope: &Scope) -> Result<(), Refusal> {
+        if !audience.iter().any(|value| value == self.audience) {
+            let reason = "the access token is for another audience";
+            return Err(ErrorCode::InvalidToken.because(reason).per(rfc9068("4")));
+        }
+        if !self.scopes.iter().any(|value| scope.contains(value)) {
+            let reason = "the access token was not granted the scope that this request needs";
+            return Err(ErrorCode::InsufficientScope.because(reason).per(rfc6750("3.1")));
+        }
+        Ok(())
+    }
+}
+
+/// Stands before a resource: lets through who has an access token of `realm` that meets `requirement`.
+pub struct Guard<'a> {
+    /// The services.
+    pub provider: &'a Provider,
+    /// The realm whose tokens count.
+    pub realm: &'a RealmContext,
+    /// What they must be good for.
+    pub requirement: Requirement<'a>,
+}
+
+impl Guard<'_> {
+    /// Checks a presented token.
+    ///
+    /// # Errors
+    /// `invalid_token`, `insufficient_scope`, or a fault.
+    pub async fn admit(&self, presented: &BearerToken) -> Result<CheckedAccessToken, Denial> {
+        let checked = check_access_token(self.provider, self.realm, presented.as_str()).await?;
+        let token = checked.ok_or_else(|| {
+            ErrorCode::InvalidToken
+                .because("the access token is expired, revoked or not valid here")
+                .per(rfc6750("3.1"))
+        })?;
+        self.requirement.check(&token.audience, &token.scope)?;
+        Ok(token)
+    }
+
+    /// The `WWW-Authenticate` header for a request that was not let through; see [`Denial::challenge`].
+    pub fn challenge(&self, denial: &Denial) -> Option<HeaderValue> {
+        denial.challenge(&self.realm.realm.name, self.requirement.scopes.first().copied().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(audience: &[&str], scope: &str) -> Result<(), ErrorCode> {
+        let requirement = Requirement { audience: "https://a.test", scopes: &["read", "all"] };
+        let audience: Vec<String> = audience.iter().map(ToString::to_string).collect();
+        requirement.check(&audience, &scope.parse().unwrap()).map_err(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn rfc9068_4_the_audience_must_name_the_resource_exactly() {
+        assert_eq!(checked(&["https://b.test", "https://a.test"], "read"), Ok(()));
+        for audience in [&[][..], &["https://b.test"], &["https://a.test/"], &["HTTPS://A.TEST"]] {
+            assert_eq!(checked(audience, "read all"), Err(ErrorCode::InvalidToken), "{audience:?}");
+        }
+    }
+
+    #[test]
+    fn rfc6750_3_1_one_of_the_scope_values_suffices_and_none_does_not() {
+        assert_eq!(checked(&["https://a.test"], "x all"), Ok(()));
+        for scope in ["", "x", "READ", "read.all"] {
+            assert_eq!(checked(&["https://a.test"], scope), Err(ErrorCode::InsufficientScope), "{scope}");
+        }
+    }
+}

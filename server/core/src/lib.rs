@@ -18,5 +18,7 @@ pub mod realm;
 pub mod registry;
 pub mod tokens;
 
+/// Reading what strangers write.
+pub use signet_jose::strict_json;
 /// The words that this crate's interface speaks.
 pub use signet_protocol as protocol;

@@ -9,6 +9,7 @@ use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 use signet_migrations::{AddressError, MigrationError, sqlite_file};
 
 use crate::database::Connections;
+use crate::suspicion::Suspicion;
 
 /// Longest wait for a free connection.
 const ACQUIRE: Duration = Duration::from_secs(2);
@@ -71,8 +72,7 @@ impl From<DbErr> for ConnectError {
 pub(crate) async fn connect(url: &str, options: Options) -> Result<Connections, ConnectError> {
     let connections = match sqlite_file(url)? {
         Some(file) => sqlite(url, file).await?,
-        None if url.starts_with("postgres") => server(postgres(url, options)).await?,
-        None => server(mariadb(url, options)).await?,
+        None => server(url, options).await?,
     };
     signet_migrations::verify(&connections.pool).await.map_err(|error| match error {
         MigrationError::Database(error) => error.into(),
@@ -81,14 +81,20 @@ pub(crate) async fn connect(url: &str, options: Options) -> Result<Connections, 
     Ok(connections)
 }
 
-async fn server(options: ConnectOptions) -> Result<Connections, ConnectError> {
-    let pool = sea_orm::Database::connect(options).await?;
-    Ok(Connections { pool, writer: None, watch: None, file: None })
+async fn server(url: &str, options: Options) -> Result<Connections, ConnectError> {
+    let suspicion = Suspicion::default();
+    let pool_options = if url.starts_with("postgres") {
+        postgres(url, options, suspicion.clone())
+    } else {
+        mariadb(url, options, suspicion.clone())
+    };
+    let pool = sea_orm::Database::connect(pool_options).await?;
+    Ok(Connections { pool, writer: None, watch: None, file: None, suspicion, most: options.connections })
 }
 
 fn pool_options(url: impl Into<String>, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).acquire_timeout(ACQUIRE).connect_timeout(ACQUIRE).sqlx_logging(false);
+    options.max_connections(connections).acquire_timeout(ACQUIRE).sqlx_logging(false);
     options
 }
 
@@ -103,7 +109,8 @@ async fn sqlite(url: &str, file: PathBuf) -> Result<Connections, ConnectError> {
     let writer = writer.await?;
     let pool = sqlite_pool(url, SQLITE_READERS, |options| options.pragma("query_only", "ON")).await?;
     let watch = sqlite_pool(url, 1, |options| options.pragma("query_only", "ON")).await?;
-    Ok(Connections { pool, writer: Some(writer), watch: Some(watch), file: Some(file) })
+    let (suspicion, most) = (Suspicion::default(), SQLITE_READERS);
+    Ok(Connections { pool, writer: Some(writer), watch: Some(watch), file: Some(file), suspicion, most })
 }
 
 async fn sqlite_pool(
@@ -120,7 +127,7 @@ async fn sqlite_pool(
     sea_orm::Database::connect(options).await
 }
 
-fn postgres(url: &str, options: Options) -> ConnectOptions {
+fn postgres(url: &str, options: Options, suspicion: Suspicion) -> ConnectOptions {
     let isolation = match options.isolation {
         Isolation::ReadCommitted => "read committed",
         Isolation::Serializable => "serializable",
@@ -132,17 +139,21 @@ fn postgres(url: &str, options: Options) -> ConnectOptions {
     let mut pool = pool_options(url, options.connections);
     pool.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST).map_sqlx_postgres_pool_opts(
         move |pool: postgres::PgPoolOptions| {
-            let set_up = set_up.clone();
-            pool.after_connect(move |connection, _| {
+            let (set_up, suspicion) = (set_up.clone(), suspicion.clone());
+            let pool = pool.after_connect(move |connection, _| {
                 let set_up = set_up.clone();
                 Box::pin(async move { run(connection, set_up).await })
+            });
+            pool.after_release(move |connection, _| {
+                let suspicion = suspicion.clone();
+                Box::pin(async move { suspicion.clears(connection).await })
             })
         },
     );
     pool
 }
 
-fn mariadb(url: &str, options: Options) -> ConnectOptions {
+fn mariadb(url: &str, options: Options, suspicion: Suspicion) -> ConnectOptions {
     let isolation = match options.isolation {
         Isolation::ReadCommitted => "READ COMMITTED",
         Isolation::Serializable => "SERIALIZABLE",
@@ -156,10 +167,14 @@ fn mariadb(url: &str, options: Options) -> ConnectOptions {
     let mut pool = pool_options(address, options.connections);
     pool.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST).map_sqlx_mysql_pool_opts(
         move |pool: mysql::MySqlPoolOptions| {
-            let set_up = set_up.clone();
-            pool.after_connect(move |connection, _| {
+            let (set_up, suspicion) = (set_up.clone(), suspicion.clone());
+            let pool = pool.after_connect(move |connection, _| {
                 let set_up = set_up.clone();
                 Box::pin(async move { run(connection, set_up).await })
+            });
+            pool.after_release(move |connection, _| {
+                let suspicion = suspicion.clone();
+                Box::pin(async move { suspicion.clears(connection).await })
             })
         },
     );

@@ -1,6 +1,7 @@
 //! The handle that implements every port.
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::failure::Failure;
 use crate::serving_lock::{ServingLock, ServingLockError};
 use crate::session::Session;
 use crate::statistics::{Counters, Statistics};
+use crate::suspicion::Suspicion;
 use crate::work::{Ending, Patience, Work};
 use crate::writer::Writer;
 
@@ -47,6 +49,10 @@ pub(crate) struct Connections {
     pub(crate) watch: Option<DatabaseConnection>,
     /// SQLite: the file.
     pub(crate) file: Option<PathBuf>,
+    /// Whether connections of the pool may be dead.
+    pub(crate) suspicion: Suspicion,
+    /// Most connections of the pool.
+    pub(crate) most: u32,
 }
 
 impl Database {
@@ -117,19 +123,16 @@ impl Database {
     where
         Answer: Future<Output = Result<T, Failure>>,
     {
-        let answer = timeout(Patience::Ordinary.limit(), async {
+        let asking = async {
             let mut retries = 0;
             loop {
                 match ask().await {
                     Err(failure) if retries < MOST_RETRIES && self.is_worth_a_retry(&failure, true) => retries += 1,
-                    answer => return answer,
+                    answer => return answer.map_err(Failure::into_store_error),
                 }
             }
-        });
-        match answer.await {
-            Ok(answer) => answer.map_err(Failure::into_store_error),
-            Err(elapsed) => Err(StoreError::Unavailable(Box::new(elapsed))),
-        }
+        };
+        self.in_time(Patience::Ordinary, asking).await
     }
 
     /// Reads the one row that a query finds.
@@ -154,13 +157,13 @@ impl Database {
 
     /// Does work in a transaction and answers once it is committed.
     pub(crate) async fn write<W: Work>(&self, work: W) -> StoreResult<W::Outcome> {
-        let outcome = timeout(W::PATIENCE.limit(), async {
+        let working = async {
             match &self.shared.writer {
                 Some(writer) => writer.submit(work).await,
                 None => self.transact(&work).await.map_err(Failure::into_store_error),
             }
-        });
-        outcome.await.unwrap_or_else(|elapsed| Err(StoreError::Unavailable(Box::new(elapsed))))
+        };
+        self.in_time(W::PATIENCE, working).await
     }
 
     /// Like [`Database::write`], for work that changes what processes keep in memory.
@@ -169,6 +172,19 @@ impl Database {
         // Even after an error: the commit may have arrived although its answer did not.
         self.shared.configuration.changed();
         outcome
+    }
+
+    async fn in_time<T>(&self, patience: Patience, work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+        let mut work = pin!(work);
+        match timeout(patience.limit(), work.as_mut()).await {
+            Ok(outcome) => outcome,
+            Err(elapsed) => {
+                // Before the work is dropped, and with it the connection that may be dead.
+                let Connections { suspicion, most, .. } = &self.shared.connections;
+                suspicion.raise(*most);
+                Err(StoreError::Unavailable(Box::new(elapsed)))
+            }
+        }
     }
 
     async fn transact<W: Work>(&self, work: &W) -> Result<W::Outcome, Failure> {

@@ -27,6 +27,7 @@ mod single_use;
 mod sql;
 mod standing;
 mod statistics;
+mod suspicion;
 mod text;
 mod throttles;
 mod users;

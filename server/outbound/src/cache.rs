@@ -1,0 +1,144 @@
+//! Keeps documents for a while, bounded in number and bytes.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use signet_core::ports::outbound::{Accept, Freshness, OutboundResponse};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::settings::CacheSettings;
+
+/// What was asked for. Two callers with different bounds do not share a document.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    url: String,
+    media_types: &'static [&'static str],
+    max_bytes: usize,
+}
+
+impl Key {
+    /// A fragment is the caller's affair and is never sent (RFC 9110 section 7.1).
+    pub(crate) fn new(url: &Url, accept: Accept) -> Self {
+        let mut url = url.clone();
+        url.set_fragment(None);
+        Self { url: url.into(), media_types: accept.media_types, max_bytes: accept.max_bytes }
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    response: OutboundResponse,
+    fetched: Instant,
+    stale: Instant,
+}
+
+/// Documents by what was asked for.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    settings: CacheSettings,
+    entries: HashMap<Key, Entry>,
+    bytes: usize,
+}
+
+impl Cache {
+    pub(crate) fn new(settings: CacheSettings) -> Self {
+        Self { settings, entries: HashMap::new(), bytes: 0 }
+    }
+
+    /// A copy that is as fresh as the caller wants it.
+    pub(crate) fn get(&self, key: &Key, freshness: Freshness, now: Instant) -> Option<OutboundResponse> {
+        let entry = self.entries.get(key)?;
+        let age = now.duration_since(entry.fetched);
+        let is_wanted = match freshness {
+            Freshness::Cached => now < entry.stale,
+            Freshness::Newer => age < self.settings.refetch_after,
+        };
+        is_wanted.then(|| entry.response.clone())
+    }
+
+    /// Keeps a document, and lets go of those nearest to their end where there is no room.
+    pub(crate) fn insert(&mut self, key: Key, response: OutboundResponse, lifetime: Duration, now: Instant) {
+        self.remove(&key);
+        let bytes = response.body.len();
+        if bytes > self.settings.bytes || self.settings.entries == 0 {
+            return;
+        }
+        while self.entries.len() >= self.settings.entries || self.bytes + bytes > self.settings.bytes {
+            let Some(nearest) = self.entries.iter().min_by_key(|(_, entry)| entry.stale).map(|(key, _)| key.clone())
+            else {
+                break;
+            };
+            self.remove(&nearest);
+        }
+        self.bytes += bytes;
+        self.entries.insert(key, Entry { response, fetched: now, stale: now + lifetime });
+    }
+
+    fn remove(&mut self, key: &Key) {
+        if let Some(entry) = self.entries.remove(key) {
+            self.bytes -= entry.response.body.len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    fn key(name: &str) -> Key {
+        let url = Url::parse(&format!("https://{name}.test/jwks")).unwrap();
+        Key::new(&url, Accept { media_types: &[], max_bytes: 100, freshness: Freshness::Cached })
+    }
+
+    fn document(bytes: usize) -> OutboundResponse {
+        OutboundResponse { content_type: None, body: vec![0; bytes].into() }
+    }
+
+    fn cache(entries: usize, bytes: usize) -> Cache {
+        Cache::new(CacheSettings { entries, bytes, ..CacheSettings::default() })
+    }
+
+    #[test]
+    fn a_document_is_served_until_it_is_stale() {
+        let (mut cache, now) = (cache(2, 100), Instant::now());
+        cache.insert(key("a"), document(1), MINUTE, now);
+        let just_fresh = now + MINUTE - Duration::from_nanos(1);
+        assert!(cache.get(&key("a"), Freshness::Cached, just_fresh).is_some());
+        assert!(cache.get(&key("a"), Freshness::Cached, now + MINUTE).is_none());
+        assert!(cache.get(&key("b"), Freshness::Cached, now).is_none());
+    }
+
+    #[test]
+    fn a_newer_one_is_wanted_only_of_what_is_more_than_a_moment_old() {
+        let (mut cache, now) = (cache(2, 100), Instant::now());
+        cache.insert(key("a"), document(1), MINUTE, now);
+        let moment = cache.settings.refetch_after;
+        assert!(cache.get(&key("a"), Freshness::Newer, now + moment - Duration::from_nanos(1)).is_some());
+        assert!(cache.get(&key("a"), Freshness::Newer, now + moment).is_none());
+    }
+
+    #[test]
+    fn number_and_bytes_are_bounded_and_the_nearest_to_its_end_goes_first() {
+        let (mut cache, now) = (cache(2, 100), Instant::now());
+        cache.insert(key("long"), document(40), MINUTE * 3, now);
+        cache.insert(key("short"), document(40), MINUTE, now);
+        cache.insert(key("third"), document(20), MINUTE * 2, now);
+        assert!(cache.get(&key("short"), Freshness::Cached, now).is_none(), "three are too many");
+        cache.insert(key("fourth"), document(60), MINUTE * 4, now);
+        assert!(cache.get(&key("third"), Freshness::Cached, now).is_none(), "120 bytes are too many");
+        assert!(cache.get(&key("long"), Freshness::Cached, now).is_some());
+        cache.insert(key("long"), document(101), MINUTE, now);
+        assert!(cache.get(&key("long"), Freshness::Cached, now).is_none(), "nothing is larger than the cache");
+        assert_eq!((cache.entries.len(), cache.bytes), (1, 60));
+    }
+
+    #[test]
+    fn a_fragment_makes_no_other_document() {
+        let accept = Accept { media_types: &[], max_bytes: 100, freshness: Freshness::Newer };
+        let url = Url::parse("https://a.test/jwks#part").unwrap();
+        assert_eq!(Key::new(&url, accept), key("a"));
+    }
+}

@@ -1,0 +1,6 @@
+//! The client against real servers on this machine.
+
+mod answers;
+mod destinations;
+mod server;
+mod sharing;

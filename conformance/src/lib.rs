@@ -26,6 +26,8 @@ mod front;
 mod output;
 mod plan;
 mod random;
+#[cfg(test)]
+mod recorded;
 mod signet;
 mod store;
 mod suite;

@@ -1,7 +1,7 @@
 //! Removing what expired, in bounded batches, and not too early.
 
 use signet_core::model::Purpose;
-use signet_core::ports::{Changes, RefreshFamilies, Sessions, SingleUse, Throttles};
+use signet_core::ports::{Changes, Sessions, SingleUse, Throttles};
 
 use super::fixtures::{NOW, World, login, session, used};
 use crate::support::databases::TestDatabase;

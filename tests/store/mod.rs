@@ -4,8 +4,7 @@
 macro_rules! on_every_database {
     ($($test:ident),+ $(,)?) => {
         on_every_database!(@kind sqlite, Sqlite, $($test),+);
-        on_every_database!(@kind postgres, Postgres, $($test),+);
-        on_every_database!(@kind mariadb, MariaDb, $($test),+);
+        on_every_server!($($test),+);
     };
     (@kind $module:ident, $kind:ident, $($test:ident),+) => {
         mod $module {
@@ -19,6 +18,14 @@ macro_rules! on_every_database {
     };
 }
 
+/// Makes two tests of each function, for the databases that have a server.
+macro_rules! on_every_server {
+    ($($test:ident),+ $(,)?) => {
+        on_every_database!(@kind postgres, Postgres, $($test),+);
+        on_every_database!(@kind mariadb, MariaDb, $($test),+);
+    };
+}
+
 mod authorizations;
 mod clean_up;
 mod clients;
@@ -27,17 +34,17 @@ mod damage;
 mod exactness;
 mod fixtures;
 mod keys;
-//lost_connection
-//memory
-//migrations
+mod lost_connection;
+mod memory;
+mod migrations;
 mod races;
 mod realms;
 mod refresh_families;
 mod resource_servers;
-//serialization
+mod serialization;
 mod sessions;
 mod single_use;
-//sqlite
+mod sqlite;
 mod throttles;
 mod users;
 

@@ -71,16 +71,17 @@ pub(crate) fn judge(run: &Run<'_>, expectations: &Expectations) -> Verdict {
             None => verdict.differences.push(problem.difference()),
         }
     }
+    let explained = |kind| problems.iter().any(|problem| problem.kind == kind);
     match verdict.outcome {
-        Outcome::Failed => {
-            // A failure in the log is either expected, and explains the result, or is a difference already.
-            if !problems.iter().any(|problem| problem.kind == ProblemKind::Failure) {
-                let text = format!("ended {:?} with result {:?}", run.info.status, run.info.result);
-                verdict.differences.push(Difference(text.to_lowercase()));
-            }
+        // A problem in the log is either expected, and explains the result, or is a difference already.
+        Outcome::Failed if explained(ProblemKind::Failure) => {}
+        Outcome::Warned if explained(ProblemKind::Warning) => {}
+        Outcome::Failed | Outcome::Warned => {
+            let text = format!("ended {:?} with result {:?}", run.info.status, run.info.result);
+            verdict.differences.push(Difference(text.to_lowercase()));
         }
         Outcome::Skipped => judge_skip(run, expectations, &mut verdict),
-        Outcome::Passed | Outcome::Review | Outcome::Warned => {}
+        Outcome::Passed | Outcome::Review => {}
     }
     verdict
 }

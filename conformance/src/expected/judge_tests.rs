@@ -94,7 +94,8 @@ fn an_expectation_of_another_variant_module_or_plan_does_not_help() {
 }
 
 #[test]
-fn a_failed_module_without_a_failure_in_its_log_is_a_difference() {
+fn a_result_that_the_log_does_not_explain_is_a_difference() {
+    assert_eq!(texts(&judged("WARNING", json!([]), &nothing())), ["ended finished with result warning"]);
     assert_eq!(texts(&judged("FAILED", json!([]), &nothing())), ["ended finished with result failed"]);
     assert_eq!(texts(&judged("UNKNOWN", json!([]), &nothing())), ["ended interrupted with result unknown"]);
 }

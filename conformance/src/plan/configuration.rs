@@ -71,8 +71,8 @@ mod tests {
         assert_eq!(configuration["client_secret_post"]["client_id"], "client_secret_post-id");
         assert_eq!(configuration["options"]["browsercontrol_css_enable"], false);
         let log_in = &configuration["browser"][0]["tasks"][0];
-        assert_eq!(log_in["match"], "https://localhost:1/realms/r/login*");
-        assert_eq!(log_in["commands"][1], json!(["text", "name", "password", "secret"]));
+        assert_eq!(log_in["match"], "https://localhost:1/realms/r/authorize*");
+        assert_eq!(log_in["commands"][1], json!(["text", "name", "password", "secret", "optional"]));
         let error_page = &configuration["override"]["oidcc-ensure-registered-redirect-uri"]["browser"][0]["tasks"][0];
         assert_eq!(error_page["commands"][0][5], "update-image-placeholder");
     }

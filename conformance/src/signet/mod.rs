@@ -137,3 +137,7 @@ fn member(answer: &Value, name: &str) -> Result<String, HarnessError> {
     let text = answer.get(name).and_then(Value::as_str).map(str::to_owned);
     text.ok_or_else(|| HarnessError::Signet(format!("the admin interface answered without {name}")))
 }
+
+#[cfg(test)]
+#[path = "prepare_tests.rs"]
+mod tests;

@@ -158,8 +158,11 @@ impl Collection {
             let found = values.iter().filter_map(|value| self.identifiers.get(&key_of([Some(*value)]))).copied();
             return found.collect::<BTreeSet<_>>().into_iter().collect();
         }
-        let narrowed = self.indexes.iter().filter_map(|index| index.lookup(&fixed)).min_by_key(BTreeSet::len);
-        narrowed.map_or_else(|| self.places.keys().copied().collect(), |found| found.into_iter().collect())
+        let narrowed = self.indexes.iter().filter_map(|index| index.lookup(&fixed));
+        match narrowed.min_by_key(|sets| sets.iter().map(|set| set.len()).sum::<usize>()) {
+            Some(sets) => sets.into_iter().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect(),
+            None => self.places.keys().copied().collect(),
+        }
     }
 }
 
@@ -213,7 +216,7 @@ impl Index {
     }
 
     /// The documents with the fixed values; nothing where the filter leaves a field of the index open.
-    fn lookup(&self, fixed: &HashMap<&str, Vec<&Bson>>) -> Option<BTreeSet<Sequence>> {
+    fn lookup(&self, fixed: &HashMap<&str, Vec<&Bson>>) -> Option<Vec<&BTreeSet<Sequence>>> {
         let first = self.fields.first().filter(|_| !self.array_seen)?;
         let mut keys: Vec<Vec<Option<&Bson>>> =
             fixed.get(first.as_str())?.iter().map(|value| vec![Some(*value)]).collect();
@@ -223,7 +226,7 @@ impl Index {
                 keys.iter().flat_map(|key| values.iter().map(|value| [key.as_slice(), &[Some(*value)]].concat()));
             keys = combined.collect();
         }
-        Some(keys.into_iter().filter_map(|key| self.entries.get(&key_of(key))).flatten().copied().collect())
+        Some(keys.into_iter().filter_map(|key| self.entries.get(&key_of(key))).collect())
     }
 }
 

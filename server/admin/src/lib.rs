@@ -1,1 +1,54 @@
-//! Placeholder while the workspace is laid out.
+//! The admin REST API: realms, clients, users, keys and resource servers over HTTP, described by one OpenAPI document.
+//!
+//! Nothing is decided here: every operation reads its request, calls `signet_core::registry`, and shows the outcome.
+//! One resource a file. What all of them share: who may ask ([`authentication`]), how bodies are read
+//! ([`body`], [`schema`]), how lists go on ([`paging`]), what is answered ([`answer`]) and refused ([`problem`]).
+
+mod administrator;
+mod answer;
+mod authentication;
+mod body;
+mod client_metadata;
+mod clients;
+mod entity_tag;
+mod enumerations;
+mod keys;
+mod mirror;
+mod openapi;
+mod outermost;
+mod paging;
+mod path;
+mod problem;
+mod realms;
+mod resource_servers;
+mod schema;
+mod timestamp;
+mod users;
+
+use std::sync::Arc;
+
+use poem::endpoint::make_sync;
+use poem::{Endpoint, EndpointExt as _, IntoEndpoint as _, Response, Route, get};
+use signet_core::provider::Provider;
+
+/// Where the API is mounted, below the public base of the deployment.
+pub const BASE_PATH: &str = "/admin/api/v1";
+
+/// Longest request body in bytes; a listener in front should let as much through.
+pub const MAXIMUM_BODY_BYTES: usize = 1_000_000;
+
+/// The API, to be mounted at [`BASE_PATH`].
+///
+/// The OpenAPI document is served to everyone: it is the same for every deployment, says nothing that this source
+/// does not, and tools read it before they have a token. Everything else needs an access token, unknown paths included.
+pub fn service(provider: Arc<Provider>) -> impl Endpoint<Output = Response> {
+    let document = openapi_document(&provider.bases.public);
+    let described = make_sync(move |_| Response::builder().content_type("application/json").body(document.clone()));
+    let operations = authentication::Authenticated::new(openapi::operations().into_endpoint(), provider);
+    Route::new().at("/openapi.json", get(described)).nest("/", operations).map_to_response().with(outermost::Outermost)
+}
+
+/// The OpenAPI document of the API of the deployment at `public_url`, as JSON.
+pub fn openapi_document(public_url: &str) -> String {
+    openapi::document(public_url).to_string()
+}

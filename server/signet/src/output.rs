@@ -1,10 +1,14 @@
 //! What commands print: the answer on standard output, as JSON or as a table, and one sentence on standard error where
 //! something went wrong.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+#![expect(clippy::print_stderr, reason = "the one place that prints")]
+
+use std::io::{ErrorKind, Write as _};
 
 use clap::ValueEnum;
 use serde_json::{Map, Value};
+
+use crate::command::{CommandError, CommandResult};
 
 /// The form of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,8 +24,13 @@ pub(crate) enum OutputFormat {
 pub(crate) struct Output(pub(crate) OutputFormat);
 
 impl Output {
+    /// Whether answers are for programs.
+    pub(crate) fn is_json(self) -> bool {
+        self.0 == OutputFormat::Json
+    }
+
     /// Prints one thing.
-    pub(crate) fn object(self, object: &Value) {
+    pub(crate) fn object(self, object: &Value) -> CommandResult {
         match (self.0, object) {
             (OutputFormat::Table, Value::Object(members)) => print(&facts(members)),
             _ => print_json(object),
@@ -29,7 +38,7 @@ impl Output {
     }
 
     /// Prints many things of a kind; a table has the named members alone.
-    pub(crate) fn list(self, items: &[Value], columns: &[&str]) {
+    pub(crate) fn list(self, items: &[Value], columns: &[&str]) -> CommandResult {
         match self.0 {
             OutputFormat::Json => print_json(&serde_json::json!({ "items": items })),
             OutputFormat::Table => print(&table(items, columns)),
@@ -37,22 +46,29 @@ impl Output {
     }
 
     /// Says that something is done; as JSON, what was done to it.
-    pub(crate) fn done(self, what: &str, object: &Value) {
+    pub(crate) fn done(self, what: &str, object: &Value) -> CommandResult {
         match self.0 {
             OutputFormat::Json => print_json(object),
-            OutputFormat::Table => println!("{what}"),
+            OutputFormat::Table => print(what),
         }
     }
 }
 
-/// Prints text that has a form of its own.
-pub(crate) fn print(text: &str) {
-    println!("{}", text.trim_end());
+/// Prints text that has a form of its own. A reader that has seen enough is no error; a full disk is, because a secret
+/// may have been in the text.
+pub(crate) fn print(text: &str) -> CommandResult {
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(CommandError::failed(format!("it is done, but the answer could not be written: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Prints a document as it is.
-pub(crate) fn print_json(value: &Value) {
-    println!("{value:#}");
+pub(crate) fn print_json(value: &Value) -> CommandResult {
+    print(&format!("{value:#}"))
 }
 
 /// Says what went wrong.
@@ -64,7 +80,6 @@ pub(crate) fn complain(said: &str) {
 
 /// Asks on the terminal, without an end of line.
 pub(crate) fn ask(question: &str) {
-    use std::io::Write as _;
     eprint!("{question} ");
     // A terminal that is gone answers nothing, which the reader notices.
     drop(std::io::stderr().flush());
@@ -97,9 +112,8 @@ fn table(items: &[Value], columns: &[&str]) -> String {
     let heading: Vec<String> = columns.iter().map(|column| column.to_uppercase().replace('_', " ")).collect();
     let rows = items.iter().map(|item| columns.iter().map(|column| cell(&item[*column])).collect());
     let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
-    let widths: Vec<usize> = (0..columns.len())
-        .map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0))
-        .collect();
+    let widths: Vec<usize> =
+        (0..columns.len()).map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0)).collect();
     let line = |row: &Vec<String>| {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect();
         format!("{}\n", cells.join("  ").trim_end())

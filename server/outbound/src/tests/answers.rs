@@ -72,13 +72,14 @@ async fn a_long_body_is_refused_however_it_is_framed() {
 #[tokio::test]
 async fn what_does_not_arrive_in_time_is_given_up() {
     let replies: [&[u8]; 3] = [b"", b"HTTP/1.1 200 OK\r\ncontent-", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"];
-    for reply in replies {
+    let attempts = replies.map(|reply| async move {
         let server = Server::start(move |_| Reply::BytesThenSilence(reply.to_vec())).await;
-        let settings = OutboundSettings { total_time: Duration::from_millis(200), ..server.settings() };
+        let settings = OutboundSettings { total_time: Duration::from_secs(2), ..server.settings() };
         let result = get(&client(settings), &server.url("/"), JSON).await;
         assert_eq!(result, Err(OutboundError::TimedOut(HOST.into())), "{:?}", String::from_utf8_lossy(reply));
-        assert_eq!(server.requests().len(), 1);
-    }
+        assert_eq!(server.requests().len(), 1, "the request had arrived");
+    });
+    futures_util::future::join_all(attempts).await;
 }
 
 #[tokio::test]

@@ -49,7 +49,11 @@ pub(crate) enum Command {
     /// Look for what would keep the server from working, and say what to do about it
     Doctor,
     /// Print the OpenAPI document of the admin API
-    Openapi,
+    Openapi {
+        /// The base of the deployment; the configured one where none is given
+        #[arg(long, value_name = "URL")]
+        public_url: Option<String>,
+    },
     /// Print a completion script for a shell
     Completion {
         /// Which shell

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 
 use super::{CommandError, CommandResult, Status};
 
+/// What is shown of everything and decided by nobody: a document that was shown may be given back as it is.
+const SHOWN_ONLY: [&str; 3] = ["created_at", "updated_at", "issuer"];
 /// Longest document that is read, in bytes.
 const LONGEST: u64 = 4 * 1024 * 1024;
 
@@ -31,6 +33,7 @@ impl Members {
     /// The change that they make.
     pub(super) fn patch(&self) -> CommandResult<Patch> {
         let mut patch = Patch(self.json.as_deref().map(read_object).transpose()?.unwrap_or_default());
+        patch.0.retain(|name, _| !SHOWN_ONLY.contains(&name.as_str()));
         for assignment in &self.set {
             patch.assign(assignment)?;
         }
@@ -61,10 +64,10 @@ impl Patch {
         let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
         let mut names = path.split('.').rev();
         let last = names.next().unwrap_or(path);
-        let patch = names.fold(single(last, value), |inner, name| single(name, Value::Object(inner)));
+        let nested = names.fold(single(last, value), |inner, name| single(name, Value::Object(inner)));
         let mut whole = Value::Object(std::mem::take(&mut self.0));
         // A null in a patch is a wish to remove, which merging here would carry out too early.
-        overlay(&mut whole, Value::Object(patch));
+        overlay(&mut whole, Value::Object(nested));
         if let Value::Object(members) = whole {
             self.0 = members;
         }
@@ -134,7 +137,45 @@ pub(super) fn read_object(file: &Path) -> CommandResult<Map<String, Value>> {
 
 /// Reads members into what they describe.
 pub(super) fn read_members<T: DeserializeOwned>(members: Map<String, Value>) -> CommandResult<T> {
-    serde_json::from_value(Value::Object(members)).map_err(|error| CommandError::new(Status::Invalid, error.to_string()))
+    serde_json::from_value(Value::Object(members))
+        .map_err(|error| CommandError::new(Status::Invalid, error.to_string()))
+}
+
+/// Takes out the member `enabled`: things are, unless that is said otherwise.
+pub(super) fn take_enabled(object: &mut Map<String, Value>) -> CommandResult<bool> {
+    match object.remove("enabled") {
+        None => Ok(true),
+        Some(Value::Bool(enabled)) => Ok(enabled),
+        Some(_) => Err(CommandError::new(Status::Invalid, "enabled: must be true or false")),
+    }
+}
+
+/// Takes out a text.
+pub(super) fn take_text(object: &mut Map<String, Value>, name: &str) -> CommandResult<Option<String>> {
+    match object.remove(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(CommandError::new(Status::Invalid, format!("{name}: must be a text"))),
+    }
+}
+
+/// Takes out the name that something has for ever, which must be the one that was asked for.
+pub(super) fn take_identity(object: &mut Map<String, Value>, name: &str, identity: &str) -> CommandResult {
+    match take_text(object, name)? {
+        Some(other) if other != identity => {
+            Err(CommandError::new(Status::Invalid, format!("{name}: is that of another; it never changes")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes out an object; an empty one where there is none.
+pub(super) fn take_object(object: &mut Map<String, Value>, name: &str) -> CommandResult<Map<String, Value>> {
+    match object.remove(name) {
+        None => Ok(Map::new()),
+        Some(Value::Object(members)) => Ok(members),
+        Some(_) => Err(CommandError::new(Status::Invalid, format!("{name}: must be an object"))),
+    }
 }
 
 #[cfg(test)]

@@ -18,13 +18,12 @@ pub(super) async fn run(command: MigrateCommand, configuration: &Configuration, 
                 1 => "Applied 1 migration.".to_owned(),
                 more => format!("Applied {more} migrations."),
             };
-            output.done(&said, &json!({ "applied": applied }));
+            output.done(&said, &json!({ "applied": applied }))
         }
         MigrateCommand::Status => {
             let states = signet_migrations::status(&database.url.0).await?;
             let rows = states.iter().map(|state| json!({ "migration": state.name, "applied": state.applied }));
-            output.list(&rows.collect::<Vec<_>>(), &["migration", "applied"]);
+            output.list(&rows.collect::<Vec<_>>(), &["migration", "applied"])
         }
     }
-    Ok(())
 }

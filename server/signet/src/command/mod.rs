@@ -12,13 +12,14 @@ mod migrate;
 mod realm;
 mod resource_server;
 mod status;
+mod terminal;
 #[cfg(test)]
 mod tests;
-mod terminal;
 mod user;
+mod views;
 
-pub(crate) use arguments::{Cli, Command};
-pub(crate) use status::{CommandError, CommandResult, Status};
+pub(crate) use arguments::{Cli, Command, DevArguments};
+pub(crate) use status::{CommandError, CommandResult, Status, reason};
 
 use clap::CommandFactory as _;
 
@@ -38,27 +39,22 @@ pub(crate) async fn run(cli: Cli) -> CommandResult {
         Command::Dev(arguments) => dev::run(arguments).await,
         Command::Migrate(command) => migrate::run(command, &load()?, output).await,
         Command::Administer(command) => administer(command, &load()?, output).await,
-        Command::Config(ConfigCommand::Reference) => {
-            output::print(&config::reference());
-            Ok(())
-        }
+        Command::Config(ConfigCommand::Reference) => output::print(&config::reference()),
         Command::Config(ConfigCommand::Check) => {
             load()?;
-            output.done("The configuration is in order.", &serde_json::json!({ "valid": true }));
-            Ok(())
+            output.done("The configuration is in order.", &serde_json::json!({ "valid": true }))
         }
-        Command::Config(ConfigCommand::Show) => {
-            show(&load()?, output);
-            Ok(())
-        }
+        Command::Config(ConfigCommand::Show) => show(&load()?, output),
         Command::Doctor => doctor::run(load(), output).await,
-        Command::Openapi => {
-            output::print_json(&signet_admin::openapi_document());
-            Ok(())
+        Command::Openapi { public_url } => {
+            let configured = || load().map(|loaded| loaded.settings.server.public_url.as_str().to_owned());
+            let public_url = public_url.map_or_else(configured, Ok)?;
+            output::print(&signet_admin::openapi_document(&public_url))
         }
         Command::Completion { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "signet", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "signet", &mut script);
+            output::print(&String::from_utf8_lossy(&script))
         }
     }
 }
@@ -76,12 +72,13 @@ async fn administer(command: Administration, configuration: &Configuration, outp
     done
 }
 
-fn show(configuration: &Configuration, output: Output) {
+fn show(configuration: &Configuration, output: Output) -> CommandResult {
     let shown = configuration.shown();
     if output.is_json() {
-        output::print_json(&config::as_json(&shown));
+        output::print_json(&config::as_json(&shown))
     } else {
-        let rows = shown.iter().map(|one| serde_json::json!({ "key": one.key, "value": one.value, "origin": one.origin }));
-        output.list(&rows.collect::<Vec<_>>(), &["key", "value", "origin"]);
+        let rows =
+            shown.iter().map(|one| serde_json::json!({ "key": one.key, "value": one.value, "origin": one.origin }));
+        output.list(&rows.collect::<Vec<_>>(), &["key", "value", "origin"])
     }
 }

@@ -49,6 +49,12 @@ pub(crate) struct CommandError {
     pub(crate) said: String,
 }
 
+/// What the system says, without its number.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let said = error.to_string();
+    said.split_once(" (os error").map_or(said.as_str(), |(said, _)| said).to_owned()
+}
+
 /// What a command answers.
 pub(crate) type CommandResult<T = ()> = Result<T, CommandError>;
 
@@ -123,9 +129,7 @@ impl From<RegistryError> for CommandError {
         match error {
             RegistryError::Invalid { .. } => Self::new(Status::Invalid, error.to_string()),
             RegistryError::NotFound(_) => Self::new(Status::NotFound, error.to_string()),
-            RegistryError::Duplicate(_) | RegistryError::Forbidden(_) => {
-                Self::new(Status::Conflict, error.to_string())
-            }
+            RegistryError::Duplicate(_) | RegistryError::Forbidden(_) => Self::new(Status::Conflict, error.to_string()),
             RegistryError::Fault(fault) => fault.into(),
         }
     }

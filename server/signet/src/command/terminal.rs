@@ -20,16 +20,15 @@ pub(super) fn confirm(question: &str, confirmation: &Confirmation) -> CommandRes
         return Ok(());
     }
     if !stdin().is_terminal() {
-        return Err(CommandError::new(Status::Usage, "nobody can be asked whether to go on; add --yes to do it unasked"));
+        return Err(CommandError::new(
+            Status::Usage,
+            "nobody can be asked whether to go on; add --yes to do it unasked",
+        ));
     }
     output::ask(&format!("{question} Type yes to go on:"));
     let mut answer = String::new();
     let read = stdin().lock().read_line(&mut answer);
-    if read.is_ok() && answer.trim() == "yes" {
-        Ok(())
-    } else {
-        Err(CommandError::failed("nothing was changed"))
-    }
+    if read.is_ok() && answer.trim() == "yes" { Ok(()) } else { Err(CommandError::failed("nothing was changed")) }
 }
 
 /// A secret from the prompt, typed twice, or from standard input: its first line, without the end of line.

@@ -3,6 +3,7 @@
 
 mod clock;
 mod database;
+mod outbound;
 mod root_key;
 
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub(crate) async fn open(settings: &Settings, kind: RootKeyKind) -> CommandResul
         clock: Arc::new(SystemClock),
         passwords: PasswordHasher::new(password_options(settings), &*random)?,
         random,
-        outbound: crate::outbound::client(settings)?,
+        outbound: outbound::client(settings)?,
         root_key,
         bases: Bases {
             public: settings.server.public_url.as_str().to_owned(),

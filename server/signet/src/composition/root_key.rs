@@ -8,7 +8,7 @@ use signet_jose::{EnvelopeError, Random, RootKey};
 use signet_store::Database;
 use zeroize::Zeroizing;
 
-use crate::command::{CommandError, CommandResult, Status};
+use crate::command::{CommandError, CommandResult, Status, reason};
 
 /// How the id of a root key begins that `signet dev` made. What it opens is not for anybody else to reach.
 pub(crate) const DEVELOPMENT_PREFIX: &str = "dev-";
@@ -54,7 +54,9 @@ fn read(file: &Path) -> CommandResult<Option<RootKey>> {
     let content = match std::fs::read_to_string(file) {
         Ok(content) => Zeroizing::new(content),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(wrong(file, &format!("cannot be read: {error}; make it readable to this user"))),
+        Err(error) => {
+            return Err(wrong(file, &format!("cannot be read: {}; make it readable to this user", reason(&error))));
+        }
     };
     let unreadable = |error: EnvelopeError| wrong(file, &format!("does not read: {error}"));
     RootKey::parse(&content).map(Some).map_err(unreadable)
@@ -76,7 +78,10 @@ fn make(file: &Path, kind: RootKeyKind, random: &dyn Random) -> CommandResult<Ro
         }
         Err(error) => Err(wrong(
             file,
-            &format!("cannot be made: {error}; make its folder writable to this user or set keys.root_key_file"),
+            &format!(
+                "cannot be made: {}; make its folder writable to this user or set keys.root_key_file",
+                reason(&error)
+            ),
         )),
     }
 }
@@ -107,7 +112,8 @@ fn write_new(file: &Path, draft: &Path, content: &[u8]) -> std::io::Result<()> {
 #[cfg(unix)]
 pub(crate) fn is_private(file: &Path) -> std::io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;
-    Ok(std::fs::metadata(file)?.permissions().mode() & 0o077 == 0)
+    let of_others = std::fs::metadata(file)?.permissions().mode() & 0o077;
+    Ok(of_others == 0)
 }
 
 /// Whether nobody but its owner can read a file: elsewhere access lists decide, which are not looked at.

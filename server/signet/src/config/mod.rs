@@ -19,11 +19,15 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-pub(crate) use error::{ConfigError, Problem};
+pub(crate) use error::ConfigError;
 pub(crate) use reference::reference;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{DatabaseSection, LogSection, Settings};
+pub(crate) use show::as_json;
+#[cfg(test)]
+pub(crate) use value::SettingValue;
 pub(crate) use value::{BaseUrl, ForwardingHeader, LogFormat, LogLevel, Protocol, TransactionIsolation};
 
+use error::Problem;
 use key::{Effective, Origin, Values};
 
 /// The file that is read where none is named and it is there.

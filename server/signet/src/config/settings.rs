@@ -75,7 +75,7 @@ settings! {
         mtls_public_url: Option<BaseUrl> = none;
         /// For how long browsers shall use nothing but TLS with this host (RFC 6797), in seconds; 0 does not say so.
         /// Never said where the public URL is this machine's alone.
-        hsts_seconds: Number<u64, 0, 63072000> = 31536000;
+        hsts_seconds: Number<u64, 0, 63_072_000> = 31536000;
         /// How long requests may still run after the process was told to stop, in seconds.
         drain_seconds: Number<u64, 0, 3600> = 20;
     }
@@ -139,6 +139,8 @@ settings! {
         /// Whether addresses of private networks and of this machine may be asked. Whoever may register clients can
         /// then make the server call what is behind the firewall.
         allow_private_addresses: bool = false;
+        /// Networks that may be asked whatever they are: narrower than `allow_private_addresses`.
+        allowed_networks: Vec<IpNet> = [];
         /// Certificate authorities in PEM that are trusted beside the system's.
         ca_file: Option<FilePath> = none;
     }
@@ -146,35 +148,33 @@ settings! {
     /// The cost of checking passwords (Argon2id). Hashes that exist keep the cost they were made with.
     passwords: Passwords {
         /// Memory of one hash in KiB.
-        memory_kib: Number<u32, 8192, 4194304> = 19456;
+        memory_kib: Number<u32, 8192, 4_194_304> = 19456;
         /// Passes over it.
         iterations: Number<u32, 1, 100> = 2;
         /// Hashes at a time. Each keeps one core busy.
         parallel_hashes: Number<usize, 1, 256> = 2;
         /// Hashes that may wait; one more is refused as overload.
-        queue: Number<usize, 0, 100000> = 64;
+        queue: Number<usize, 0, 100_000> = 64;
     }
 
     /// What a stranger may cost.
     limits: LimitsSection {
         /// Request line and header fields together, in bytes.
-        header_bytes: Number<usize, 2048, 1048576> = 16384;
+        header_bytes: Number<usize, 2048, 1_048_576> = 16384;
         /// Number of header fields.
         header_count: Number<usize, 16, 1000> = 100;
         /// Path and query, in bytes.
-        uri_bytes: Number<usize, 1024, 65536> = 8000;
+        uri_bytes: Number<usize, 1024, 65_536> = 8000;
         /// Request body in bytes.
-        body_bytes: Number<usize, 4096, 16777216> = 65536;
-        /// Request body of the admin API in bytes.
-        admin_body_bytes: Number<usize, 4096, 16777216> = 1048576;
+        body_bytes: Number<usize, 4096, 16_777_216> = 65536;
         /// Bytes of all request bodies in memory at one time.
-        body_bytes_at_once: Number<usize, 1048576, 17179869184> = 67108864;
+        body_bytes_at_once: Number<usize, 1_048_576, 17_179_869_184> = 67108864;
         /// Requests that run at one time.
-        requests_at_once: Number<usize, 1, 1000000> = 1024;
+        requests_at_once: Number<usize, 1, 1_000_000> = 1024;
         /// Open connections.
-        connections: Number<usize, 1, 1000000> = 4096;
+        connections: Number<usize, 1, 1_000_000> = 4096;
         /// Open connections from one address; an IPv6 address counts with its /64, listed proxies do not count.
-        connections_per_address: Number<usize, 1, 1000000> = 256;
+        connections_per_address: Number<usize, 1, 1_000_000> = 256;
         /// Time for the TLS handshake, in seconds.
         handshake_seconds: Number<u64, 1, 300> = 10;
         /// Time for the header fields of a request, in seconds.
@@ -186,11 +186,11 @@ settings! {
         /// How long a connection may wait for its next request, in seconds.
         idle_seconds: Number<u64, 1, 3600> = 60;
         /// Age at which a connection is closed in order, in seconds.
-        connection_seconds: Number<u64, 10, 86400> = 3600;
+        connection_seconds: Number<u64, 10, 86_400> = 3600;
         /// HTTP/2 streams open at one time on a connection.
-        streams: Number<u32, 1, 10000> = 100;
+        streams: Number<u32, 1, 10_000> = 100;
         /// HTTP/2 streams that a client may open and reset before they are served.
-        resets: Number<usize, 1, 10000> = 20;
+        resets: Number<usize, 1, 10_000> = 20;
     }
 
     /// The pages that people see.
@@ -201,7 +201,7 @@ settings! {
     }
 
     /// The log, on standard error.
-    log: Log {
+    log: LogSection {
         /// How much is logged.
         level: LogLevel = "info";
         /// The form of its lines.

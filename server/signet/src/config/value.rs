@@ -3,7 +3,7 @@
 //! A problem is said as a predicate that fits behind the key's name, with what to write instead, and without the value
 //! where that may be a secret.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use http::HeaderName;
@@ -232,15 +232,21 @@ impl SettingValue for DatabaseUrl {
         if text.starts_with("sqlite:") {
             return value.to_string();
         }
-        match Url::parse(text) {
-            // Drivers take passwords from the query as well.
-            Ok(mut url) if url.password().is_none() || url.set_password(Some("***")).is_ok() => {
-                url.set_query(url.query().map(|_| "***").map(str::to_owned).as_deref());
-                Value::from(url.as_str()).to_string()
-            }
-            _ => "\"***\"".to_owned(),
-        }
+        masked(text).map_or_else(|| "\"***\"".to_owned(), |text| Value::from(text).to_string())
     }
+}
+
+/// An address of a database without what may be secret in it.
+fn masked(address: &str) -> Option<String> {
+    let mut url = Url::parse(address).ok()?;
+    if url.password().is_some() {
+        url.set_password(Some("***")).ok()?;
+    }
+    // Drivers take passwords from the query as well.
+    if url.query().is_some() {
+        url.set_query(Some("***"));
+    }
+    Some(url.into())
 }
 
 impl SettingValue for Vec<IpNet> {
@@ -252,7 +258,7 @@ impl SettingValue for Vec<IpNet> {
 
     fn read(value: &Value, _: &Path) -> Result<Self, String> {
         list(value, |item| {
-            let address = || item.parse().map(IpNet::from);
+            let address = || item.parse::<IpAddr>().map(IpNet::from);
             item.parse().or_else(|_| address()).map_err(|_| format!("holds {item:?}; write {}", Self::form()))
         })
     }

@@ -1,6 +1,7 @@
 //! Certificates made for one test.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use openssl::asn1::Asn1Time;
@@ -51,8 +52,10 @@ pub(super) fn elliptic_curve_key() -> PKey<Private> {
     PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
 }
 
+/// One key for all tests, because making one takes long.
 pub(super) fn rsa_key() -> PKey<Private> {
-    PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap()
+    static KEY: LazyLock<PKey<Private>> = LazyLock::new(|| PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap());
+    KEY.clone()
 }
 
 impl Identity {

@@ -7,7 +7,6 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::Duration;
-use tracing::Level;
 
 use super::client::{one_answer, status};
 use super::server::{plain, start};
@@ -27,22 +26,20 @@ impl Write for Log {
 }
 
 impl Log {
-    /// Collects what all tests of this process log: whether an event is of interest is remembered for all threads at
-    /// once, so that a log of one thread would miss some.
+    /// Collects what the listeners of this process log, not what their libraries do. Whether an event is of interest
+    /// is remembered for all threads at once, so that a log of one thread would miss some.
     fn of_this_process() -> Self {
         let log = Self::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().json().with_max_level(Level::TRACE);
-        let subscriber = subscriber.with_writer(move || writer.clone()).finish();
-        tracing::subscriber::set_global_default(subscriber).unwrap();
+        let (listener, _) = module_path!().split_once("::tests").unwrap();
+        let subscriber = tracing_subscriber::fmt().json().with_env_filter(format!("{listener}=trace"));
+        tracing::subscriber::set_global_default(subscriber.with_writer(move || writer.clone()).finish()).unwrap();
         log
     }
 
-    /// The lines that Signet wrote, not those of its libraries.
-    fn own_lines(&self) -> Vec<Value> {
+    fn lines(&self) -> Vec<Value> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter(|line| line["target"].as_str().unwrap().contains("listener")).collect()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
@@ -59,7 +56,7 @@ async fn every_request_is_logged_once_without_query_headers_or_body() {
     assert_eq!(status(&one_answer(&mut stream).await), 400);
     listener.drain(Duration::from_secs(30)).await;
 
-    let lines = log.own_lines();
+    let lines = log.lines();
     assert!(!lines.iter().any(|line| line.to_string().contains("-secret")), "{lines:#?}");
     let is_ours = |line: &&Value| line["fields"]["path"].as_str().is_some_and(|path| path.starts_with("/logged/"));
     let answered: Vec<&Value> = lines.iter().filter(is_ours).collect();

@@ -43,7 +43,8 @@ async fn rfc9440_certificate_and_chain_come_from_a_listed_proxy() {
         (&json!(leaf.der()), &json!(1), &json!("ProxyHeader"))
     );
     let chain = format!(
-        "client-cert: :{leaf_text}:\r\nclient-cert-chain: :{authority_text}:, :{authority_text}:\r\nclient-cert-chain: :{authority_text}:\r\n"
+        "client-cert: :{leaf_text}:\r\nclient-cert-chain: :{authority_text}:, :{authority_text}:\r\n\
+         client-cert-chain: :{authority_text}:\r\n"
     );
     let with_chain = seen(&get(&listener, &chain).await);
     assert_eq!((&with_chain["leaf"], &with_chain["chain"]), (&json!(leaf.der()), &json!(4)));

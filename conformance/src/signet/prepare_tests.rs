@@ -1,0 +1,119 @@
+//! What is created for a plan, and that a deployer's Signet is left as it was found.
+
+use super::*;
+use crate::plan::Library;
+use crate::recorded::Recorded;
+use std::fs;
+
+/// Answers as the token endpoint and the admin interface do.
+fn admin(method: &str, path: &str) -> (u16, String) {
+    match (method, path.rsplit('/').next()) {
+        ("POST", Some("token")) => (200, r#"{"access_token":"at","token_type":"Bearer","expires_in":300}"#.to_owned()),
+        ("POST", Some("users")) => (201, r#"{"id":"u1"}"#.to_owned()),
+        ("POST", Some("clients")) => (201, r#"{"client_id":"c1","client_secret":"s1"}"#.to_owned()),
+        ("POST", _) => (201, "{}".to_owned()),
+        _ => (204, String::new()),
+    }
+}
+
+async fn connected(server: &Recorded, more: &str) -> Signet {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("ca.pem"), server.authority()).unwrap();
+    let url = server.url();
+    let text = format!("base_url = {url:?}\nclient_id = \"a:b\"\nclient_secret = \"s\"\nca_file = \"ca.pem\"\n{more}");
+    let target = folder.path().join("target.toml");
+    fs::write(&target, text).unwrap();
+    Signet::connect(&target).await.unwrap()
+}
+
+fn plan(name: &str) -> Plan {
+    Library::open(None).unwrap().plans().unwrap().into_iter().find(|plan| plan.name == name).unwrap()
+}
+
+/// The requests to the admin interface, as method and path below it.
+fn administered(server: &Recorded) -> Vec<String> {
+    let asked = server.asked().into_iter();
+    let below =
+        asked.filter_map(|asked| Some(format!("{} {}", asked.method, asked.path.strip_prefix("/admin/api/v1/")?)));
+    below.collect()
+}
+
+#[tokio::test]
+async fn a_plan_gets_a_realm_a_user_and_clients_which_are_removed_newest_first() {
+    let server = Recorded::start(admin).await;
+    let signet = connected(&server, "").await;
+
+    let prepared = signet.prepare(&plan("basic"), "https://suite").await.unwrap();
+    signet.clean_up().await.unwrap();
+
+    let realm = prepared.names["realm"].clone();
+    assert!(realm.starts_with("conformance-basic-"), "{realm}");
+    assert_eq!(prepared.names["issuer"], format!("{}/realms/{realm}", server.url()));
+    let roles: Vec<&str> = prepared.clients.iter().map(|client| client.role.as_str()).collect();
+    assert_eq!(roles, ["client", "client2", "client_secret_post"]);
+    assert_eq!(prepared.clients[0].client_secret.as_deref(), Some("s1"));
+    let (clients, client) = (format!("realms/{realm}/clients"), format!("DELETE realms/{realm}/clients/c1"));
+    let expected = [
+        "POST realms".to_owned(),
+        format!("POST realms/{realm}/users"),
+        format!("POST {clients}"),
+        format!("POST {clients}"),
+        format!("POST {clients}"),
+        client.clone(),
+        client.clone(),
+        client,
+        format!("DELETE realms/{realm}/users/u1"),
+        format!("DELETE realms/{realm}"),
+    ];
+    assert_eq!(administered(&server), expected);
+}
+
+#[tokio::test]
+async fn registrations_have_their_placeholders_filled_and_go_with_the_token() {
+    let server = Recorded::start(admin).await;
+    connected(&server, "").await.prepare(&plan("basic"), "https://suite").await.unwrap();
+    let asked = server.last();
+    assert_eq!(asked.authorization, "Bearer at");
+    let registration: Value = serde_json::from_str(&asked.body).unwrap();
+    assert_eq!(registration["redirect_uris"][0], "https://suite/test/a/signet-basic/callback");
+    assert_eq!(registration["token_endpoint_auth_method"], "client_secret_post");
+    assert!(registration.get("role").is_none());
+}
+
+#[tokio::test]
+async fn a_named_realm_is_used_and_stays() {
+    let server = Recorded::start(admin).await;
+    let signet = connected(&server, "realm = \"customers\"").await;
+    let prepared = signet.prepare(&plan("config"), "https://suite").await.unwrap();
+    signet.clean_up().await.unwrap();
+    assert_eq!(prepared.names["issuer"], format!("{}/realms/customers", server.url()));
+    assert!(administered(&server).is_empty());
+}
+
+#[tokio::test]
+async fn rfc6749_2_3_1_client_credentials_are_form_urlencoded_before_they_are_joined() {
+    let server = Recorded::start(admin).await;
+    connected(&server, "").await;
+    let asked = server.last();
+    assert_eq!(asked.path, "/realms/admin/token");
+    // base64 of "a%3Ab:s"
+    assert_eq!(asked.authorization, "Basic YSUzQWI6cw==");
+    assert_eq!(asked.body, "grant_type=client_credentials&scope=signet.admin");
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_admin_interface_is_told_with_its_words() {
+    let refuse = |method: &str, path: &str| {
+        if path.ends_with("/realms") {
+            (403, "{\"title\":\"insufficient scope\"}".to_owned())
+        } else {
+            admin(method, path)
+        }
+    };
+    let server = Recorded::start(refuse).await;
+    let Err(error) = connected(&server, "").await.prepare(&plan("config"), "https://suite").await else {
+        panic!("a refused realm was taken for created");
+    };
+    let said = error.to_string();
+    assert!(said.contains("403") && said.contains("insufficient scope"), "{said}");
+}

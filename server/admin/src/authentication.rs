@@ -1,0 +1,93 @@
+//! Who may use the API: bearers of an access token of the admin realm, for its issuer, with a scope of administration
+//! (RFC 6750). The check stands before the routes, so that no operation can be without it.
+
+use std::sync::Arc;
+
+use poem::http::Method;
+use poem::{Endpoint, IntoResponse as _, Request, Response};
+use signet_core::failure::{Failure, Fault};
+use signet_core::protocol::error::ErrorCode;
+use signet_core::provider::Provider;
+use signet_core::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
+use signet_core::tokens::CheckedAccessToken;
+use signet_guard::{Denial, Guard, Requirement, bearer_token};
+use tokio::sync::Mutex;
+
+use crate::administrator::Administrator;
+use crate::problem::{Kind, Problem};
+
+/// Scope values of which one suffices for a method, the narrowest first.
+pub(crate) fn sufficient_scopes(method: &Method) -> &'static [&'static str] {
+    if method == Method::GET || method == Method::HEAD { &[ADMIN_READ_SCOPE, ADMIN_SCOPE] } else { &[ADMIN_SCOPE] }
+}
+
+/// An endpoint behind the check.
+pub(crate) struct Authenticated<E> {
+    endpoint: E,
+    provider: Arc<Provider>,
+    edits: Arc<Mutex<()>>,
+}
+
+impl<E> Authenticated<E> {
+    pub(crate) fn new(endpoint: E, provider: Arc<Provider>) -> Self {
+        Self { endpoint, provider, edits: Arc::default() }
+    }
+
+    async fn admit(&self, request: &Request) -> Result<CheckedAccessToken, Problem> {
+        let unprepared = |cause| Fault::internal("there is no admin realm; run signet migrate up", cause);
+        let name = ADMIN_REALM.parse().map_err(|error| Fault::internal("the admin realm's name", error))?;
+        let realm = self.provider.realm(&name).await.map_err(|failure| match failure {
+            Failure::Refusal(refusal) => unprepared(refusal),
+            Failure::Fault(fault) => fault,
+        })?;
+        let requirement = Requirement { audience: realm.issuer(), scopes: sufficient_scopes(request.method()) };
+        let guard = Guard { provider: &self.provider, realm: &realm, requirement };
+        let admitted = match bearer_token(request.headers(), request.uri().query().unwrap_or_default(), None) {
+            Ok(token) => guard.admit(&token).await,
+            Err(denial) => Err(denial),
+        };
+        admitted.map_err(|denial| {
+            let challenge = guard.challenge(&denial);
+            problem(denial).challenged(challenge)
+        })
+    }
+}
+
+fn problem(denial: Denial) -> Problem {
+    match denial {
+        Denial::NothingPresented => {
+            let detail = "send an access token of the realm admin in the Authorization header";
+            Problem::new(Kind::Unauthenticated, detail)
+        }
+        Denial::Refused(refusal) => {
+            tracing::info!(error = %refusal.code, reason = %refusal.reason, "an administrative request was refused");
+            let kind = match refusal.code {
+                ErrorCode::InsufficientScope => Kind::InsufficientScope,
+                ErrorCode::InvalidToken => Kind::Unauthenticated,
+                _ => Kind::Malformed,
+            };
+            Problem::new(kind, refusal.reason)
+        }
+        Denial::Fault(fault) => fault.into(),
+    }
+}
+
+impl<E: Endpoint> Endpoint for Authenticated<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let token = match self.admit(&request).await {
+            Ok(token) => token,
+            Err(problem) => return Ok(problem.into_response()),
+        };
+        request.set_data(Administrator::new(&self.provider, &self.edits));
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let response = self.endpoint.get_response(request).await;
+        if !method.is_safe() {
+            let status = response.status().as_u16();
+            let (client, subject) = (token.client_id.as_str(), token.subject.as_str());
+            tracing::info!(client_id = client, subject, %method, path, status, "administration");
+        }
+        Ok(response)
+    }
+}

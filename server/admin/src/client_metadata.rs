@@ -1,0 +1,147 @@
+//! Client metadata as the API writes it: the names of the registry that RFC 7591 opened.
+
+use poem_openapi::Object;
+use serde_json::Value;
+
+use crate::enumerations::{
+    AccessTokenFormat, ApplicationType, ClientAuthenticationMethod, GrantType, ProfileName, RefreshRotation,
+    ResponseType, SubjectType,
+};
+
+/// What a client is registered with (RFC 7591 section 2). Absent members have the default of their specification.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct ClientMetadata {
+    /// Where authorization responses may go; compared character by character.
+    redirect_uris: Option<Vec<String>>,
+    /// Response types the client uses; `code` when absent.
+    response_types: Option<Vec<ResponseType>>,
+    /// Grants the client uses; `authorization_code` when absent.
+    grant_types: Option<Vec<GrantType>>,
+    /// Web or native; web when absent (OpenID Connect Registration 2).
+    application_type: Option<ApplicationType>,
+    /// How the client authenticates; `client_secret_basic` when absent.
+    token_endpoint_auth_method: Option<ClientAuthenticationMethod>,
+    /// The one algorithm of client assertions; any suitable one when absent.
+    token_endpoint_auth_signing_alg: Option<String>,
+    /// Scope values, space-delimited, that the client may ask for; the realm's default when absent.
+    scope: Option<String>,
+    /// E-mail addresses of those responsible.
+    contacts: Option<Vec<String>>,
+    /// The name shown to users.
+    client_name: Option<String>,
+    /// The home page.
+    client_uri: Option<String>,
+    /// The logo shown to users.
+    logo_uri: Option<String>,
+    /// How the client uses data.
+    policy_uri: Option<String>,
+    /// Terms of service.
+    tos_uri: Option<String>,
+    /// The client's public keys: a JWK set (RFC 7517 section 5). Excludes `jwks_uri`.
+    jwks: Option<Value>,
+    /// Where the client publishes its public keys. Excludes `jwks`.
+    jwks_uri: Option<String>,
+    /// Identifier of the software.
+    software_id: Option<String>,
+    /// Version of the software.
+    software_version: Option<String>,
+    /// How users are named to the client; `public` when absent (OpenID Connect Registration 2).
+    subject_type: Option<SubjectType>,
+    /// Algorithm of ID tokens; RS256 when absent (OpenID Connect Registration 2).
+    id_token_signed_response_alg: Option<String>,
+    /// Algorithm of userinfo responses; plain JSON when absent.
+    userinfo_signed_response_alg: Option<String>,
+    /// `max_age` where a request has none, in seconds.
+    default_max_age: Option<u32>,
+    /// Whether every ID token has `auth_time`.
+    require_auth_time: Option<bool>,
+    /// `acr_values` where a request has none.
+    default_acr_values: Option<Vec<String>>,
+    /// Expected subject of the certificate, as an RFC 4514 string (RFC 8705 section 2.1.2).
+    tls_client_auth_subject_dn: Option<String>,
+    /// Expected DNS name of the certificate (RFC 8705 section 2.1.2).
+    tls_client_auth_san_dns: Option<String>,
+    /// Expected URI of the certificate (RFC 8705 section 2.1.2).
+    tls_client_auth_san_uri: Option<String>,
+    /// Expected IP address of the certificate (RFC 8705 section 2.1.2).
+    tls_client_auth_san_ip: Option<String>,
+    /// Expected e-mail address of the certificate (RFC 8705 section 2.1.2).
+    tls_client_auth_san_email: Option<String>,
+}
+
+/// What this server adds to a client's metadata. Absent members follow the realm or the profile.
+#[derive(Object, Default)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct ClientSettings {
+    /// The security profile; never weaker than the realm's.
+    profile: Option<ProfileName>,
+    /// Whether consent is taken as given: for first-party applications. No when absent.
+    skip_consent: Option<bool>,
+    /// Whether PKCE is demanded; public clients always need it.
+    require_pkce: Option<bool>,
+    /// Whether the `plain` code challenge is taken. No when absent.
+    allow_plain_pkce: Option<bool>,
+    /// The form of access tokens for the issuer's own audience; `jwt` when absent.
+    access_token_format: Option<AccessTokenFormat>,
+    /// The algorithm of JWT access tokens.
+    access_token_signed_response_alg: Option<String>,
+    /// Lifetime of access tokens in seconds: 30 to 86400.
+    access_token_seconds: Option<i64>,
+    /// How refresh tokens change on use.
+    refresh_rotation: Option<RefreshRotation>,
+    /// Identifiers of the resource servers that `resource` may name; all of the realm when absent.
+    resources: Option<Vec<String>>,
+    /// Whether the client may introspect tokens that were not issued to it. No when absent.
+    may_introspect: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use signet_core::{model, protocol};
+
+    use super::*;
+    use crate::mirror;
+
+    #[test]
+    fn metadata_and_settings_of_the_api_mirror_those_of_the_core() {
+        mirror::assert_mirrors::<ClientMetadata, protocol::client_metadata::ClientMetadata>();
+        mirror::assert_mirrors::<ClientSettings, model::ClientSettings>();
+    }
+
+    #[test]
+    fn every_member_goes_to_the_core_and_back() {
+        let metadata = json!({
+            "redirect_uris": ["https://rp.test/cb"], "response_types": ["code"], "grant_types": ["refresh_token"],
+            "application_type": "native", "token_endpoint_auth_method": "tls_client_auth",
+            "token_endpoint_auth_signing_alg": "ES256", "scope": "openid email", "contacts": ["a@b.test"],
+            "client_name": "n", "client_uri": "https://rp.test", "logo_uri": "l", "policy_uri": "p", "tos_uri": "t",
+            "jwks": {"keys": [{"kty": "EC"}]}, "jwks_uri": "j", "software_id": "s", "software_version": "1",
+            "subject_type": "public", "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "PS256",
+            "default_max_age": 5, "require_auth_time": true, "default_acr_values": ["a"],
+            "tls_client_auth_subject_dn": "CN=a", "tls_client_auth_san_dns": "d", "tls_client_auth_san_uri": "u",
+            "tls_client_auth_san_ip": "i", "tls_client_auth_san_email": "e",
+        });
+        let core: protocol::client_metadata::ClientMetadata = serde_json::from_value(metadata.clone()).unwrap();
+        let object: ClientMetadata = mirror::shown(&core).unwrap();
+        assert_eq!(mirror::stored::<protocol::client_metadata::ClientMetadata>(&object, "").unwrap(), core);
+        assert_eq!(serde_json::to_value(&core).unwrap(), metadata);
+        let settings = json!({
+            "profile": "base", "skip_consent": true, "require_pkce": false, "allow_plain_pkce": true,
+            "access_token_format": "opaque", "access_token_signed_response_alg": "EdDSA", "access_token_seconds": 60,
+            "refresh_rotation": "keep", "resources": ["https://api.test"], "may_introspect": true,
+        });
+        let core: model::ClientSettings = serde_json::from_value(settings.clone()).unwrap();
+        let object: ClientSettings = mirror::shown(&core).unwrap();
+        assert_eq!(mirror::stored::<model::ClientSettings>(&object, "").unwrap(), core);
+        assert_eq!(serde_json::to_value(&core).unwrap(), settings);
+    }
+
+    #[test]
+    fn defaults_of_the_core_are_absent_members_here() {
+        let object: ClientSettings = mirror::shown(&model::ClientSettings::default()).unwrap();
+        let stored: model::ClientSettings = mirror::stored(&object, "settings.").unwrap();
+        assert_eq!(stored, model::ClientSettings::default());
+    }
+}

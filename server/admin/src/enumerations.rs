@@ -1,0 +1,116 @@
+//! The closed sets of names that objects of the API use. Each mirrors one of the core; the compiler sees to it that
+//! none is missing.
+
+use poem_openapi::Enum;
+
+/// How a client authenticates (RFC 7591 section 2, RFC 8705 section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::protocol::names::ClientAuthenticationMethod", rename_all = "snake_case")]
+pub(crate) enum ClientAuthenticationMethod {
+    None,
+    ClientSecretBasic,
+    ClientSecretPost,
+    ClientSecretJwt,
+    PrivateKeyJwt,
+    TlsClientAuth,
+    SelfSignedTlsClientAuth,
+}
+
+/// What a client exchanges for tokens (RFC 6749 section 1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::protocol::names::GrantType", rename_all = "snake_case")]
+pub(crate) enum GrantType {
+    AuthorizationCode,
+    RefreshToken,
+    ClientCredentials,
+}
+
+/// What the authorization endpoint returns (RFC 6749 section 3.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::protocol::names::ResponseType", rename_all = "snake_case")]
+pub(crate) enum ResponseType {
+    Code,
+}
+
+/// How an application is deployed (OpenID Connect Registration 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::protocol::names::ApplicationType", rename_all = "snake_case")]
+pub(crate) enum ApplicationType {
+    Web,
+    Native,
+}
+
+/// How users are named to a client (OpenID Connect Core 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::protocol::names::SubjectType", rename_all = "snake_case")]
+pub(crate) enum SubjectType {
+    Public,
+}
+
+/// The form of access tokens: a signed JWT (RFC 9068), or a sealed value that only this server opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::protocol::names::AccessTokenFormat", rename_all = "snake_case")]
+pub(crate) enum AccessTokenFormat {
+    Jwt,
+    Opaque,
+}
+
+/// How refresh tokens change on use: a new one each time, where reuse of an old one ends the family, or the same one
+/// until it expires (RFC 9700 section 4.14.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::model::RefreshRotation", rename_all = "snake_case")]
+pub(crate) enum RefreshRotation {
+    Rotate,
+    Keep,
+}
+
+/// A security profile. `base` is OpenID Connect Core with the best current practice of RFC 9700.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::profile::ProfileName", rename_all = "snake_case")]
+pub(crate) enum ProfileName {
+    Base,
+}
+
+/// Where a key is in its life: `future` is published and not used yet, `active` signs (one per algorithm), `verifying`
+/// is published for verification only, `retired` is no longer published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::model::KeyState", rename_all = "snake_case")]
+pub(crate) enum KeyState {
+    Future,
+    Active,
+    Verifying,
+    Retired,
+}
+
+#[cfg(test)]
+mod tests {
+    use poem_openapi::types::ToJSON;
+    use serde_json::json;
+    use signet_core::{model, profile, protocol::names};
+
+    use super::*;
+
+    /// That a set is complete is the compiler's work; that each text is the registered one is this test's.
+    fn assert_texts<Name: ToJSON, Core: Copy + Into<Name>>(all: &[Core], text: impl Fn(Core) -> serde_json::Value) {
+        for value in all {
+            assert_eq!((*value).into().to_json(), Some(text(*value)));
+        }
+    }
+
+    #[test]
+    fn texts_are_those_of_the_core() {
+        let methods = names::ClientAuthenticationMethod::ALL;
+        assert_texts::<ClientAuthenticationMethod, _>(methods, |name| json!(name));
+        assert_texts::<GrantType, _>(names::GrantType::ALL, |name| json!(name));
+        assert_texts::<ResponseType, _>(names::ResponseType::ALL, |name| json!(name));
+        assert_texts::<ApplicationType, _>(names::ApplicationType::ALL, |name| json!(name));
+        assert_texts::<SubjectType, _>(names::SubjectType::ALL, |name| json!(name));
+        assert_texts::<AccessTokenFormat, _>(names::AccessTokenFormat::ALL, |name| json!(name));
+        let rotations = [model::RefreshRotation::Rotate, model::RefreshRotation::Keep];
+        assert_texts::<RefreshRotation, _>(&rotations, |name| json!(name));
+        assert_texts::<ProfileName, _>(&[profile::ProfileName::Base], |name| json!(name));
+        let states =
+            [model::KeyState::Future, model::KeyState::Active, model::KeyState::Verifying, model::KeyState::Retired];
+        assert_texts::<KeyState, _>(&states, |state| json!(state.as_str()));
+    }
+}

@@ -1,0 +1,319 @@
+//! The OpenAPI document: what poem-openapi derives from the operations, and the rules that hold for all of them alike:
+//! who may ask, what is refused how, what a merge patch and a precondition are.
+
+use std::sync::LazyLock;
+
+use poem::http::Method;
+use poem_openapi::registry::MetaPath;
+use poem_openapi::{OpenApi, OpenApiService, Tags};
+use serde_json::{Map, Value, json};
+use signet_core::model::RealmSettings;
+use signet_core::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
+
+use crate::BASE_PATH;
+use crate::authentication::sufficient_scopes;
+use crate::clients::Clients;
+use crate::keys::Keys;
+use crate::problem::MEDIA_TYPE;
+use crate::realms::Realms;
+use crate::resource_servers::ResourceServers;
+use crate::users::Users;
+
+const TITLE: &str = "Signet administration";
+const VERSION: &str = "v1";
+const DESCRIPTION: &str = "Realms, clients, users, keys and resource servers.
+
+Requests carry an access token of the realm `admin` (RFC 6750) whose audience is that realm's issuer and whose scope \
+is `signet.admin`, or, to read only, `signet.admin.read`.
+
+Bodies are JSON objects; members that a document does not have are refused. A PATCH is a JSON merge patch (RFC 7396): \
+absent members stay as they are, `null` takes a member back to its default. What is refused is answered with a problem \
+document (RFC 9457) that names the member. An object that belongs to another realm is answered like one that does not \
+exist.
+
+Lists come in pages: `next` of one page is the `cursor` of the following. `ETag` and `If-Match` protect against \
+overwriting what somebody else has changed meanwhile.";
+
+/// The resources.
+#[derive(Tags)]
+pub(crate) enum Tag {
+    /// Issuers with their own keys, clients, users and policy.
+    Realms,
+    /// Applications that users log in to, or that act for themselves.
+    Clients,
+    /// People who log in.
+    Users,
+    /// What tokens are signed with.
+    Keys,
+    /// APIs that access tokens are for.
+    #[oai(rename = "Resource servers")]
+    ResourceServers,
+}
+
+type Operations = (Realms, Clients, Users, Keys, ResourceServers);
+
+/// Every operation of the API.
+pub(crate) fn operations() -> OpenApiService<Operations, ()> {
+    OpenApiService::new((Realms, Clients, Users, Keys, ResourceServers), TITLE, VERSION).description(DESCRIPTION)
+}
+
+/// The methods that are served at a route. `pattern` begins with the place where the API is mounted, and calls its
+/// parameters what it likes.
+pub(crate) fn methods(pattern: &str) -> Vec<&'static str> {
+    static PATHS: LazyLock<Vec<MetaPath>> =
+        LazyLock::new(|| Operations::meta().into_iter().flat_map(|api| api.paths).collect());
+    let matches = |path: &&MetaPath| {
+        let (mut served, mut asked) = (path.path.rsplit('/'), pattern.rsplit('/'));
+        // The empty segment before the first slash is where the path ends and the place of the mount begins.
+        served.all(|segment| {
+            let other = asked.next();
+            segment.is_empty() || other == Some(segment) || segment.starts_with('{') && other.is_some_and(is_parameter)
+        })
+    };
+    PATHS
+        .iter()
+        .find(matches)
+        .map(|path| path.operations.iter().map(|one| one.method.as_str()).collect())
+        .unwrap_or_default()
+}
+
+fn is_parameter(segment: &str) -> bool {
+    segment.starts_with(':')
+}
+
+/// The document of the deployment at `public_url`.
+pub(crate) fn document(public_url: &str) -> Value {
+    let spec = operations().server(format!("{public_url}{BASE_PATH}")).spec();
+    let mut document: Value = serde_json::from_str(&spec).unwrap_or_default();
+    let mut patches = Map::new();
+    if let Some(paths) = document["paths"].as_object_mut() {
+        for (path, operations) in paths {
+            for (method, operation) in operations.as_object_mut().into_iter().flatten() {
+                let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap_or_default();
+                complete(operation, path, &method);
+                if method == Method::PATCH {
+                    refer_to_patch(operation, &mut patches);
+                }
+            }
+        }
+    }
+    let components = &mut document["components"];
+    for (name, full) in patches {
+        let schema = patch_schema(&components["schemas"][full.as_str().unwrap_or_default()]);
+        components["schemas"][name.as_str()] = schema;
+    }
+    if let Ok(Value::Object(defaults)) = serde_json::to_value(RealmSettings::default()) {
+        for (name, default) in defaults {
+            components["schemas"]["Realm"]["properties"][name.as_str()]["default"] = default;
+        }
+    }
+    components["securitySchemes"] = security_schemes(public_url);
+    document
+}
+
+fn security_schemes(public_url: &str) -> Value {
+    let scopes =
+        json!({ ADMIN_READ_SCOPE: "Read everything but secrets.", ADMIN_SCOPE: "Read and change everything." });
+    let token_url = format!("{public_url}/realms/{ADMIN_REALM}/token");
+    let flow = json!({ "tokenUrl": token_url, "scopes": scopes });
+    json!({ "administration": { "type": "oauth2", "flows": { "clientCredentials": flow } } })
+}
+
+/// Adds to an operation what follows from its path, method and body.
+fn complete(operation: &mut Value, path: &str, method: &Method) {
+    let alternatives = sufficient_scopes(method).iter().map(|scope| json!({ "administration": [scope] }));
+    operation["security"] = alternatives.collect();
+    let (has_body, names_object) = (!operation["requestBody"].is_null(), path.contains('{'));
+    let is_list = *method == Method::GET && !path.ends_with('}');
+    let keeps_to_precondition = *method == Method::PATCH || *method == Method::DELETE;
+    if keeps_to_precondition {
+        let parameter = json!({
+            "name": "If-Match",
+            "in": "header",
+            "required": false,
+            "schema": { "type": "string" },
+            "description": "The `ETag` of the object as it was seen; refused where it has changed meanwhile.",
+        });
+        if let Some(parameters) = operation["parameters"].as_array_mut() {
+            parameters.push(parameter);
+        }
+    }
+    for (applies, status, description) in [
+        (has_body || is_list, "400", "The request does not read."),
+        (true, "401", "There is no access token, or it is not good."),
+        (true, "403", "The access token does not have the scope."),
+        (names_object, "404", "There is no such object in this realm, or no such realm."),
+        (!method.is_safe(), "409", "Something of that name exists already, or the object's state does not permit it."),
+        (keeps_to_precondition, "412", "The object has changed since it was seen."),
+        (has_body, "413", "The body is too long."),
+        (has_body, "415", "The body is of another media type."),
+        (has_body, "422", "A member of the document is wrong."),
+    ] {
+        if applies {
+            let schema = json!({ "$ref": "#/components/schemas/Problem" });
+            let content = json!({ MEDIA_TYPE: { "schema": schema } });
+            operation["responses"][status] = json!({ "description": description, "content": content });
+        }
+    }
+}
+
+/// A merge patch has another schema than the document it changes. Notes which schemas are needed.
+fn refer_to_patch(operation: &mut Value, patches: &mut Map<String, Value>) {
+    for media_type in operation["requestBody"]["content"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        let reference = media_type["schema"]["$ref"].as_str().unwrap_or_default();
+        let full = reference.trim_start_matches("#/components/schemas/").to_owned();
+        let patch = format!("{full}Patch");
+        media_type["schema"]["$ref"] = format!("#/components/schemas/{patch}").into();
+        patches.insert(patch, full.into());
+    }
+}
+
+/// The schema of a merge patch: nothing is required, everything may be taken back, nothing has a default.
+fn patch_schema(full: &Value) -> Value {
+    let mut schema = full.clone();
+    let title = format!("{}Patch", full["title"].as_str().unwrap_or_default());
+    schema["description"] = format!("A JSON merge patch of a {}.", full["title"].as_str().unwrap_or_default()).into();
+    schema["title"] = title.into();
+    if let Some(members) = schema.as_object_mut() {
+        members.remove("required");
+    }
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        properties.retain(|_, property| property["readOnly"] != json!(true));
+        for property in properties.values_mut().filter_map(Value::as_object_mut) {
+            property.remove("default");
+            if !property.contains_key("$ref") {
+                property.insert("nullable".to_owned(), json!(true));
+            }
+        }
+    }
+    schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described() -> Value {
+        document("https://op.test")
+    }
+
+    /// Every operation: path, method, and what the document says of it.
+    fn each_operation(document: &Value) -> Vec<(&str, &str, &Value)> {
+        let paths = document["paths"].as_object().unwrap();
+        let operations = paths.iter().flat_map(|(path, operations)| {
+            operations
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(method, operation)| (path.as_str(), method.as_str(), operation))
+        });
+        operations.collect()
+    }
+
+    #[test]
+    fn every_operation_of_the_api_is_described() {
+        let document = described();
+        let mut described: Vec<String> =
+            each_operation(&document).iter().map(|(path, method, _)| format!("{method} {path}")).collect();
+        described.sort_unstable();
+        let mut expected = vec!["get /realms".to_owned(), "post /realms".to_owned()];
+        let realm = "/realms/{realm}";
+        expected.extend(["get", "patch", "delete"].map(|method| format!("{method} {realm}")));
+        for (collection, id) in [("clients", "client_id"), ("users", "id"), ("keys", "kid"), ("resource-servers", "id")]
+        {
+            expected.extend(["get", "post"].map(|method| format!("{method} {realm}/{collection}")));
+            let object = format!("{realm}/{collection}/{{{id}}}");
+            expected.extend(["get", "patch", "delete"].map(|method| format!("{method} {object}")));
+        }
+        expected.push(format!("post {realm}/clients/{{client_id}}/secret"));
+        expected.push(format!("put {realm}/users/{{id}}/password"));
+        expected.push(format!("post {realm}/keys/rotate"));
+        expected.sort_unstable();
+        assert_eq!(described, expected);
+    }
+
+    #[test]
+    fn every_operation_says_who_may_ask_and_what_is_refused() {
+        for (path, method, operation) in each_operation(&described()) {
+            let place = format!("{method} {path}");
+            let expected = if method == "get" {
+                json!([{"administration": ["signet.admin.read"]}, {"administration": ["signet.admin"]}])
+            } else {
+                json!([{"administration": ["signet.admin"]}])
+            };
+            assert_eq!(operation["security"], expected, "{place}");
+            for status in ["401", "403", "default"] {
+                let schema = &operation["responses"][status]["content"][MEDIA_TYPE]["schema"];
+                assert_eq!(*schema, json!({"$ref": "#/components/schemas/Problem"}), "{place} {status}");
+            }
+            assert_eq!(operation["responses"]["404"].is_null(), path == "/realms", "{place}");
+            for text in ["operationId", "summary"] {
+                assert!(operation[text].as_str().is_some_and(|text| !text.is_empty()), "{place} has no {text}");
+            }
+            assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{place}");
+        }
+    }
+
+    #[test]
+    fn a_merge_patch_requires_nothing() {
+        let document = described();
+        for (path, _, operation) in each_operation(&document).into_iter().filter(|(_, method, _)| *method == "patch") {
+            let content = operation["requestBody"]["content"].as_object().unwrap();
+            assert_eq!(content.keys().len(), 2, "{path}");
+            let reference = content["application/merge-patch+json"]["schema"]["$ref"].as_str().unwrap();
+            let schema = &document["components"]["schemas"][reference.rsplit('/').next().unwrap()];
+            assert!(schema["properties"].is_object(), "{path} refers to {reference}");
+            assert!(schema["required"].is_null(), "{path}");
+            assert!(schema["properties"]["created_at"].is_null(), "{path}");
+            let names: Vec<&Value> =
+                operation["parameters"].as_array().unwrap().iter().map(|parameter| &parameter["name"]).collect();
+            assert!(names.contains(&&json!("If-Match")), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere_and_every_member_is_explained() {
+        fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+            match value {
+                Value::Object(members) => {
+                    found.extend(members.get("$ref").and_then(Value::as_str));
+                    members.values().for_each(|member| references(member, found));
+                }
+                Value::Array(elements) => elements.iter().for_each(|element| references(element, found)),
+                _ => {}
+            }
+        }
+        let document = described();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 50, "{}", found.len());
+        for reference in found {
+            assert!(document.pointer(&reference[1..]).is_some(), "{reference}");
+        }
+        for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+            assert!(schema["description"].is_string(), "{name}");
+            for (member, schema) in schema["properties"].as_object().into_iter().flatten() {
+                let is_explained = schema["description"].is_string() || schema["$ref"].is_string();
+                assert!(is_explained, "{name}.{member}");
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_are_those_of_the_deployment() {
+        let document = described();
+        assert_eq!(document["servers"][0]["url"], "https://op.test/admin/api/v1");
+        let flow = &document["components"]["securitySchemes"]["administration"]["flows"]["clientCredentials"];
+        assert_eq!(flow["tokenUrl"], "https://op.test/realms/admin/token");
+        assert_eq!(document["components"]["schemas"]["Realm"]["properties"]["access_token_seconds"]["default"], 600);
+    }
+
+    #[test]
+    fn rfc9110_15_5_6_the_methods_of_a_route_are_known() {
+        assert_eq!(methods("/admin/api/v1/realms/:realm"), ["GET", "PATCH", "DELETE"]);
+        assert_eq!(methods("/realms"), ["GET", "POST"]);
+        assert_eq!(methods("/realms/:param0/keys/rotate"), ["POST"]);
+        assert_eq!(methods("/api/realms/:param0/keys/:param1"), ["GET", "PATCH", "DELETE"]);
+        assert_eq!(methods("/elsewhere"), Vec::<&str>::new());
+    }
+}

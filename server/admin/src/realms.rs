@@ -1,0 +1,209 @@
+//! Realms.
+
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+use signet_core::endpoints::{Bases, RealmUrls};
+use signet_core::model;
+use signet_core::protocol::identifiers::RealmName;
+use signet_core::registry::{self, RealmChange, RegistryError};
+
+use crate::administrator::Administrator;
+use crate::answer::{Created, Done, Shown};
+use crate::body::{New, Patch};
+use crate::entity_tag::Precondition;
+use crate::enumerations::ProfileName;
+use crate::mirror;
+use crate::openapi::Tag;
+use crate::paging::{self, Cursor, Limit, Page};
+use crate::path::Path;
+use crate::problem::Problem;
+use crate::timestamp::Timestamp;
+
+/// A realm: an issuer with its own keys, clients, users and policy. All durations are in seconds.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct Realm {
+    /// The last part of the issuer: 1 to 64 lower-case letters, digits, hyphens and underscores. Changing it changes
+    /// the issuer.
+    name: String,
+    /// Shown on pages: 1 to 100 characters.
+    display_name: String,
+    /// Whether the realm answers.
+    #[oai(default = "yes")]
+    enabled: bool,
+    /// The issuer identifier.
+    #[oai(read_only)]
+    issuer: String,
+    #[oai(flatten)]
+    settings: RealmSettings,
+    /// When it was made.
+    #[oai(read_only)]
+    created_at: Timestamp,
+    /// When it last changed.
+    #[oai(read_only)]
+    updated_at: Timestamp,
+}
+
+/// The policy of a realm.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct RealmSettings {
+    /// The security profile that every client has at least.
+    profile: Option<ProfileName>,
+    /// Scope values, space-delimited, that clients without a `scope` member may ask for.
+    default_scope: Option<String>,
+    /// Lifetime of an authorization code: 10 to 60.
+    authorization_code_seconds: Option<i64>,
+    /// Time a person has to log in and consent: 60 to 3600.
+    interaction_seconds: Option<i64>,
+    /// Lifetime of access tokens: 30 to 86400.
+    access_token_seconds: Option<i64>,
+    /// Lifetime of ID tokens: 30 to 86400.
+    id_token_seconds: Option<i64>,
+    /// A refresh token unused for this long is dead: 300 to 31536000.
+    refresh_token_idle_seconds: Option<i64>,
+    /// A refresh token is dead this long after the first one was issued: 300 to 315360000.
+    refresh_token_absolute_seconds: Option<i64>,
+    /// How long after a rotation the previous refresh token still yields the current one: 0 to 120.
+    refresh_retry_window_seconds: Option<i64>,
+    /// A browser session unused for this long is dead: 60 to 7776000.
+    session_idle_seconds: Option<i64>,
+    /// A browser session is dead this long after login: 60 to 31536000.
+    session_absolute_seconds: Option<i64>,
+    /// How far clocks of clients may be off: 0 to 60.
+    clock_skew_seconds: Option<i64>,
+    /// Wrong passwords for one account before answers are delayed: 3 to 100.
+    password_attempts_per_account: Option<i64>,
+    /// Wrong passwords from one address before answers are delayed: 3 to 10000.
+    password_attempts_per_address: Option<i64>,
+    /// Length of the window those two are counted in: 30 to 86400.
+    password_attempt_window_seconds: Option<i64>,
+    /// Certificate authorities for `tls_client_auth`, in PEM; absent for none (RFC 8705 section 2.1).
+    client_certificate_authorities: Option<String>,
+    /// Fewest characters of a password: 8 to 64.
+    password_minimum_length: Option<u64>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Realm {
+    fn of(bases: &Bases, realm: &model::Realm) -> Result<Self, Problem> {
+        Ok(Self {
+            name: realm.name.to_string(),
+            display_name: realm.display_name.clone(),
+            enabled: realm.enabled,
+            issuer: RealmUrls::new(bases, realm.name.as_str()).issuer,
+            settings: mirror::shown(&realm.settings)?,
+            created_at: Timestamp(realm.created_at),
+            updated_at: Timestamp(realm.updated_at),
+        })
+    }
+
+    fn into_change(self) -> Result<RealmChange, Problem> {
+        let name = self.name.parse().map_err(|error| Problem::invalid("name", format!("{error}")))?;
+        let settings = mirror::stored(&self.settings, "")?;
+        Ok(RealmChange { name, display_name: self.display_name, enabled: self.enabled, settings })
+    }
+}
+
+/// The core knows the policy as a member of its own; here its members are the realm's.
+fn refused(error: RegistryError) -> Problem {
+    match error {
+        RegistryError::Invalid { field, problem } => {
+            Problem::invalid(field.strip_prefix("settings.").unwrap_or(&field), problem)
+        }
+        other => other.into(),
+    }
+}
+
+/// The operations on realms.
+pub(crate) struct Realms;
+
+#[OpenApi(tag = "Tag::Realms")]
+impl Realms {
+    /// Lists realms by name.
+    #[oai(path = "/realms", method = "get", operation_id = "listRealms")]
+    async fn list(
+        &self,
+        administrator: Administrator,
+        /// Most items of the page.
+        limit: Limit,
+        /// The `next` of the page before.
+        cursor: Cursor<RealmName>,
+    ) -> Result<Json<Page<Realm>>, Problem> {
+        let page = registry::list_realms(administrator.provider(), &paging::wanted(&limit, &cursor)).await?;
+        let bases = &administrator.provider().bases;
+        Ok(Json(Page::of(page, |realm| Realm::of(bases, &realm))?))
+    }
+
+    /// Makes a realm with its first keys.
+    #[oai(path = "/realms", method = "post", operation_id = "createRealm")]
+    async fn create(&self, administrator: Administrator, realm: New<Realm>) -> Result<Created<Realm>, Problem> {
+        let change = realm.read()?.into_change()?;
+        let made = registry::create_realm(administrator.provider(), change).await.map_err(refused)?;
+        let location = administrator.location(&["realms", made.realm.name.as_str()]);
+        Ok(Created::at(location, Realm::of(&administrator.provider().bases, &made.realm)?))
+    }
+
+    /// Shows a realm.
+    #[oai(path = "/realms/:realm", method = "get", operation_id = "showRealm")]
+    async fn show(&self, administrator: Administrator, realm: Path<RealmName>) -> Result<Shown<Realm>, Problem> {
+        let found = administrator.realm(&realm.0).await?;
+        Ok(Shown::of(Realm::of(&administrator.provider().bases, &found.realm)?))
+    }
+
+    /// Changes a realm. The admin realm keeps its name and stays enabled.
+    #[oai(path = "/realms/:realm", method = "patch", operation_id = "updateRealm")]
+    async fn update(
+        &self,
+        administrator: Administrator,
+        realm: Path<RealmName>,
+        patch: Patch<Realm>,
+    ) -> Result<Shown<Realm>, Problem> {
+        let _turn = administrator.edit().await;
+        let (provider, bases) = (administrator.provider(), &administrator.provider().bases);
+        let before = Realm::of(bases, &administrator.realm(&realm.0).await?.realm)?;
+        let change = patch.onto(&before)?.into_change()?;
+        let after = registry::update_realm(provider, &realm.0, change).await.map_err(refused)?;
+        Ok(Shown::of(Realm::of(bases, &after.realm)?))
+    }
+
+    /// Deletes a realm and everything in it. The admin realm cannot be deleted.
+    #[oai(path = "/realms/:realm", method = "delete", operation_id = "deleteRealm")]
+    async fn delete(
+        &self,
+        administrator: Administrator,
+        realm: Path<RealmName>,
+        precondition: Precondition,
+    ) -> Result<Done, Problem> {
+        let _turn = administrator.edit().await;
+        let before = administrator.realm(&realm.0).await?;
+        precondition.check(&Realm::of(&administrator.provider().bases, &before.realm)?)?;
+        registry::delete_realm(administrator.provider(), &realm.0).await?;
+        Ok(Done::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_of_the_api_mirrors_that_of_the_core() {
+        mirror::assert_mirrors::<RealmSettings, model::RealmSettings>();
+        let stored = model::RealmSettings { client_certificate_authorities: "x".to_owned(), ..Default::default() };
+        let shown: RealmSettings = mirror::shown(&stored).unwrap();
+        assert_eq!(mirror::stored::<model::RealmSettings>(&shown, "").unwrap(), stored);
+    }
+
+    #[test]
+    fn a_policy_member_that_does_not_read_is_named() {
+        let mut settings: RealmSettings = mirror::shown(&model::RealmSettings::default()).unwrap();
+        settings.default_scope = Some("a\"b".to_owned());
+        let problem = mirror::stored::<model::RealmSettings>(&settings, "").unwrap_err();
+        let reason = "scope holds characters that a scope token may not have";
+        assert_eq!(problem, Problem::invalid("default_scope", reason));
+    }
+}

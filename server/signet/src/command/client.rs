@@ -1,0 +1,176 @@
+//! `signet client`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+use signet_core::model::Client;
+use signet_core::protocol::identifiers::{ClientId, RealmName};
+use signet_core::protocol::names::{ApplicationType, ClientAuthenticationMethod, GrantType};
+use signet_core::registry::{self, ClientRegistration, IssuedSecret, RegistryError};
+
+use super::arguments::ClientCommand;
+use super::context::{Context, every};
+use super::members::{Members, Patch, read_members, read_object, take_enabled, take_identity, take_object, take_text};
+use super::{CommandError, CommandResult, Status, terminal, views};
+
+/// The algorithm of ID tokens where nothing else is asked for: small and fast (design section 9). The registration
+/// itself would mean RS256.
+const ID_TOKEN_ALGORITHM: &str = "ES256";
+
+/// Where the secret of a new client comes from.
+#[derive(Debug, Args)]
+pub(crate) struct ClientSecretSource {
+    /// Read a secret of your own choice, at the prompt or from standard input; without this, a strong one is made
+    #[arg(long)]
+    with_secret: bool,
+}
+
+/// What can be decided about a client.
+#[derive(Debug, Args)]
+pub(crate) struct ClientFields {
+    /// The name on pages
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+    /// Where answers may go; may be repeated
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
+    /// What it exchanges for tokens; may be repeated
+    #[arg(long = "grant-type", value_name = "GRANT")]
+    grant_types: Vec<GrantType>,
+    /// How it authenticates
+    #[arg(long, value_name = "METHOD")]
+    auth_method: Option<ClientAuthenticationMethod>,
+    /// The scope values it may ask for, apart by spaces
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
+    /// web or native
+    #[arg(long, value_name = "TYPE")]
+    application_type: Option<ApplicationType>,
+    /// Where its public keys are
+    #[arg(long, value_name = "URI", conflicts_with = "jwks")]
+    jwks_uri: Option<String>,
+    /// Its public keys: a file with a JWK set
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+    /// The algorithm of its ID tokens
+    #[arg(long, value_name = "ALG")]
+    id_token_alg: Option<String>,
+    /// Whether users are not asked: only for applications of your own
+    #[arg(long, value_name = "true|false")]
+    skip_consent: Option<bool>,
+    /// Whether it may do anything
+    #[arg(long, value_name = "true|false")]
+    enabled: Option<bool>,
+    #[command(flatten)]
+    members: Members,
+}
+
+impl ClientFields {
+    fn patch(&self) -> CommandResult<Patch> {
+        let jwks = self.jwks.as_deref().map(read_object).transpose()?;
+        let mut patch = self.members.patch()?;
+        if let Some(skip) = self.skip_consent {
+            patch.assign(&format!("settings.skip_consent={skip}"))?;
+        }
+        patch
+            .option("client_name", self.name.clone())
+            .list("redirect_uris", &self.redirect_uris)
+            .list("grant_types", &self.grant_types)
+            .option("token_endpoint_auth_method", self.auth_method.map(ClientAuthenticationMethod::as_str))
+            .option("scope", self.scope.clone())
+            .option("application_type", self.application_type.map(ApplicationType::as_str))
+            .option("jwks_uri", self.jwks_uri.clone())
+            .option("jwks", jwks)
+            .option("id_token_signed_response_alg", self.id_token_alg.clone())
+            .option("enabled", self.enabled);
+        Ok(patch)
+    }
+}
+
+/// What an administrator decides about a client, as one object: registered metadata, and two members beside.
+fn registration_of(mut object: Map<String, Value>) -> CommandResult<ClientRegistration> {
+    let settings = take_object(&mut object, "settings")?;
+    let enabled = take_enabled(&mut object)?;
+    Ok(ClientRegistration { metadata: read_members(object)?, settings: read_members(settings)?, enabled })
+}
+
+fn object_of(client: &Client) -> Map<String, Value> {
+    let mut object = views::members(&client.metadata);
+    object.insert("settings".to_owned(), Value::Object(views::members(&client.settings)));
+    object.insert("enabled".to_owned(), client.enabled.into());
+    object
+}
+
+pub(super) async fn run(command: ClientCommand, context: &Context) -> CommandResult {
+    let provider = context.provider();
+    match command {
+        ClientCommand::Create { place, id, secret, fields } => {
+            create(context, &place.realm, id, &secret, &fields).await?;
+        }
+        ClientCommand::List(place) => {
+            let realm = context.realm(&place.realm).await?;
+            let clients = every(async |page| registry::list_clients(provider, &realm, &page).await).await?;
+            let rows: Vec<Value> = clients.iter().map(views::client).collect();
+            context.output.list(&rows, &["client_id", "client_name", "enabled", "token_endpoint_auth_method"])?;
+        }
+        ClientCommand::Show(named) => {
+            let realm = context.realm(&named.place.realm).await?;
+            let found = registry::find_client(provider, &realm, &named.id).await?;
+            context.output.object(&views::client(&found))?;
+        }
+        ClientCommand::Update { client, fields } => {
+            let realm = context.realm(&client.place.realm).await?;
+            let before = registry::find_client(provider, &realm, &client.id).await?;
+            let mut object = fields.patch()?.apply(object_of(&before));
+            take_identity(&mut object, "client_id", client.id.as_str())?;
+            let registration = registration_of(object)?;
+            let updating = registry::update_client(provider, &realm, &client.id, registration);
+            show(context, &terminal::waiting("making keys", updating).await?)?;
+        }
+        ClientCommand::Delete { client, confirmation } => {
+            let realm = context.realm(&client.place.realm).await?;
+            registry::find_client(provider, &realm, &client.id).await?;
+            let question = format!("Client {} and everything that was issued to it will be gone for ever.", client.id);
+            terminal::confirm(&question, &confirmation)?;
+            registry::delete_client(provider, &realm, &client.id).await?;
+            let said = format!("Deleted client {}.", client.id);
+            context.output.done(&said, &json!({ "client_id": client.id.as_str(), "deleted": true }))?;
+        }
+        ClientCommand::RotateSecret(named) => {
+            let realm = context.realm(&named.place.realm).await?;
+            show(context, &registry::rotate_client_secret(provider, &realm, &named.id).await?)?;
+        }
+    }
+    Ok(())
+}
+
+async fn create(
+    context: &Context,
+    realm: &RealmName,
+    id: Option<ClientId>,
+    secret: &ClientSecretSource,
+    fields: &ClientFields,
+) -> CommandResult {
+    let realm = context.realm(realm).await?;
+    let mut object = fields.patch()?.apply(Map::new());
+    let in_document = take_text(&mut object, "client_id")?.map(ClientId::try_from).transpose();
+    let in_document = in_document.map_err(|error| RegistryError::invalid("client_id", error.to_string()))?;
+    if object.contains_key("client_secret") {
+        let said = "client_secret: leave it out to have one made, or choose one with --with-secret";
+        return Err(CommandError::new(Status::Usage, said));
+    }
+    let code = Value::from(GrantType::AuthorizationCode.as_str());
+    let grants = object.get("grant_types").and_then(Value::as_array);
+    if grants.is_none_or(|grants| grants.contains(&code)) {
+        object.entry("id_token_signed_response_alg").or_insert_with(|| ID_TOKEN_ALGORITHM.into());
+    }
+    let registration = registration_of(object)?;
+    let chosen = secret.with_secret.then(|| terminal::read_secret("client secret")).transpose()?;
+    let making = registry::create_client(context.provider(), &realm, id.or(in_document), registration, chosen);
+    show(context, &terminal::waiting("making keys", making).await?)
+}
+
+fn show(context: &Context, issued: &IssuedSecret) -> CommandResult {
+    context.output.object(&views::issued(issued))
+}

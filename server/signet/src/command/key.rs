@@ -1,0 +1,83 @@
+//! `signet key`.
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use signet_core::model::KeyState;
+use signet_core::registry;
+use signet_jose::SignatureAlgorithm;
+
+use super::arguments::KeyCommand;
+use super::context::Context;
+use super::{CommandResult, terminal, views};
+
+/// Which algorithm a key is for.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct KeyAlgorithm {
+    /// The JOSE algorithm, such as ES256, RS256 or EdDSA
+    #[arg(long, value_name = "ALG")]
+    algorithm: SignatureAlgorithm,
+}
+
+/// Where a key is in its life.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum KeyStateName {
+    /// Published, not used yet
+    Future,
+    /// Signs
+    Active,
+    /// Published for verification only
+    Verifying,
+    /// No longer published
+    Retired,
+}
+
+impl From<KeyStateName> for KeyState {
+    fn from(name: KeyStateName) -> Self {
+        match name {
+            KeyStateName::Future => Self::Future,
+            KeyStateName::Active => Self::Active,
+            KeyStateName::Verifying => Self::Verifying,
+            KeyStateName::Retired => Self::Retired,
+        }
+    }
+}
+
+pub(super) async fn run(command: KeyCommand, context: &Context) -> CommandResult {
+    let provider = context.provider();
+    match command {
+        KeyCommand::Create { place, algorithm, state } => {
+            let realm = context.realm(&place.realm).await?;
+            let making = registry::create_key(provider, &realm, algorithm.algorithm, state.into());
+            context.output.object(&views::key(&terminal::waiting("making a key", making).await?))?;
+        }
+        KeyCommand::Rotate { place, algorithm } => {
+            let realm = context.realm(&place.realm).await?;
+            let making = registry::rotate_key(provider, &realm, algorithm.algorithm);
+            context.output.object(&views::key(&terminal::waiting("making a key", making).await?))?;
+        }
+        KeyCommand::List(place) => {
+            let realm = context.realm(&place.realm).await?;
+            let keys = registry::list_keys(provider, &realm).await?;
+            let rows: Vec<Value> = keys.iter().map(views::key).collect();
+            context.output.list(&rows, &["kid", "algorithm", "state"])?;
+        }
+        KeyCommand::Show(named) => {
+            let realm = context.realm(&named.place.realm).await?;
+            context.output.object(&views::key(&registry::find_key(provider, &realm, &named.kid).await?))?;
+        }
+        KeyCommand::Update { key, state } => {
+            let realm = context.realm(&key.place.realm).await?;
+            registry::set_key_state(provider, &realm, &key.kid, state.into()).await?;
+            context.output.object(&views::key(&registry::find_key(provider, &realm, &key.kid).await?))?;
+        }
+        KeyCommand::Delete { key, confirmation } => {
+            let realm = context.realm(&key.place.realm).await?;
+            registry::find_key(provider, &realm, &key.kid).await?;
+            terminal::confirm(&format!("What was signed with key {} will no longer verify.", key.kid), &confirmation)?;
+            registry::delete_key(provider, &realm, &key.kid).await?;
+            let said = format!("Deleted key {}.", key.kid);
+            context.output.done(&said, &json!({ "kid": key.kid.as_str(), "deleted": true }))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! `signet realm`.
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+use signet_core::model::Realm;
+use signet_core::protocol::identifiers::RealmName;
+use signet_core::registry::{self, RealmChange, RegistryError};
+
+use super::arguments::RealmCommand;
+use super::context::{Context, every};
+use super::members::{Members, Patch, read_members, take_enabled, take_identity, take_text};
+use super::{CommandError, CommandResult, terminal, views};
+
+/// What can be decided about a realm.
+#[derive(Debug, Args)]
+pub(crate) struct RealmFields {
+    /// The name on pages
+    #[arg(long, value_name = "TEXT")]
+    display_name: Option<String>,
+    /// Whether it answers
+    #[arg(long, value_name = "true|false")]
+    enabled: Option<bool>,
+    #[command(flatten)]
+    members: Members,
+}
+
+impl RealmFields {
+    fn patch(&self) -> CommandResult<Patch> {
+        let mut patch = self.members.patch()?;
+        patch.option("display_name", self.display_name.clone()).option("enabled", self.enabled);
+        Ok(patch)
+    }
+}
+
+/// What an administrator decides about a realm, as one object: policy, and three members beside.
+fn change_of(mut object: Map<String, Value>, name: RealmName) -> CommandResult<RealmChange> {
+    let display_name = take_text(&mut object, "display_name")?.unwrap_or_else(|| name.as_str().to_owned());
+    let enabled = take_enabled(&mut object)?;
+    Ok(RealmChange { name, display_name, enabled, settings: read_members(object)? })
+}
+
+/// The core knows the policy as a member of its own; here its members are the realm's.
+fn refused(error: RegistryError) -> CommandError {
+    match error {
+        RegistryError::Invalid { field, problem } => {
+            RegistryError::invalid(field.strip_prefix("settings.").unwrap_or(&field), problem).into()
+        }
+        other => other.into(),
+    }
+}
+
+pub(super) async fn run(command: RealmCommand, context: &Context) -> CommandResult {
+    let provider = context.provider();
+    match command {
+        RealmCommand::Create { name, fields } => {
+            let mut object = fields.patch()?.apply(Map::new());
+            take_identity(&mut object, "name", name.as_str())?;
+            let change = change_of(object, name)?;
+            let made =
+                terminal::waiting("making keys", registry::create_realm(provider, change)).await.map_err(refused)?;
+            context.output.object(&views::realm(&made.realm, made.issuer()))?;
+        }
+        RealmCommand::List => {
+            let realms = every(async |page| registry::list_realms(provider, &page).await).await?;
+            let base = &provider.bases.public;
+            let issuer = |realm: &Realm| format!("{base}/realms/{}", realm.name);
+            let rows = realms.iter().map(|realm| views::realm(realm, &issuer(realm)));
+            context.output.list(&rows.collect::<Vec<_>>(), &["name", "display_name", "enabled", "issuer"])?;
+        }
+        RealmCommand::Show { name } => {
+            let found = context.realm(&name).await?;
+            context.output.object(&views::realm(&found.realm, found.issuer()))?;
+        }
+        RealmCommand::Update { name, rename, fields } => {
+            let before = context.realm(&name).await?;
+            let mut object = views::members(&before.realm.settings);
+            object.insert("display_name".to_owned(), before.realm.display_name.clone().into());
+            object.insert("enabled".to_owned(), before.realm.enabled.into());
+            let mut object = fields.patch()?.apply(object);
+            take_identity(&mut object, "name", name.as_str())?;
+            let change = change_of(object, rename.unwrap_or_else(|| name.clone()))?;
+            let after = registry::update_realm(provider, &name, change).await.map_err(refused)?;
+            context.output.object(&views::realm(&after.realm, after.issuer()))?;
+        }
+        RealmCommand::Delete { name, confirmation } => {
+            context.realm(&name).await?;
+            let question = format!("Realm {name} and all its clients, users and keys will be gone for ever.");
+            terminal::confirm(&question, &confirmation)?;
+            registry::delete_realm(provider, &name).await?;
+            context
+                .output
+                .done(&format!("Deleted realm {name}."), &json!({ "name": name.as_str(), "deleted": true }))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! How what is administered is shown: as the admin API does, with secrets nowhere but in [`issued`].
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use signet_core::model::{Client, Realm, ResourceServer, SigningKeyRecord, User};
+use signet_core::protocol::time::UnixTime;
+use signet_core::registry::IssuedSecret;
+use time::OffsetDateTime;
+
+/// The members of something that serializes to an object.
+pub(super) fn members(object: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(object) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    }
+}
+
+/// A point in time as RFC 3339 writes it; what no calendar has is shown as the number it is.
+fn timestamp(time: UnixTime) -> String {
+    let Ok(date) = OffsetDateTime::from_unix_timestamp(time.0) else { return time.0.to_string() };
+    let (year, month, day) = date.to_calendar_date();
+    let (hour, minute, second) = date.to_hms();
+    format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
+}
+
+fn with(mut object: Value, more: Map<String, Value>) -> Value {
+    if let Value::Object(members) = &mut object {
+        members.extend(more);
+    }
+    object
+}
+
+/// A realm and its issuer.
+pub(super) fn realm(realm: &Realm, issuer: &str) -> Value {
+    let head = json!({
+        "name": realm.name.as_str(),
+        "issuer": issuer,
+        "display_name": realm.display_name,
+        "enabled": realm.enabled,
+        "created_at": timestamp(realm.created_at),
+        "updated_at": timestamp(realm.updated_at),
+    });
+    with(head, members(&realm.settings))
+}
+
+/// A client without its secret.
+pub(super) fn client(client: &Client) -> Value {
+    let head = json!({
+        "client_id": client.client_id.as_str(),
+        "enabled": client.enabled,
+        "created_at": timestamp(client.created_at),
+        "updated_at": timestamp(client.updated_at),
+    });
+    let settings = Map::from_iter([("settings".to_owned(), Value::Object(members(&client.settings)))]);
+    with(with(head, members(&client.metadata)), settings)
+}
+
+/// A client with the secret that was made just now, if one was.
+pub(super) fn issued(issued: &IssuedSecret) -> Value {
+    let secret = issued.secret.as_ref();
+    let secret = secret.map(|secret| ("client_secret".to_owned(), Value::from(secret.as_str())));
+    with(client(&issued.client), secret.into_iter().collect())
+}
+
+/// A user without credentials.
+pub(super) fn user(user: &User) -> Value {
+    json!({
+        "id": user.id.to_string(),
+        "username": user.username,
+        "enabled": user.enabled,
+        "claims": user.claims,
+        "created_at": timestamp(user.created_at),
+        "updated_at": timestamp(user.updated_at),
+    })
+}
+
+/// A signing key without its private part.
+pub(super) fn key(key: &SigningKeyRecord) -> Value {
+    json!({
+        "kid": key.kid.as_str(),
+        "algorithm": key.algorithm,
+        "state": key.state.as_str(),
+        "created_at": timestamp(key.created_at),
+        "state_since": timestamp(key.state_since),
+    })
+}
+
+/// A resource server.
+pub(super) fn resource_server(server: &ResourceServer) -> Value {
+    let mut object = json!({
+        "id": server.id.to_string(),
+        "identifier": server.identifier,
+        "display_name": server.display_name,
+        "scopes": server.scopes,
+        "token_format": server.token_format,
+        "algorithm": server.algorithm,
+        "access_token_seconds": server.access_token_seconds,
+        "created_at": timestamp(server.created_at),
+        "updated_at": timestamp(server.updated_at),
+    });
+    if let Value::Object(members) = &mut object {
+        members.retain(|_, value| !value.is_null());
+    }
+    object
+}

@@ -1,0 +1,163 @@
+//! What `signet dev` makes to play with: a realm, a user, two clients. What is there already is kept.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use signet_core::model::{ClientSettings, RealmSettings};
+use signet_core::protocol::client_metadata::ClientMetadata;
+use signet_core::protocol::identifiers::{ClientId, InvalidIdentifier, RealmName};
+use signet_core::provider::Provider;
+use signet_core::realm::RealmContext;
+use signet_core::registry::{
+    self, ClientRegistration, IssuedSecret, RealmChange, RegistryError, UserChange, create_client, create_realm,
+};
+use signet_jose::random_token;
+
+use super::folder::Folder;
+use crate::command::{CommandError, CommandResult};
+
+/// The realm.
+pub(super) const REALM: &str = "demo";
+/// The user.
+pub(super) const USERNAME: &str = "ana";
+/// The client that the test page plays: confidential.
+pub(super) const WEB_CLIENT: &str = "demo-web";
+/// A client for an application on this machine: public.
+pub(super) const NATIVE_CLIENT: &str = "demo-app";
+/// Where the passwords are kept, so that a second start can show them again.
+const FILE: &str = "demo.json";
+/// Random bytes of the password: 16 characters.
+const PASSWORD_BYTES: usize = 12;
+
+/// The secrets of what was made.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Demo {
+    /// The user's password.
+    pub(super) password: String,
+    /// The web client's secret.
+    pub(super) client_secret: String,
+}
+
+/// Sees to it that everything is there.
+pub(super) async fn prepare(folder: &Folder, provider: &Provider) -> CommandResult<Demo> {
+    let kept = folder.read(FILE)?;
+    let mut demo: Demo = kept.as_deref().map(serde_json::from_str).transpose().unwrap_or_default().unwrap_or_default();
+    let before = (demo.password.clone(), demo.client_secret.clone());
+    let realm = realm(provider).await?;
+    user(provider, &realm, &mut demo).await?;
+    native_client(provider, &realm).await?;
+    web_client(provider, &realm, &mut demo).await?;
+    if before != (demo.password.clone(), demo.client_secret.clone()) {
+        let text = serde_json::to_string_pretty(&demo).map_err(|error| CommandError::failed(error.to_string()))?;
+        folder.write_private(FILE, text.as_bytes())?;
+    }
+    Ok(demo)
+}
+
+async fn realm(provider: &Provider) -> CommandResult<std::sync::Arc<RealmContext>> {
+    let name: RealmName = REALM.parse().map_err(unnameable)?;
+    match registry::find_realm(provider, &name).await {
+        Err(RegistryError::NotFound(_)) => {
+            let settings = RealmSettings::default();
+            let change = RealmChange { name, display_name: "Demo".to_owned(), enabled: true, settings };
+            Ok(create_realm(provider, change).await?)
+        }
+        found => Ok(found?),
+    }
+}
+
+fn unnameable(error: InvalidIdentifier) -> CommandError {
+    CommandError::failed(error.to_string())
+}
+
+async fn user(provider: &Provider, realm: &RealmContext, demo: &mut Demo) -> CommandResult {
+    let known = !demo.password.is_empty();
+    if !known {
+        demo.password = random_token(&*provider.random, PASSWORD_BYTES);
+    }
+    match registry::find_user_by_name(provider, realm, USERNAME).await {
+        Ok(_) if known => Ok(()),
+        Ok(user) => Ok(registry::set_password(provider, realm, user.id, &demo.password).await?),
+        Err(RegistryError::NotFound(_)) => {
+            let claims = json!({
+                "name": "Ana Example",
+                "given_name": "Ana",
+                "family_name": "Example",
+                "preferred_username": USERNAME,
+                "email": "ana@example.com",
+                "email_verified": true,
+                "locale": "en",
+                "address": { "locality": "Bern", "country": "CH" },
+            });
+            let claims = claims.as_object().cloned().unwrap_or_default();
+            let change = UserChange { username: USERNAME.to_owned(), enabled: true, claims };
+            registry::create_user(provider, realm, change, Some(&demo.password)).await?;
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// RFC 8252: a native application, which listens on any free port of the loopback address.
+async fn native_client(provider: &Provider, realm: &RealmContext) -> CommandResult {
+    let metadata = json!({
+        "client_name": "Demo application",
+        "application_type": "native",
+        "token_endpoint_auth_method": "none",
+        "grant_types": ["authorization_code", "refresh_token"],
+        "redirect_uris": ["http://127.0.0.1/callback", "http://[::1]/callback"],
+        "id_token_signed_response_alg": "ES256",
+    });
+    let id: ClientId = NATIVE_CLIENT.parse().map_err(unnameable)?;
+    match create_client(provider, realm, Some(id), registration(metadata)?, None).await {
+        Ok(_) | Err(RegistryError::Duplicate(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The client of the test page, whose address changes with the port.
+async fn web_client(provider: &Provider, realm: &RealmContext, demo: &mut Demo) -> CommandResult {
+    let redirect_uri = redirect_uri(&provider.bases.public);
+    let id: ClientId = WEB_CLIENT.parse().map_err(unnameable)?;
+    let issued = match registry::find_client(provider, realm, &id).await {
+        Err(RegistryError::NotFound(_)) => {
+            let metadata = json!({
+                "client_name": "Test client",
+                "grant_types": ["authorization_code", "refresh_token"],
+                "redirect_uris": [redirect_uri],
+                "id_token_signed_response_alg": "ES256",
+            });
+            create_client(provider, realm, Some(id), registration(metadata)?, None).await?
+        }
+        found => {
+            let client = found?;
+            if !client.metadata.redirect_uris.contains(&redirect_uri) {
+                let mut metadata = client.metadata.clone();
+                metadata.redirect_uris.push(redirect_uri);
+                let registration =
+                    ClientRegistration { metadata, settings: client.settings.clone(), enabled: client.enabled };
+                registry::update_client(provider, realm, &id, registration).await?;
+            }
+            if demo.client_secret.is_empty() {
+                registry::rotate_client_secret(provider, realm, &id).await?
+            } else {
+                IssuedSecret { client, secret: None }
+            }
+        }
+    };
+    if let Some(secret) = issued.secret {
+        demo.client_secret.clone_from(&secret);
+    }
+    Ok(())
+}
+
+/// Where the test page takes answers.
+pub(super) fn redirect_uri(base: &str) -> String {
+    format!("{base}/dev/callback")
+}
+
+fn registration(metadata: serde_json::Value) -> CommandResult<ClientRegistration> {
+    let metadata: ClientMetadata =
+        serde_json::from_value(metadata).map_err(|error| CommandError::failed(error.to_string()))?;
+    Ok(ClientRegistration { metadata, settings: ClientSettings::default(), enabled: true })
+}

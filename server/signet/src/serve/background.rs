@@ -1,0 +1,116 @@
+//! What happens beside requests: old rows go, the database is asked how it is, changed certificates are noticed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use signet_core::provider::Provider;
+use signet_http::listener::CertificateFiles;
+use signet_migrations::MigrationError;
+use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::node::Node;
+use crate::config::Settings;
+
+/// Time between two clean-ups.
+const CLEAN_UP: Duration = Duration::from_mins(1);
+/// Rows of each kind that one transaction removes.
+const BATCH: u64 = 500;
+/// Most transactions of each kind in one clean-up, so that one that was missed for long does not keep the disk busy.
+const BATCHES: usize = 200;
+/// Time between two looks at the database.
+const LOOK: Duration = Duration::from_secs(5);
+/// Looks at the database between two looks at its schema.
+const LOOKS_PER_SCHEMA: u64 = 12;
+/// Time between two looks at the certificate files.
+const CERTIFICATES: Duration = Duration::from_secs(10);
+
+/// Begins everything. It ends when what is returned is dropped.
+pub(super) fn begin(settings: &Settings, node: &Arc<Node>, provider: &Arc<Provider>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(clean_up(Arc::clone(provider)));
+    tasks.spawn(look(Arc::clone(node), Arc::clone(provider), settings.database.url.0.clone()));
+    tasks.spawn(watch_certificates(Arc::clone(node), settings.listener.certificates.clone()));
+    tasks
+}
+
+/// A clock that ticks at once and then once a period; a tick that was missed is not made up for.
+fn every(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn clean_up(provider: Arc<Provider>) {
+    let mut ticks = every(CLEAN_UP);
+    loop {
+        ticks.tick().await;
+        for _ in 0..BATCHES {
+            match provider.store.clean_up(provider.now(), BATCH).await {
+                Ok(deleted) if deleted >= BATCH => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "expired rows were not removed");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Asks the database for its time, which shows that it answers, and now and then for its schema.
+async fn look(node: Arc<Node>, provider: Arc<Provider>, url: String) {
+    let mut ticks = every(LOOK);
+    for look in 0_u64.. {
+        ticks.tick().await;
+        note_database(&node, &provider).await;
+        if look % LOOKS_PER_SCHEMA == 0 {
+            node.note_schema(schema_problem(&url).await);
+        }
+    }
+}
+
+/// Asks the database for its time.
+pub(super) async fn note_database(node: &Node, provider: &Provider) {
+    let offset = provider.store.clock_offset(provider.now()).await;
+    node.note_database(offset.map_err(|error| format!("{error}; see whether the database server runs")));
+}
+
+/// Why the schema does not fit. One that is newer does: versions that follow each other share it while nodes are
+/// replaced one by one.
+async fn schema_problem(url: &str) -> Option<String> {
+    match signet_migrations::status(url).await {
+        Ok(states) => match states.iter().filter(|state| !state.applied).count() {
+            0 => None,
+            pending => Some(MigrationError::Pending(pending).to_string()),
+        },
+        // Whether the database answers is said elsewhere.
+        Err(_) => None,
+    }
+}
+
+/// Looks at the files rather than being told of changes: that works on every file system, and through the links that
+/// orchestrators turn around.
+async fn watch_certificates(node: Arc<Node>, certificates: Vec<CertificateFiles>) {
+    let files: Vec<PathBuf> = certificates.into_iter().flat_map(|files| [files.chain, files.key]).collect();
+    let mut before = stamps(&files);
+    let mut ticks = every(CERTIFICATES);
+    loop {
+        ticks.tick().await;
+        let now = stamps(&files);
+        if now != before {
+            before = now;
+            node.reload_certificates();
+        }
+    }
+}
+
+/// When each file was last written, and its length.
+fn stamps(files: &[PathBuf]) -> Vec<Option<(SystemTime, u64)>> {
+    let stamp = |file: &PathBuf| {
+        let metadata = std::fs::metadata(file).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    files.iter().map(stamp).collect()
+}

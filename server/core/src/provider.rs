@@ -14,42 +14,27 @@ use crate::failure::Failure;
 use crate::ports::{SharedStore, outbound::OutboundHttp};
 use crate::realm::{RealmCache, RealmContext};
 
-/// Everything the services need from outside.
+/// The provider: what it was wired from, and what it remembers.
 pub struct Provider {
-    /// The database.
-    pub store: SharedStore,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Random bytes.
-    pub random: Arc<dyn Random>,
-    /// The one way out to other servers.
-    pub outbound: Arc<dyn OutboundHttp>,
-    /// The bounded pool that hashes passwords.
-    pub passwords: PasswordHasher,
-    /// The key that wraps the realms' data keys.
-    pub root_key: RootKey,
-    /// Where this deployment is reached.
-    pub bases: Bases,
+    parts: ProviderParts,
     /// Operator-chosen client secrets that were checked the slow way since start.
     pub(crate) secret_fingerprints: SecretFingerprints,
     realms: RealmCache,
+}
+
+impl std::ops::Deref for Provider {
+    type Target = ProviderParts;
+
+    fn deref(&self) -> &Self::Target {
+        &self.parts
+    }
 }
 
 impl Provider {
     /// Wires a provider.
     pub fn new(parts: ProviderParts) -> Self {
         let secret_fingerprints = SecretFingerprints::new(&*parts.random);
-        Self {
-            store: parts.store,
-            clock: parts.clock,
-            random: parts.random,
-            outbound: parts.outbound,
-            passwords: parts.passwords,
-            root_key: parts.root_key,
-            bases: parts.bases,
-            secret_fingerprints,
-            realms: RealmCache::default(),
-        }
+        Self { parts, secret_fingerprints, realms: RealmCache::default() }
     }
 
     /// The current time.
@@ -74,7 +59,7 @@ impl Provider {
     }
 }
 
-/// What a provider is wired from.
+/// What a provider is wired from: everything the services need from outside.
 pub struct ProviderParts {
     /// The database.
     pub store: SharedStore,

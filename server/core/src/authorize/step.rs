@@ -12,7 +12,7 @@ use super::request::WantedUser;
 use super::{Accepted, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser};
 use crate::authn::{ACR_PASSWORD, current_session};
 use crate::failure::Fault;
-use crate::model::{Authorization, BrowserSession, Client, DEFAULT_SLOT, RefreshContent};
+use crate::model::{Authorization, BrowserSession, Client, DEFAULT_SLOT, TokenBasis};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 use crate::tokens::{AuthorizationCode, SERVER_CLAIMS};
@@ -208,7 +208,7 @@ pub(super) fn issue_code(
         challenge: parts.challenge.clone(),
         nonce: parts.nonce.clone(),
         sid: session.sid,
-        basis: RefreshContent {
+        basis: TokenBasis {
             scope: parts.scope.clone(),
             resources: parts.resources.clone(),
             claims_request: parts.claims_text.clone(),

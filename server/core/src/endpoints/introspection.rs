@@ -107,15 +107,7 @@ async fn refresh_token(
     };
     let Some(family) = family.filter(is_good) else { return Ok(None) };
     let content = &family.content;
-    let query = StandingQuery {
-        realm_epoch: content.realm_epoch,
-        client: (family.client_id.clone(), content.client_epoch),
-        user: Some((family.user_id, content.user_epoch)),
-        authorization: content.authorization_id.map(|id| (id, content.authorization_epoch)),
-        session: content.sid,
-        lineage: Some(family.lineage),
-        token: None,
-    };
+    let query = StandingQuery::of_family(&family);
     if provider.store.standing(realm.id(), &query).await? != Standing::Stands {
         return Ok(None);
     }

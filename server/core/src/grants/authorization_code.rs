@@ -136,7 +136,6 @@ async fn redeem(
     code: &AuthorizationCode,
     refresh_family: Option<RefreshFamily>,
 ) -> Result<(), Failure> {
-    let basis = &code.basis;
     let now = request.provider.now();
     let mut key = [0; 32];
     key[..16].copy_from_slice(&code.lineage.0);
@@ -146,14 +145,10 @@ async fn redeem(
             key,
             expires_at: now.plus(request.realm.realm.settings.authorization_code_seconds),
         },
+        // The code itself ends with the session it was issued in, also where the tokens outlive it.
         standing: StandingQuery {
-            realm_epoch: basis.realm_epoch,
-            client: (code.client_id.clone(), basis.client_epoch),
-            user: Some((code.user_id, basis.user_epoch)),
-            authorization: basis.authorization_id.map(|id| (id, basis.authorization_epoch)),
             session: Some(code.sid),
-            lineage: Some(code.lineage),
-            token: None,
+            ..StandingQuery::of_basis(&code.basis, (code.lineage, &code.client_id, code.user_id))
         },
         refresh_family,
         participant: Some((code.sid, code.client_id.clone())),

@@ -98,7 +98,7 @@ async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Resu
         next_generation,
         rotated_at: now,
         idle_expires_at: now.plus(request.realm.realm.settings.refresh_token_idle_seconds),
-        standing: standing(family),
+        standing: StandingQuery::of_family(family),
         assertion: request.client.assertion(),
     };
     match request.provider.store.rotate(request.realm.id(), &rotation).await? {
@@ -117,7 +117,9 @@ async fn retry_or_close(
     match presented(request, family, generation) {
         Presented::Retried => {
             request.client.consume_assertion(request.provider, request.realm).await?;
-            if request.provider.store.standing(request.realm.id(), &standing(family)).await? != Standing::Stands {
+            if request.provider.store.standing(request.realm.id(), &StandingQuery::of_family(family)).await?
+                != Standing::Stands
+            {
                 return Err(invalid("what the family rests on does not stand").into());
             }
             issue(request, family, family.generation).await
@@ -170,18 +172,5 @@ fn narrowed_scope(request: &GrantRequest<'_>, granted: &Scope) -> Result<Scope, 
         Ok(requested)
     } else {
         Err(invalid_scope("the scope is wider than what was granted"))
-    }
-}
-
-fn standing(family: &RefreshFamily) -> StandingQuery {
-    let content = &family.content;
-    StandingQuery {
-        realm_epoch: content.realm_epoch,
-        client: (family.client_id.clone(), content.client_epoch),
-        user: Some((family.user_id, content.user_epoch)),
-        authorization: content.authorization_id.map(|id| (id, content.authorization_epoch)),
-        session: content.sid,
-        lineage: Some(family.lineage),
-        token: None,
     }
 }

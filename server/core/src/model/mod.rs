@@ -8,16 +8,18 @@ mod refresh_family;
 mod resource_server;
 mod session;
 mod single_use;
+mod token_basis;
 mod user;
 
 pub use authorization::{Authorization, DEFAULT_SLOT};
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation};
 pub use key::{KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use realm::{Realm, RealmSettings};
-pub use refresh_family::{RefreshContent, RefreshFamily};
+pub use refresh_family::RefreshFamily;
 pub use resource_server::{ResourceScope, ResourceServer};
 pub use session::{BrowserSession, SessionIdHash};
 pub use single_use::{Purpose, UsedRecord};
+pub use token_basis::TokenBasis;
 pub use user::{PasswordCredential, User, normalise_username};
 
 /// A counter that only grows. "Revoke everything before now" is one more; an artefact carries the value it was

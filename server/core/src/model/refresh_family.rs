@@ -1,11 +1,9 @@
 //! A refresh token family: every refresh token that descends from one authorization code.
 
-use serde::{Deserialize, Serialize};
-use signet_protocol::identifiers::{AuthorizationId, ClientId, Lineage, RealmId, SessionId, UserId};
-use signet_protocol::scope::Scope;
+use signet_protocol::identifiers::{ClientId, Lineage, RealmId, UserId};
 use signet_protocol::time::UnixTime;
 
-use super::Epoch;
+use super::TokenBasis;
 
 /// A family as stored. The tokens themselves are recomputed from lineage and generation, never stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,60 +23,11 @@ pub struct RefreshFamily {
     /// Whether it still yields tokens.
     pub active: bool,
     /// What the tokens stand for.
-    pub content: RefreshContent,
+    pub content: TokenBasis,
     /// Version of the key that authenticates the tokens.
     pub key_version: i64,
     /// The end unless used before.
     pub idle_expires_at: UnixTime,
     /// The end, whatever happens.
     pub expires_at: UnixTime,
-}
-
-/// What a refresh token stands for. It travels inside authorization codes too: short member names keep those short.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefreshContent {
-    /// The granted scope.
-    #[serde(rename = "o")]
-    pub scope: Scope,
-    /// Resource servers that may be asked for.
-    #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
-    pub resources: Vec<String>,
-    /// The `claims` parameter of the request, as JSON text.
-    #[serde(rename = "q", default, skip_serializing_if = "Option::is_none")]
-    pub claims_request: Option<String>,
-    /// Languages wanted for claims (OpenID Connect Core 5.2), most wanted first.
-    #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
-    pub claims_locales: Vec<String>,
-    /// Login time of the original authentication.
-    #[serde(rename = "t")]
-    pub authenticated_at: UnixTime,
-    /// Authentication context class.
-    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
-    pub acr: Option<String>,
-    /// Authentication methods, space-delimited.
-    #[serde(rename = "m")]
-    pub amr: String,
-    /// The consent it rests on, if one is stored.
-    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
-    pub authorization_id: Option<AuthorizationId>,
-    /// Epoch of that consent.
-    #[serde(rename = "ae", default, skip_serializing_if = "is_zero")]
-    pub authorization_epoch: Epoch,
-    /// The `sid` of the browser session that it ends with; nothing for offline access.
-    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
-    pub sid: Option<SessionId>,
-    /// Epoch of the realm at issue.
-    #[serde(rename = "re", default, skip_serializing_if = "is_zero")]
-    pub realm_epoch: Epoch,
-    /// Epoch of the client at issue.
-    #[serde(rename = "ce", default, skip_serializing_if = "is_zero")]
-    pub client_epoch: Epoch,
-    /// Epoch of the user at issue.
-    #[serde(rename = "ue", default, skip_serializing_if = "is_zero")]
-    pub user_epoch: Epoch,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
-const fn is_zero(epoch: &Epoch) -> bool {
-    *epoch == 0
 }

@@ -5,7 +5,7 @@ use signet_protocol::identifiers::{AuthorizationId, ClientId, Lineage, RealmId, 
 use signet_protocol::time::UnixTime;
 
 use super::StoreResult;
-use crate::model::{Epoch, RefreshFamily, UsedRecord};
+use crate::model::{Epoch, RefreshFamily, TokenBasis, UsedRecord};
 
 /// What an artefact rests on, with the epochs it was issued under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,26 @@ pub struct StandingQuery {
     pub lineage: Option<Lineage>,
     /// The single token that must not be denied: SHA-256 of its `jti`.
     pub token: Option<[u8; 32]>,
+}
+
+impl StandingQuery {
+    /// What a refresh token family rests on.
+    pub fn of_family(family: &RefreshFamily) -> Self {
+        Self::of_basis(&family.content, (family.lineage, &family.client_id, family.user_id))
+    }
+
+    /// What tokens of a lineage, issued to a client for a user, rest on.
+    pub fn of_basis(basis: &TokenBasis, (lineage, client_id, user_id): (Lineage, &ClientId, UserId)) -> Self {
+        Self {
+            realm_epoch: basis.realm_epoch,
+            client: (client_id.clone(), basis.client_epoch),
+            user: Some((user_id, basis.user_epoch)),
+            authorization: basis.authorization_id.map(|id| (id, basis.authorization_epoch)),
+            session: basis.sid,
+            lineage: Some(lineage),
+            token: None,
+        }
+    }
 }
 
 /// Whether what an artefact rests on still stands.

@@ -6,7 +6,7 @@ use signet_protocol::identifiers::{ClientId, Lineage, SessionId, UserId};
 use signet_protocol::names::CodeChallengeMethod;
 
 use crate::failure::Fault;
-use crate::model::RefreshContent;
+use crate::model::TokenBasis;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -31,7 +31,7 @@ pub(crate) struct AuthorizationCode {
     #[serde(rename = "s")]
     pub sid: SessionId,
     #[serde(rename = "b")]
-    pub basis: RefreshContent,
+    pub basis: TokenBasis,
 }
 
 impl AuthorizationCode {

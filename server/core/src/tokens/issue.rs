@@ -11,7 +11,7 @@ use super::access_token::{AccessToken, Authentication, target};
 use super::id_token::IdToken;
 use super::{SERVER_CLAIMS, TokenReference, subject_for, user_claims};
 use crate::failure::Failure;
-use crate::model::{Client, RefreshContent, User};
+use crate::model::{Client, TokenBasis, User};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -20,7 +20,7 @@ pub(crate) struct UserTokens<'a> {
     pub(crate) client: &'a Client,
     pub(crate) user: &'a User,
     pub(crate) lineage: Lineage,
-    pub(crate) basis: &'a RefreshContent,
+    pub(crate) basis: &'a TokenBasis,
     /// What the access token is for: the basis's scope and resources, or less.
     pub(crate) scope: &'a Scope,
     pub(crate) resources: &'a [String],

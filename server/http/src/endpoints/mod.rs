@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod assets;
 pub(crate) mod authorize;
+pub(crate) mod client_form;
 pub(crate) mod consent;
 pub(crate) mod discovery;
 pub(crate) mod introspection;

@@ -6,30 +6,25 @@ use http::StatusCode;
 use poem::{Body, Response, handler};
 use signet_core::client_auth::Presented;
 use signet_core::failure::Failure;
-use signet_core::grants::{self, ClientRequest};
+use signet_core::grants;
 use signet_core::model::Client;
 use signet_core::protocol::parameters::Parameters;
 
+use super::client_form::ClientForm;
 use crate::call::{ApiCall, Call};
 use crate::{cors, render};
 
 #[handler]
 pub(crate) async fn exchange(ApiCall(call): ApiCall, body: Body) -> Response {
-    let form = match call.head.form(body).await {
+    let form = match ClientForm::read(&call, body).await {
         Ok(form) => form,
-        Err(refusal) => return render::failure(&refusal.into()),
+        Err(response) => return *response,
     };
-    let certificate = call.head.certificate();
-    let request = ClientRequest {
-        authorization: call.head.authorization(),
-        parameters: &form,
-        certificate: certificate.as_ref(),
-    };
-    let response = match grants::exchange(&call.app.provider, &call.realm, request).await {
+    let response = match grants::exchange(&call.app.provider, &call.realm, form.request(&call)).await {
         Ok(tokens) => render::json(StatusCode::OK, &tokens),
         Err(failure) => render::failure(&failure),
     };
-    opened(&call, &form, response).await
+    opened(&call, &form.parameters, response).await
 }
 
 #[handler]

@@ -30,7 +30,12 @@ pub(super) async fn load(
 ) -> CommandResult<RootKey> {
     let canary = database.canary().await?;
     let key = match (read(file)?, &canary) {
-        (Some(key), _) => key,
+        (Some(key), _) => {
+            if !is_private(file).unwrap_or(true) {
+                tracing::warn!(file = %file.display(), "others can read the root key; take that permission away");
+            }
+            key
+        }
         (None, None) => make(file, kind, random)?,
         (None, Some(_)) => {
             return Err(wrong(

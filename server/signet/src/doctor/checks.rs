@@ -26,7 +26,9 @@ pub(super) async fn all(settings: &Settings) -> Vec<Finding> {
     let database = connected.ok();
     if let Some(database) = &database {
         findings.push(clock(database).await);
-        findings.push(serving(database));
+        if settings.database.url.is_sqlite() {
+            findings.push(serving(database));
+        }
     }
     findings.extend(root_key(settings, database.as_ref()).await);
     if let Some(database) = database {
@@ -73,7 +75,7 @@ async fn clock(database: &Database) -> Finding {
 
 fn serving(database: &Database) -> Finding {
     match database.hold_serving_lock() {
-        Ok(_) => Finding::good("server", "none serves from this SQLite database, or it is a database server"),
+        Ok(_) => Finding::good("server", "none serves from this SQLite database"),
         Err(error) => Finding::doubtful("server", error.to_string()),
     }
 }

@@ -84,6 +84,8 @@ impl Server {
             node.add_listener(name, listener.serve(endpoint));
         }
         node.note_started();
+        let (version, public_url) = (env!("CARGO_PKG_VERSION"), settings.server.public_url.as_str());
+        tracing::info!(version, public_url, "started");
         let background = background::begin(settings, &node, &provider);
         let patience = Duration::from_secs(settings.server.drain_seconds.0);
         Ok(Self { node, management, background, polling, database, patience, signals, _lock: lock })

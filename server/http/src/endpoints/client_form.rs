@@ -1,0 +1,34 @@
+//! What a client sends to an endpoint that it authenticates at.
+
+use std::sync::Arc;
+
+use poem::{Body, Response};
+use signet_core::client_auth::CertificateChain;
+use signet_core::grants::ClientRequest;
+use signet_core::protocol::parameters::Parameters;
+
+use crate::call::Call;
+use crate::render;
+
+/// A form body, with the certificates of the connection it came over.
+pub(crate) struct ClientForm {
+    pub(crate) parameters: Parameters,
+    certificate: Option<Arc<CertificateChain>>,
+}
+
+impl ClientForm {
+    /// Reads the body, or refuses it.
+    pub(crate) async fn read(call: &Call, body: Body) -> Result<Self, Box<Response>> {
+        let parameters = call.head.form(body).await.map_err(|refusal| Box::new(render::failure(&refusal.into())))?;
+        Ok(Self { parameters, certificate: call.head.certificate() })
+    }
+
+    /// The request as core takes it.
+    pub(crate) fn request<'a>(&'a self, call: &'a Call) -> ClientRequest<'a> {
+        ClientRequest {
+            authorization: call.head.authorization(),
+            parameters: &self.parameters,
+            certificate: self.certificate.as_ref(),
+        }
+    }
+}

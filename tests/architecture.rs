@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
-/// Each crate, and the crates of ours that it may depend on. `docs/architecture.md` explains the table.
+/// Each crate, and the crates of ours that it may depend on. `docs/src/architecture/overview.md` explains the table.
 const LAYERS: &[(&str, &[&str])] = &[
     ("signet-protocol", &[]),
     ("signet-jose", &["signet-protocol"]),
     ("signet-core", &["signet-protocol", "signet-jose"]),
     ("signet-migrations", &[]),
-    ("signet-store", &["signet-core", "signet-migrations"]),
+    ("signet-store", &["signet-protocol", "signet-core", "signet-migrations"]),
     ("signet-outbound", &["signet-core"]),
     ("signet-guard", &["signet-protocol", "signet-jose", "signet-core"]),
     ("signet-http", &["signet-core", "signet-guard"]),

@@ -295,15 +295,62 @@ fn every_error_code_is_described_with_its_status() {
     }
 }
 
+/// The texts in quotes of a source file.
+fn quoted(file: &str) -> Vec<String> {
+    read(&repository().join(file)).split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
 #[test]
 fn every_route_is_described() {
     let page = read(&book().join("reference/endpoints.md"));
-    let routes = read(&repository().join("server/http/src/routes.rs"));
-    let paths: Vec<&str> = routes.split('"').skip(1).step_by(2).filter(|text| text.starts_with('/')).collect();
+    let texts = quoted("server/http/src/routes.rs");
+    let paths: Vec<&String> = texts.iter().filter(|text| text.starts_with('/') && !text.contains('*')).collect();
     assert!(paths.len() > 10, "only {paths:?} were found");
-    for path in paths.into_iter().filter(|path| !path.contains('*')) {
+    for path in paths {
         let described = path.replace(":realm", "{realm}");
         assert!(page.contains(&format!("`{described}`")), "reference/endpoints.md lacks {described}");
+    }
+}
+
+#[test]
+fn every_metric_and_every_reason_for_not_being_ready_is_described() {
+    let page = read(&book().join("reference/operations.md"));
+    let mut names = quoted("server/signet/src/serve/metrics.rs");
+    names.retain(|text| text.starts_with("signet_") && !text.contains(|c: char| c == '{' || c.is_whitespace()));
+    let node = read(&repository().join("server/signet/src/serve/node.rs"));
+    let reasons = node.split_once("let reasons = [").and_then(|(_, rest)| rest.split_once(']')).unwrap().0;
+    names.extend(reasons.split('"').skip(1).step_by(2).map(str::to_owned));
+    assert!(names.len() > 15, "only {names:?} were found");
+    for name in names {
+        assert!(page.contains(&format!("| `{name}` |")), "reference/operations.md lacks {name}");
+    }
+}
+
+#[test]
+fn every_source_file_that_is_named_exists() {
+    let mut seen = 0;
+    for page in pages() {
+        let text = read(&page);
+        let words = text.split(|c: char| c.is_whitespace() || matches!(c, '`' | '|' | '(' | ')'));
+        let names = words.map(|word| word.trim_end_matches([',', '.', ';', ':']));
+        for name in names.filter(|name| !name.contains(['*', '{', '#', '"'])) {
+            let Some(path) = source(name) else { continue };
+            seen += 1;
+            assert!(path.exists(), "{} names {name}, which is not there", page.display());
+        }
+    }
+    assert!(seen > 50, "only {seen} names were found");
+}
+
+/// What a name in the text means: a path in the repository, or one in a crate's sources for short.
+fn source(name: &str) -> Option<PathBuf> {
+    let (first, rest) = name.split_once('/')?;
+    match first {
+        "server" | "ui" | "tests" | "conformance" | "migrations" | "docs" | ".ci" => Some(repository().join(name)),
+        "protocol" | "jose" | "core" | "store" | "http" => {
+            Some(repository().join("server").join(first).join("src").join(rest))
+        }
+        _ => None,
     }
 }
 

@@ -54,7 +54,9 @@ pub(crate) async fn connect(url: &str) -> Result<DatabaseConnection, MigrationEr
     if let Some(file) = sqlite_file(url)? {
         create(&file)?;
     }
-    let mut options = ConnectOptions::new(url);
+    // The driver knows MariaDB by the name of MySQL only.
+    let address = url.strip_prefix("mariadb:").map_or_else(|| url.to_owned(), |rest| format!("mysql:{rest}"));
+    let mut options = ConnectOptions::new(address);
     options
         .max_connections(1)
         .min_connections(1)

@@ -3,8 +3,8 @@
 use serde_json::json;
 use signet_core::model::{
     Authorization, BrowserSession, Client, ClientSecret, ClientSettings, DEFAULT_SLOT, KeyState, PasswordCredential,
-    Purpose, Realm, RealmSettings, RefreshContent, RefreshFamily, ResourceScope, ResourceServer, SealingKeyRecord,
-    SessionIdHash, SigningKeyRecord, UsedRecord, User,
+    Purpose, Realm, RealmSettings, RefreshFamily, ResourceScope, ResourceServer, SealingKeyRecord, SessionIdHash,
+    SigningKeyRecord, TokenBasis, UsedRecord, User,
 };
 use signet_core::ports::{
     Clients, Login, Realms, Redemption, Rotation, Sessions, SingleUse, StandingQuery, StoreError, Users,
@@ -192,7 +192,7 @@ impl World {
             generation: 1,
             rotated_at: NOW,
             active: true,
-            content: RefreshContent {
+            content: TokenBasis {
                 scope: "openid offline_access".parse().unwrap(),
                 resources: vec!["https://api-1.example/".to_owned()],
                 claims_request: Some("{\"userinfo\":{\"email\":null}}".to_owned()),

@@ -25,6 +25,8 @@ on_every_server!(
 const HANGING: Duration = Duration::from_secs(20);
 
 async fn through_proxy(database: &TestDatabase) -> (Proxy, Database) {
+    // The server does not learn at once that its clients are gone.
+    database.spoil();
     let (proxy, url) = Proxy::before(&database.url).await;
     (proxy, Database::connect(&url, Options { connections: 4, ..Options::default() }).await.unwrap())
 }

@@ -72,6 +72,7 @@ async fn a_run_that_was_killed_is_resumed(migrated: &TestDatabase) {
 }
 
 async fn a_statement_that_was_run_but_not_recorded_runs_again(database: &TestDatabase) {
+    database.spoil();
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
     let total = signet_migrations::status(&database.url).await.unwrap().len();
@@ -82,6 +83,7 @@ async fn a_statement_that_was_run_but_not_recorded_runs_again(database: &TestDat
 }
 
 async fn a_newer_schema_is_refused(database: &TestDatabase) {
+    database.spoil();
     database.execute("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_01_future', 0)").await;
     let refused = up(&database.url).await;
     assert!(matches!(&refused, Err(MigrationError::Newer(name)) if name == "m9999_01_future"), "{refused:?}");
@@ -96,6 +98,7 @@ async fn a_newer_schema_is_refused(database: &TestDatabase) {
 }
 
 async fn an_older_schema_is_refused(database: &TestDatabase) {
+    database.spoil();
     database.execute("DELETE FROM seaql_migrations WHERE version LIKE 'm0005%'").await;
     match Database::connect(&database.url, Options::default()).await {
         Err(ConnectError::Schema(error @ MigrationError::Pending(10))) => {

@@ -50,9 +50,9 @@ mod users;
 
 use crate::support::databases::{Kind, TestDatabase};
 
-/// Runs a test on a fresh database, and removes the database if the test passed.
+/// Runs a test on a database without rows, which is left to the next test if this one passed.
 async fn on(kind: Kind, test: impl AsyncFnOnce(&TestDatabase)) {
     let database = TestDatabase::migrated(kind).await;
     test(&database).await;
-    database.remove().await;
+    database.give_back().await;
 }

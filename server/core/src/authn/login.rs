@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::throttle::AttemptCounters;
+use super::throttle::{Admission, AttemptCounters};
+use super::{SessionCookie, current_session};
 use crate::failure::Fault;
 use crate::model::{User, normalise_username};
 use crate::provider::Provider;
@@ -23,7 +24,7 @@ pub enum LoginFailure {
 }
 
 /// Who is trying to log in, and from where.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     /// As typed.
     pub username: &'a str,
@@ -31,8 +32,8 @@ pub struct Attempt<'a> {
     pub password: &'a str,
     /// The network address.
     pub address: IpAddr,
-    /// Whether this browser had a session before.
-    pub known_browser: bool,
+    /// The session this browser has, whoever is in it.
+    pub session: Option<&'a SessionCookie>,
 }
 
 /// Checks a user name and a password.
@@ -49,10 +50,18 @@ pub async fn check_password(
         return Ok(Err(LoginFailure::WrongCredentials));
     }
     let counters = AttemptCounters::new(realm, &normalised, attempt.address);
-    if !counters.admit(provider, realm, attempt.known_browser).await? {
+    let admission = counters.count(provider, realm).await?;
+    if admission == Admission::Closed {
         return Ok(Err(LoginFailure::TooManyAttempts));
     }
     let found = provider.store.user_by_username(realm.id(), &normalised).await?;
+    if admission == Admission::KnownBrowsersOnly {
+        let session = current_session(provider, realm, attempt.session).await?;
+        let is_own = session.zip(found.as_ref()).is_some_and(|(session, (user, _))| session.user_id == user.id);
+        if !is_own {
+            return Ok(Err(LoginFailure::TooManyAttempts));
+        }
+    }
     let stored =
         found.as_ref().and_then(|(_, credential)| credential.as_ref()).map(|credential| credential.hash.as_str());
     let matches = match provider.passwords.verify(attempt.password, stored).await {

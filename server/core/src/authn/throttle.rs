@@ -3,7 +3,7 @@
 //! Two counters in the database: one for the account together with the network it is tried from, one for the network
 //! alone. A stranger who guesses at a victim's password from elsewhere fills only counters that the victim does not
 //! share, so there is no lock-out to attack with. A third, much wider one for the account alone bounds guessing spread
-//! over many networks; a browser that has logged the user in before is exempt from it.
+//! over many networks; a browser in which the user has a session is exempt from it.
 
 use std::net::IpAddr;
 
@@ -15,6 +15,17 @@ use crate::realm::RealmContext;
 
 /// How many times the per-account limit all networks together may use up.
 const ALL_NETWORKS_FACTOR: i64 = 20;
+
+/// Whether an attempt may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It may.
+    Open,
+    /// Only from a browser that this very user has a session in: the account is being guessed at from many networks.
+    KnownBrowsersOnly,
+    /// It may not.
+    Closed,
+}
 
 /// The counters an attempt falls under.
 pub(crate) struct AttemptCounters {
@@ -42,23 +53,22 @@ impl AttemptCounters {
         }
     }
 
-    /// Counts an attempt before the password is looked at, so that parallel guesses count too. Says whether it may go on.
-    pub(crate) async fn admit(
-        &self,
-        provider: &Provider,
-        realm: &RealmContext,
-        known_browser: bool,
-    ) -> Result<bool, Fault> {
+    /// Counts an attempt before the password is looked at, so that parallel guesses count too.
+    pub(crate) async fn count(&self, provider: &Provider, realm: &RealmContext) -> Result<Admission, Fault> {
         let settings = &realm.realm.settings;
+        let (now, window) = (provider.now(), settings.password_attempt_window_seconds);
+        let counted = provider.store.count_attempts(realm.id(), &self.keys, now, window).await?;
         let limits = [
             settings.password_attempts_per_account,
             settings.password_attempts_per_address,
             settings.password_attempts_per_account.saturating_mul(ALL_NETWORKS_FACTOR),
         ];
-        let window = settings.password_attempt_window_seconds;
-        let counted = provider.store.count_attempts(realm.id(), &self.keys, provider.now(), window).await?;
-        let within = counted.iter().zip(limits).map(|(attempts, limit)| attempts.count <= limit);
-        Ok(within.enumerate().all(|(position, within)| within || (position == 2 && known_browser)))
+        let within: Vec<bool> = counted.iter().zip(limits).map(|(attempts, limit)| attempts.count <= limit).collect();
+        Ok(match within.as_slice() {
+            [true, true, true] => Admission::Open,
+            [true, true, false] => Admission::KnownBrowsersOnly,
+            _ => Admission::Closed,
+        })
     }
 
     /// Takes back what a right password has used up.

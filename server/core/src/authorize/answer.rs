@@ -70,7 +70,7 @@ pub async fn answer_login(
     let Some((username, password)) = answer.credentials else {
         return cancel(provider, realm, &accepted, &interaction).await;
     };
-    let attempt = Attempt { username, password, address: answer.address, known_browser: browser.session.is_some() };
+    let attempt = Attempt { username, password, address: answer.address, session: browser.session.as_ref() };
     match check_password(provider, realm, attempt).await? {
         Ok(user) => log_in(provider, realm, (&parameters, &interaction), &user, browser).await,
         Err(failure) => {

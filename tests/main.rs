@@ -3,5 +3,8 @@
 //! Started by `tests/run`. A test whose server is missing fails and says so; none is skipped.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod architecture;
+mod documentation;
+mod flows;
 mod store;
 mod support;

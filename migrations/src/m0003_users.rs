@@ -48,6 +48,7 @@ pub(crate) const STEPS: &[Step] = &[
                 slot VARCHAR(64) <exact> NOT NULL,
                 scope <json> NOT NULL,
                 claims <json> NOT NULL,
+                resources <json> NOT NULL,
                 epoch BIGINT NOT NULL,
                 created_at BIGINT NOT NULL,
                 updated_at BIGINT NOT NULL,

@@ -25,14 +25,20 @@ async fn consent_is_one_row_per_slot_and_keeps_its_identity(database: &TestDatab
         id: AuthorizationId([2; 16]),
         scope: "openid".parse().unwrap(),
         claims: Vec::new(),
+        resources: Vec::new(),
         epoch: 9,
         created_at: NOW.plus(5),
         updated_at: NOW.plus(6),
         ..first.clone()
     };
     let stored = store.record_consent(&used(Purpose::Interaction, 2), &again).await.unwrap().unwrap();
-    let expected =
-        Authorization { scope: again.scope, claims: again.claims, updated_at: again.updated_at, ..first.clone() };
+    let expected = Authorization {
+        scope: again.scope,
+        claims: again.claims,
+        resources: again.resources,
+        updated_at: again.updated_at,
+        ..first.clone()
+    };
     assert_eq!(stored, expected);
     let read = store.authorization(world.realm.id, world.user.id, &world.client_id(), DEFAULT_SLOT).await.unwrap();
     assert_eq!(read, Some(expected));

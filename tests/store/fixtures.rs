@@ -123,6 +123,7 @@ pub(crate) fn authorization(user: &User, client: &Client, number: u8) -> Authori
         slot: DEFAULT_SLOT.to_owned(),
         scope: "openid email".parse().unwrap(),
         claims: vec!["birthdate".to_owned()],
+        resources: vec!["https://api.example/".to_owned()],
         epoch: 1,
         created_at: NOW,
         updated_at: NOW,

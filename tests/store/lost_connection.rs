@@ -10,7 +10,7 @@ use signet_store::{Database, Options};
 use tokio::time::timeout;
 
 use super::fixtures::{World, used};
-use crate::support::databases::{Kind, TestDatabase};
+use crate::support::databases::{Kind, PATIENT, TestDatabase};
 use crate::support::proxy::{Mode, Proxy};
 
 on_every_server!(
@@ -81,7 +81,7 @@ async fn kill_connections(database: &TestDatabase) {
 }
 
 async fn killed_connections_are_replaced_unnoticed(database: &TestDatabase) {
-    let options = Options { connections: 1, ..Options::default() };
+    let options = Options { connections: 1, ..PATIENT };
     let world = World::in_store(database.connect_with(options).await).await;
     kill_connections(database).await;
     let read = world.store.user_by_username(world.realm.id, "zoë").await.unwrap();

@@ -9,7 +9,7 @@ use signet_store::{Database, Isolation, Options};
 use tokio::time::timeout;
 
 use super::fixtures::NOW;
-use crate::support::databases::{Kind, TestDatabase};
+use crate::support::databases::{Kind, PATIENT, TestDatabase};
 
 on_every_server!(a_deadlock_is_repeated, a_lock_that_is_never_given_free_is_unavailable);
 
@@ -72,7 +72,7 @@ async fn add_ten(connection: &impl ConnectionTrait, byte: u8) {
 }
 
 async fn a_serialization_failure_is_repeated(database: &TestDatabase) {
-    let options = Options { isolation: Isolation::Serializable, ..Options::default() };
+    let options = Options { isolation: Isolation::Serializable, ..PATIENT };
     let store = database.connect_with(options).await;
     store.count_attempts(REALM, &[[1; 32]], NOW, 60).await.unwrap();
     let other = database.connect_directly().await.begin().await.unwrap();
@@ -107,7 +107,7 @@ async fn a_deadlock_is_repeated(database: &TestDatabase) {
 }
 
 async fn a_lock_that_is_never_given_free_is_unavailable(database: &TestDatabase) {
-    let store = database.connect().await;
+    let store = database.connect_with(Options::default()).await;
     store.count_attempts(REALM, &[[1; 32]], NOW, 60).await.unwrap();
     let connection: DatabaseConnection = database.connect_directly().await;
     let other = connection.begin().await.unwrap();

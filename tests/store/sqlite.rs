@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, TransactionTrait};
 use signet_core::model::Purpose;
 use signet_core::ports::{Changes, Clients, SingleUse, StoreError, Users};
 use signet_protocol::identifiers::RealmId;
+use signet_store::Options;
 use tokio::time::timeout;
 
 use super::fixtures::{World, client, used, user};
@@ -76,7 +77,7 @@ async fn one_process_serves_and_commands_run_beside_it() {
 #[tokio::test]
 async fn a_writer_that_never_ends_makes_writes_unavailable_and_reads_go_on() {
     let database = TestDatabase::migrated(Kind::Sqlite).await;
-    let world = World::in_store(database.connect().await).await;
+    let world = World::in_store(database.connect_with(Options::default()).await).await;
     let connection = database.connect_directly().await;
     let other = connection.begin().await.unwrap();
     other.execute_unprepared("UPDATE users SET enabled = FALSE").await.unwrap();

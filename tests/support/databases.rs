@@ -1,13 +1,16 @@
 //! A fresh database for each test, on each kind of server.
 //!
 //! The schema is migrated once per kind and process; a test gets a copy of it: the file on SQLite, a template database
-//! on PostgreSQL, the tables' own `CREATE` statements on MariaDB.
+//! on PostgreSQL, the tables' own `CREATE` statements on MariaDB. Making a database takes a server longer than most
+//! tests, so that the next test gets the database of one that passed, emptied.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, Statement};
-use signet_store::{Database, Options};
+use signet_store::{Database, Isolation, Options};
 use tokio::sync::OnceCell;
 
 /// A kind of database that Signet runs on.
@@ -26,9 +29,15 @@ pub(crate) struct TestDatabase {
     pub(crate) url: String,
     name: String,
     folder: Option<PathBuf>,
+    reusable: AtomicBool,
 }
 
+/// On a busy machine, work may take longer than people are made to wait.
+pub(crate) const PATIENT: Options =
+    Options { connections: 16, isolation: Isolation::ReadCommitted, patience: Duration::from_secs(30) };
+
 static NUMBER: AtomicU32 = AtomicU32::new(1);
+static EMPTIED: Mutex<Vec<TestDatabase>> = Mutex::new(Vec::new());
 static SQLITE_TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
 static POSTGRES_TEMPLATE: OnceCell<String> = OnceCell::const_new();
 static MARIADB_TEMPLATE: OnceCell<Vec<String>> = OnceCell::const_new();
@@ -45,6 +54,9 @@ impl TestDatabase {
 
     /// A database with the schema of this version and no rows.
     pub(crate) async fn migrated(kind: Kind) -> Self {
+        if let Some(emptied) = take_emptied(kind) {
+            return emptied;
+        }
         match kind {
             Kind::Sqlite => {
                 let database = Self::unmade(kind);
@@ -78,12 +90,13 @@ impl TestDatabase {
                 let folder = std::env::temp_dir().join(&name);
                 std::fs::create_dir_all(&folder).unwrap();
                 let url = format!("sqlite:{}/signet.db", folder.display());
-                Self { kind, url, name, folder: Some(folder) }
+                Self { kind, url, name, folder: Some(folder), reusable: AtomicBool::new(false) }
             }
             Kind::Postgres | Kind::MariaDb => {
                 let server = server_url(kind);
                 let (address, _) = server.rsplit_once('/').expect("the address ends with the name of a database");
-                Self { kind, url: format!("{address}/{name}"), name, folder: None }
+                let url = format!("{address}/{name}");
+                Self { kind, url, name, folder: None, reusable: AtomicBool::new(true) }
             }
         }
     }
@@ -95,7 +108,7 @@ impl TestDatabase {
 
     /// The store, as one node opens it.
     pub(crate) async fn connect(&self) -> Database {
-        self.connect_with(Options::default()).await
+        self.connect_with(PATIENT).await
     }
 
     pub(crate) async fn connect_with(&self, options: Options) -> Database {
@@ -124,7 +137,37 @@ impl TestDatabase {
         connection.close().await.unwrap();
     }
 
-    /// Removes the database; what a failed test leaves goes with its server.
+    /// No other test is to get this database: its schema is changed, or sessions hang on to it.
+    pub(crate) fn spoil(&self) {
+        self.reusable.store(false, Ordering::Relaxed);
+    }
+
+    /// Leaves the database to the next test, or removes it. What a failed test leaves goes with its server.
+    pub(crate) async fn give_back(self) {
+        if !self.reusable.load(Ordering::Relaxed) {
+            return self.remove().await;
+        }
+        let connection = self.connect_directly().await;
+        let (unchecked, tables) = match self.kind {
+            Kind::Postgres => {
+                ("session_replication_role = replica", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            }
+            _ => ("SESSION foreign_key_checks = 0", "SHOW TABLES"),
+        };
+        let query = Statement::from_string(connection.get_database_backend(), tables);
+        let tables = connection.query_all_raw(query).await.unwrap();
+        let mut empty = format!("SET {unchecked}");
+        for table in tables.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()) {
+            if table != "seaql_migrations" {
+                empty.push_str(&format!("; DELETE FROM {table}"));
+            }
+        }
+        connection.execute_unprepared(&empty).await.unwrap();
+        connection.close().await.unwrap();
+        EMPTIED.lock().unwrap().push(self);
+    }
+
+    /// Removes the database.
     pub(crate) async fn remove(self) {
         match self.kind {
             Kind::Sqlite => std::fs::remove_dir_all(self.folder.unwrap()).unwrap(),
@@ -134,6 +177,12 @@ impl TestDatabase {
             Kind::MariaDb => execute_on_server(self.kind, &format!("DROP DATABASE {}", self.name)).await,
         }
     }
+}
+
+fn take_emptied(kind: Kind) -> Option<TestDatabase> {
+    let mut emptied = EMPTIED.lock().unwrap();
+    let position = emptied.iter().position(|database| database.kind == kind)?;
+    Some(emptied.swap_remove(position))
 }
 
 /// The server that `tests/run` started.

@@ -1,7 +1,5 @@
 //! A TCP proxy between the store and its database: cuts connections, refuses them, swallows what passes.
 
-use std::sync::Arc;
-
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -13,17 +11,17 @@ pub(crate) enum Mode {
     Pass,
     /// Closes what is open and refuses what is new: the server is down.
     Cut,
-    /// Accepts everything and passes nothing on: the network has swallowed the server.
+    /// What is open stays open for ever, and nothing passes: the network has swallowed the server.
     Swallow,
-    /// Passes what the client sends, and cuts the connection before the next answer gets back.
-    LoseAnswers,
+    /// Passes everything on until a transaction is to be committed; passes that on as well, and cuts the connection
+    /// instead of bringing back the answer.
+    LoseCommit,
 }
 
 /// A proxy on a port of its own.
 #[derive(Debug)]
 pub(crate) struct Proxy {
-    pub(crate) port: u16,
-    mode: Arc<watch::Sender<Mode>>,
+    mode: watch::Sender<Mode>,
 }
 
 impl Proxy {
@@ -44,7 +42,7 @@ impl Proxy {
                 tokio::spawn(carry(client, server.clone(), watched.clone()));
             }
         });
-        (Self { port, mode: Arc::new(mode) }, format!("{credentials}@127.0.0.1:{port}/{name}"))
+        (Self { mode }, format!("{credentials}@127.0.0.1:{port}/{name}"))
     }
 
     pub(crate) fn set(&self, mode: Mode) {
@@ -56,25 +54,30 @@ impl Proxy {
 async fn carry(mut client: TcpStream, server: String, mut mode: watch::Receiver<Mode>) {
     let mut server = TcpStream::connect(server).await.unwrap();
     let (mut from_client, mut from_server) = ([0_u8; 8192], [0_u8; 8192]);
+    let mut committing = false;
     loop {
         let now = *mode.borrow_and_update();
-        tokio::select! {
-            _ = mode.changed() => {}
-            read = client.read(&mut from_client), if now != Mode::Swallow => {
-                let Ok(length @ 1..) = read else { return };
-                if server.write_all(&from_client[..length]).await.is_err() {
-                    return;
-                }
-            }
-            read = server.read(&mut from_server), if now != Mode::Swallow => {
-                let Ok(length @ 1..) = read else { return };
-                if now == Mode::LoseAnswers || client.write_all(&from_server[..length]).await.is_err() {
-                    return;
-                }
-            }
+        match now {
+            Mode::Pass | Mode::LoseCommit => {}
+            Mode::Cut => return,
+            Mode::Swallow => std::future::pending().await,
         }
-        if *mode.borrow() == Mode::Cut {
-            return;
+        tokio::select! {
+            changed = mode.changed() => changed.unwrap(),
+            read = client.read(&mut from_client) => {
+                let Ok(length @ 1..) = read else { return };
+                let sent = &from_client[..length];
+                committing = *mode.borrow() == Mode::LoseCommit && sent.windows(6).any(|word| word == b"COMMIT");
+                if server.write_all(sent).await.is_err() {
+                    return;
+                }
+            }
+            read = server.read(&mut from_server) => {
+                let Ok(length @ 1..) = read else { return };
+                if committing || client.write_all(&from_server[..length]).await.is_err() {
+                    return;
+                }
+            }
         }
     }
 }

@@ -49,6 +49,14 @@ impl<T: ToJSON> Created<T> {
     }
 }
 
+/// Something that is no object with a place of its own: a page of a list, a secret.
+#[derive(ApiResponse)]
+pub(crate) enum Answered<T: ToJSON> {
+    /// What was asked for.
+    #[oai(status = 200)]
+    Answer(Json<T>),
+}
+
 /// Nothing more to say.
 #[derive(ApiResponse)]
 pub(crate) enum Done {

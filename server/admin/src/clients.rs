@@ -8,7 +8,7 @@ use signet_core::registry::{self, ClientRegistration, IssuedSecret};
 use zeroize::Zeroizing;
 
 use crate::administrator::Administrator;
-use crate::answer::{Created, Done, Shown};
+use crate::answer::{Answered, Created, Done, Shown};
 use crate::body::{New, Patch};
 use crate::client_metadata::{ClientMetadata, ClientSettings};
 use crate::entity_tag::Precondition;
@@ -114,11 +114,11 @@ impl Clients {
         limit: Limit,
         /// The `next` of the page before.
         cursor: Cursor<ClientId>,
-    ) -> Result<Json<Page<Client>>, Problem> {
+    ) -> Result<Answered<Page<Client>>, Problem> {
         let realm = administrator.realm(&realm.0).await?;
         let wanted = paging::wanted(&limit, &cursor);
         let page = registry::list_clients(administrator.provider(), &realm, &wanted).await?;
-        Ok(Json(Page::of(page, |client| Client::of(&client))?))
+        Ok(Answered::Answer(Json(Page::of(page, |client| Client::of(&client))?)))
     }
 
     /// Registers a client. A secret that is made for it is in this answer and in no later one.
@@ -197,11 +197,11 @@ impl Clients {
         administrator: Administrator,
         realm: Path<RealmName>,
         client_id: Path<ClientId>,
-    ) -> Result<Json<ClientSecret>, Problem> {
+    ) -> Result<Answered<ClientSecret>, Problem> {
         let _turn = administrator.edit().await;
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
         let issued = registry::rotate_client_secret(provider, &realm, &client_id.0).await?;
         let client_secret = issued.secret.as_ref().map(|secret| secret.as_str().to_owned()).unwrap_or_default();
-        Ok(Json(ClientSecret { client_id: client_id.0.to_string(), client_secret }))
+        Ok(Answered::Answer(Json(ClientSecret { client_id: client_id.0.to_string(), client_secret })))
     }
 }

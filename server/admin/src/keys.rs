@@ -7,7 +7,7 @@ use signet_core::protocol::identifiers::{KeyId, RealmName};
 use signet_core::registry;
 
 use crate::administrator::Administrator;
-use crate::answer::{Created, Done, Shown};
+use crate::answer::{Answered, Created, Done, Shown};
 use crate::body::{New, Patch};
 use crate::entity_tag::Precondition;
 use crate::enumerations::KeyState;
@@ -79,11 +79,11 @@ impl Keys {
         limit: Limit,
         /// The `next` of the page before.
         cursor: Cursor<KeyId>,
-    ) -> Result<Json<Page<Key>>, Problem> {
+    ) -> Result<Answered<Page<Key>>, Problem> {
         let realm = administrator.realm(&realm.0).await?;
         let keys = registry::list_keys(administrator.provider(), &realm).await?;
         let page = paging::cut(keys, &paging::wanted(&limit, &cursor), |key| key.kid.to_string());
-        Ok(Json(Page::of(page, |key| Ok(Key::of(&key)))?))
+        Ok(Answered::Answer(Json(Page::of(page, |key| Ok(Key::of(&key)))?)))
     }
 
     /// Makes a key: `future` to publish it ahead of its use, `active` to sign with it at once.

@@ -125,6 +125,7 @@ fn complete(operation: &mut Value, path: &str, method: &Method) {
     operation["security"] = alternatives.collect();
     let (has_body, names_object) = (!operation["requestBody"].is_null(), path.contains('{'));
     let is_list = *method == Method::GET && !path.ends_with('}');
+    describe_path(operation);
     let keeps_to_precondition = *method == Method::PATCH || *method == Method::DELETE;
     if keeps_to_precondition {
         let parameter = json!({
@@ -154,6 +155,20 @@ fn complete(operation: &mut Value, path: &str, method: &Method) {
             let content = json!({ MEDIA_TYPE: { "schema": schema } });
             operation["responses"][status] = json!({ "description": description, "content": content });
         }
+    }
+}
+
+/// Says what each part of the path names.
+fn describe_path(operation: &mut Value) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten().filter(|parameter| parameter["in"] == "path") {
+        let description = match parameter["name"].as_str() {
+            Some("realm") => "The name of the realm.",
+            Some("client_id") => "The client identifier.",
+            Some("kid") => "The key identifier.",
+            _ => "The `id` of the object.",
+        };
+        parameter["description"] = description.into();
     }
 }
 
@@ -251,6 +266,11 @@ mod tests {
                 assert!(operation[text].as_str().is_some_and(|text| !text.is_empty()), "{place} has no {text}");
             }
             assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{place}");
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let responses = operation["responses"].as_object().unwrap().values();
+            for described in parameters.chain(responses) {
+                assert!(described["description"].as_str().is_some_and(|text| !text.is_empty()), "{place} {described}");
+            }
         }
     }
 
@@ -275,6 +295,7 @@ mod tests {
     fn every_reference_leads_somewhere_and_every_member_is_explained() {
         fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
             match value {
+                Value::Null => panic!("a member is null"),
                 Value::Object(members) => {
                     found.extend(members.get("$ref").and_then(Value::as_str));
                     members.values().for_each(|member| references(member, found));

@@ -13,7 +13,8 @@ use crate::problem::Problem;
 /// Everything but the unreserved characters of RFC 3986 section 2.3.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A path segment that names an object; poem-openapi knows path parameters by this very name. What cannot be the name of any names none: 404.
+/// A path segment that names an object; poem-openapi knows path parameters by this very name. What cannot be the name
+/// of any object names none: 404.
 pub(crate) struct Path<T>(pub(crate) T);
 
 impl<'a, T: FromStr + Send + Sync> ApiExtractor<'a> for Path<T> {

@@ -8,7 +8,7 @@ use signet_core::protocol::identifiers::RealmName;
 use signet_core::registry::{self, RealmChange, RegistryError};
 
 use crate::administrator::Administrator;
-use crate::answer::{Created, Done, Shown};
+use crate::answer::{Answered, Created, Done, Shown};
 use crate::body::{New, Patch};
 use crate::entity_tag::Precondition;
 use crate::enumerations::ProfileName;
@@ -132,10 +132,10 @@ impl Realms {
         limit: Limit,
         /// The `next` of the page before.
         cursor: Cursor<RealmName>,
-    ) -> Result<Json<Page<Realm>>, Problem> {
+    ) -> Result<Answered<Page<Realm>>, Problem> {
         let page = registry::list_realms(administrator.provider(), &paging::wanted(&limit, &cursor)).await?;
         let bases = &administrator.provider().bases;
-        Ok(Json(Page::of(page, |realm| Realm::of(bases, &realm))?))
+        Ok(Answered::Answer(Json(Page::of(page, |realm| Realm::of(bases, &realm))?)))
     }
 
     /// Makes a realm with its first keys.

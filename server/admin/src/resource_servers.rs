@@ -7,7 +7,7 @@ use signet_core::protocol::identifiers::{RealmName, ResourceServerId};
 use signet_core::registry::{self, ResourceServerChange};
 
 use crate::administrator::Administrator;
-use crate::answer::{Created, Done, Shown};
+use crate::answer::{Answered, Created, Done, Shown};
 use crate::body::{New, Patch};
 use crate::entity_tag::Precondition;
 use crate::enumerations::AccessTokenFormat;
@@ -103,11 +103,11 @@ impl ResourceServers {
         limit: Limit,
         /// The `next` of the page before.
         cursor: Cursor<ResourceServerId>,
-    ) -> Result<Json<Page<ResourceServer>>, Problem> {
+    ) -> Result<Answered<Page<ResourceServer>>, Problem> {
         let realm = administrator.realm(&realm.0).await?;
         let servers = registry::list_resource_servers(administrator.provider(), &realm).await?;
         let page = paging::cut(servers, &paging::wanted(&limit, &cursor), |server| server.id.to_string());
-        Ok(Json(Page::of(page, |server| Ok(ResourceServer::of(server)))?))
+        Ok(Answered::Answer(Json(Page::of(page, |server| Ok(ResourceServer::of(server)))?)))
     }
 
     /// Registers a resource server.

@@ -10,7 +10,7 @@ use signet_core::protocol::identifiers::{RealmName, UserId};
 use signet_core::registry::{self, UserChange};
 
 use crate::administrator::Administrator;
-use crate::answer::{Created, Done, Shown};
+use crate::answer::{Answered, Created, Done, Shown};
 use crate::body::{New, Patch};
 use crate::entity_tag::Precondition;
 use crate::openapi::Tag;
@@ -90,11 +90,11 @@ impl Users {
         limit: Limit,
         /// The `next` of the page before.
         cursor: Cursor<UserId>,
-    ) -> Result<Json<Page<User>>, Problem> {
+    ) -> Result<Answered<Page<User>>, Problem> {
         let realm = administrator.realm(&realm.0).await?;
         let wanted = paging::wanted(&limit, &cursor);
         let page = registry::list_users(administrator.provider(), &realm, &wanted).await?;
-        Ok(Json(Page::of(page, |user| Ok(User::of(user)))?))
+        Ok(Answered::Answer(Json(Page::of(page, |user| Ok(User::of(user)))?)))
     }
 
     /// Makes a user, with a password if one is given.

@@ -85,9 +85,10 @@ impl Head {
     /// The parameters of a form body (RFC 6749 appendix B).
     pub(crate) async fn form(&self, body: Body) -> Result<Parameters, Refusal> {
         let content_type = self.header(&CONTENT_TYPE).unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            let reason = "the body must be application/x-www-form-urlencoded";
+        let (essence, charset) = content_type.split_once(';').unwrap_or((content_type, ""));
+        let is_utf8 = charset.trim().is_empty() || charset.trim().eq_ignore_ascii_case("charset=utf-8");
+        if !essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") || !is_utf8 {
+            let reason = "the body must be application/x-www-form-urlencoded in UTF-8";
             return Err(ErrorCode::InvalidRequest.because(reason).per(rfc6749("3.2")));
         }
         let unreadable_body =
@@ -142,7 +143,7 @@ impl NoRealm {
     fn on_page(self) -> Response {
         match self.failure {
             Failure::Refusal(_) => render::not_found_page(&self.app, &self.head),
-            Failure::Fault(fault) => render::fault_page(&self.app, None, &self.head, &fault),
+            Failure::Fault(fault) => render::fault_page(&self.app, None, &self.head, fault),
         }
     }
 }

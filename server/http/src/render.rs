@@ -4,7 +4,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKI
 use http::{HeaderValue, StatusCode};
 use poem::Response;
 use serde::Serialize;
-use signet_core::authorize::AuthorizationResponse;
+use signet_core::authorize::{AuthorizationRequest, AuthorizationResponse};
 use signet_core::failure::{Failure, Fault};
 use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::names::ResponseMode;
@@ -93,27 +93,43 @@ pub(crate) fn log(failure: &Failure) {
 }
 
 /// A page in the name of a realm.
-pub(crate) fn page(call: &Call, page: &Page, ui_locales: &[String]) -> Response {
-    render(&call.app, Some(&call.realm), &call.head, (StatusCode::OK, page, ui_locales))
+pub(crate) fn page(call: &Call, page: &Page) -> Response {
+    render(&call.app, Some(&call.realm), &call.head, (StatusCode::OK, page, &Presentation::default()))
 }
 
-/// A page with another status.
-pub(crate) fn page_with_status(call: &Call, status: StatusCode, page: &Page) -> Response {
-    render(&call.app, Some(&call.realm), &call.head, (status, page, &[]))
+/// A page of an interaction: in the language and for the window that the client asked for.
+pub(crate) fn interaction_page(call: &Call, page: &Page, request: &AuthorizationRequest) -> Response {
+    let window = if request.is_for_popup() { Window::Popup } else { Window::Own };
+    let presentation = Presentation { ui_locales: request.ui_locales(), window };
+    render(&call.app, Some(&call.realm), &call.head, (StatusCode::OK, page, &presentation))
+}
+
+/// Turns a page into one that says when to come back.
+pub(crate) fn ask_again_later(response: &mut Response, status: StatusCode) {
+    response.set_status(status);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+}
+
+/// How a page is shown.
+#[derive(Default)]
+struct Presentation<'a> {
+    /// Languages asked for in the request, before those of the browser.
+    ui_locales: &'a [String],
+    window: Window,
 }
 
 fn render(
     app: &App,
     realm: Option<&RealmContext>,
     head: &Head,
-    (status, page, ui_locales): (StatusCode, &Page, &[String]),
+    (status, page, presentation): (StatusCode, &Page, &Presentation<'_>),
 ) -> Response {
     let brand = realm
         .map_or_else(Brand::default, |realm| Brand { name: DisplayText::new(&realm.realm.display_name), logo: None });
-    match app.pages.render(page, &brand, head.locale(ui_locales)) {
+    match app.pages.render(page, &brand, head.locale(presentation.ui_locales)) {
         Ok(html) => {
             let mut response = Response::builder().status(status).body(html);
-            response.headers_mut().extend(page_headers(page.kind(), Window::Own));
+            response.headers_mut().extend(page_headers(page.kind(), presentation.window));
             response
         }
         Err(error) => {
@@ -132,10 +148,12 @@ pub(crate) fn refusal_page(call: &Call, refusal: Refusal, problem: ErrorProblem)
 }
 
 /// A fault of ours.
-pub(crate) fn fault_page(app: &App, realm: Option<&RealmContext>, head: &Head, fault: &Fault) -> Response {
-    let unavailable = fault.code() == ErrorCode::TemporarilyUnavailable;
+pub(crate) fn fault_page(app: &App, realm: Option<&RealmContext>, head: &Head, fault: Fault) -> Response {
+    let code = fault.code();
+    log(&Failure::Fault(fault));
+    let unavailable = code == ErrorCode::TemporarilyUnavailable;
     let problem = if unavailable { ErrorProblem::Unavailable } else { ErrorProblem::Internal };
-    let mut response = error_page(app, realm, head, (status(fault.code()), problem, None));
+    let mut response = error_page(app, realm, head, (status(code), problem, None));
     if unavailable {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
     }
@@ -154,7 +172,7 @@ fn error_page(
     (status, problem, reason): (StatusCode, ErrorProblem, Option<DisplayText>),
 ) -> Response {
     let page = Page::Error(ErrorPage { problem, reason, support_code: DisplayText::new(&head.request_id) });
-    render(app, realm, head, (status, &page, &[]))
+    render(app, realm, head, (status, &page, &Presentation::default()))
 }
 
 /// An authorization response in its mode.
@@ -167,7 +185,7 @@ pub(crate) fn authorization_response(call: &Call, client_name: &str, response: &
             .iter()
             .map(|(name, value)| Parameter { name: (*name).to_owned(), value: Hidden::new(value.clone()) });
         let form = FormPostPage { client: DisplayText::new(client_name), action, parameters: parameters.collect() };
-        return page(call, &Page::FormPost(form), &[]);
+        return page(call, &Page::FormPost(form));
     }
     see_other(&response.location())
 }

@@ -14,6 +14,7 @@ use openssl::x509::{GeneralNameRef, X509, X509PurposeId, X509StoreContext};
 use signet_protocol::time::UnixTime;
 
 use crate::distinguished_name::DistinguishedName;
+use crate::elliptic_curve::forget_library_errors;
 use crate::{base64url, digest, elliptic_curve, jwk};
 
 /// Largest certificate that is read, in bytes of DER; in PEM a third more.
@@ -124,6 +125,7 @@ impl ClientCertificate {
     /// The subject alternative names of the four kinds that RFC 8705 knows.
     pub fn alternative_names(&self) -> Vec<AlternativeName> {
         let names = self.certificate.subject_alt_names();
+        forget_library_errors();
         names.iter().flatten().filter_map(alternative_name).collect()
     }
 
@@ -207,6 +209,7 @@ impl TrustAnchors {
         let (is_trusted, reason) = context.init(&store.build(), &leaf.certificate, &chain, |context| {
             Ok((context.verify_cert()?, context.error().error_string()))
         })?;
+        forget_library_errors();
         if is_trusted { Ok(()) } else { Err(CertificateError::Untrusted(reason)) }
     }
 }

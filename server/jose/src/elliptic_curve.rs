@@ -83,5 +83,13 @@ pub(crate) fn verify_es512(key: &EcKey<Public>, message: &[u8], signature: &[u8]
         let parsed = EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?;
         parsed.verify(&sha512(message), key)
     };
-    verify().unwrap_or(false)
+    let is_good = verify().unwrap_or(false);
+    forget_library_errors();
+    is_good
+}
+
+/// Empties OpenSSL's list of errors of this thread. Some of its answers are a plain no and leave the reason there; the
+/// next TLS connection that the thread serves would take it for an error of its own and be cut.
+pub(crate) fn forget_library_errors() {
+    drop(ErrorStack::get());
 }

@@ -8,8 +8,8 @@ use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// Longest value in bytes.
-pub const MAXIMUM_BYTES: usize = 16 * 1024;
+/// Longest value in bytes: it travels inside authorization codes.
+pub const MAXIMUM_BYTES: usize = 2 * 1024;
 
 /// Text that is not a claims request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

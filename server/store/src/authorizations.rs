@@ -67,6 +67,7 @@ fn authorization_of(row: authorization::Model) -> Result<Authorization, Failure>
         slot: row.slot,
         scope: parsed(&row.scope, "authorizations.scope")?,
         claims: from_json(&row.claims, "authorizations.claims")?,
+        resources: from_json(&row.resources, "authorizations.resources")?,
         epoch: row.epoch,
         created_at: UnixTime(row.created_at),
         updated_at: UnixTime(row.updated_at),
@@ -103,16 +104,18 @@ impl Work for RecordConsent {
         }
         let update = match session.get_database_backend() {
             DatabaseBackend::MySql => {
-                "ON DUPLICATE KEY UPDATE scope = VALUES(scope), claims = VALUES(claims), updated_at = VALUES(updated_at)"
+                "ON DUPLICATE KEY UPDATE scope = VALUES(scope), claims = VALUES(claims), resources = VALUES(resources), \
+                 updated_at = VALUES(updated_at)"
             }
             _ => {
                 "ON CONFLICT (realm_id, user_id, client_id, slot) DO UPDATE \
-                 SET scope = excluded.scope, claims = excluded.claims, updated_at = excluded.updated_at"
+                 SET scope = excluded.scope, claims = excluded.claims, resources = excluded.resources, \
+                 updated_at = excluded.updated_at"
             }
         };
         let upsert = format!(
-            "INSERT INTO authorizations (realm_id, authorization_id, user_id, client_id, slot, scope, claims, epoch, \
-             created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {update}"
+            "INSERT INTO authorizations (realm_id, authorization_id, user_id, client_id, slot, scope, claims, \
+             resources, epoch, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {update}"
         );
         let values = vec![
             sql::bytes(&new.realm_id.0),
@@ -122,6 +125,7 @@ impl Work for RecordConsent {
             storable(&new.slot, 64, "authorizations.slot")?.into(),
             new.scope.to_string().into(),
             to_json(&new.claims, "authorizations.claims")?.into(),
+            to_json(&new.resources, "authorizations.resources")?.into(),
             new.epoch.into(),
             new.created_at.0.into(),
             new.updated_at.0.into(),

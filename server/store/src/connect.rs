@@ -11,13 +11,9 @@ use signet_migrations::{AddressError, MigrationError, sqlite_file};
 use crate::database::Connections;
 use crate::suspicion::Suspicion;
 
-/// Longest wait for a free connection.
-const ACQUIRE: Duration = Duration::from_secs(2);
 /// A connection unused for this long is asked whether it lives before it is used: database servers restart, firewalls
 /// forget.
 const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
-/// How long SQLite waits for a lock that another process holds, per try; three tries stay within two seconds.
-const BUSY: Duration = Duration::from_millis(600);
 /// Connections that read a SQLite database.
 const SQLITE_READERS: u32 = 4;
 
@@ -38,11 +34,13 @@ pub struct Options {
     pub connections: u32,
     /// On PostgreSQL and MariaDB; SQLite always runs transactions one after the other.
     pub isolation: Isolation,
+    /// How long anything may take, waiting and repetitions included, before the store is called unavailable.
+    pub patience: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { connections: 16, isolation: Isolation::default() }
+        Self { connections: 16, isolation: Isolation::default(), patience: Duration::from_secs(2) }
     }
 }
 
@@ -71,7 +69,7 @@ impl From<DbErr> for ConnectError {
 
 pub(crate) async fn connect(url: &str, options: Options) -> Result<Connections, ConnectError> {
     let connections = match sqlite_file(url)? {
-        Some(file) => sqlite(url, file).await?,
+        Some(file) => sqlite(url, file, options).await?,
         None => server(url, options).await?,
     };
     signet_migrations::verify(&connections.pool).await.map_err(|error| match error {
@@ -89,41 +87,44 @@ async fn server(url: &str, options: Options) -> Result<Connections, ConnectError
         mariadb(url, options, suspicion.clone())
     };
     let pool = sea_orm::Database::connect(pool_options).await?;
-    Ok(Connections { pool, writer: None, watch: None, file: None, suspicion, most: options.connections })
+    Ok(Connections { pool, writer: None, watch: None, file: None, suspicion, options })
 }
 
-fn pool_options(url: impl Into<String>, connections: u32) -> ConnectOptions {
+fn pool_options(url: impl Into<String>, connections: u32, patience: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).acquire_timeout(ACQUIRE).sqlx_logging(false);
+    options.max_connections(connections).acquire_timeout(patience).sqlx_logging(false);
     options
 }
 
-async fn sqlite(url: &str, file: PathBuf) -> Result<Connections, ConnectError> {
+async fn sqlite(url: &str, file: PathBuf, options: Options) -> Result<Connections, ConnectError> {
     if !file.exists() {
         return Err(ConnectError::NoDatabase(display(&file)));
     }
-    let writer = sqlite_pool(url, 1, |options| {
+    let writer = sqlite_pool(url, 1, options, |options| {
         options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
     });
     // The writer first: it switches the file to WAL.
     let writer = writer.await?;
-    let pool = sqlite_pool(url, SQLITE_READERS, |options| options.pragma("query_only", "ON")).await?;
-    let watch = sqlite_pool(url, 1, |options| options.pragma("query_only", "ON")).await?;
-    let (suspicion, most) = (Suspicion::default(), SQLITE_READERS);
-    Ok(Connections { pool, writer: Some(writer), watch: Some(watch), file: Some(file), suspicion, most })
+    let pool = sqlite_pool(url, SQLITE_READERS, options, |options| options.pragma("query_only", "ON")).await?;
+    let watch = sqlite_pool(url, 1, options, |options| options.pragma("query_only", "ON")).await?;
+    let suspicion = Suspicion::default();
+    Ok(Connections { pool, writer: Some(writer), watch: Some(watch), file: Some(file), suspicion, options })
 }
 
 async fn sqlite_pool(
     url: &str,
     connections: u32,
+    Options { patience, .. }: Options,
     configure: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
 ) -> Result<DatabaseConnection, DbErr> {
-    let mut options = pool_options(url, connections);
+    let mut options = pool_options(url, connections, patience);
+    // Three tries to begin a transaction stay within the patience.
+    let busy = patience.mul_f64(0.3);
     options
         .test_before_acquire(false)
         .idle_timeout(None::<Duration>)
         .max_lifetime(None::<Duration>)
-        .map_sqlx_sqlite_opts(move |options| configure(options.foreign_keys(true).busy_timeout(BUSY)));
+        .map_sqlx_sqlite_opts(move |options| configure(options.foreign_keys(true).busy_timeout(busy)));
     sea_orm::Database::connect(options).await
 }
 
@@ -132,11 +133,13 @@ fn postgres(url: &str, options: Options, suspicion: Suspicion) -> ConnectOptions
         Isolation::ReadCommitted => "read committed",
         Isolation::Serializable => "serializable",
     };
+    let patience = options.patience.as_millis();
     let set_up = format!(
-        "SET default_transaction_isolation = '{isolation}'; SET statement_timeout = '2s'; SET lock_timeout = '2s'; \
-         SET idle_in_transaction_session_timeout = '10s'"
+        "SET default_transaction_isolation = '{isolation}'; SET statement_timeout = '{patience}ms'; \
+         SET lock_timeout = '{patience}ms'; SET idle_in_transaction_session_timeout = '{}ms'",
+        5 * patience
     );
-    let mut pool = pool_options(url, options.connections);
+    let mut pool = pool_options(url, options.connections, options.patience);
     pool.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST).map_sqlx_postgres_pool_opts(
         move |pool: postgres::PgPoolOptions| {
             let (set_up, suspicion) = (set_up.clone(), suspicion.clone());
@@ -161,10 +164,11 @@ fn mariadb(url: &str, options: Options, suspicion: Suspicion) -> ConnectOptions 
     // Without the strict mode, text that is too long would be cut and stored.
     let set_up = format!(
         "SET SESSION TRANSACTION ISOLATION LEVEL {isolation}; \
-         SET SESSION innodb_lock_wait_timeout = 2, sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
+         SET SESSION innodb_lock_wait_timeout = {}, sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
+        options.patience.as_secs().max(1)
     );
     let address = url.strip_prefix("mariadb:").map_or_else(|| url.to_owned(), |rest| format!("mysql:{rest}"));
-    let mut pool = pool_options(address, options.connections);
+    let mut pool = pool_options(address, options.connections, options.patience);
     pool.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST).map_sqlx_mysql_pool_opts(
         move |pool: mysql::MySqlPoolOptions| {
             let (set_up, suspicion) = (set_up.clone(), suspicion.clone());

@@ -51,8 +51,8 @@ pub(crate) struct Connections {
     pub(crate) file: Option<PathBuf>,
     /// Whether connections of the pool may be dead.
     pub(crate) suspicion: Suspicion,
-    /// Most connections of the pool.
-    pub(crate) most: u32,
+    /// How they were asked for.
+    pub(crate) options: Options,
 }
 
 impl Database {
@@ -175,13 +175,13 @@ impl Database {
     }
 
     async fn in_time<T>(&self, patience: Patience, work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+        let Connections { suspicion, options, .. } = &self.shared.connections;
         let mut work = pin!(work);
-        match timeout(patience.limit(), work.as_mut()).await {
+        match timeout(patience.limit(options.patience), work.as_mut()).await {
             Ok(outcome) => outcome,
             Err(elapsed) => {
                 // Before the work is dropped, and with it the connection that may be dead.
-                let Connections { suspicion, most, .. } = &self.shared.connections;
-                suspicion.raise(*most);
+                suspicion.raise(options.connections);
                 Err(StoreError::Unavailable(Box::new(elapsed)))
             }
         }

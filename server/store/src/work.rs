@@ -1,5 +1,7 @@
 //! A unit of work: done as a whole or not at all.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::failure::Failure;
@@ -8,17 +10,17 @@ use crate::session::Session;
 /// How long work may take, waiting and repetitions included, before the store is called unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// Two seconds: someone waits for an answer.
+    /// Someone waits for an answer: what the options say.
     Ordinary,
-    /// A minute: an administrator deletes much at once.
+    /// An administrator deletes much at once: a minute at least.
     Long,
 }
 
 impl Patience {
-    pub(crate) const fn limit(self) -> std::time::Duration {
+    pub(crate) fn limit(self, ordinary: Duration) -> Duration {
         match self {
-            Self::Ordinary => std::time::Duration::from_secs(2),
-            Self::Long => std::time::Duration::from_mins(1),
+            Self::Ordinary => ordinary,
+            Self::Long => ordinary.max(Duration::from_mins(1)),
         }
     }
 }

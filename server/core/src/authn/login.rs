@@ -65,7 +65,10 @@ pub async fn check_password(
     let stored =
         found.as_ref().and_then(|(_, credential)| credential.as_ref()).map(|credential| credential.hash.as_str());
     let matches = match provider.passwords.verify(attempt.password, stored).await {
-        Err(Fault::Overloaded(_)) => return Ok(Err(LoginFailure::Busy)),
+        Err(Fault::Overloaded(_)) => {
+            counters.forgive(provider, realm).await?;
+            return Ok(Err(LoginFailure::Busy));
+        }
         other => other?,
     };
     match found {

@@ -35,14 +35,21 @@ impl SessionCookie {
     }
 }
 
-/// A new session for a user who has just proved who they are, and the cookie that goes with it.
-pub fn new_session(provider: &Provider, realm: &RealmContext, user: &User) -> (SessionCookie, BrowserSession) {
+/// A new session for a user who has just proved who they are, and the cookie that goes with it. Where the same user was
+/// signed in in this browser before, the session keeps its public name: what other clients were given under it lives on.
+pub fn new_session(
+    provider: &Provider,
+    realm: &RealmContext,
+    user: &User,
+    before: Option<&BrowserSession>,
+) -> (SessionCookie, BrowserSession) {
     let cookie = SessionCookie(Zeroizing::new(signet_jose::random_token(&*provider.random, 32)));
     let now = provider.now();
+    let same_user = before.filter(|before| before.user_id == user.id);
     let session = BrowserSession {
         realm_id: realm.id(),
         cookie_hash: cookie.hash(),
-        sid: SessionId(random::random_bytes(&*provider.random)),
+        sid: same_user.map_or_else(|| SessionId(random::random_bytes(&*provider.random)), |before| before.sid),
         user_id: user.id,
         user_epoch: user.epoch,
         authenticated_at: now,

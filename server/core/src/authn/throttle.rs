@@ -53,25 +53,28 @@ impl AttemptCounters {
         }
     }
 
-    /// Counts an attempt before the password is looked at, so that parallel guesses count too.
+    /// Counts an attempt before the password is looked at, so that parallel guesses count too. What the narrow limits
+    /// refuse does not reach the wide counter: one network alone cannot fill it.
     pub(crate) async fn count(&self, provider: &Provider, realm: &RealmContext) -> Result<Admission, Fault> {
         let settings = &realm.realm.settings;
-        let (now, window) = (provider.now(), settings.password_attempt_window_seconds);
-        let counted = provider.store.count_attempts(realm.id(), &self.keys, now, window).await?;
-        let limits = [
-            settings.password_attempts_per_account,
-            settings.password_attempts_per_address,
-            settings.password_attempts_per_account.saturating_mul(ALL_NETWORKS_FACTOR),
-        ];
-        let within: Vec<bool> = counted.iter().zip(limits).map(|(attempts, limit)| attempts.count <= limit).collect();
-        Ok(match within.as_slice() {
-            [true, true, true] => Admission::Open,
-            [true, true, false] => Admission::KnownBrowsersOnly,
-            _ => Admission::Closed,
-        })
+        let (narrow, wide) = self.keys.split_at(2);
+        let limits = [settings.password_attempts_per_account, settings.password_attempts_per_address];
+        let counted = Self::counted(provider, realm, narrow).await?;
+        if counted.iter().zip(limits).any(|(count, limit)| *count > limit) {
+            return Ok(Admission::Closed);
+        }
+        let limit = settings.password_attempts_per_account.saturating_mul(ALL_NETWORKS_FACTOR);
+        let counted = Self::counted(provider, realm, wide).await?;
+        Ok(if counted.iter().all(|count| *count <= limit) { Admission::Open } else { Admission::KnownBrowsersOnly })
     }
 
-    /// Takes back what a right password has used up.
+    async fn counted(provider: &Provider, realm: &RealmContext, keys: &[[u8; 32]]) -> Result<Vec<i64>, Fault> {
+        let window = realm.realm.settings.password_attempt_window_seconds;
+        let counted = provider.store.count_attempts(realm.id(), keys, provider.now(), window).await?;
+        Ok(counted.into_iter().map(|attempts| attempts.count).collect())
+    }
+
+    /// Takes back what an attempt has used up that was right, or was never looked at.
     pub(crate) async fn forgive(&self, provider: &Provider, realm: &RealmContext) -> Result<(), Fault> {
         Ok(provider.store.forgive_attempt(realm.id(), &self.keys).await?)
     }

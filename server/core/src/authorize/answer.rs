@@ -14,7 +14,7 @@ use super::step::{LoginForm, claims_to_consent, issue_code};
 use super::{Accepted, AuthorizationResponse, AuthorizeError, Browser, Entry, INTERACTION_PARAMETER, accept};
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
 use crate::endpoints::Endpoint;
-use crate::model::{Authorization, BrowserSession, DEFAULT_SLOT, User};
+use crate::model::{Authorization, BrowserSession, DEFAULT_SLOT, UsedRecord, User};
 use crate::ports::{Login, LoginOutcome, StoreError};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -93,10 +93,14 @@ async fn log_in(
     user: &User,
     browser: &Browser,
 ) -> Result<Answered, AuthorizeError> {
-    let (cookie, session) = new_session(provider, realm, user);
-    let progress = interaction.at(Stage::LoggedIn(session.sid), &*provider.random).seal(provider, realm)?;
+    let before = match &browser.session {
+        Some(cookie) => provider.store.session(realm.id(), &cookie.hash()).await?,
+        None => None,
+    };
+    let (cookie, session) = new_session(provider, realm, user, before.as_ref());
+    let progress = interaction.at(Stage::LoggedIn(session.sid)).seal(provider, realm)?;
     let login = Login {
-        form: interaction.used_record(provider, realm),
+        form: interaction.login_record(provider),
         session,
         replaces: browser.session.as_ref().map(SessionCookie::hash),
     };
@@ -134,11 +138,11 @@ pub async fn answer_consent(
         )
     })?;
     if !answer.allowed {
-        close(provider, realm, &interaction).await?;
+        close(provider, realm, &interaction.response_record(provider)).await?;
         return Err(accepted.redirect.refuse(denied()));
     }
     let wanted = agreed(provider, &accepted, &session).await?;
-    let stored = provider.store.record_consent(&interaction.used_record(provider, realm), &wanted).await?;
+    let stored = provider.store.record_consent(&interaction.response_record(provider), &wanted).await?;
     let stored = stored.ok_or_else(|| AuthorizeError::Expired(answered_before()))?;
     Ok(issue_code(provider, realm, &accepted, &interaction, (&session, Some(&stored)))?)
 }
@@ -151,10 +155,8 @@ async fn agreed(
 ) -> Result<Authorization, StoreError> {
     let client_id = &accepted.client.client_id;
     let before = provider.store.authorization(session.realm_id, session.user_id, client_id, DEFAULT_SLOT).await?;
-    let (scope, mut claims) = before.map(|before| (before.scope, before.claims)).unwrap_or_default();
-    claims.extend(claims_to_consent(&accepted.request));
-    claims.sort_unstable();
-    claims.dedup();
+    let before = before.map(|before| (before.scope, before.claims, before.resources));
+    let (scope, claims, resources) = before.unwrap_or_default();
     let now = provider.now();
     Ok(Authorization {
         realm_id: session.realm_id,
@@ -163,11 +165,19 @@ async fn agreed(
         client_id: client_id.clone(),
         slot: DEFAULT_SLOT.to_owned(),
         scope: scope.union(accepted.request.scope()),
-        claims,
+        claims: union(claims, claims_to_consent(&accepted.request)),
+        resources: union(resources, accepted.request.resources().to_vec()),
         epoch: 0,
         created_at: now,
         updated_at: now,
     })
+}
+
+fn union(mut before: Vec<String>, now: Vec<String>) -> Vec<String> {
+    before.extend(now);
+    before.sort_unstable();
+    before.dedup();
+    before
 }
 
 fn open(
@@ -186,12 +196,13 @@ async fn cancel(
     accepted: &Accepted,
     interaction: &Interaction,
 ) -> Result<Answered, AuthorizeError> {
-    close(provider, realm, interaction).await?;
+    close(provider, realm, &interaction.login_record(provider)).await?;
     Err(accepted.redirect.refuse(denied()))
 }
 
-async fn close(provider: &Provider, realm: &RealmContext, interaction: &Interaction) -> Result<(), AuthorizeError> {
-    if provider.store.consume(realm.id(), &interaction.used_record(provider, realm)).await? {
+/// Marks a step of an interaction as taken; there is no second time.
+pub(super) async fn close(provider: &Provider, realm: &RealmContext, step: &UsedRecord) -> Result<(), AuthorizeError> {
+    if provider.store.consume(realm.id(), step).await? {
         Ok(())
     } else {
         Err(AuthorizeError::Expired(answered_before()))

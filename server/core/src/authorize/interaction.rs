@@ -13,6 +13,9 @@ use crate::model::{Purpose as UsedPurpose, UsedRecord};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
+/// The longest that a realm may let interactions live. A mark is kept for as long, whatever the realm's setting is now.
+const LONGEST_SECONDS: i64 = 3_600;
+
 /// What ties an interaction to a browser: a random cookie that a login does not change.
 #[derive(Clone)]
 pub struct BrowserBinding {
@@ -64,9 +67,6 @@ pub(super) struct Interaction {
     pub(super) lineage: Lineage,
     #[serde(rename = "s")]
     pub(super) stage: Stage,
-    /// Tells one form from another; what is marked as used when it is answered.
-    #[serde(rename = "f")]
-    form: [u8; 16],
     #[serde(rename = "q")]
     request: String,
     #[serde(rename = "b")]
@@ -79,15 +79,14 @@ impl Interaction {
         Self {
             lineage: Lineage(random::random_bytes(&*provider.random)),
             stage: Stage::Begun,
-            form: [0; 16],
             request: request_hash(parameters),
             browser: binding.hash(),
         }
     }
 
-    /// The same interaction at another stage, with a form of its own.
-    pub(super) fn at(&self, stage: Stage, random: &dyn Random) -> Self {
-        Self { stage, form: random::random_bytes(random), ..self.clone() }
+    /// The same interaction at another stage.
+    pub(super) fn at(&self, stage: Stage) -> Self {
+        Self { stage, ..self.clone() }
     }
 
     /// The text that a form or a URL carries.
@@ -122,10 +121,19 @@ impl Interaction {
         Ok(interaction)
     }
 
-    /// The mark that answering the form leaves.
-    pub(super) fn used_record(&self, provider: &Provider, realm: &RealmContext) -> UsedRecord {
-        let expires_at = provider.now().plus(realm.realm.settings.interaction_seconds);
-        UsedRecord { purpose: UsedPurpose::Interaction, key: digest::sha256(&self.form), expires_at }
+    /// The mark that a log-in for this interaction leaves: there is one, however many pages show the form.
+    pub(super) fn login_record(&self, provider: &Provider) -> UsedRecord {
+        self.record(provider, b"login")
+    }
+
+    /// The mark that the response leaves: one interaction ends in one response.
+    pub(super) fn response_record(&self, provider: &Provider) -> UsedRecord {
+        self.record(provider, b"response")
+    }
+
+    fn record(&self, provider: &Provider, step: &[u8]) -> UsedRecord {
+        let key = digest::sha256(&[self.lineage.0.as_slice(), step].concat());
+        UsedRecord { purpose: UsedPurpose::Interaction, key, expires_at: provider.now().plus(LONGEST_SECONDS) }
     }
 }
 

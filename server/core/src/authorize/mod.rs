@@ -33,7 +33,7 @@ use crate::realm::RealmContext;
 use interaction::Interaction;
 use request::Draft;
 use rules::{
-    acr, claims, id_token_hint, locales, login_hint, max_age, nonce, pkce, prompt, repetition, request_object,
+    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, repetition, request_object,
     resource, response_mode, response_type, scope, state,
 };
 
@@ -62,7 +62,7 @@ const MATRIX: &[(Rule, &[Entry])] = &[
     (pkce::challenge_is_present_and_well_formed, &[Authorization]),
     (prompt::prompt_is_consistent, &[Authorization]),
     (max_age::max_age_is_a_number, &[Authorization]),
-    (locales::languages_are_read, &[Authorization]),
+    (presentation::presentation_is_read, &[Authorization]),
     (claims::claims_are_readable, &[Authorization]),
     (acr::authentication_class_can_be_met, &[Authorization]),
     (id_token_hint::hint_is_ours, &[Authorization]),

@@ -21,6 +21,7 @@ pub(super) struct Parts {
     pub(super) prompts: Vec<Prompt>,
     /// Seconds.
     pub(super) max_age: Option<i64>,
+    pub(super) popup: bool,
     pub(super) ui_locales: Vec<String>,
     pub(super) claims_locales: Vec<String>,
     pub(super) claims: ClaimsRequest,
@@ -59,9 +60,19 @@ impl AuthorizationRequest {
         &self.parts.scope
     }
 
+    /// Identifiers of the resource servers that the tokens are to be for (RFC 8707).
+    pub fn resources(&self) -> &[String] {
+        &self.parts.resources
+    }
+
     /// Languages the client wants pages in, most wanted first.
     pub fn ui_locales(&self) -> &[String] {
         &self.parts.ui_locales
+    }
+
+    /// Whether the client opened the page in a popup window (`display`, OpenID Connect Core 3.1.2.1).
+    pub const fn is_for_popup(&self) -> bool {
+        self.parts.popup
     }
 
     pub(super) fn prompts(&self, prompt: Prompt) -> bool {

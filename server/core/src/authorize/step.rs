@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::UserId;
-use signet_protocol::names::Prompt;
+use signet_protocol::names::{GrantType, Prompt};
 use signet_protocol::spec::oidc_core;
 
+use super::answer::close;
 use super::interaction::{Interaction, Stage};
 use super::request::WantedUser;
 use super::{Accepted, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser};
@@ -75,6 +76,10 @@ pub(super) async fn next(
     let consent = consent(provider, realm, accepted, session.user_id).await?;
     match consent {
         Consent::Given(authorization) => {
+            // The address that a log-in leads to may be opened again; it yields one code.
+            if interaction.stage != Stage::Begun {
+                close(provider, realm, &interaction.response_record(provider)).await?;
+            }
             let grant = (session, authorization.as_ref());
             Ok(Step::Respond(issue_code(provider, realm, accepted, interaction, grant)?))
         }
@@ -120,7 +125,7 @@ fn login_form(
     accepted: &Accepted,
     (interaction, reauthentication): (&Interaction, bool),
 ) -> Result<LoginForm, Fault> {
-    let form = interaction.at(Stage::LoginForm, &*provider.random);
+    let form = interaction.at(Stage::LoginForm);
     Ok(LoginForm {
         interaction: form.seal(provider, realm)?,
         client: Arc::clone(&accepted.client),
@@ -140,7 +145,7 @@ async fn consent_form(
     let user = provider.store.user(realm.id(), session.user_id).await?;
     let user =
         user.ok_or_else(|| accepted.redirect.refuse(ErrorCode::LoginRequired.because("the user has to log in")))?;
-    let form = interaction.at(Stage::ConsentForm(session.sid), &*provider.random);
+    let form = interaction.at(Stage::ConsentForm(session.sid));
     Ok(ConsentForm {
         interaction: form.seal(provider, realm)?,
         client: Arc::clone(&accepted.client),
@@ -171,7 +176,9 @@ async fn consent(
     let stored = provider.store.authorization(realm.id(), user_id, &accepted.client.client_id, DEFAULT_SLOT).await?;
     let covers = |stored: &Authorization| {
         let claims = claims_to_consent(&accepted.request);
-        accepted.request.scope().is_within(&stored.scope) && claims.iter().all(|claim| stored.claims.contains(claim))
+        accepted.request.scope().is_within(&stored.scope)
+            && claims.iter().all(|claim| stored.claims.contains(claim))
+            && accepted.request.resources().iter().all(|resource| stored.resources.contains(resource))
     };
     Ok(match stored {
         Some(stored) if !asked_again && covers(&stored) => Consent::Given(Some(stored)),
@@ -199,7 +206,9 @@ pub(super) fn issue_code(
     (session, authorization): (&BrowserSession, Option<&Authorization>),
 ) -> Result<AuthorizationResponse, Fault> {
     let parts = &accepted.request.parts;
-    let offline = parts.scope.contains("offline_access");
+    // Offline access outlives the session through a refresh token; a client that gets none has none.
+    let refreshable = accepted.client.metadata.grant_types().contains(&GrantType::RefreshToken);
+    let offline = refreshable && parts.scope.contains("offline_access");
     let code = AuthorizationCode {
         lineage: interaction.lineage,
         client_id: accepted.client.client_id.clone(),

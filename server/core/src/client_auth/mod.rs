@@ -86,7 +86,8 @@ pub async fn authenticate(
     }
     let mut assertion = None;
     match (presented.credential(), method) {
-        (PresentedCredential::Nothing, ClientAuthenticationMethod::None) => {}
+        // A certificate that a connection happens to carry proves nothing about a public client, and harms nothing.
+        (PresentedCredential::Nothing | PresentedCredential::Certificate(_), ClientAuthenticationMethod::None) => {}
         (PresentedCredential::Basic(secret), ClientAuthenticationMethod::ClientSecretBasic)
         | (PresentedCredential::Post(secret), ClientAuthenticationMethod::ClientSecretPost) => {
             if !secret::is_right(provider, realm, &client, secret).await? {

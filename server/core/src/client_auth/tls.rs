@@ -54,6 +54,12 @@ pub(super) async fn check_registered_certificate(
     client: &Client,
     chain: &CertificateChain,
 ) -> Result<(), Failure> {
+    let now = provider.now();
+    let (begins, ends) =
+        chain.leaf.validity().map_err(|error| failed("the certificate does not read").detail(error.to_string()))?;
+    if now < begins || now > ends {
+        return Err(failed("the certificate is not valid now").per(rfc8705("2.2")).into());
+    }
     if client_keys(provider, client, Freshness::Cached).await?.contains_certificate(chain.leaf.thumbprint()) {
         return Ok(());
     }

@@ -43,7 +43,7 @@ pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderM
         subject_types_supported: texts(SubjectType::ALL.iter().copied(), SubjectType::as_str),
         id_token_signing_alg_values_supported: signing.clone(),
         userinfo_signing_alg_values_supported: signing,
-        display_values_supported: vec![Display::Page.as_str().to_owned()],
+        display_values_supported: texts([Display::Page, Display::Popup], Display::as_str),
         claim_types_supported: vec!["normal".to_owned()],
         claims_supported: claims(),
         claims_parameter_supported: true,

@@ -21,7 +21,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let code = read_code(request)?;
     check_redirect_uri(request, &code)?;
     check_verifier(request.parameters.get("code_verifier"), code.challenge.as_ref())?;
-    let resources = resources::narrowed(request.parameters, &code.basis.resources)?;
+    let resources = resources::narrowed(request, &code.basis.resources)?;
     let user = live_user(request, &code).await?;
     let refresh_family = is_refreshable(request, &code).then(|| new_family(request, &code));
     let refresh_token = refresh_family

@@ -43,7 +43,7 @@ fn scope(request: &GrantRequest<'_>) -> Result<Scope, Failure> {
         .filtered(|token| !USER_SCOPES.contains(&token));
     let Some(text) = request.parameters.get("scope") else { return Ok(own) };
     let requested: Scope = text.parse().map_err(|_| invalid("scope has characters that a scope token may not have"))?;
-    if requested.is_within(&own) {
+    if requested.is_within(&own) && !requested.is_empty() {
         Ok(requested)
     } else {
         Err(invalid("the client is not registered for all of this scope").into())

@@ -79,11 +79,20 @@ pub async fn exchange(
             .into());
     }
     let request = GrantRequest { provider, realm, client: &client, parameters: request.parameters };
-    match grant_type {
+    let outcome = match grant_type {
         GrantType::AuthorizationCode => authorization_code::exchange(&request).await,
         GrantType::RefreshToken => refresh_token::exchange(&request).await,
         GrantType::ClientCredentials => client_credentials::exchange(&request).await,
+    };
+    if let Err(Failure::Refusal(_)) = &outcome {
+        // An assertion counts once, also where the grant it came with was refused (OpenID Connect Core 9). That it had
+        // been used before is no other answer than the one there is already.
+        match client.consume_assertion(provider, realm).await {
+            Err(Failure::Fault(fault)) => return Err(fault.into()),
+            Ok(()) | Err(Failure::Refusal(_)) => {}
+        }
     }
+    outcome
 }
 
 fn grant_type(parameters: &Parameters) -> Result<GrantType, Failure> {

@@ -89,6 +89,8 @@ async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Resu
     let client = request.client.client();
     let rotates = client.settings.refresh_rotation.unwrap_or(request.realm.profile_of(client).refresh_rotation)
         == RefreshRotation::Rotate;
+    // RFC 9700 section 2.2.2: a public client's refresh tokens always rotate, whatever is stored.
+    let rotates = rotates || !client.metadata.is_confidential();
     let next_generation = if rotates { family.generation + 1 } else { family.generation };
     let response = issue(request, family, next_generation).await?;
     let now = request.provider.now();
@@ -138,7 +140,7 @@ async fn retry_or_close(
 async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Result<TokenResponse, Failure> {
     let client = request.client.client();
     let scope = narrowed_scope(request, &family.content.scope)?;
-    let resources = resources::narrowed(request.parameters, &family.content.resources)?;
+    let resources = resources::narrowed(request, &family.content.resources)?;
     let user = request.provider.store.user(request.realm.id(), family.user_id).await?;
     let user = user
         .filter(|user| user.enabled && user.epoch == family.content.user_epoch)
@@ -165,10 +167,13 @@ fn narrowed_scope(request: &GrantRequest<'_>, granted: &Scope) -> Result<Scope, 
         return Err(invalid("offline access was taken from the client"));
     }
     let granted = granted.filtered(|token| allowed.contains(token));
+    if granted.is_empty() {
+        return Err(invalid_scope("nothing of what was granted is open to the client any more"));
+    }
     let Some(text) = request.parameters.get("scope") else { return Ok(granted) };
     let requested: Scope =
         text.parse().map_err(|_| invalid_scope("scope has characters that a scope token may not have"))?;
-    if requested.is_within(&granted) {
+    if requested.is_within(&granted) && !requested.is_empty() {
         Ok(requested)
     } else {
         Err(invalid_scope("the scope is wider than what was granted"))

@@ -4,6 +4,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::rfc8707;
 
+use super::GrantRequest;
 use crate::model::Client;
 use crate::realm::RealmContext;
 
@@ -33,14 +34,14 @@ pub(crate) fn resources_are_allowed(
     }
 }
 
-/// What a token request may name: the resources that were authorized, or some of them (section 2.2).
-pub(crate) fn narrowed(parameters: &Parameters, authorized: &[String]) -> Result<Vec<String>, Refusal> {
-    let requested = requested_resources(parameters);
-    if requested.is_empty() {
-        return Ok(authorized.to_vec());
-    }
-    if requested.iter().all(|resource| authorized.contains(resource)) {
-        Ok(requested)
+/// What a token request may name: the resources that were authorized, or some of them (section 2.2), as far as they are
+/// still open to the client.
+pub(super) fn narrowed(request: &GrantRequest<'_>, authorized: &[String]) -> Result<Vec<String>, Refusal> {
+    let requested = requested_resources(request.parameters);
+    let resources = if requested.is_empty() { authorized.to_vec() } else { requested };
+    if resources.iter().all(|resource| authorized.contains(resource)) {
+        resources_are_allowed(request.realm, request.client.client(), &resources)?;
+        Ok(resources)
     } else {
         Err(ErrorCode::InvalidTarget
             .because("a resource was not part of the authorization request")

@@ -27,6 +27,8 @@ pub struct Authorization {
     pub scope: Scope,
     /// Names of single claims that were allowed beyond the scope (OpenID Connect Core 5.5), sorted.
     pub claims: Vec<String>,
+    /// Identifiers of the resource servers it was allowed for (RFC 8707), sorted.
+    pub resources: Vec<String>,
     /// Everything issued under an older value is dead.
     pub epoch: Epoch,
     /// When it was first given.

@@ -18,7 +18,7 @@ pub trait Authorizations: Send + Sync {
         slot: &str,
     ) -> StoreResult<Option<Authorization>>;
 
-    /// Closes the consent form and stores the consent (inserted, or scope, claims and `updated_at` of the existing row
+    /// Closes the consent form and stores the consent (inserted, or scope, claims, resources and `updated_at` of the existing row
     /// in the slot replaced; its id, epoch and `created_at` stay): one transaction. Answers what is stored afterwards,
     /// or nothing if the form had been answered before, in which case nothing changed.
     async fn record_consent(

@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 
 use super::keys::ensure_key;
 use super::{RegistryError, client_metadata};
-use crate::client_auth::secret_place;
+use crate::client_auth::{recover_secret, secret_place};
 use crate::failure::Fault;
-use crate::model::{Client, ClientSecret, ClientSettings};
+use crate::model::{Client, ClientSecret, ClientSettings, RefreshRotation};
 use crate::ports::{Page, PageRequest};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -65,7 +65,8 @@ pub async fn create_client(
         metadata: registration.metadata,
         settings: registration.settings,
         secret: None,
-        epoch: 0,
+        // A client of an identifier that was used before starts beyond every epoch of its predecessor.
+        epoch: now.0,
         created_at: now,
         updated_at: now,
     };
@@ -92,6 +93,10 @@ fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     let settings = &client.settings;
     if settings.profile.is_some_and(|own| own < realm.realm.settings.profile) {
         return Err(RegistryError::invalid("settings.profile", "is weaker than the realm's"));
+    }
+    if settings.refresh_rotation == Some(RefreshRotation::Keep) && !client.metadata.is_confidential() {
+        let problem = "must rotate for a client that does not authenticate itself (RFC 9700 section 2.2.2)";
+        return Err(RegistryError::invalid("settings.refresh_rotation", problem));
     }
     if settings.access_token_seconds.is_some_and(|seconds| !(30..=86_400).contains(&seconds)) {
         return Err(RegistryError::invalid("settings.access_token_seconds", "must be from 30 to 86400"));
@@ -247,7 +252,7 @@ pub async fn update_client(
     let mut issued = None;
     if !client.metadata.authentication_method().needs_secret() {
         client.secret = None;
-    } else if client.secret.is_none() || must_become_recoverable(&client) {
+    } else if client.secret.is_none() || !secret_suffices(realm, &client)? {
         let secret = new_secret(provider);
         client.secret = Some(generated_secret_form(provider, realm, &client, &secret)?);
         issued = Some(secret);
@@ -257,8 +262,12 @@ pub async fn update_client(
     Ok(IssuedSecret { client: Arc::new(client), secret: issued })
 }
 
-fn must_become_recoverable(client: &Client) -> bool {
-    !symmetric_uses(&client.metadata).is_empty() && !matches!(client.secret, Some(ClientSecret::Recoverable(_)))
+/// Whether the secret can do what the client is registered for: HMAC algorithms need one that can be read and is long
+/// enough (RFC 7518 section 3.2).
+fn secret_suffices(realm: &RealmContext, client: &Client) -> Result<bool, RegistryError> {
+    let needed = symmetric_uses(&client.metadata).iter().map(|algorithm| algorithm.minimum_secret_length()).max();
+    let Some(needed) = needed else { return Ok(true) };
+    Ok(recover_secret(realm, client)?.is_some_and(|secret| secret.len() >= needed))
 }
 
 /// Replaces the secret by a new one, which is answered. The old one is dead at once.

@@ -1,7 +1,6 @@
 //! What a person may do about the own session: see who is signed in, see and take back what applications were allowed,
 //! and sign out here.
 
-use http::StatusCode;
 use poem::{Body, Response, handler};
 use signet_core::account::{self, Account};
 use signet_core::failure::Failure;
@@ -25,7 +24,7 @@ pub(crate) async fn signed_in(PageCall(call): PageCall) -> Response {
                 apps: path(&call, "apps"),
                 sign_out: form(&call, &account, "sign-out"),
             };
-            render::page(&call, &Page::SignedIn(page), &[])
+            render::page(&call, &Page::SignedIn(page))
         }
         Err(response) => *response,
     }
@@ -52,7 +51,7 @@ pub(crate) async fn remove_app(PageCall(call): PageCall, body: Body) -> Response
     };
     match removed {
         Ok(client) => apps_page(&call, &account, client.map(|client| client_view(&client).name)).await,
-        Err(failure) => failed(&call, &failure),
+        Err(failure) => failed(&call, failure),
     }
 }
 
@@ -65,7 +64,7 @@ pub(crate) async fn ask_sign_out(PageCall(call): PageCall) -> Response {
                 client: None,
                 form: form(&call, &account, "sign-out"),
             };
-            render::page(&call, &Page::SignOut(page), &[])
+            render::page(&call, &Page::SignOut(page))
         }
         Err(response) => *response,
     }
@@ -81,20 +80,20 @@ pub(crate) async fn sign_out(PageCall(call): PageCall, body: Body) -> Response {
         return render::see_other(path(&call, "").as_str().trim_end_matches('/'));
     }
     match account::sign_out(&call.app.provider, &call.realm, &account).await {
-        Ok(()) => render::with_cookies(render::page(&call, &Page::SignedOut, &[]), [cookies::remove_session(&call)]),
-        Err(failure) => failed(&call, &failure),
+        Ok(()) => render::with_cookies(render::page(&call, &Page::SignedOut), [cookies::remove_session(&call)]),
+        Err(failure) => failed(&call, failure),
     }
 }
 
 async fn apps_page(call: &Call, account: &Account, removed: Option<DisplayText>) -> Response {
     let listed = match account::authorizations(&call.app.provider, &call.realm, account).await {
         Ok(listed) => listed,
-        Err(failure) => return failed(call, &failure),
+        Err(failure) => return failed(call, failure),
     };
     let views = listed.iter().map(|(authorization, client)| AppView {
         authorization: Hidden::new(authorization.id.to_string()),
         client: client_view(client),
-        scopes: scope_views(call, &authorization.scope),
+        scopes: scope_views(call, &authorization.scope, &authorization.resources),
         claims: authorization.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
         since: CalendarDay::from_unix_seconds(authorization.created_at.0),
     });
@@ -104,7 +103,7 @@ async fn apps_page(call: &Call, account: &Account, removed: Option<DisplayText>)
         remove: form(call, account, "apps"),
         removed,
     };
-    render::page(call, &Page::Apps(page), &[])
+    render::page(call, &Page::Apps(page))
 }
 
 /// Who is signed in in this browser; a page that says nobody is, otherwise.
@@ -112,8 +111,8 @@ async fn account(call: &Call) -> Result<Account, Box<Response>> {
     let browser = cookies::browser(call);
     match account::current(&call.app.provider, &call.realm, browser.session.as_ref()).await {
         Ok(Some(account)) => Ok(account),
-        Ok(None) => Err(Box::new(render::page_with_status(call, StatusCode::OK, &Page::SignedOut))),
-        Err(failure) => Err(Box::new(failed(call, &failure))),
+        Ok(None) => Err(Box::new(render::page(call, &Page::SignedOut))),
+        Err(failure) => Err(Box::new(failed(call, failure))),
     }
 }
 
@@ -135,11 +134,10 @@ async fn answered(
     if account.is_form_token(form.get("csrf").unwrap_or_default()) { Ok((account, form)) } else { Err(forged()) }
 }
 
-fn failed(call: &Call, failure: &Failure) -> Response {
-    render::log(failure);
+fn failed(call: &Call, failure: Failure) -> Response {
     match failure {
         Failure::Fault(fault) => render::fault_page(&call.app, Some(&call.realm), &call.head, fault),
-        Failure::Refusal(refusal) => render::refusal_page(call, refusal.clone(), ErrorProblem::Request),
+        Failure::Refusal(refusal) => render::refusal_page(call, refusal, ErrorProblem::Request),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core 3.1.2.1).
 
+use http::StatusCode;
 use poem::{Body, Response, handler};
 use signet_core::authorize::{
     self, AuthorizationResponse, AuthorizeError, Browser, ConsentForm, INTERACTION_PARAMETER, LoginForm, Step,
@@ -7,7 +8,10 @@ use signet_core::authorize::{
 use signet_core::endpoints::Endpoint;
 use signet_core::failure::Failure;
 use signet_core::model::Client;
+use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::parameters::Parameters;
+use signet_core::protocol::scope::Scope;
+use signet_core::protocol::spec::rfc6749;
 
 use crate::call::{Call, PageCall};
 use crate::pages::{
@@ -16,9 +20,13 @@ use crate::pages::{
 };
 use crate::{cookies, render};
 
+/// Longest request in bytes, encoded. It comes back in the addresses of our own forms and redirects, with the sealed
+/// progress beside it, and every server and browser takes those up to 8,000 (RFC 9110 section 4.1).
+const LONGEST_REQUEST: usize = 7_000;
+
 #[handler]
 pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
-    let parameters = match call.head.query_parameters() {
+    let parameters = match call.head.query_parameters().and_then(fits_an_address) {
         Ok(parameters) => parameters,
         Err(refusal) => return render::refusal_page(&call, refusal, ErrorProblem::Request),
     };
@@ -34,13 +42,20 @@ pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
 /// A form from another site comes without our SameSite cookies; a GET of our own has them (design section 9).
 #[handler]
 pub(crate) async fn by_form(PageCall(call): PageCall, body: Body) -> Response {
-    match call.head.form(body).await {
+    match call.head.form(body).await.and_then(fits_an_address) {
         Ok(parameters) => {
-            let own = parameters.without(INTERACTION_PARAMETER);
-            render::see_other(&format!("{}?{}", call.realm.urls.of(Endpoint::Authorization), own.encode()))
+            let query = parameters.without(INTERACTION_PARAMETER).encode();
+            render::see_other(&format!("{}?{query}", call.realm.urls.of(Endpoint::Authorization)))
         }
         Err(refusal) => render::refusal_page(&call, refusal, ErrorProblem::Request),
     }
+}
+
+fn fits_an_address(parameters: Parameters) -> Result<Parameters, Refusal> {
+    if parameters.without(INTERACTION_PARAMETER).encode().len() <= LONGEST_REQUEST {
+        return Ok(parameters);
+    }
+    Err(ErrorCode::InvalidRequest.because("the parameters have more than 7000 bytes together").per(rfc6749("3.1")))
 }
 
 /// The response to the client, whatever way it takes.
@@ -57,14 +72,7 @@ pub(crate) fn authorize_error(call: &Call, parameters: &Parameters, error: Autho
             render::log(&Failure::Refusal(refusal));
             respond(call, parameters, &response)
         }
-        AuthorizeError::Fault(fault) => {
-            let failure = Failure::Fault(fault);
-            render::log(&failure);
-            match &failure {
-                Failure::Fault(fault) => render::fault_page(&call.app, Some(&call.realm), &call.head, fault),
-                Failure::Refusal(_) => render::failure(&failure),
-            }
-        }
+        AuthorizeError::Fault(fault) => render::fault_page(&call.app, Some(&call.realm), &call.head, fault),
     }
 }
 
@@ -81,21 +89,26 @@ pub(crate) fn login_page(
         problem,
         reauthentication: form.reauthentication,
     });
-    let response = render::page(call, &page, form.request.ui_locales());
+    let mut response = render::interaction_page(call, &page, &form.request);
+    match problem {
+        Some(LoginProblem::Busy) => render::ask_again_later(&mut response, StatusCode::SERVICE_UNAVAILABLE),
+        Some(LoginProblem::Throttled) => render::ask_again_later(&mut response, StatusCode::TOO_MANY_REQUESTS),
+        Some(LoginProblem::Credentials) | None => {}
+    }
     render::with_cookies(response, [cookies::set_binding(call, &browser.binding)])
 }
 
 fn consent_page(call: &Call, parameters: &Parameters, browser: &Browser, form: ConsentForm) -> Response {
     let page = Page::Consent(ConsentPage {
         client: client_view(&form.client),
-        scopes: scope_views(call, form.request.scope()),
+        scopes: scope_views(call, form.request.scope(), form.request.resources()),
         claims: form.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
         user: DisplayText::new(&form.username),
         destination: None,
         remembered: true,
         form: interaction_form(call, parameters, Endpoint::Consent, form.interaction),
     });
-    let response = render::page(call, &page, form.request.ui_locales());
+    let response = render::interaction_page(call, &page, &form.request);
     render::with_cookies(response, [cookies::set_binding(call, &browser.binding)])
 }
 
@@ -117,17 +130,20 @@ pub(crate) fn client_view(client: &Client) -> ClientView {
     }
 }
 
-/// Scope values in plain words: those of resource servers in the words they were registered with.
-pub(crate) fn scope_views(call: &Call, scope: &signet_core::protocol::scope::Scope) -> Vec<ScopeView> {
-    let view = |name: &str| {
-        let servers = call.realm.resource_servers.iter();
-        let described = servers
-            .flat_map(|server| server.scopes.iter().map(move |scope| (server, scope)))
-            .find(|(_, scope)| scope.name == name);
-        match described {
-            Some((server, scope)) => ScopeView::named(name).described(&scope.description).at(&server.display_name),
-            None => ScopeView::named(name),
-        }
+/// Scope values in plain words: those of the resource servers that the tokens are for in the words they were registered
+/// with. The same value may mean another thing elsewhere.
+pub(crate) fn scope_views(call: &Call, scope: &Scope, resources: &[String]) -> Vec<ScopeView> {
+    let servers: Vec<_> = resources.iter().filter_map(|resource| call.realm.resource_server(resource)).collect();
+    let views_of = |name: &str| -> Vec<ScopeView> {
+        let scopes = servers.iter().flat_map(|server| server.scopes.iter().map(move |scope| (server, scope)));
+        let meant = scopes.filter(|(_, scope)| scope.name == name);
+        meant
+            .map(|(server, scope)| ScopeView::named(name).described(&scope.description).at(&server.display_name))
+            .collect()
     };
-    scope.iter().map(view).collect()
+    let views = scope.iter().flat_map(|name| {
+        let views = views_of(name);
+        if views.is_empty() { vec![ScopeView::named(name)] } else { views }
+    });
+    views.collect()
 }

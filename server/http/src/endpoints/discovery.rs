@@ -21,7 +21,7 @@ pub(crate) fn preflight() -> Response {
     cors::preflight("GET")
 }
 
-/// Clients may keep public documents for five minutes: keys are published longer ahead of their use than that.
+/// Clients may keep public documents for five minutes; one that meets an unknown `kid` asks again (RFC 7517 section 5).
 pub(crate) fn cacheable(mut response: Response) -> Response {
     response.headers_mut().remove("pragma");
     response.headers_mut().insert(CACHE_CONTROL, http::HeaderValue::from_static("public, max-age=300"));

@@ -1,5 +1,6 @@
 //! Certificates: those we make, and the comparisons and the chain check of RFC 8705.
 
+use openssl::error::ErrorStack;
 use openssl::x509::X509;
 use serde_json::json;
 use signet_jose::certificate::{AlternativeName, ExpectedSubject};
@@ -74,6 +75,17 @@ fn rfc8705_2_1_2_each_kind_of_registered_name_is_found_and_no_other_is() {
     let has_subject = |name: &str| certificate.has_subject(&ExpectedSubject::DistinguishedName(name.parse().unwrap()));
     assert!(has_subject("CN=client-1") && has_subject("cn=CLIENT-1"));
     assert!(!has_subject("CN=client-2") && !has_subject("CN=client-1,O=x") && !has_subject("O=client-1"));
+}
+
+/// What the library leaves behind on this thread, the next TLS connection there takes for an error of its own.
+#[test]
+fn a_refused_certificate_leaves_no_error_behind_for_others() {
+    let foreign = certificate(&issue(&authority(2), LeafPurpose::Client, &names()));
+    assert!(anchors(&authority(1)).verify_client(&foreign, &[], NOW).is_err());
+    assert!(ErrorStack::get().errors().is_empty());
+    let expired = NOW.plus(398 * DAY);
+    assert!(anchors(&authority(2)).verify_client(&foreign, &[], expired).is_err());
+    assert!(ErrorStack::get().errors().is_empty());
 }
 
 #[test]

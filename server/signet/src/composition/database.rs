@@ -13,7 +13,7 @@ pub(super) async fn connect(settings: &DatabaseSection) -> CommandResult<Databas
         TransactionIsolation::ReadCommitted => Isolation::ReadCommitted,
         TransactionIsolation::Serializable => Isolation::Serializable,
     };
-    let options = Options { connections: settings.connections.0, isolation };
+    let options = Options { connections: settings.connections.0, isolation, ..Options::default() };
     let may_migrate = settings.migrate_at_start.unwrap_or_else(|| settings.url.is_sqlite());
     match Database::connect(&settings.url.0, options).await {
         Err(ConnectError::NoDatabase(_) | ConnectError::Schema(MigrationError::Pending(_))) if may_migrate => {

@@ -15,7 +15,7 @@ use signet_core::registry;
 use signet_jose::SystemRandom;
 use signet_store::Database;
 
-use crate::command::CommandResult;
+use crate::command::{CommandError, CommandResult};
 use crate::config::Settings;
 
 pub(crate) use clock::SystemClock;
@@ -34,12 +34,17 @@ pub(crate) struct Opened {
 /// the admin realm.
 pub(crate) async fn open(settings: &Settings, kind: RootKeyKind) -> CommandResult<Opened> {
     let random = Arc::new(SystemRandom::new());
+    // Making the hasher hashes once, which takes as long as the database.
+    let hasher = {
+        let (options, random) = (password_options(settings), Arc::clone(&random));
+        tokio::task::spawn_blocking(move || PasswordHasher::new(options, &*random))
+    };
     let database = database::connect(&settings.database).await?;
     let root_key = root_key::load(&settings.keys.root_key_file.0, &database, (kind, &*random)).await?;
     let provider = Provider::new(ProviderParts {
         store: Arc::new(database.clone()),
         clock: Arc::new(SystemClock),
-        passwords: PasswordHasher::new(password_options(settings), &*random)?,
+        passwords: hasher.await.map_err(|error| CommandError::failed(error.to_string()))??,
         random,
         outbound: outbound::client(settings)?,
         root_key,

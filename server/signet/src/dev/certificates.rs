@@ -1,9 +1,9 @@
 //! The private certificate authority of `signet dev`, and the certificates that it issues for this machine.
 
-use signet_jose::Random;
 use signet_jose::certificate_authority::{
     CertificateAuthority, IssueError, LeafKey, LeafPurpose, LeafRequest, local_names,
 };
+use signet_jose::{ClientCertificate, Random};
 use signet_protocol::time::UnixTime;
 
 use super::folder::Folder;
@@ -12,20 +12,18 @@ use crate::command::{CommandError, CommandResult};
 /// The authority's certificate: what browsers and clients may be told to trust.
 pub(super) const AUTHORITY: &str = "ca.pem";
 const AUTHORITY_KEY: &str = "ca.key";
-/// When the certificates were made, in seconds since 1970.
-const MADE_AT: &str = "certificates-made-at";
-/// Age at which they are made anew. They are valid for a little longer than a year.
-const RENEW_AFTER: i64 = 330 * 86_400;
+/// The certificates' names, and their kinds of key.
+const SERVERS: [(&str, LeafKey); 2] = [("ecdsa", LeafKey::Ecdsa), ("rsa", LeafKey::Rsa)];
+/// Seconds before their end at which they are made anew. They are valid for a little longer than a year.
+const RENEW_BEFORE: i64 = 30 * 86_400;
 
 /// Sees to it that there are certificates that will not end soon: one for each kind of key.
 pub(super) fn prepare(folder: &Folder, now: UnixTime, random: &dyn Random) -> CommandResult {
-    if let Some(made_at) = folder.read(MADE_AT)?.and_then(|text| text.trim().parse().ok().map(UnixTime))
-        && (0..RENEW_AFTER).contains(&now.since(made_at))
-    {
+    if SERVERS.iter().all(|(name, _)| is_fresh(folder, name, now)) {
         return Ok(());
     }
     let authority = authority(folder, now, random)?;
-    for (name, key) in [("ecdsa", LeafKey::Ecdsa), ("rsa", LeafKey::Rsa)] {
+    for (name, key) in SERVERS {
         let request = LeafRequest {
             common_name: "localhost",
             alternative_names: &local_names(),
@@ -36,7 +34,15 @@ pub(super) fn prepare(folder: &Folder, now: UnixTime, random: &dyn Random) -> Co
         folder.write_private(&format!("{name}.key"), issued.private_key.as_bytes())?;
         folder.write_private(&format!("{name}.pem"), issued.chain.as_bytes())?;
     }
-    folder.write_private(MADE_AT, now.0.to_string().as_bytes())
+    Ok(())
+}
+
+/// Whether a certificate is there and will not end soon. Its key was written before it.
+fn is_fresh(folder: &Folder, name: &str, now: UnixTime) -> bool {
+    let chain = folder.read(&format!("{name}.pem")).ok().flatten();
+    let certificate = chain.and_then(|chain| ClientCertificate::from_pem(chain.as_bytes()).ok());
+    let validity = certificate.and_then(|certificate| certificate.validity().ok());
+    validity.is_some_and(|(begin, end)| begin <= now && end.since(now) > RENEW_BEFORE)
 }
 
 /// The authority that is there already, which browsers may trust by now, else a new one.

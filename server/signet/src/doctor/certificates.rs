@@ -1,18 +1,22 @@
 //! The server's certificates: how long they last, and whether they are for the names that clients use.
 
+use std::net::IpAddr;
 use std::path::Path;
 
-use openssl::asn1::Asn1Time;
-use openssl::x509::X509;
+use signet_jose::ClientCertificate;
+use signet_jose::certificate::AlternativeName;
 use signet_protocol::time::UnixTime;
 
 use super::Finding;
+use crate::command::reason;
 use crate::config::{BaseUrl, Protocol, Settings};
 
 /// Days before its end from which a certificate is worth a warning.
-const DAYS_LEFT: i32 = 21;
+const DAYS_LEFT: i64 = 21;
+const DAY: i64 = 86_400;
 
 const SUBJECT: &str = "certificates";
+const END_OF_PEM: &str = "-----END CERTIFICATE-----";
 
 /// Looks at every certificate.
 pub(super) fn check(settings: &Settings, now: UnixTime) -> Vec<Finding> {
@@ -38,43 +42,44 @@ pub(super) fn check(settings: &Settings, now: UnixTime) -> Vec<Finding> {
     findings
 }
 
-fn read(file: &Path) -> Result<X509, String> {
+/// The first certificate of a chain: the server's own.
+fn read(file: &Path) -> Result<ClientCertificate, String> {
     let shown = file.display();
-    let content = std::fs::read(file).map_err(|error| format!("{shown} cannot be read: {error}; make it readable"))?;
-    X509::from_pem(&content).map_err(|_| format!("{shown} does not hold PEM certificates, the server's own first"))
+    let content = std::fs::read_to_string(file)
+        .map_err(|error| format!("{shown} cannot be read: {}; make it readable", reason(&error)))?;
+    let first = content.find(END_OF_PEM).map_or(content.as_str(), |end| &content[..end + END_OF_PEM.len()]);
+    ClientCertificate::from_pem(first.as_bytes())
+        .map_err(|_| format!("{shown} does not hold PEM certificates, the server's own first"))
 }
 
-fn validity(leaf: &X509, file: &Path, now: UnixTime) -> Finding {
+fn validity(leaf: &ClientCertificate, file: &Path, now: UnixTime) -> Finding {
     let shown = file.display();
-    let left = Asn1Time::from_unix(now.0).and_then(|now| now.diff(leaf.not_after()));
-    let begun = Asn1Time::from_unix(now.0).map(|now| leaf.not_before() <= now);
-    match (left, begun) {
-        (Ok(left), Ok(true)) if left.days < 0 || left.secs < 0 => {
-            Finding::bad(SUBJECT, format!("{shown} ended on {}; renew it", leaf.not_after()))
-        }
-        (Ok(left), Ok(true)) if left.days < DAYS_LEFT => {
-            Finding::doubtful(SUBJECT, format!("{shown} ends in {} days; renew it", left.days))
-        }
-        (Ok(left), Ok(true)) => Finding::good(SUBJECT, format!("{shown} is valid for {} days", left.days)),
-        (Ok(_), Ok(false)) => {
-            Finding::bad(SUBJECT, format!("{shown} is valid from {} only; set the clock", leaf.not_before()))
-        }
-        (Err(_), _) | (_, Err(_)) => Finding::bad(SUBJECT, format!("{shown} has no readable validity; get a new one")),
+    let Ok((begin, end)) = leaf.validity() else {
+        return Finding::bad(SUBJECT, format!("{shown} has no readable validity; get a new one"));
+    };
+    let days = end.since(now) / DAY;
+    if now < begin {
+        Finding::bad(SUBJECT, format!("{shown} is not valid yet; set this machine's clock, or wait"))
+    } else if now > end {
+        Finding::bad(SUBJECT, format!("{shown} has ended; renew it"))
+    } else if days < DAYS_LEFT {
+        Finding::doubtful(SUBJECT, format!("{shown} ends in {days} days; renew it"))
+    } else {
+        Finding::good(SUBJECT, format!("{shown} is valid for {days} days"))
     }
 }
 
 /// Whether a client that uses this base accepts the name (RFC 9525 section 6.3).
-fn is_for(leaf: &X509, base: &BaseUrl) -> bool {
+fn is_for(leaf: &ClientCertificate, base: &BaseUrl) -> bool {
     let host = base.host().trim_start_matches('[').trim_end_matches(']');
     let wildcard = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
-    let address: Option<std::net::IpAddr> = host.parse().ok();
-    leaf.subject_alt_names().iter().flatten().any(|name| match (name.dnsname(), name.ipaddress(), address) {
-        (Some(dns), ..) => {
-            dns.eq_ignore_ascii_case(host) || wildcard.as_deref().is_some_and(|w| w.eq_ignore_ascii_case(dns))
+    let address: Option<IpAddr> = host.parse().ok();
+    leaf.alternative_names().iter().any(|name| match name {
+        AlternativeName::Dns(dns) => {
+            dns.eq_ignore_ascii_case(host) || wildcard.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(dns))
         }
-        (_, Some(bytes), Some(std::net::IpAddr::V4(address))) => bytes == address.octets(),
-        (_, Some(bytes), Some(std::net::IpAddr::V6(address))) => bytes == address.octets(),
-        _ => false,
+        AlternativeName::Ip(ip) => Some(*ip) == address,
+        AlternativeName::Uri(_) | AlternativeName::Email(_) => false,
     })
 }
 
@@ -86,9 +91,8 @@ mod tests {
     use signet_jose::certificate_authority::{CertificateAuthority, LeafKey, LeafPurpose, LeafRequest, local_names};
 
     const NOW: UnixTime = UnixTime(1_800_000_000);
-    const DAY: i64 = 86_400;
 
-    fn leaf() -> X509 {
+    fn leaf() -> ClientCertificate {
         let random = SystemRandom::new();
         let authority = CertificateAuthority::generate("Test", NOW, &random).unwrap();
         let request = LeafRequest {
@@ -97,7 +101,11 @@ mod tests {
             key: LeafKey::Ecdsa,
             purpose: LeafPurpose::Server,
         };
-        X509::from_pem(authority.issue(&request, NOW, &random).unwrap().chain.as_bytes()).unwrap()
+        let chain = authority.issue(&request, NOW, &random).unwrap().chain;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("chain.pem");
+        std::fs::write(&file, chain + &authority.certificate_pem().unwrap()).unwrap();
+        read(&file).unwrap()
     }
 
     fn base(url: &str) -> BaseUrl {

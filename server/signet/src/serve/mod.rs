@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 use crate::command::{CommandError, CommandResult, Status};
 use crate::composition::{self, DEVELOPMENT_PREFIX, Opened, RootKeyKind};
-use crate::config::{BaseUrl, Configuration, Settings};
+use crate::config::{Configuration, Settings};
 use node::Node;
 use signals::{Signals, Wish};
 
@@ -139,16 +139,16 @@ fn not_listening(error: &ListenError) -> CommandError {
 
 /// What `signet dev` made has users and secrets that were printed on a terminal; nobody from outside may meet them.
 fn refuse_development_data(settings: &Settings, provider: &Provider) -> CommandResult {
-    let base = &settings.server.public_url;
-    let local = base.is_local() && settings.server.mtls_public_url.as_ref().is_none_or(BaseUrl::is_local);
-    if local || !provider.root_key.id().starts_with(DEVELOPMENT_PREFIX) {
+    let mut bases = std::iter::once(&settings.server.public_url).chain(&settings.server.mtls_public_url);
+    let Some(base) = bases.find(|base| !base.is_local()) else { return Ok(()) };
+    if !provider.root_key.id().starts_with(DEVELOPMENT_PREFIX) {
         return Ok(());
     }
     Err(CommandError::new(
         Status::Configuration,
         format!(
             "this database was made by signet dev and is never served at {}; use a new database and root key \
-             (database.url, keys.root_key_file), or set server.public_url to a localhost address",
+             (database.url, keys.root_key_file), or a localhost address",
             base.as_str()
         ),
     ))

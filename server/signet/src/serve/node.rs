@@ -126,3 +126,42 @@ impl ManagementSource for Node {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use signet_store::Options;
+
+    fn reasons(node: &Node) -> Vec<&'static str> {
+        node.ready().reasons.into_iter().map(|reason| reason.name).collect()
+    }
+
+    #[tokio::test]
+    async fn every_reason_against_requests_is_named_until_it_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("signet.db").display());
+        signet_migrations::up(&url, |_| ()).await.unwrap();
+        let database = Database::connect(&url, Options::default()).await.unwrap();
+        let node = Node::new(database.clone(), UnixTime(0));
+        assert_eq!(reasons(&node), ["pause", "poll"]);
+        let polling = database.start_polling().await.unwrap();
+        assert_eq!(reasons(&node), ["pause"]);
+        node.note_started();
+        assert_eq!(reasons(&node), [""; 0]);
+
+        node.note_database(Err("the database is unavailable".to_owned()));
+        assert_eq!(reasons(&node), ["database"]);
+        node.note_database(Ok(-3));
+        assert_eq!(reasons(&node), ["clock"]);
+        node.note_database(Ok(2));
+        node.note_schema(Some("the database lacks 1 migrations".to_owned()));
+        assert_eq!(reasons(&node), ["migrations"]);
+        assert!(node.metrics().contains("\nsignet_ready 0\n"));
+        node.note_schema(None);
+        assert!(node.metrics().contains("\nsignet_ready 1\n"));
+        assert!(node.begin_to_stop().is_empty());
+        assert_eq!(reasons(&node), ["pause"]);
+        polling.stop().await;
+        database.close().await;
+    }
+}

@@ -95,3 +95,27 @@ pub(super) fn strict_transport_security(settings: &Settings) -> Option<HeaderVal
     let wanted = seconds > 0 && !settings.server.public_url.is_local();
     wanted.then(|| HeaderValue::try_from(format!("max-age={seconds}")).ok()).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Configuration;
+
+    fn hsts(variables: &[(&str, &str)]) -> Option<String> {
+        let plain = ("SIGNET_LISTENER_PROTOCOL", "plain");
+        let environment = std::iter::once(&plain).chain(variables).map(|(name, text)| (name.into(), text.into()));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("signet.toml");
+        std::fs::write(&file, "").unwrap();
+        let settings = Configuration::load(Some(&file), environment).unwrap().settings;
+        strict_transport_security(&settings).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn rfc6797_6_1_said_for_public_names_alone() {
+        let public = ("SIGNET_SERVER_PUBLIC_URL", "https://login.example.com");
+        assert_eq!(hsts(&[public]).as_deref(), Some("max-age=31536000"));
+        assert_eq!(hsts(&[public, ("SIGNET_SERVER_HSTS_SECONDS", "0")]), None);
+        assert_eq!(hsts(&[]), None, "localhost belongs to every development server of the machine");
+    }
+}

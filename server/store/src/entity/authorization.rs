@@ -14,6 +14,7 @@ pub(crate) struct Model {
     pub(crate) slot: String,
     pub(crate) scope: String,
     pub(crate) claims: String,
+    pub(crate) resources: String,
     pub(crate) epoch: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,

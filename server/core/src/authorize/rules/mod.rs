@@ -3,11 +3,11 @@
 pub(super) mod acr;
 pub(super) mod claims;
 pub(super) mod id_token_hint;
-pub(super) mod locales;
 pub(super) mod login_hint;
 pub(super) mod max_age;
 pub(super) mod nonce;
 pub(super) mod pkce;
+pub(super) mod presentation;
 pub(super) mod prompt;
 pub(super) mod repetition;
 pub(super) mod request_object;

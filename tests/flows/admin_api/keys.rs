@@ -1,0 +1,102 @@
+//! Signing keys.
+
+use serde_json::{Value, json};
+use signet_core::registry;
+
+use super::service::Service;
+
+/// The `kid` values that realm `one` publishes.
+async fn published(service: &Service) -> Vec<String> {
+    let realm = registry::find_realm(&service.provider, &"one".parse().unwrap()).await.unwrap();
+    let set: Value = serde_json::from_str(realm.signing_keys.published()).unwrap();
+    set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_key_is_published_used_kept_and_deleted() {
+    let service = Service::start().await;
+    let keys = format!("{}/keys", service.realm("one").await);
+    let made = service.post(keys.clone(), &json!({"algorithm": "ES256"})).send().await;
+    assert_eq!((made.status, &made.body["state"]), (201, &json!("future")));
+    let kid = made.body["kid"].as_str().unwrap().to_owned();
+    let path = format!("{keys}/{kid}");
+    assert!(made.header("location").ends_with(&path), "{made:?}");
+    assert!(published(&service).await.contains(&kid));
+
+    let old = active(&service, &keys, "ES256").await;
+    assert_eq!(service.patch(path.clone(), &json!({"state": "active"})).send().await.body["state"], "active");
+    assert_eq!(active(&service, &keys, "ES256").await, kid);
+    assert_eq!(service.get(format!("{keys}/{old}")).send().await.body["state"], "verifying");
+    assert!(published(&service).await.contains(&old));
+
+    assert_eq!(service.patch(format!("{keys}/{old}"), &json!({"state": "retired"})).send().await.status, 200);
+    assert!(!published(&service).await.contains(&old));
+    assert_eq!(service.delete(format!("{keys}/{old}")).send().await.status, 204);
+    assert_eq!(service.get(format!("{keys}/{old}")).send().await.status, 404);
+    service.stop().await;
+}
+
+/// The `kid` of the one key that signs with an algorithm.
+async fn active(service: &Service, keys: &str, algorithm: &str) -> String {
+    let list = service.get(keys).send().await.body;
+    let signs = |key: &&Value| key["algorithm"] == algorithm && key["state"] == "active";
+    let active: Vec<&Value> = list["items"].as_array().unwrap().iter().filter(signs).collect();
+    assert_eq!(active.len(), 1, "{list}");
+    active[0]["kid"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn rotation_replaces_the_key_that_signs() {
+    let service = Service::start().await;
+    let keys = format!("{}/keys", service.realm("one").await);
+    let old = active(&service, &keys, "RS256").await;
+    let rotated = service.post(format!("{keys}/rotate"), &json!({"algorithm": "RS256"})).send().await;
+    assert_eq!((rotated.status, &rotated.body["state"]), (201, &json!("active")));
+    let new = active(&service, &keys, "RS256").await;
+    assert_eq!(rotated.body["kid"], new.as_str());
+    assert_ne!(new, old);
+    let published = published(&service).await;
+    assert!(published.contains(&old) && published.contains(&new), "{published:?}");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn ad_008_a_key_that_signs_stays() {
+    let service = Service::start().await;
+    let keys = format!("{}/keys", service.realm("one").await);
+    let path = format!("{keys}/{}", active(&service, &keys, "ES256").await);
+    assert_eq!(service.delete(path.clone()).send().await.problem(), (409, "conflict", ""));
+    for state in ["future", "verifying", "retired"] {
+        let answer = service.patch(path.clone(), &json!({"state": state})).send().await;
+        assert_eq!(answer.problem(), (409, "conflict", ""), "{state}");
+    }
+    assert_eq!(service.patch(path, &json!({"state": "active"})).send().await.status, 200);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_key_is_named_and_private_keys_stay_inside() {
+    let service = Service::start().await;
+    let keys = format!("{}/keys", service.realm("one").await);
+    for (body, field) in [
+        (json!({}), "algorithm"),
+        (json!({"algorithm": "none"}), "algorithm"),
+        (json!({"algorithm": "HS256"}), "algorithm"),
+        (json!({"algorithm": "ES256", "state": "retired"}), "state"),
+        (json!({"algorithm": "ES256", "state": "x"}), "state"),
+        (json!({"algorithm": "ES256", "kid": "mine"}), "kid"),
+        (json!({"algorithm": "ES256", "d": "x"}), "d"),
+    ] {
+        assert_eq!(service.post(keys.clone(), &body).send().await.problem(), (422, "invalid", field), "{body}");
+    }
+    let list = service.get(keys.clone()).send().await.body;
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+    let members: Vec<&String> = list["items"][0].as_object().unwrap().keys().collect();
+    let mut members: Vec<&str> = members.into_iter().map(String::as_str).collect();
+    members.sort_unstable();
+    assert_eq!(members, ["algorithm", "created_at", "kid", "state", "state_since"]);
+    let path = format!("{keys}/{}", list["items"][0]["kid"].as_str().unwrap());
+    let changed = service.patch(path, &json!({"algorithm": "PS256"})).send().await;
+    assert_eq!(changed.problem(), (422, "invalid", "algorithm"));
+    service.stop().await;
+}

@@ -1,0 +1,262 @@
+//! Every operation of the OpenAPI document against every kind of caller who may not, generated from the document.
+
+use serde_json::{Map, Value, json};
+use signet_core::protocol::identifiers::UserId;
+use signet_core::registry;
+use signet_jose::{SignatureAlgorithm, sign};
+
+use super::service::{Answer, Ask, PUBLIC, Service};
+
+/// One operation of the document.
+struct Operation {
+    id: String,
+    method: String,
+    path: String,
+    has_body: bool,
+    /// Names of the members that a good answer may have; nothing where it has no body.
+    answered: Vec<String>,
+}
+
+fn operations() -> Vec<Operation> {
+    let document: Value = serde_json::from_str(&signet_admin::openapi_document(PUBLIC)).unwrap();
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            operations.push(Operation {
+                id: operation["operationId"].as_str().unwrap().to_owned(),
+                method: method.to_ascii_uppercase(),
+                path: path.clone(),
+                has_body: operation["requestBody"].is_object(),
+                answered: answered_members(&document, operation),
+            });
+        }
+    }
+    // What deletes comes last, realms after what is in them.
+    operations.sort_by_key(|operation| (operation.method == "DELETE", std::cmp::Reverse(operation.path.len())));
+    operations
+}
+
+fn answered_members(document: &Value, operation: &Value) -> Vec<String> {
+    let content = ["200", "201"].iter().find_map(|status| operation["responses"][status]["content"].as_object());
+    let Some(reference) = content.and_then(|content| content.values().next()?["schema"]["$ref"].as_str()) else {
+        return Vec::new();
+    };
+    document.pointer(&reference[1..]).unwrap()["properties"].as_object().unwrap().keys().cloned().collect()
+}
+
+/// Objects that operations are tried on.
+struct Objects {
+    realm: String,
+    ids: Map<String, Value>,
+}
+
+impl Objects {
+    /// One of each in a realm of its own.
+    async fn make(service: &Service, realm: &str) -> Self {
+        let base = service.realm(realm).await;
+        let client = json!({"client_id": "app", "redirect_uris": ["https://rp.test/cb"]});
+        assert_eq!(service.post(format!("{base}/clients"), &client).send().await.status, 201);
+        let user = service.post(format!("{base}/users"), &json!({"username": "ana"})).send().await;
+        let key = service.post(format!("{base}/keys"), &json!({"algorithm": "ES384"})).send().await;
+        let server = json!({"identifier": "https://api.test", "display_name": "API"});
+        let server = service.post(format!("{base}/resource-servers"), &server).send().await;
+        let ids = json!({
+            "clients": "app",
+            "users": user.body["id"],
+            "keys": key.body["kid"],
+            "resource-servers": server.body["id"],
+        });
+        Self { realm: realm.to_owned(), ids: ids.as_object().unwrap().clone() }
+    }
+
+    /// The path of an operation for these objects, in `realm`.
+    fn path(&self, operation: &Operation, realm: &str) -> String {
+        let mut collection = "";
+        let segments = operation.path.split('/').map(|segment| match segment {
+            "{realm}" => realm,
+            placeholder if placeholder.starts_with('{') => self.ids[collection].as_str().unwrap(),
+            name => {
+                collection = name;
+                name
+            }
+        });
+        segments.collect::<Vec<_>>().join("/")
+    }
+}
+
+fn body(operation: &Operation) -> Value {
+    match operation.id.as_str() {
+        "createRealm" => json!({"name": "another", "display_name": "Another"}),
+        "createClient" => json!({"redirect_uris": ["https://rp.test/cb"]}),
+        "createUser" => json!({"username": "bo"}),
+        "createKey" | "rotateKey" => json!({"algorithm": "ES256"}),
+        "createResourceServer" => json!({"identifier": "https://other.test", "display_name": "Other"}),
+        "setUserPassword" => json!({"password": "long and unlikely enough"}),
+        _ => json!({}),
+    }
+}
+
+fn ask<'a>(service: &'a Service, operation: &Operation, path: String) -> Ask<'a> {
+    let ask = service.method(&operation.method, path);
+    if operation.has_body { ask.json(&body(operation)) } else { ask }
+}
+
+async fn everything(service: &Service, objects: &Objects) -> Vec<Value> {
+    let mut seen = vec![service.get("/realms").send().await.body];
+    for collection in objects.ids.keys() {
+        seen.push(service.get(format!("/realms/{}/{collection}", objects.realm)).send().await.body);
+    }
+    seen
+}
+
+fn assert_challenged(answer: &Answer, status: u16, error: Option<&str>, place: &str) {
+    assert_eq!(answer.problem().0, status, "{place}");
+    let challenge = answer.header("www-authenticate");
+    assert!(challenge.starts_with("Bearer realm=\"admin\""), "{place}: {challenge}");
+    let expected = error.map(|error| format!("error=\"{error}\""));
+    assert_eq!(challenge.contains("error="), expected.is_some(), "{place}: {challenge}");
+    assert!(expected.is_none_or(|expected| challenge.contains(&expected)), "{place}: {challenge}");
+}
+
+#[tokio::test]
+async fn every_operation_works_and_answers_what_its_schema_says() {
+    let service = Service::start().await;
+    let objects = Objects::make(&service, "one").await;
+    let operations = operations();
+    assert_eq!(operations.len(), 28);
+    for operation in &operations {
+        let answer = ask(&service, operation, objects.path(operation, "one")).send().await;
+        let place = format!("{}: {answer:?}", operation.id);
+        assert!((200..300).contains(&answer.status), "{place}");
+        assert_eq!(answer.body.is_null(), operation.answered.is_empty(), "{place}");
+        for member in answer.body.as_object().into_iter().flat_map(Map::keys) {
+            assert!(operation.answered.contains(member), "{member} is not described; {place}");
+        }
+    }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn ad_001_without_a_good_token_every_operation_is_401() {
+    let mut service = Service::start().await;
+    let objects = Objects::make(&service, "one").await;
+    service.clock.advance(601);
+    let fresh = service.token_with("admin", "signet.admin").await;
+    let expired = std::mem::replace(&mut service.token, fresh.clone());
+    let admin = registry::find_realm(&service.provider, &"admin".parse().unwrap()).await.unwrap();
+    let api = json!({"identifier": "https://elsewhere.test", "display_name": "Elsewhere"});
+    assert_eq!(service.post("/realms/admin/resource-servers", &api).send().await.status, 201);
+    // What an ID token is: of the realm's own key, but another kind of token.
+    let key = admin.signing_keys.active(SignatureAlgorithm::ES256).unwrap();
+    let claims = json!({
+        "iss": admin.issuer(), "aud": admin.issuer(), "sub": UserId([1; 16]).to_string(), "jti": "1", "client_id": "a",
+        "iat": 1_800_000_000, "exp": 1_900_000_000, "scope": "signet.admin",
+    });
+    let id_token = sign(key, None, &claims).unwrap();
+    let callers = [
+        ("expired", expired),
+        ("of another realm", service.token_with("one", "signet.admin").await),
+        ("for another audience", service.token_for("admin", "signet.admin", Some("https://elsewhere.test")).await),
+        ("an ID token", id_token),
+        ("altered", altered(&fresh)),
+        ("nonsense", "nonsense".to_owned()),
+    ];
+    let before = everything(&service, &objects).await;
+    for operation in operations() {
+        let path = objects.path(&operation, "one");
+        let answer = ask(&service, &operation, path.clone()).token(None).send().await;
+        assert_challenged(&answer, 401, None, &operation.id);
+        for (name, token) in &callers {
+            let answer = ask(&service, &operation, path.clone()).token(Some(token)).send().await;
+            assert_challenged(&answer, 401, Some("invalid_token"), &format!("{} {name}", operation.id));
+        }
+    }
+    assert_eq!(everything(&service, &objects).await, before);
+    service.stop().await;
+}
+
+/// The token with another first character of its signature.
+fn altered(token: &str) -> String {
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let other = if signature.starts_with('A') { 'B' } else { 'A' };
+    format!("{signed}.{other}{}", &signature[1..])
+}
+
+#[tokio::test]
+async fn ad_001_without_the_scope_every_operation_is_403() {
+    let service = Service::start().await;
+    let objects = Objects::make(&service, "one").await;
+    let other = service.token_with("admin", "profile.read signet signet.admins").await;
+    let reader = service.token_with("admin", "signet.admin.read").await;
+    let before = everything(&service, &objects).await;
+    for operation in operations() {
+        let path = objects.path(&operation, "one");
+        let answer = ask(&service, &operation, path.clone()).token(Some(&other)).send().await;
+        assert_challenged(&answer, 403, Some("insufficient_scope"), &operation.id);
+        let wanted = if operation.method == "GET" { "signet.admin.read" } else { "signet.admin" };
+        assert!(answer.header("www-authenticate").ends_with(&format!("scope=\"{wanted}\"")), "{answer:?}");
+        let answer = ask(&service, &operation, path).token(Some(&reader)).send().await;
+        if operation.method == "GET" {
+            assert_eq!(answer.status, 200, "{}: {answer:?}", operation.id);
+        } else {
+            assert_challenged(&answer, 403, Some("insufficient_scope"), &operation.id);
+        }
+    }
+    assert_eq!(everything(&service, &objects).await, before);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn ad_016_every_change_keeps_to_what_its_author_has_seen() {
+    let service = Service::start().await;
+    let objects = Objects::make(&service, "one").await;
+    let before = everything(&service, &objects).await;
+    let changing = ["PATCH", "DELETE"];
+    let operations = operations();
+    let mut tried = 0;
+    for operation in operations.iter().filter(|operation| changing.contains(&operation.method.as_str())) {
+        let path = objects.path(operation, "one");
+        let stale = ask(&service, operation, path).header("if-match", "\"0000000000000000\"").send().await;
+        assert_eq!(stale.problem(), (412, "changed-meanwhile", ""), "{}", operation.id);
+        tried += 1;
+    }
+    assert_eq!((tried, everything(&service, &objects).await), (10, before));
+    for operation in operations.iter().filter(|operation| changing.contains(&operation.method.as_str())) {
+        let path = objects.path(operation, "one");
+        let tag = service.get(path.clone()).send().await.header("etag").to_owned();
+        let answer = ask(&service, operation, path).header("if-match", &tag).send().await;
+        assert!((200..300).contains(&answer.status), "{}: {answer:?}", operation.id);
+    }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn ad_006_what_belongs_to_another_realm_is_not_there() {
+    let service = Service::start().await;
+    let objects = Objects::make(&service, "one").await;
+    service.realm("two").await;
+    let absent = json!({
+        "clients": "absent",
+        "users": UserId([9; 16]).to_string(),
+        "keys": "absent",
+        "resource-servers": UserId([9; 16]).to_string(),
+    });
+    let absent = Objects { realm: "two".to_owned(), ids: absent.as_object().unwrap().clone() };
+    let before = everything(&service, &objects).await;
+    let mut tried = 0;
+    for operation in operations().iter().filter(|operation| operation.path.contains("{realm}")) {
+        let unknown = ask(&service, operation, objects.path(operation, "nowhere")).send().await;
+        assert_eq!(unknown.problem(), (404, "not-found", ""), "{}", operation.id);
+        if operation.path.matches('{').count() < 2 {
+            continue;
+        }
+        let foreign = ask(&service, operation, objects.path(operation, "two")).send().await;
+        assert_eq!(foreign.problem(), (404, "not-found", ""), "{}", operation.id);
+        let nowhere = ask(&service, operation, absent.path(operation, "two")).send().await;
+        assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
+        tried += 1;
+    }
+    assert_eq!(tried, 14);
+    assert_eq!(everything(&service, &objects).await, before);
+    service.stop().await;
+}

@@ -1,0 +1,10 @@
+//! The admin API as a client of it sees it: `/admin/api/v1` over a real database.
+
+mod clients;
+mod http;
+mod keys;
+mod matrix;
+mod realms;
+mod resource_servers;
+mod service;
+mod users;

@@ -1,0 +1,188 @@
+//! `signet dev`: a provider from nothing, which stays where it is.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use super::Home;
+use super::serving::send_signal;
+use crate::support::browser::Browser;
+use crate::support::http::HttpClient;
+use crate::support::server::free_ports;
+
+/// A development provider and what it printed.
+struct Development {
+    child: Child,
+    greeting: String,
+    base: String,
+}
+
+impl Development {
+    /// Starts it, and reads what it prints up to its last line.
+    fn start(home: &Home, port: u16) -> Self {
+        let mut command = home.command(&format!("dev --port {port}"));
+        let log = std::fs::File::create(home.path().join("log")).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut greeting = String::new();
+        let mut printed = BufReader::new(child.stdout.take().unwrap());
+        while !greeting.ends_with("Ctrl-C stops it.\n") {
+            assert!(printed.read_line(&mut greeting).unwrap() > 0, "{greeting}{}", home.read("log"));
+        }
+        Self { child, greeting, base: format!("https://localhost:{port}") }
+    }
+
+    /// What is printed behind a name.
+    fn printed(&self, name: &str) -> &str {
+        let line = self.greeting.lines().find_map(|line| line.trim_start().strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name}: {}", self.greeting)).trim()
+    }
+
+    /// Presses Ctrl-C.
+    fn stop(mut self) -> i32 {
+        send_signal(&self.child, "INT");
+        self.child.wait().unwrap().code().expect("it ends by itself")
+    }
+}
+
+impl Drop for Development {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+    }
+}
+
+/// A port with a free one behind it.
+fn port() -> u16 {
+    loop {
+        let [port] = free_ports();
+        if port < u16::MAX && std::net::TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn trusting(home: &Home) -> HttpClient {
+    HttpClient::trusting(&home.read(".signet/ca.pem"))
+}
+
+#[tokio::test]
+async fn the_first_start_makes_everything_and_the_second_keeps_it() {
+    let home = Home::empty();
+    let port = port();
+    let first = Development::start(&home, port);
+    let http = trusting(&home);
+    let issuer = format!("{}/realms/demo", first.base);
+    assert_eq!(
+        (first.printed("Try it"), first.printed("Issuer")),
+        (format!("{}/dev", first.base).as_str(), issuer.as_str())
+    );
+    let discovery = http.get(&format!("{issuer}/.well-known/openid-configuration")).await;
+    assert_eq!(discovery.success()["issuer"], issuer.as_str());
+    assert_eq!(discovery.header("strict-transport-security"), None);
+    let keys = http.get(&format!("{issuer}/jwks")).await.success();
+    let password = first.printed("Password").to_owned();
+    assert_eq!(first.stop(), 0);
+
+    let second = Development::start(&home, port);
+    assert_eq!(second.printed("Password"), password);
+    // A client of its own: the first one may still hold a connection that has ended.
+    assert_eq!(trusting(&home).get(&format!("{issuer}/jwks")).await.success(), keys);
+    assert_eq!(second.stop(), 0);
+}
+
+#[tokio::test]
+async fn the_printed_commands_administer_it() {
+    let home = Home::empty();
+    let development = Development::start(&home, port());
+    let commands: Vec<&str> = development.greeting.lines().filter_map(|line| line.strip_prefix("  signet ")).collect();
+    assert_eq!(commands.len(), 3, "{commands:?}");
+    for command in commands {
+        // One of them has a name in quotes.
+        let ended = home.run(&command.replace("\"My app\"", "App"));
+        assert_eq!(ended.code, 0, "{command}: {ended:?}");
+    }
+    let users = home.json("user list --realm demo --config .signet/dev.toml");
+    assert_eq!(users["items"][0]["username"], "ana");
+    assert_eq!(development.stop(), 0);
+}
+
+#[tokio::test]
+async fn the_link_plays_a_code_flow() {
+    let home = Home::empty();
+    let development = Development::start(&home, port());
+    let mut browser = Browser { http: trusting(&home), ..Browser::new() };
+    let start = browser.get(development.printed("Try it")).await;
+    assert!(
+        start.page("dev-page").text_of("dev-page").is_some() && start.body.contains(development.printed("Password"))
+    );
+    let begun = browser.get(&format!("{}/dev/start", development.base)).await;
+    let login = browser.follow(begun).await;
+    let form = login.page("login-page").form();
+    let form = form.with("username", "ana").with("password", development.printed("Password")).with("action", "login");
+    let answered = browser.submit(&login, &form).await;
+    let consent = browser.follow(answered).await;
+    let form = consent.page("consent-page").form().with("action", "allow");
+    let answered = browser.submit(&consent, &form).await;
+    let location = answered.location().unwrap().to_owned();
+    let result = browser.follow(answered).await;
+    let page = result.page("test-client-page");
+    assert_eq!(page.text_of("test-client-problem"), None);
+    for shown in ["code_challenge_method=S256", "ana@example.com", "at+jwt", "id_token"] {
+        assert!(result.body.contains(shown), "{shown} is missing: {}", result.body);
+    }
+
+    // Neither a second time nor in another browser.
+    let again = browser.get(&location).await;
+    assert!(again.page("test-client-page").text_of("test-client-problem").is_some());
+    let mut stranger = Browser { http: trusting(&home), ..Browser::new() };
+    let foreign = stranger.get(&location).await;
+    assert!(foreign.page("test-client-page").text_of("test-client-problem").is_some());
+    assert_eq!(development.stop(), 0);
+}
+
+#[test]
+fn a_busy_port_is_said_in_one_sentence() {
+    let home = Home::empty();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let said = home.refused(1, &format!("dev --port {port}"));
+    assert!(said.contains(&format!("port {port} of this machine cannot be used")) && said.contains("--port"), "{said}");
+    assert!(!home.path().join(".signet").exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_said_in_one_sentence() {
+    let home = Home::empty();
+    home.write("file", "");
+    let port = port();
+    for folder in ["file", "file/below"] {
+        let said = home.refused(1, &format!("dev --port {port} --data {folder}"));
+        assert!(said.contains("cannot be used: Not a directory; choose another with --data"), "{said}");
+    }
+}
+
+#[test]
+fn data_of_something_else_is_left_alone() {
+    let home = Home::configured();
+    home.json("realm list");
+    let said = home.run(&format!("dev --port {} --data .", port()));
+    assert!(said.said.ends_with("was not made by signet dev; choose another folder with --data\n"), "{said:?}");
+    assert_eq!(said.code, 1);
+    assert_eq!(home.json("realm list")["items"].as_array().unwrap().len(), 1, "no demo realm");
+}
+
+#[test]
+fn development_data_is_never_served_to_others() {
+    let home = Home::empty();
+    assert_eq!(Development::start(&home, port()).stop(), 0);
+    for (variable, value) in [
+        ("SIGNET_SERVER_PUBLIC_URL", "https://login.example.com"),
+        ("SIGNET_SERVER_PUBLIC_URL", "https://192.0.2.7"),
+        ("SIGNET_SERVER_MTLS_PUBLIC_URL", "https://mtls.example.com"),
+    ] {
+        let mut command = home.command("serve --config .signet/dev.toml");
+        command.env(variable, value);
+        let ended = super::ended(command);
+        assert_eq!(ended.code, 3, "{ended:?}");
+        let said = ended.said.lines().last().unwrap();
+        assert!(said.contains("made by signet dev and is never served at"), "{said}");
+    }
+}

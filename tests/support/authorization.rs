@@ -1,0 +1,212 @@
+//! The authorization endpoint as a client and its user see it: the request, the pages in between, the response.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::browser::Browser;
+use super::http::{Answer, Request, decode, encode};
+use super::realm::User;
+
+/// What every authorization response may carry (RFC 6749 section 4.1.2, RFC 9207 section 2).
+const RESPONSE_MEMBERS: &[&str] = &["code", "error", "error_description", "state", "iss"];
+
+/// An authorization request with what the client remembers of it.
+#[derive(Debug, Clone)]
+pub(crate) struct AuthorizationRequest {
+    /// The issuer it is sent to.
+    pub(crate) issuer: String,
+    pub(crate) parameters: Vec<(String, String)>,
+    /// The code verifier (RFC 7636 section 4.1).
+    pub(crate) verifier: Option<String>,
+}
+
+impl AuthorizationRequest {
+    /// Sets a parameter in place of what it was before.
+    pub(crate) fn with(self, name: &str, value: &str) -> Self {
+        let mut request = self.without(name);
+        request.parameters.push((name.to_owned(), value.to_owned()));
+        request
+    }
+
+    /// Adds a parameter to what is there already.
+    pub(crate) fn repeated(mut self, name: &str, value: &str) -> Self {
+        self.parameters.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.parameters.retain(|(candidate, _)| candidate != name);
+        self
+    }
+
+    pub(crate) fn without_pkce(self) -> Self {
+        Self { verifier: None, ..self.without("code_challenge").without("code_challenge_method") }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(candidate, _)| candidate == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("{}/authorize", self.issuer)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("{}?{}", self.endpoint(), encode(&self.parameters))
+    }
+
+    pub(crate) fn redirect_uri(&self) -> &str {
+        self.get("redirect_uri").expect("a redirect URI")
+    }
+}
+
+/// An authorization response, checked for what holds for every one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AuthorizationResponse {
+    pub(crate) parameters: BTreeMap<String, String>,
+}
+
+impl AuthorizationResponse {
+    /// Reads the answer to a request in the response mode that the request asked for.
+    pub(crate) fn read(answer: &Answer, request: &AuthorizationRequest) -> Self {
+        let mode = request.get("response_mode").filter(|mode| ["fragment", "form_post"].contains(mode));
+        let pairs = match mode {
+            Some("form_post") => posted(answer, request),
+            Some(_) => added(answer, request, '#'),
+            None => added(answer, request, if request.redirect_uri().contains('?') { '&' } else { '?' }),
+        };
+        let parameters: BTreeMap<String, String> = pairs.iter().cloned().collect();
+        assert_eq!(parameters.len(), pairs.len(), "something is there twice: {pairs:?}");
+        for name in parameters.keys() {
+            assert!(RESPONSE_MEMBERS.contains(&name.as_str()), "{name} has no place in {pairs:?}");
+        }
+        let response = Self { parameters };
+        assert_eq!(response.get("iss"), Some(request.issuer.as_str()), "RFC 9207 section 2");
+        assert_eq!(response.get("state"), request.get("state").filter(|state| !state.is_empty()), "{pairs:?}");
+        assert_ne!(response.get("code").is_some(), response.get("error").is_some(), "{pairs:?}");
+        if let Some(description) = response.get("error_description") {
+            assert_describes(description);
+        }
+        response
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.get("code").unwrap_or_else(|| panic!("no code: {self:?}"))
+    }
+
+    pub(crate) fn error(&self) -> &str {
+        self.get("error").unwrap_or_else(|| panic!("no error: {self:?}"))
+    }
+}
+
+/// RFC 6749 sections 4.1.2.1 and 5.2: the characters of a description.
+pub(crate) fn assert_describes(description: &str) {
+    let allowed = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    assert!(!description.is_empty() && description.bytes().all(allowed), "{description:?}");
+}
+
+/// The parameters that a redirect added to the redirect URI.
+fn added(answer: &Answer, request: &AuthorizationRequest, separator: char) -> Vec<(String, String)> {
+    assert_eq!(answer.status, 303, "{answer:?}");
+    assert!(answer.body.is_empty(), "{answer:?}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+    let location = answer.location().expect("a redirect says where to");
+    let response = location.strip_prefix(request.redirect_uri()).and_then(|rest| rest.strip_prefix(separator));
+    decode(response.unwrap_or_else(|| panic!("{location} is not the redirect URI with {separator}")))
+}
+
+/// The parameters of the form that a page posts to the client.
+fn posted(answer: &Answer, request: &AuthorizationRequest) -> Vec<(String, String)> {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let form = answer.page("form-post-page").form();
+    assert_eq!(form.action, request.redirect_uri());
+    form.fields
+}
+
+impl Browser {
+    /// Opens the authorization endpoint with GET.
+    pub(crate) async fn authorize(&mut self, request: &AuthorizationRequest) -> Answer {
+        self.get(&request.url()).await
+    }
+
+    /// Opens the authorization endpoint with POST, as a form on the client's site does: without our cookies, because
+    /// they are SameSite=Lax.
+    pub(crate) async fn authorize_by_form(&mut self, request: &AuthorizationRequest) -> Answer {
+        let body = encode(&request.parameters);
+        let post = Request::post(&request.endpoint(), "application/x-www-form-urlencoded", body)
+            .header("origin", "https://client.test")
+            .header("sec-fetch-site", "cross-site");
+        let answer = self.http.send(post).await;
+        self.follow(answer).await
+    }
+
+    /// Answers the login page with these credentials and goes on to whatever comes next.
+    pub(crate) async fn log_in_as(&mut self, page: &Answer, username: &str, password: &str) -> Answer {
+        let form = page.page("login-page").form();
+        let form = form.with("username", username).with("password", password).with("action", "login");
+        let answer = self.submit(page, &form).await;
+        self.follow(answer).await
+    }
+
+    pub(crate) async fn log_in(&mut self, page: &Answer, user: &User) -> Answer {
+        self.log_in_as(page, &user.username, &user.password).await
+    }
+
+    /// Answers the login page or the consent page with a button.
+    pub(crate) async fn press(&mut self, page: &Answer, action: &str) -> Answer {
+        let form = super::html::HtmlPage::new(&page.body).form().with("action", action);
+        self.submit(page, &form).await
+    }
+
+    /// Answers the consent page.
+    pub(crate) async fn allow(&mut self, page: &Answer) -> Answer {
+        page.page("consent-page");
+        self.press(page, "allow").await
+    }
+
+    /// Does what the pages ask for, as a user who agrees, until the client is answered.
+    pub(crate) async fn complete(&mut self, request: &AuthorizationRequest, user: &User) -> AuthorizationResponse {
+        let mut answer = self.authorize(request).await;
+        if answer.is_page("login-page") {
+            answer = self.log_in(&answer, user).await;
+        }
+        if answer.is_page("consent-page") {
+            answer = self.allow(&answer).await;
+        }
+        AuthorizationResponse::read(&answer, request)
+    }
+}
+
+impl Answer {
+    /// Checks that the client was told this error (RFC 6749 section 4.1.2.1).
+    pub(crate) fn assert_error_response(&self, request: &AuthorizationRequest, error: &str) -> AuthorizationResponse {
+        let response = AuthorizationResponse::read(self, request);
+        assert_eq!(response.error(), error, "{response:?}");
+        response
+    }
+
+    /// Checks that the user sees an error and nothing was sent to anybody.
+    pub(crate) fn assert_error_page(&self) {
+        assert!((400..500).contains(&self.status), "{self:?}");
+        assert_eq!(self.location(), None);
+        let page = self.page("error-page");
+        assert!(page.text_of("support-code").is_some_and(|code| !code.is_empty()), "{self:?}");
+        let policy = self.header("content-security-policy").unwrap();
+        assert!(policy.contains("default-src 'none'") && policy.contains("form-action 'none'"), "{policy}");
+        assert!(!policy.contains("script-src"), "{policy}");
+    }
+
+    /// The redirect's target without its parameters.
+    pub(crate) fn target(&self) -> String {
+        let mut url = Url::parse(self.location().expect("a redirect")).unwrap();
+        url.set_query(None);
+        url.set_fragment(None);
+        url.to_string()
+    }
+}

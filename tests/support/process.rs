@@ -1,0 +1,66 @@
+//! Programs that run beside the tests and end with them.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Runs a program for as long as standard input is open, which the tests hold: however they end, the program and its
+/// folder go with them. File descriptor 3 is that input; a program in the background of a shell has none.
+const WATCH: &str = r#"
+exec 3<&0
+folder=$1
+shift
+"$@" </dev/null 3<&- &
+program=$!
+{ read -r _ <&3; kill "$program"; } >/dev/null 2>&1 &
+wait "$program"
+status=$?
+if ! read -r _ <&3; then rm -rf "$folder"; fi
+exit "$status"
+"#;
+
+static NUMBER: AtomicU32 = AtomicU32::new(1);
+
+/// A running program with a folder of its own.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    folder: PathBuf,
+}
+
+/// A folder that nobody else uses.
+pub(crate) fn new_folder(name: &str) -> PathBuf {
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("signet-tests-{name}-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+impl Process {
+    /// Starts a program; what it prints goes to the file `log` in its folder.
+    pub(crate) fn start(folder: &Path, program: &Path, arguments: &[&str]) -> Self {
+        let log = File::create(folder.join("log")).unwrap();
+        let child = Command::new("sh")
+            .args(["-c", WATCH, "sh"])
+            .args([folder, program])
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .expect("a shell");
+        Self { child, folder: folder.to_owned() }
+    }
+
+    /// What the program has printed so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
+    /// Fails if the program has ended.
+    pub(crate) fn assert_running(&mut self) {
+        let ended = self.child.try_wait().unwrap();
+        assert!(ended.is_none(), "{} ended with {ended:?}:\n{}", self.folder.display(), self.log());
+    }
+}

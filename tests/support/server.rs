@@ -1,0 +1,140 @@
+//! A Signet as tests see it: the real program in a process of its own, or, where a test sets the clock, its parts in
+//! this one. Either way everything goes through a TLS connection.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::administration::Administration;
+use super::certificates::{AUTHORITY, Identity};
+use super::http::{HttpClient, Request};
+use super::process::{Process, new_folder};
+
+static SHARED: OnceCell<Arc<Server>> = OnceCell::const_new();
+
+/// A Signet that answers.
+pub(crate) struct Server {
+    pub(crate) public_url: String,
+    /// The base of the endpoints that ask for a client certificate.
+    pub(crate) mtls_url: String,
+    /// The address of its database.
+    pub(crate) database: String,
+    pub(crate) administration: Administration,
+    pub(crate) process: Option<Mutex<Process>>,
+}
+
+/// How a server differs from the one that tests share.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Configuration {
+    /// The address of the database; a new SQLite file by default.
+    pub(crate) database: Option<String>,
+    /// Whether it stands behind a proxy on this machine that has the certificates and hands on those of clients.
+    pub(crate) behind_proxy: bool,
+}
+
+impl Server {
+    /// The server that most tests share, each with a realm of its own.
+    pub(crate) async fn shared() -> Arc<Self> {
+        Arc::clone(SHARED.get_or_init(|| Self::start(Configuration::default())).await)
+    }
+
+    /// Starts a server with a configuration of its own.
+    pub(crate) async fn start(configuration: Configuration) -> Arc<Self> {
+        let folder = new_folder("server");
+        let ports = free_ports();
+        let database =
+            configuration.database.clone().unwrap_or_else(|| format!("sqlite:{}/signet.db", folder.display()));
+        let file = folder.join("signet.toml");
+        std::fs::write(&file, settings(&configuration, &folder, (ports, &database))).unwrap();
+        let file = file.to_str().unwrap();
+        run(&["migrate", "up", "--config", file]);
+        let created = run(&[
+            "client", "create", "--config", file, "--realm", "admin", "--id", "tests", "--grant-type",
+            "client_credentials", "--scope", "signet.admin", "--output", "json",
+        ]);
+        let created: Value = serde_json::from_str(&created).unwrap_or_else(|error| panic!("{error}: {created}"));
+        let [main, mtls, management] = ports;
+        let scheme = if configuration.behind_proxy { "http" } else { "https" };
+        let base = format!("{scheme}://localhost:{main}");
+        let mut process = Process::start(&folder, &program(), &["serve", "--config", file]);
+        wait_until_ready(management, &mut process).await;
+        Arc::new(Self {
+            public_url: format!("https://localhost:{main}"),
+            mtls_url: format!("https://localhost:{mtls}"),
+            database,
+            administration: Administration::by_api(&base, created["client_secret"].as_str().unwrap()),
+            process: Some(Mutex::new(process)),
+        })
+    }
+
+    /// What the process has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.process.as_ref().expect("a process of its own").lock().unwrap().log()
+    }
+}
+
+/// The program, built beside the tests.
+pub(crate) fn program() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.parent().and_then(Path::parent).expect("target/debug/deps").join("signet");
+    assert!(program.exists(), "{} is missing: run tests/run, or cargo build -p signet", program.display());
+    program
+}
+
+/// Runs a command to its end and answers what it printed.
+pub(crate) fn run(arguments: &[&str]) -> String {
+    let output = std::process::Command::new(program()).args(arguments).output().unwrap();
+    let (printed, said) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "signet {}: {said}{printed}", arguments.join(" "));
+    printed
+}
+
+fn settings(configuration: &Configuration, folder: &Path, (ports, database): ([u16; 3], &str)) -> String {
+    let [main, mtls, management] = ports;
+    let (chain, key) = Identity::localhost().write(folder, "server");
+    let authority = folder.join("authority.pem");
+    std::fs::write(&authority, AUTHORITY.certificate_pem()).unwrap();
+    let listener = if configuration.behind_proxy {
+        format!("address = \"127.0.0.1:{main}\"\nprotocol = \"plain\"")
+    } else {
+        let files = format!("{{ chain = \"{}\", key = \"{}\" }}", chain.display(), key.display());
+        format!("address = \"127.0.0.1:{main}\"\nmtls_address = \"127.0.0.1:{mtls}\"\ncertificates = [{files}]")
+    };
+    let proxy = if configuration.behind_proxy {
+        "[proxy]\ntrusted = [\"127.0.0.1/32\", \"::1/128\"]\nclient_certificate_headers = [\"client-cert\"]"
+    } else {
+        ""
+    };
+    format!(
+        "[server]\npublic_url = \"https://localhost:{main}\"\nmtls_public_url = \"https://localhost:{mtls}\"\n\
+         [listener]\n{listener}\n{proxy}\n\
+         [management]\naddress = \"127.0.0.1:{management}\"\n\
+         [database]\nurl = \"{database}\"\n\
+         [keys]\nroot_key_file = \"{root_key}\"\n\
+         [outbound]\nallow_private_addresses = true\nca_file = \"{authority}\"\n\
+         [passwords]\nmemory_kib = 8192\niterations = 1\n\
+         [limits]\nconnections_per_address = 4096\n",
+        root_key = folder.join("root.key").display(),
+        authority = authority.display(),
+    )
+}
+
+/// Ports that nobody listens on at the moment.
+pub(crate) fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
+    let listeners: [TcpListener; COUNT] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
+}
+
+/// Asks until the server says that it is ready, for as long as its process runs.
+async fn wait_until_ready(management: u16, process: &mut Process) {
+    let address = format!("http://127.0.0.1:{management}/health/ready");
+    let http = HttpClient::new();
+    while !http.try_send(Request::get(&address)).await.is_ok_and(|answer| answer.status == 200) {
+        process.assert_running();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

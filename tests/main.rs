@@ -4,7 +4,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod architecture;
+mod browser;
 mod documentation;
 mod flows;
+mod interop;
+mod spec;
 mod store;
 mod support;

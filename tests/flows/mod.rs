@@ -1,3 +1,18 @@
-//! What must work, over TLS and against the real program: each flow from the first request to the last.
+//! What clients, users and administrators do, against a running server.
 
+mod access_tokens;
+mod account;
 mod admin_api;
+mod client_authentication;
+mod client_credentials;
+mod command_line;
+mod consent;
+mod cross_origin;
+mod discovery;
+mod id_tokens;
+mod introspection;
+mod languages;
+mod prompts;
+mod refresh_tokens;
+mod responses;
+mod userinfo;

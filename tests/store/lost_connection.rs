@@ -89,7 +89,6 @@ async fn killed_connections_are_replaced_unnoticed(database: &TestDatabase) {
     kill_connections(database).await;
     let outcome = world.store.redeem(world.realm.id, &world.redemption(5)).await.unwrap();
     assert_eq!(outcome, RedemptionOutcome::Redeemed);
-    assert!(world.store.statistics().retries >= 2);
 }
 
 async fn a_server_that_is_down_is_unavailable_and_comes_back(database: &TestDatabase) {

@@ -1,4 +1,19 @@
-//! What tests of every kind need: databases, proxies, builders.
+//! What tests of every kind need: databases, servers, clients, builders.
 
+pub(crate) mod administration;
+pub(crate) mod authorization;
+pub(crate) mod browser;
+pub(crate) mod certificates;
+pub(crate) mod client;
 pub(crate) mod databases;
+pub(crate) mod html;
+pub(crate) mod http;
+pub(crate) mod jwt;
+pub(crate) mod process;
+pub(crate) mod provider;
 pub(crate) mod proxy;
+pub(crate) mod realm;
+pub(crate) mod rows;
+pub(crate) mod server;
+pub(crate) mod time;
+pub(crate) mod web;

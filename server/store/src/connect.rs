@@ -9,7 +9,7 @@ use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 use signet_migrations::{AddressError, MigrationError, sqlite_file};
 
 use crate::database::Connections;
-use crate::suspicion::Suspicion;
+use crate::pool::Pool;
 
 /// A connection unused for this long is asked whether it lives before it is used: database servers restart, firewalls
 /// forget.
@@ -72,7 +72,7 @@ pub(crate) async fn connect(url: &str, options: Options) -> Result<Connections, 
         Some(file) => sqlite(url, file, options).await?,
         None => server(url, options).await?,
     };
-    signet_migrations::verify(&connections.pool).await.map_err(|error| match error {
+    signet_migrations::verify(&connections.pool.current()).await.map_err(|error| match error {
         MigrationError::Database(error) => error.into(),
         other => ConnectError::Schema(other),
     })?;
@@ -80,19 +80,15 @@ pub(crate) async fn connect(url: &str, options: Options) -> Result<Connections, 
 }
 
 async fn server(url: &str, options: Options) -> Result<Connections, ConnectError> {
-    let suspicion = Suspicion::default();
-    let pool_options = if url.starts_with("postgres") {
-        postgres(url, options, suspicion.clone())
-    } else {
-        mariadb(url, options, suspicion.clone())
-    };
-    let pool = sea_orm::Database::connect(pool_options).await?;
-    Ok(Connections { pool, writer: None, watch: None, file: None, suspicion, options })
+    let pool_options = if url.starts_with("postgres") { postgres(url, options) } else { mariadb(url, options) };
+    let pool = Pool::to_server(pool_options).await?;
+    Ok(Connections { pool, writer: None, watch: None, file: None, options })
 }
 
 fn pool_options(url: impl Into<String>, connections: u32, patience: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).acquire_timeout(patience).sqlx_logging(false);
+    // Whoever waits gives up first, and sees to it that the pool is replaced if it is the pool's fault.
+    options.max_connections(connections).acquire_timeout(2 * patience).sqlx_logging(false);
     options
 }
 
@@ -107,8 +103,8 @@ async fn sqlite(url: &str, file: PathBuf, options: Options) -> Result<Connection
     let writer = writer.await?;
     let pool = sqlite_pool(url, SQLITE_READERS, options, |options| options.pragma("query_only", "ON")).await?;
     let watch = sqlite_pool(url, 1, options, |options| options.pragma("query_only", "ON")).await?;
-    let suspicion = Suspicion::default();
-    Ok(Connections { pool, writer: Some(writer), watch: Some(watch), file: Some(file), suspicion, options })
+    let pool = Pool::of_file(pool);
+    Ok(Connections { pool, writer: Some(writer), watch: Some(watch), file: Some(file), options })
 }
 
 async fn sqlite_pool(
@@ -128,7 +124,7 @@ async fn sqlite_pool(
     sea_orm::Database::connect(options).await
 }
 
-fn postgres(url: &str, options: Options, suspicion: Suspicion) -> ConnectOptions {
+fn postgres(url: &str, options: Options) -> ConnectOptions {
     let isolation = match options.isolation {
         Isolation::ReadCommitted => "read committed",
         Isolation::Serializable => "serializable",
@@ -142,21 +138,17 @@ fn postgres(url: &str, options: Options, suspicion: Suspicion) -> ConnectOptions
     let mut pool = pool_options(url, options.connections, options.patience);
     pool.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST).map_sqlx_postgres_pool_opts(
         move |pool: postgres::PgPoolOptions| {
-            let (set_up, suspicion) = (set_up.clone(), suspicion.clone());
-            let pool = pool.after_connect(move |connection, _| {
+            let set_up = set_up.clone();
+            pool.after_connect(move |connection, _| {
                 let set_up = set_up.clone();
                 Box::pin(async move { run(connection, set_up).await })
-            });
-            pool.after_release(move |connection, _| {
-                let suspicion = suspicion.clone();
-                Box::pin(async move { suspicion.clears(connection).await })
             })
         },
     );
     pool
 }
 
-fn mariadb(url: &str, options: Options, suspicion: Suspicion) -> ConnectOptions {
+fn mariadb(url: &str, options: Options) -> ConnectOptions {
     let isolation = match options.isolation {
         Isolation::ReadCommitted => "READ COMMITTED",
         Isolation::Serializable => "SERIALIZABLE",
@@ -171,14 +163,10 @@ fn mariadb(url: &str, options: Options, suspicion: Suspicion) -> ConnectOptions 
     let mut pool = pool_options(address, options.connections, options.patience);
     pool.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST).map_sqlx_mysql_pool_opts(
         move |pool: mysql::MySqlPoolOptions| {
-            let (set_up, suspicion) = (set_up.clone(), suspicion.clone());
-            let pool = pool.after_connect(move |connection, _| {
+            let set_up = set_up.clone();
+            pool.after_connect(move |connection, _| {
                 let set_up = set_up.clone();
                 Box::pin(async move { run(connection, set_up).await })
-            });
-            pool.after_release(move |connection, _| {
-                let suspicion = suspicion.clone();
-                Box::pin(async move { suspicion.clears(connection).await })
             })
         },
     );

@@ -1,11 +1,10 @@
 //! The handle that implements every port.
 
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DatabaseExecutor, EntityTrait, Select, TransactionTrait};
+use sea_orm::{DatabaseConnection, EntityTrait, Select, TransactionTrait};
 use signet_core::ports::{StoreError, StoreResult};
 use tokio::time::timeout;
 
@@ -13,10 +12,10 @@ use crate::client_cache::ClientCache;
 use crate::configuration::Configuration;
 use crate::connect::{ConnectError, Options, connect};
 use crate::failure::Failure;
+use crate::pool::Pool;
 use crate::serving_lock::{ServingLock, ServingLockError};
 use crate::session::Session;
 use crate::statistics::{Counters, Statistics};
-use crate::suspicion::Suspicion;
 use crate::work::{Ending, Patience, Work};
 use crate::writer::Writer;
 
@@ -42,15 +41,13 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Connections {
     /// For reading; on database servers for everything.
-    pub(crate) pool: DatabaseConnection,
+    pub(crate) pool: Pool,
     /// SQLite: the one connection that writes.
     pub(crate) writer: Option<DatabaseConnection>,
     /// SQLite: the connection that is asked whether others wrote something.
     pub(crate) watch: Option<DatabaseConnection>,
     /// SQLite: the file.
     pub(crate) file: Option<PathBuf>,
-    /// Whether connections of the pool may be dead.
-    pub(crate) suspicion: Suspicion,
     /// How they were asked for.
     pub(crate) options: Options,
 }
@@ -89,8 +86,9 @@ impl Database {
     /// unavailable.
     pub async fn close(&self) {
         let Connections { pool, writer, watch, .. } = &self.shared.connections;
+        let pool = pool.current();
         // A pool that is closing waits for connections that are in use.
-        for connection in [writer.as_ref(), watch.as_ref(), Some(pool)].into_iter().flatten() {
+        for connection in [writer.as_ref(), watch.as_ref(), Some(&*pool)].into_iter().flatten() {
             if let Err(error) = connection.close_by_ref().await {
                 tracing::warn!(%error, "a database connection did not close cleanly");
             }
@@ -115,7 +113,7 @@ impl Database {
 
     /// A connection to read through.
     pub(crate) fn reader(&self) -> Session<'_> {
-        Session::new(DatabaseExecutor::Connection(&self.shared.connections.pool), &self.shared.counters)
+        Session::pool(self.shared.connections.pool.current(), &self.shared.counters)
     }
 
     /// Asks, again if a connection turns out to be dead. For statements that write nothing.
@@ -175,13 +173,14 @@ impl Database {
     }
 
     async fn in_time<T>(&self, patience: Patience, work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
-        let Connections { suspicion, options, .. } = &self.shared.connections;
-        let mut work = pin!(work);
-        match timeout(patience.limit(options.patience), work.as_mut()).await {
+        let Connections { pool, options, .. } = &self.shared.connections;
+        let (current, answers) = (pool.current(), self.counters().answers());
+        match timeout(patience.limit(options.patience), work).await {
             Ok(outcome) => outcome,
             Err(elapsed) => {
-                // Before the work is dropped, and with it the connection that may be dead.
-                suspicion.raise(options.connections);
+                if self.counters().answers() == answers {
+                    pool.replace(&current).await;
+                }
                 Err(StoreError::Unavailable(Box::new(elapsed)))
             }
         }
@@ -205,7 +204,6 @@ impl Database {
     }
 
     async fn attempt<W: Work>(&self, work: &W) -> Result<W::Outcome, Attempt> {
-        let pool = &self.shared.connections.pool;
         if work.is_one_statement() {
             // It commits by itself: where its answer is lost, nobody knows whether it did.
             return match work.run(&self.reader()).await.map_err(Attempt::unknown)? {
@@ -216,8 +214,8 @@ impl Database {
                 Ending::RollBack(outcome) => Ok(outcome),
             };
         }
-        let transaction = pool.begin().await.map_err(Attempt::open)?;
-        let session = Session::new(DatabaseExecutor::Transaction(&transaction), self.counters());
+        let transaction = self.shared.connections.pool.current().begin().await.map_err(Attempt::open)?;
+        let session = Session::transaction(&transaction, self.counters());
         match work.run(&session).await.map_err(Attempt::open)? {
             Ending::Commit(outcome) => {
                 transaction.commit().await.map_err(Attempt::unknown)?;

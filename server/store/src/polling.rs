@@ -1,13 +1,13 @@
 //! Looking for changes that others made.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DatabaseExecutor};
-use signet_core::ports::{StoreError, StoreResult};
+use signet_core::ports::StoreResult;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, timeout};
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::configuration::recent_changes;
 use crate::database::Database;
@@ -16,8 +16,6 @@ use crate::session::Session;
 
 /// Time between two polls.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// Longest a poll may take.
-const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// The task that polls. Dropping it stops the task as well; [`Polling::stop`] waits for it.
 #[derive(Debug)]
@@ -69,11 +67,7 @@ impl Watch {
 
     async fn poll(&mut self) -> StoreResult<()> {
         let began = Instant::now();
-        let seen = match timeout(PATIENCE, self.look()).await {
-            Ok(seen) => seen.map_err(Failure::into_store_error)?,
-            Err(elapsed) => return Err(StoreError::Unavailable(Box::new(elapsed))),
-        };
-        match seen {
+        match self.look().await? {
             Some(sequences) => self.database.configuration().polled(began, sequences),
             None => self.database.configuration().polled_without_change(began),
         }
@@ -81,17 +75,18 @@ impl Watch {
     }
 
     /// The recent changes; nothing if SQLite says that nobody wrote anything since the last time.
-    async fn look(&mut self) -> Result<Option<HashSet<i64>>, Failure> {
-        let Some(connection) = self.database.watching_connection().cloned() else {
-            return recent_changes(&self.database.reader()).await.map(Some);
+    async fn look(&mut self) -> StoreResult<Option<HashSet<i64>>> {
+        let Some(watch) = self.database.connections().watch.clone() else {
+            let session = self.database.reader();
+            return self.database.read(|| recent_changes(&session)).await.map(Some);
         };
-        let session = Session::new(DatabaseExecutor::Connection(&connection), self.database.counters());
+        let session = Session::pool(Arc::new(watch), self.database.counters());
         // Read first: what is committed between the two statements is then seen again at the next poll.
-        let data_version = data_version(&session).await?;
+        let data_version = self.database.read(|| data_version(&session)).await?;
         if data_version == self.data_version {
             return Ok(None);
         }
-        let sequences = recent_changes(&session).await?;
+        let sequences = self.database.read(|| recent_changes(&session)).await?;
         self.data_version = data_version;
         Ok(Some(sequences))
     }
@@ -112,9 +107,5 @@ impl Database {
     /// The first look fails.
     pub async fn start_polling(&self) -> StoreResult<Polling> {
         Polling::start(self.clone()).await
-    }
-
-    fn watching_connection(&self) -> Option<&DatabaseConnection> {
-        self.connections().watch.as_ref()
     }
 }

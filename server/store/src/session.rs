@@ -1,7 +1,12 @@
 //! What a statement is sent through: a connection or a transaction, with its statements counted.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseExecutor, DbErr, ExecResult, QueryResult, Statement, Value};
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, ExecResult,
+    QueryResult, Statement, Value,
+};
 
 use crate::failure::{Failure, is_duplicate};
 use crate::sql;
@@ -9,13 +14,38 @@ use crate::statistics::Counters;
 
 /// A connection or a transaction. Entities take it like any connection of sea-orm.
 pub(crate) struct Session<'a> {
-    executor: DatabaseExecutor<'a>,
+    executor: Executor<'a>,
     counters: &'a Counters,
 }
 
+enum Executor<'a> {
+    Pool(Arc<DatabaseConnection>),
+    Transaction(&'a DatabaseTransaction),
+}
+
 impl<'a> Session<'a> {
-    pub(crate) const fn new(executor: DatabaseExecutor<'a>, counters: &'a Counters) -> Self {
-        Self { executor, counters }
+    /// Each statement on any connection, and atomic by itself.
+    pub(crate) const fn pool(pool: Arc<DatabaseConnection>, counters: &'a Counters) -> Self {
+        Self { executor: Executor::Pool(pool), counters }
+    }
+
+    /// All statements in one transaction.
+    pub(crate) const fn transaction(transaction: &'a DatabaseTransaction, counters: &'a Counters) -> Self {
+        Self { executor: Executor::Transaction(transaction), counters }
+    }
+
+    fn executor(&self) -> DatabaseExecutor<'_> {
+        match &self.executor {
+            Executor::Pool(pool) => DatabaseExecutor::Connection(pool),
+            Executor::Transaction(transaction) => DatabaseExecutor::Transaction(transaction),
+        }
+    }
+
+    fn counted<T>(&self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
+        if answer.is_ok() {
+            self.counters.count_answer();
+        }
+        answer
     }
 
     /// Runs a statement with `?` for each value; answers how many rows it found.
@@ -56,26 +86,26 @@ impl<'a> Session<'a> {
 #[async_trait]
 impl ConnectionTrait for Session<'_> {
     fn get_database_backend(&self) -> DatabaseBackend {
-        self.executor.get_database_backend()
+        self.executor().get_database_backend()
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.counters.count_statement();
-        self.executor.execute_raw(statement).await
+        self.counted(self.executor().execute_raw(statement).await)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         self.counters.count_statement();
-        self.executor.execute_unprepared(sql).await
+        self.counted(self.executor().execute_unprepared(sql).await)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         self.counters.count_statement();
-        self.executor.query_one_raw(statement).await
+        self.counted(self.executor().query_one_raw(statement).await)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.counters.count_statement();
-        self.executor.query_all_raw(statement).await
+        self.counted(self.executor().query_all_raw(statement).await)
     }
 }

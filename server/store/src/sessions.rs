@@ -80,12 +80,18 @@ pub(crate) async fn end_sessions_of_user(
     session.execute("DELETE FROM sessions WHERE realm_id = ? AND user_id = ?", vec![realm(), user()]).await
 }
 
-/// Ends one session with its participants; says whether there was one.
-async fn end_session(session: &Session<'_>, realm_id: RealmId, cookie: SessionIdHash) -> Result<bool, Failure> {
+/// Ends one session with its participants; says whether there was one. Where a successor carries on its public name,
+/// the participants stay.
+async fn end_session(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    (cookie, successor): (SessionIdHash, Option<SessionId>),
+) -> Result<bool, Failure> {
     let (realm, cookie) = (|| sql::bytes(&realm_id.0), || sql::bytes(&cookie.0));
+    let kept = successor.map_or_else(Vec::new, |sid| sid.0.to_vec());
     let participants = "DELETE FROM session_participants WHERE realm_id = ? \
-                        AND sid IN (SELECT sid FROM sessions WHERE realm_id = ? AND cookie_hash = ?)";
-    session.execute(participants, vec![realm(), realm(), cookie()]).await?;
+                        AND sid IN (SELECT sid FROM sessions WHERE realm_id = ? AND cookie_hash = ? AND sid <> ?)";
+    session.execute(participants, vec![realm(), realm(), cookie(), sql::bytes(&kept)]).await?;
     let delete = "DELETE FROM sessions WHERE realm_id = ? AND cookie_hash = ?";
     session.execute(delete, vec![realm(), cookie()]).await.map(|rows| rows > 0)
 }
@@ -102,6 +108,10 @@ impl Work for OpenSession {
         let new = &self.login.session;
         if !insert_used_record(session, new.realm_id, &self.login.form).await? {
             return Ok(Ending::RollBack(LoginOutcome::FormAlreadyUsed));
+        }
+        // First, because the new session may carry the public name of the old one.
+        if let Some(replaced) = self.login.replaces {
+            end_session(session, new.realm_id, (replaced, Some(new.sid))).await?;
         }
         // MariaDB and MySQL want a table to select from.
         let from = if session.get_database_backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
@@ -126,9 +136,6 @@ impl Work for OpenSession {
         ];
         if session.execute(&insert, values).await? == 0 {
             return Ok(Ending::RollBack(LoginOutcome::UserChanged));
-        }
-        if let Some(replaced) = self.login.replaces {
-            end_session(session, new.realm_id, replaced).await?;
         }
         Ok(Ending::Commit(LoginOutcome::Opened))
     }
@@ -172,7 +179,7 @@ impl Work for EndSession {
     type Outcome = bool;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
-        end_session(session, self.realm_id, self.cookie_hash).await.map(Ending::Commit)
+        end_session(session, self.realm_id, (self.cookie_hash, None)).await.map(Ending::Commit)
     }
 }
 

@@ -19,6 +19,7 @@ pub struct Statistics {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     statements: AtomicU64,
+    answers: AtomicU64,
     commits: AtomicU64,
     retries: AtomicU64,
     busy: AtomicU64,
@@ -27,6 +28,15 @@ pub(crate) struct Counters {
 impl Counters {
     pub(crate) fn count_statement(&self) {
         self.statements.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_answer(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many statements were answered without an error.
+    pub(crate) fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
     }
 
     pub(crate) fn count_commit(&self) {

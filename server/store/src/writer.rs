@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, SqliteTransactionMode};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode};
 use sea_orm::{TransactionOptions, TransactionTrait};
 use signet_core::ports::{StoreError, StoreResult};
 use tokio::sync::{mpsc, oneshot};
@@ -134,7 +134,7 @@ async fn run_group(
     let mut anything_stays = false;
     for job in group {
         anything_stays |= if alone || job.is_one_statement() {
-            job.run(&Session::new(DatabaseExecutor::Transaction(&transaction), counters)).await
+            job.run(&Session::transaction(&transaction, counters)).await
         } else {
             run_under_savepoint(&transaction, counters, job.as_mut()).await?
         };
@@ -154,7 +154,7 @@ async fn run_under_savepoint(
     job: &mut dyn Job,
 ) -> Result<bool, DbErr> {
     let savepoint = transaction.begin().await?;
-    let stays = job.run(&Session::new(DatabaseExecutor::Transaction(&savepoint), counters)).await;
+    let stays = job.run(&Session::transaction(&savepoint, counters)).await;
     if stays {
         savepoint.commit().await?;
     } else {

@@ -32,10 +32,7 @@ use crate::provider::Provider;
 use crate::realm::RealmContext;
 use interaction::Interaction;
 use request::Draft;
-use rules::{
-    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, repetition, request_object,
-    resource, response_mode, response_type, scope, state,
-};
+use rules::{acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, repetition, request_object, resource, response_mode, response_type, scope, size, state};
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
 pub const INTERACTION_PARAMETER: &str = "interaction";
@@ -68,6 +65,7 @@ const MATRIX: &[(Rule, &[Entry])] = &[
     (id_token_hint::hint_is_ours, &[Authorization]),
     (login_hint::login_hint_is_of_reasonable_size, &[Authorization]),
     (resource::resources_are_registered, &[Authorization]),
+    (size::a_code_can_carry_the_request, &[Authorization]),
 ];
 
 /// What a rule looks at.

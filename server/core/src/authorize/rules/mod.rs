@@ -15,4 +15,5 @@ pub(super) mod resource;
 pub(super) mod response_mode;
 pub(super) mod response_type;
 pub(super) mod scope;
+pub(super) mod size;
 pub(super) mod state;

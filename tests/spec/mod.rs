@@ -1,0 +1,8 @@
+//! Rules of the specifications, one test each: what is refused, how, and that nothing changes by it.
+
+mod assertions;
+mod authorization_requests;
+mod client_authentication;
+mod codes;
+mod interactions;
+mod redirect_uris;

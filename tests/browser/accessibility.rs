@@ -42,7 +42,7 @@ async fn gallery() -> WebServer {
 fn serve(pages: &Pages, samples: &BTreeMap<String, (PageKind, String)>, request: &Received) -> Response<String> {
     let mut response = Response::new(String::new());
     if let Some((kind, html)) = samples.get(&request.target) {
-        *response.body_mut() = html.clone();
+        response.body_mut().clone_from(html);
         response.headers_mut().extend(page_headers(*kind, Window::Own));
     } else if let Some(asset) = pages.assets().find(&request.target) {
         *response.body_mut() = String::from_utf8(asset.bytes.to_vec()).unwrap();

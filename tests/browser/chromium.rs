@@ -1,4 +1,4 @@
-//! Chromium with a new profile, driven through its WebDriver.
+//! Chromium with a new profile, driven through `chromedriver`.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -138,7 +138,7 @@ impl Chromium {
         self.client.execute_async(script, arguments).await.unwrap()
     }
 
-    /// Sends a command of the Chrome DevTools Protocol.
+    /// Sends a command of Chromium's developer tools.
     pub(super) async fn devtools(&self, command: &str, parameters: &Value) {
         self.command("goog/cdp/execute", json!({"cmd": command, "params": parameters})).await;
     }

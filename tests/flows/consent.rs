@@ -10,7 +10,8 @@ use crate::support::realm::Realm;
 #[tokio::test]
 async fn oidc_core_3_1_2_4_consent_is_asked_once_and_names_the_client_and_what_it_wants() {
     let realm = Realm::new().await;
-    let client = realm.client(json!({"client_name": "Harbour <b>Savings</b>", "policy_uri": "https://client.test/policy"}));
+    let client =
+        realm.client(json!({"client_name": "Harbour <b>Savings</b>", "policy_uri": "https://client.test/policy"}));
     let client = client.await;
     let mut browser = realm.browser();
     let request = client.request().with("scope", "openid email offline_access");
@@ -18,7 +19,9 @@ async fn oidc_core_3_1_2_4_consent_is_asked_once_and_names_the_client_and_what_i
     assert!(login.body.contains("Harbour &lt;b&gt;Savings"), "{}", login.body);
     let consent = browser.log_in(&login, &realm.user).await;
     let page = consent.page("consent-page");
-    for shown in ["see your email address", "keep this access while you are away", "ana", "https:&#x2f;&#x2f;client.test"] {
+    for shown in
+        ["see your email address", "keep this access while you are away", "ana", "https:&#x2f;&#x2f;client.test"]
+    {
         assert!(consent.body.contains(shown), "{shown}: {}", consent.body);
     }
     assert!(page.text_of("consent-memory").is_some());

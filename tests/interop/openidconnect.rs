@@ -5,14 +5,14 @@ use openidconnect::core::{
     CoreUserInfoClaims,
 };
 use openidconnect::{
-    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl,
-    Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
-    TokenResponse as _,
+    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
+    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse as _,
 };
 use serde_json::json;
 use url::Url;
 
-use crate::support::client::{Client, Credential};
+use crate::support::client::Credential;
 use crate::support::http::{HttpClient, Request};
 use crate::support::realm::{REDIRECT_URI, Realm};
 
@@ -26,6 +26,10 @@ async fn send(http: HttpClient, request: HttpRequest) -> Result<HttpResponse, re
     *response.headers_mut() = answer.headers;
     Ok(response)
 }
+
+/// The library's client as discovery makes it: some endpoints are known, some may be.
+type RelyingParty =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 /// What the client keeps between the authorization request and the token request.
 struct Pending {
@@ -44,13 +48,14 @@ async fn code(realm: &Realm, url: &Url, pending: &Pending) -> AuthorizationCode 
     }
     let location = Url::parse(answer.location().expect("an authorization response")).unwrap();
     assert_eq!(answer.target(), REDIRECT_URI);
-    let parameter = |name: &str| location.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let parameter =
+        |name: &str| location.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     assert_eq!(parameter("state").as_ref(), Some(pending.state.secret()));
     assert_eq!(parameter("iss").as_ref(), Some(&realm.issuer));
     AuthorizationCode::new(parameter("code").expect("a code"))
 }
 
-async fn registered(realm: &Realm, algorithm: &str) -> (Client, ClientId, ClientSecret) {
+async fn registered(realm: &Realm, algorithm: &str) -> (ClientId, ClientSecret) {
     let client = realm
         .client(json!({
             "grant_types": ["authorization_code", "refresh_token"],
@@ -58,48 +63,45 @@ async fn registered(realm: &Realm, algorithm: &str) -> (Client, ClientId, Client
             "id_token_signed_response_alg": algorithm,
         }))
         .await;
-    let Credential::Basic(secret) = &client.credential else { panic!("a secret expected") };
-    let (id, secret) = (ClientId::new(client.id.clone()), ClientSecret::new(secret.clone()));
-    (client, id, secret)
+    let Credential::Basic(secret) = client.credential else { panic!("a secret expected") };
+    (ClientId::new(client.id), ClientSecret::new(secret))
+}
+
+/// The library's client, configured by discovery alone.
+async fn discovered(realm: &Realm, algorithm: &str) -> RelyingParty {
+    let (id, secret) = registered(realm, algorithm).await;
+    let http = |request| send(realm.http.clone(), request);
+    let issuer = IssuerUrl::new(realm.issuer.clone()).unwrap();
+    let metadata = CoreProviderMetadata::discover_async(issuer, &http).await.unwrap();
+    CoreClient::from_provider_metadata(metadata, id, Some(secret))
+        .set_redirect_uri(RedirectUrl::new(REDIRECT_URI.to_owned()).unwrap())
+}
+
+fn authorize(client: &RelyingParty) -> (Url, Pending) {
+    let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+    let scopes = ["email", "profile", "offline_access"].map(|scope| Scope::new(scope.to_owned()));
+    let (url, state, nonce) = client
+        .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+        .add_scopes(scopes)
+        .set_pkce_challenge(challenge)
+        .url();
+    (url, Pending { state, nonce, verifier })
 }
 
 async fn log_in_with(algorithm: &str) {
     let realm = Realm::new().await;
-    let (_, id, secret) = registered(&realm, algorithm).await;
     let http = |request| send(realm.http.clone(), request);
-    let issuer = IssuerUrl::new(realm.issuer.clone()).unwrap();
-    let metadata = CoreProviderMetadata::discover_async(issuer, &http).await.unwrap();
-    let client = CoreClient::from_provider_metadata(metadata, id, Some(secret))
-        .set_redirect_uri(RedirectUrl::new(REDIRECT_URI.to_owned()).unwrap());
-    let authorize = || {
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let scopes = ["email", "profile", "offline_access"].map(|scope| Scope::new(scope.to_owned()));
-        let (url, state, nonce) = client
-            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
-            .add_scopes(scopes)
-            .set_pkce_challenge(challenge)
-            .url();
-        (url, Pending { state, nonce, verifier })
-    };
-
-    // Somebody who saw the code but has not the verifier (RFC 7636 section 4.6).
-    let (url, pending) = authorize();
-    let stolen = code(&realm, &url, &pending).await;
-    let (_, other) = PkceCodeChallenge::new_random_sha256();
-    let refused = client.exchange_code(stolen).unwrap().set_pkce_verifier(other).request_async(&http).await;
-    let Err(RequestTokenError::ServerResponse(refusal)) = refused else { panic!("{refused:?}") };
-    assert_eq!(*refusal.error(), CoreErrorResponseType::InvalidGrant);
-
-    let (url, pending) = authorize();
+    let client = discovered(&realm, algorithm).await;
+    let (url, pending) = authorize(&client);
     let code = code(&realm, &url, &pending).await;
     let exchange = client.exchange_code(code).unwrap().set_pkce_verifier(pending.verifier);
     let tokens: CoreTokenResponse = exchange.request_async(&http).await.unwrap();
     let verifier = client.id_token_verifier();
     let id_token = tokens.id_token().expect("an ID token");
-    assert_eq!(serde_json::to_value(id_token.signing_alg().unwrap()).unwrap(), algorithm);
+    let (signing, key) = (id_token.signing_alg().unwrap(), id_token.signing_key(&verifier).unwrap());
+    assert_eq!(serde_json::to_value(signing).unwrap(), algorithm);
     let claims = id_token.claims(&verifier, &pending.nonce).unwrap();
     assert_eq!(claims.subject().as_str(), realm.user.id);
-    let (signing, key) = (id_token.signing_alg().unwrap(), id_token.signing_key(&verifier).unwrap());
     let hash = AccessTokenHash::from_token(tokens.access_token(), signing, key).unwrap();
     assert_eq!(claims.access_token_hash(), Some(&hash));
     id_token.claims(&verifier, &Nonce::new_random()).unwrap_err();
@@ -119,6 +121,19 @@ async fn log_in_with(algorithm: &str) {
     let request = client.user_info(refreshed.access_token().clone(), expected).unwrap();
     let user: CoreUserInfoClaims = request.request_async(&http).await.unwrap();
     assert_eq!(user.subject(), claims.subject());
+}
+
+#[tokio::test]
+async fn rfc7636_4_6_the_openidconnect_crate_is_told_that_a_verifier_is_not_the_one() {
+    let realm = Realm::new().await;
+    let http = |request| send(realm.http.clone(), request);
+    let client = discovered(&realm, "RS256").await;
+    let (url, pending) = authorize(&client);
+    let code = code(&realm, &url, &pending).await;
+    let (_, other) = PkceCodeChallenge::new_random_sha256();
+    let answer = client.exchange_code(code).unwrap().set_pkce_verifier(other).request_async(&http).await;
+    let Err(RequestTokenError::ServerResponse(refusal)) = answer else { panic!("{answer:?}") };
+    assert_eq!(*refusal.error(), CoreErrorResponseType::InvalidGrant);
 }
 
 #[tokio::test]

@@ -104,8 +104,7 @@ async fn rfc7523_3_the_audience_of_one_endpoint_is_not_that_of_another() {
     let claims = changed(&client, &json!({"aud": realm.url("/introspect")}));
     client.present(&key.sign(&claims)).await.assert_refused("invalid_client");
     let assertion = key.sign(&claims);
-    let parameters =
-        [("token", "x"), ("client_assertion_type", JWT_BEARER), ("client_assertion", assertion.as_str())];
+    let parameters = [("token", "x"), ("client_assertion_type", JWT_BEARER), ("client_assertion", assertion.as_str())];
     assert_eq!(realm.http.post(&realm.url("/introspect"), &parameters).await.success(), json!({"active": false}));
 }
 
@@ -138,7 +137,9 @@ async fn rfc7523_3_times_are_checked_with_little_tolerance() {
     .await;
     let realm = Realm::new().await;
     let (client, key) = keyed(&realm, "ES256").await;
-    for tolerated in [json!({"nbf": now() + 5}), json!({"iat": now() + 5}), json!({"iat": null}), json!({"exp": now() + 60})] {
+    for tolerated in
+        [json!({"nbf": now() + 5}), json!({"iat": now() + 5}), json!({"iat": null}), json!({"exp": now() + 60})]
+    {
         let answer = client.present(&key.sign(&changed(&client, &tolerated))).await;
         assert_eq!(answer.status, 200, "{tolerated}: {answer:?}");
     }
@@ -147,10 +148,8 @@ async fn rfc7523_3_times_are_checked_with_little_tolerance() {
 #[tokio::test]
 async fn rfc8725_2_times_of_a_wrong_type_are_not_absent() {
     let bad = [json!("1"), json!(true), json!([1]), json!({}), json!(1e308), json!("soon")];
-    let changes: Vec<_> = ["exp", "nbf", "iat"]
-        .iter()
-        .flat_map(|claim| bad.iter().map(move |value| json!({*claim: value})))
-        .collect();
+    let changes: Vec<_> =
+        ["exp", "nbf", "iat"].iter().flat_map(|claim| bad.iter().map(move |value| json!({*claim: value}))).collect();
     assert_claims_refused(&changes).await;
 }
 
@@ -170,7 +169,10 @@ async fn rfc8725_3_1_algorithms_are_those_of_the_client_and_its_key() {
         (of("none"), unsigned("none")),
         (of("None"), unsigned("None")),
         (of("RS256 without a signature"), unsigned("RS256")),
-        (of("public key as secret"), SigningKey::from_secret("HS256", &public).sign_with_header(&header("HS256"), &claims)),
+        (
+            of("public key as secret"),
+            SigningKey::from_secret("HS256", &public).sign_with_header(&header("HS256"), &claims),
+        ),
         (of("another algorithm of the key"), key.named("PS256").sign_with_header(&header("PS256"), &claims)),
         (of("RS384 with a key for RS256"), key.named("RS384").sign_with_header(&header("RS384"), &claims)),
         (of("another key of that name"), SigningKey::generate("RS256").sign_with_header(&header("RS256"), &claims)),
@@ -202,7 +204,10 @@ async fn oidc_core_9_an_asymmetric_client_takes_no_hmac_and_the_other_way_round(
     let foreign = SigningKey::generate("ES256");
     let assertions = [
         ("ES256".to_owned(), foreign.sign(&client.assertion_claims())),
-        ("another secret".to_owned(), SigningKey::from_secret("HS256", &random_text()).sign(&client.assertion_claims())),
+        (
+            "another secret".to_owned(),
+            SigningKey::from_secret("HS256", &random_text()).sign(&client.assertion_claims()),
+        ),
     ];
     assert_refused(&realm, (&client, &key), &assertions).await;
 }
@@ -300,7 +305,9 @@ async fn rfc7521_4_2_type_and_assertion_come_together() {
     let assertion = key.sign(&client.assertion_claims());
     let grant = ("grant_type", "client_credentials");
     let url = realm.url("/token");
-    for parameters in [vec![grant, ("client_assertion", &assertion)], vec![grant, ("client_assertion_type", JWT_BEARER)]] {
+    for parameters in
+        [vec![grant, ("client_assertion", &assertion)], vec![grant, ("client_assertion_type", JWT_BEARER)]]
+    {
         realm.http.post(&url, &parameters).await.assert_refused("invalid_request");
     }
     let other = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer";

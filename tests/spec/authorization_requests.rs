@@ -151,8 +151,16 @@ async fn oidc_core_3_1_2_1_a_max_age_that_is_no_number_is_invalid_request() {
 async fn oidc_core_5_5_unreadable_claims_are_invalid_request() {
     let deep = format!(r#"{{"userinfo":{{"a":{{"value":{}"#, "[".repeat(1500));
     let values = [
-        "[]", "1", "{", "null", r#"{"userinfo":[]}"#, r#"{"userinfo":{"a":1}}"#, r#"{"userinfo":{},"userinfo":{}}"#,
-        r#"{"userinfo":{"a":null,"a":null}}"#, r#"{"id_token":{"a":{"essential":"yes"}}}"#, &deep,
+        "[]",
+        "1",
+        "{",
+        "null",
+        r#"{"userinfo":[]}"#,
+        r#"{"userinfo":{"a":1}}"#,
+        r#"{"userinfo":{},"userinfo":{}}"#,
+        r#"{"userinfo":{"a":null,"a":null}}"#,
+        r#"{"id_token":{"a":{"essential":"yes"}}}"#,
+        &deep,
     ];
     assert_values_refused("invalid_request", "claims", &values).await;
 }
@@ -167,9 +175,7 @@ async fn oidc_core_5_5_1_1_an_essential_class_that_cannot_be_reached_is_said_so(
 #[tokio::test]
 async fn rfc8707_2_unknown_resources_are_invalid_target() {
     let realm = Realm::new().await;
-    let api = |identifier: &str| {
-        json!({"identifier": identifier, "display_name": "API", "scopes": [], "token_format": "jwt"})
-    };
+    let api = |identifier: &str| json!({"identifier": identifier, "display_name": "API", "scopes": [], "token_format": "jwt"});
     for identifier in ["https://api.test", "https://closed.test"] {
         realm.server.administration.create_resource_server(&realm.name, &api(identifier)).await;
     }

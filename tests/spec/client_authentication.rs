@@ -128,12 +128,11 @@ async fn rfc7617_2_malformed_authorization_headers_are_invalid_client() {
     let known = client(&realm, "client_secret_basic").await;
     let pair = format!("{}:{}", known.id, secret_of(&known));
     let good = STANDARD.encode(&pair);
-    let mut cases: Vec<Vec<u8>> = [
-        "Basic", "Basic ", "Basic !!", "Basic YQ==", "Basic Oi86", "Basic /zpi", "Basic YSV6ejpi", "Digest a=b", "x",
-    ]
-    .iter()
-    .map(|text| text.as_bytes().to_vec())
-    .collect();
+    let mut cases: Vec<Vec<u8>> =
+        ["Basic", "Basic ", "Basic !!", "Basic YQ==", "Basic Oi86", "Basic /zpi", "Basic YSV6ejpi", "Digest a=b", "x"]
+            .iter()
+            .map(|text| text.as_bytes().to_vec())
+            .collect();
     cases.push(format!("Basic\t{good}").into_bytes());
     cases.push(format!("Bearer {good}").into_bytes());
     cases.push(format!("Basic {}", URL_SAFE_NO_PAD.encode(format!("{pair}\u{ff}"))).into_bytes());
@@ -261,8 +260,13 @@ async fn cve_2024_10039_certificates_in_headers_of_strangers_are_ignored() {
     let der = STANDARD.encode(identity.certificate.to_der().unwrap());
     let pem = url::form_urlencoded::byte_serialize(identity.certificate_pem().as_bytes()).collect::<String>();
     for name in [
-        "client-cert", "client-cert-chain", "x-client-cert", "x-ssl-client-cert", "ssl-client-cert",
-        "x-forwarded-client-cert", "x-forwarded-tls-client-cert",
+        "client-cert",
+        "client-cert-chain",
+        "x-client-cert",
+        "x-ssl-client-cert",
+        "ssl-client-cert",
+        "x-forwarded-client-cert",
+        "x-forwarded-tls-client-cert",
     ] {
         for value in [format!(":{der}:"), der.clone(), pem.clone(), format!("Cert=\"{pem}\"")] {
             let request = client.authenticated("/token", GRANT).header(name, &value);

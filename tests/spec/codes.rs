@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::support::authorization::AuthorizationRequest;
 use crate::support::client::Client;
-use crate::support::jwt::random_text;
 use crate::support::http::at_once;
+use crate::support::jwt::random_text;
 use crate::support::realm::Realm;
 
 /// A request that was answered with a code.
@@ -129,12 +129,7 @@ async fn rfc6749_4_1_2_a_second_use_revokes_what_the_first_gave() {
     let refreshed = client.refresh(tokens.refresh_token()).await.tokens();
     assert!(client.is_active(refreshed.access_token()).await);
     client.redeem(&request, &code).await.assert_refused("invalid_grant");
-    for token in [
-        tokens.access_token(),
-        tokens.refresh_token(),
-        refreshed.access_token(),
-        refreshed.refresh_token(),
-    ] {
+    for token in [tokens.access_token(), tokens.refresh_token(), refreshed.access_token(), refreshed.refresh_token()] {
         assert_eq!(client.introspect(token).await, json!({"active": false}));
     }
     client.userinfo(refreshed.access_token()).await.assert_token_refused(401, "invalid_token");
@@ -216,8 +211,7 @@ async fn rfc6749_5_2_a_code_falls_with_what_it_rests_on() {
 async fn rfc8707_2_2_resources_that_were_not_asked_for_are_invalid_target() {
     let realm = Realm::new().await;
     for identifier in ["https://one.test", "https://two.test"] {
-        let body =
-            json!({"identifier": identifier, "display_name": "API", "scopes": [], "token_format": "jwt"});
+        let body = json!({"identifier": identifier, "display_name": "API", "scopes": [], "token_format": "jwt"});
         realm.server.administration.create_resource_server(&realm.name, &body).await;
     }
     let client = realm.versatile_client().await;

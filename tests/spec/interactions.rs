@@ -210,7 +210,8 @@ async fn owasp_steps_cannot_be_skipped_or_swapped() {
     let sealed = login.page("login-page").form().field("interaction").unwrap().to_owned();
     let before = realm.rows().await;
     // The login form's value at the consent endpoint, and as progress of the request.
-    let consent = Form { action: login.page("login-page").form().action.replace("/login?", "/consent?"), fields: Vec::new() };
+    let consent =
+        Form { action: login.page("login-page").form().action.replace("/login?", "/consent?"), fields: Vec::new() };
     let consent = consent.with("interaction", &sealed).with("action", "allow");
     browser.submit(&login, &consent).await.assert_error_page();
     let resumed = browser.get(&format!("{}&interaction={sealed}", login.url)).await;
@@ -243,11 +244,12 @@ async fn oidc_core_3_1_2_3_prompt_login_is_not_lost_on_the_way() {
     browser.get(&format!("{}&interaction={sealed}", request.url())).await.page("login-page");
     let without = request.clone().without("prompt");
     browser.get(&format!("{}&interaction={sealed}", without.url())).await.assert_error_page();
-    // Progress is for the session that was made for it: a later login does not inherit it.
+    // Progress is for the user who made it: somebody else's login does not inherit it.
+    let ben = realm.add_user("ben").await;
     let answer = browser.submit(&page, &credentials(&realm, &page)).await;
     let resume = answer.location().unwrap().to_owned();
     let again = browser.authorize(&request).await;
-    browser.log_in(&again, &realm.user).await;
+    browser.log_in(&again, &ben).await;
     browser.get(&resume).await.page("login-page");
 }
 

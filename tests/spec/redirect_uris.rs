@@ -116,7 +116,8 @@ async fn rfc6749_3_1_2_queries_are_part_of_the_uri() {
 
 #[tokio::test]
 async fn rfc6749_3_1_2_fragments_are_refused() {
-    assert_refused("https://rp.test/cb", &["https://rp.test/cb#x", "https://rp.test/cb#", "https://rp.test/cb%23x"]).await;
+    assert_refused("https://rp.test/cb", &["https://rp.test/cb#x", "https://rp.test/cb#", "https://rp.test/cb%23x"])
+        .await;
 }
 
 #[tokio::test]

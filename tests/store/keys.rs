@@ -30,7 +30,7 @@ async fn an_active_key_makes_its_predecessor_verifying(database: &TestDatabase) 
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
     let mut other = signing_key(REALM, "rsa", KeyState::Active);
-    other.algorithm = "RS256".to_owned();
+    other.algorithm = "RS256".into();
     store.insert_signing_key(&other).await.unwrap();
     let mut second = signing_key(REALM, "second", KeyState::Active);
     (second.created_at, second.state_since) = (NOW.plus(5), NOW.plus(5));

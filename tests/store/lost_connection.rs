@@ -103,17 +103,23 @@ async fn a_server_that_is_down_is_unavailable_and_comes_back(database: &TestData
 async fn a_server_that_went_silent_is_unavailable_and_comes_back(database: &TestDatabase) {
     let (proxy, store) = through_proxy(database).await;
     let _world = World::in_store(store.clone()).await;
-    // All connections of the pool are open when silence falls.
-    let opened: Vec<_> = (100..120_u8)
-        .map(|number| {
-            let store = store.clone();
-            tokio::spawn(async move { store.consume(RealmId([1; 16]), &used(Purpose::Interaction, number)).await })
-        })
-        .collect();
-    for task in opened {
-        task.await.unwrap().unwrap();
-    }
+    let many = async |numbers: std::ops::Range<u8>| {
+        let tasks: Vec<_> = numbers
+            .map(|number| {
+                let store = store.clone();
+                tokio::spawn(async move { store.consume(RealmId([1; 16]), &used(Purpose::Interaction, number)).await })
+            })
+            .collect();
+        let mut answers = Vec::new();
+        for task in tasks {
+            answers.push(timeout(HANGING, task).await.expect("no hanging").unwrap());
+        }
+        answers
+    };
+    // Every connection of the pool is open before silence falls, and in use afterwards.
+    assert!(many(100..120).await.iter().all(Result::is_ok));
     proxy.set(Mode::Swallow);
+    assert!(many(120..140).await.iter().all(|answer| matches!(answer, Err(StoreError::Unavailable(_)))));
     assert_unavailable(&store, 10).await;
     // The old connections stay dead; only new ones pass.
     proxy.set(Mode::Pass);

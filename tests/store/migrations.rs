@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use signet_core::ports::Realms;
 use signet_migrations::{MigrationError, Progress};
 use signet_store::{ConnectError, Database, Options};
 
@@ -78,7 +79,6 @@ async fn a_statement_that_was_run_but_not_recorded_runs_again(database: &TestDat
     let total = signet_migrations::status(&database.url).await.unwrap().len();
     database.execute("DELETE FROM seaql_migrations").await;
     assert_eq!(up(&database.url).await.unwrap(), total);
-    use signet_core::ports::Realms;
     assert!(store.realm_by_name(&realm(1).name).await.unwrap().is_some());
 }
 

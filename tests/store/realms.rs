@@ -51,12 +51,12 @@ async fn an_update_replaces_all_but_the_epoch(database: &TestDatabase) {
     insert_realm(&store, &realm(1)).await.unwrap();
     let mut changed = realm(1);
     changed.name = "renamed".parse().unwrap();
-    changed.display_name = "Another".to_owned();
+    changed.display_name = "Another".into();
     changed.enabled = false;
     changed.settings.access_token_seconds = 31;
     changed.timeline = 2;
     changed.wrapped_data_key = vec![8];
-    changed.root_key_id = "root-2".to_owned();
+    changed.root_key_id = "root-2".into();
     changed.updated_at = NOW.plus(1);
     changed.epoch = 70;
     store.update_realm(&changed).await.unwrap();

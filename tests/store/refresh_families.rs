@@ -113,6 +113,10 @@ async fn a_closed_lineage_is_denied_with_and_without_a_family(database: &TestDat
     assert!(!store.refresh_family(realm_id, lineage).await.unwrap().unwrap().active);
     assert_eq!(store.standing(realm_id, &world.standing(lineage)).await.unwrap(), Standing::Denied);
     assert_eq!(store.rotate(realm_id, &world.rotation(lineage, 1)).await.unwrap(), RotationOutcome::Superseded);
+    // The family itself is closed as well, should the denial be forgotten.
+    let mut unnamed = world.rotation(lineage, 1);
+    unnamed.standing.lineage = None;
+    assert_eq!(store.rotate(realm_id, &unnamed).await.unwrap(), RotationOutcome::Superseded);
     let without = Lineage([6; 16]);
     assert_eq!(store.standing(realm_id, &world.standing(without)).await.unwrap(), Standing::Stands);
     store.close_lineage(realm_id, without, NOW.plus(600)).await.unwrap();

@@ -18,7 +18,7 @@ async fn resource_servers_read_back_by_identifier(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
     let (mut first, second) = (resource_server(realm(1).id, 1), resource_server(realm(1).id, 2));
-    first.identifier = "urn:z".to_owned();
+    first.identifier = "urn:z".into();
     store.insert_resource_server(&first).await.unwrap();
     store.insert_resource_server(&second).await.unwrap();
     assert_eq!(store.resource_servers(realm(1).id).await.unwrap(), [second, first]);
@@ -47,8 +47,8 @@ async fn an_update_replaces_all_but_creation(database: &TestDatabase) {
     insert_realm(&store, &realm(1)).await.unwrap();
     let mut server = resource_server(realm(1).id, 1);
     store.insert_resource_server(&server).await.unwrap();
-    server.identifier = "urn:other".to_owned();
-    server.display_name = "Other".to_owned();
+    server.identifier = "urn:other".into();
+    server.display_name = "Other".into();
     server.scopes.clear();
     server.token_format = AccessTokenFormat::Jwt;
     server.algorithm = Some("PS256".to_owned());

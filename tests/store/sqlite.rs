@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use signet_core::model::Purpose;
-use signet_core::ports::{Changes, Clients, SingleUse, StoreError, Users};
+use signet_core::ports::{Changes, Clients, RedemptionOutcome, SingleUse, StoreError, Users};
 use signet_protocol::identifiers::RealmId;
 use signet_store::Options;
 use tokio::time::timeout;
@@ -31,6 +31,13 @@ async fn work_that_arrives_together_shares_a_commit() {
         let (store, twin) = (world.store.clone(), user(REALM, 9, "zoë"));
         tokio::spawn(async move { store.insert_user(&twin, None).await })
     };
+    // Loses after it has marked its assertion: the mark must go, and nothing of the others'.
+    let assertion = used(Purpose::ClientAssertion, 1);
+    let fallen = {
+        let (store, mut redemption) = (world.store.clone(), world.redemption(6));
+        (redemption.assertion, redemption.standing.realm_epoch) = (Some(assertion), 9);
+        tokio::spawn(async move { store.redeem(REALM, &redemption).await })
+    };
     let (store, redemption) = (world.store.clone(), world.redemption(5));
     let redeeming = tokio::spawn(async move { store.redeem(REALM, &redemption).await });
     let mut first = 0;
@@ -39,12 +46,14 @@ async fn work_that_arrives_together_shares_a_commit() {
     }
     assert_eq!(first, 10);
     assert!(matches!(failing.await.unwrap(), Err(StoreError::Duplicate("user"))));
-    redeeming.await.unwrap().unwrap();
+    assert_eq!(fallen.await.unwrap().unwrap(), RedemptionOutcome::Fallen);
+    assert_eq!(redeeming.await.unwrap().unwrap(), RedemptionOutcome::Redeemed);
     assert_eq!(world.store.statistics().commits - before.commits, 1);
     // Ten marks, the world's own, and the code.
     assert_eq!(database.count("used_records").await, 12);
     assert_eq!(database.count("refresh_families").await, 1);
     assert_eq!(database.count("users").await, 1);
+    assert!(world.store.consume(REALM, &assertion).await.unwrap());
     database.remove().await;
 }
 
@@ -113,6 +122,6 @@ async fn a_closed_store_is_unavailable() {
     store.close().await;
     let answer = timeout(Duration::from_secs(20), store.consume(REALM, &record)).await.expect("no hanging");
     assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
-    assert_eq!(database.connect().await.consume(REALM, &record).await.unwrap(), false);
+    assert!(!database.connect().await.consume(REALM, &record).await.unwrap());
     database.remove().await;
 }

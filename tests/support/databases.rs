@@ -156,13 +156,13 @@ impl TestDatabase {
         };
         let query = Statement::from_string(connection.get_database_backend(), tables);
         let tables = connection.query_all_raw(query).await.unwrap();
-        let mut empty = format!("SET {unchecked}");
+        let mut empty = vec![format!("SET {unchecked}")];
         for table in tables.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()) {
             if table != "seaql_migrations" {
-                empty.push_str(&format!("; DELETE FROM {table}"));
+                empty.push(format!("DELETE FROM {table}"));
             }
         }
-        connection.execute_unprepared(&empty).await.unwrap();
+        connection.execute_unprepared(&empty.join("; ")).await.unwrap();
         connection.close().await.unwrap();
         EMPTIED.lock().unwrap().push(self);
     }

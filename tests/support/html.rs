@@ -35,8 +35,12 @@ impl<'a> HtmlPage<'a> {
             let (form, _) = rest.split_once("</form>").expect("a form ends");
             let (tag, content) = form.split_once('>').unwrap();
             let inputs = tags(content, "input");
-            let field = |input| attribute(input, "name").map(|name| (name, attribute(input, "value").unwrap_or_default()));
-            Form { action: attribute(tag, "action").expect("a form says where it goes"), fields: inputs.filter_map(field).collect() }
+            let field =
+                |input| attribute(input, "name").map(|name| (name, attribute(input, "value").unwrap_or_default()));
+            Form {
+                action: attribute(tag, "action").expect("a form says where it goes"),
+                fields: inputs.filter_map(field).collect(),
+            }
         });
         forms.collect()
     }
@@ -81,7 +85,14 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 fn unescape(text: &str) -> String {
-    let entities =
-        [("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&#x2f;", "/"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+    let entities = [
+        ("&quot;", "\""),
+        ("&#x27;", "'"),
+        ("&#39;", "'"),
+        ("&#x2f;", "/"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+    ];
     entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character))
 }

@@ -119,8 +119,7 @@ impl Request {
 
     /// A POST of anything.
     pub(crate) fn post(url: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        let request =
-            Self { method: Method::POST, url: url.to_owned(), headers: HeaderMap::new(), body: body.into() };
+        let request = Self { method: Method::POST, url: url.to_owned(), headers: HeaderMap::new(), body: body.into() };
         request.header("content-type", content_type)
     }
 

@@ -85,11 +85,6 @@ impl SigningKey {
         public
     }
 
-    /// The key with its private part, as nobody should register it.
-    pub(crate) fn private_jwk(&self) -> Value {
-        serde_json::to_value(self.jwk.as_ref()).unwrap()
-    }
-
     /// The header that belongs to the key.
     pub(crate) fn header(&self) -> Value {
         let mut header = json!({"alg": self.algorithm, "typ": "JWT"});

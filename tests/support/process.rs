@@ -37,11 +37,19 @@ pub(crate) fn new_folder(name: &str) -> PathBuf {
     folder
 }
 
+/// Takes the variables of whoever runs the tests from a command: Signet would read them as settings.
+pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SIGNET_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
 impl Process {
     /// Starts a program; what it prints goes to the file `log` in its folder.
     pub(crate) fn start(folder: &Path, program: &Path, arguments: &[&str]) -> Self {
         let log = File::create(folder.join("log")).unwrap();
-        let child = Command::new("sh")
+        let child = without_settings(&mut Command::new("sh"))
             .args(["-c", WATCH, "sh"])
             .args([folder, program])
             .args(arguments)

@@ -61,6 +61,7 @@ impl TimedProvider {
         let app = App { provider: Arc::clone(&provider), pages: Arc::new(Pages::new(None).unwrap()) };
         let server = Server {
             mtls_url: public_url.clone(),
+            base: public_url.clone(),
             public_url,
             database: database.url.clone(),
             administration: Administration::Registry(Arc::clone(&provider)),

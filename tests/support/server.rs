@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use super::administration::Administration;
 use super::certificates::{AUTHORITY, Identity};
 use super::http::{HttpClient, Request};
-use super::process::{Process, new_folder};
+use super::process::{Process, new_folder, without_settings};
 
 static SHARED: OnceCell<Arc<Server>> = OnceCell::const_new();
 
@@ -23,6 +23,8 @@ pub(crate) struct Server {
     pub(crate) mtls_url: String,
     /// The address of its database.
     pub(crate) database: String,
+    /// Where the process itself listens.
+    pub(crate) base: String,
     pub(crate) administration: Administration,
     pub(crate) process: Option<Mutex<Process>>,
 }
@@ -32,8 +34,9 @@ pub(crate) struct Server {
 pub(crate) struct Configuration {
     /// The address of the database; a new SQLite file by default.
     pub(crate) database: Option<String>,
-    /// Whether it stands behind a proxy on this machine that has the certificates and hands on those of clients.
-    pub(crate) behind_proxy: bool,
+    /// The ports of the proxies in front of it, which have the certificates and hand on those of clients: one for
+    /// everybody, one that asks for certificates.
+    pub(crate) behind_proxies: Option<[u16; 2]>,
 }
 
 impl Server {
@@ -53,19 +56,33 @@ impl Server {
         let file = file.to_str().unwrap();
         run(&["migrate", "up", "--config", file]);
         let created = run(&[
-            "client", "create", "--config", file, "--realm", "admin", "--id", "tests", "--grant-type",
-            "client_credentials", "--scope", "signet.admin", "--output", "json",
+            "client",
+            "create",
+            "--config",
+            file,
+            "--realm",
+            "admin",
+            "--id",
+            "tests",
+            "--grant-type",
+            "client_credentials",
+            "--scope",
+            "signet.admin",
+            "--output",
+            "json",
         ]);
         let created: Value = serde_json::from_str(&created).unwrap_or_else(|error| panic!("{error}: {created}"));
         let [main, mtls, management] = ports;
-        let scheme = if configuration.behind_proxy { "http" } else { "https" };
+        let [public, mutual] = configuration.behind_proxies.unwrap_or([main, mtls]);
+        let scheme = if configuration.behind_proxies.is_some() { "http" } else { "https" };
         let base = format!("{scheme}://localhost:{main}");
         let mut process = Process::start(&folder, &program(), &["serve", "--config", file]);
         wait_until_ready(management, &mut process).await;
         Arc::new(Self {
-            public_url: format!("https://localhost:{main}"),
-            mtls_url: format!("https://localhost:{mtls}"),
+            public_url: format!("https://localhost:{public}"),
+            mtls_url: format!("https://localhost:{mutual}"),
             database,
+            base: base.clone(),
             administration: Administration::by_api(&base, created["client_secret"].as_str().unwrap()),
             process: Some(Mutex::new(process)),
         })
@@ -87,7 +104,7 @@ pub(crate) fn program() -> PathBuf {
 
 /// Runs a command to its end and answers what it printed.
 pub(crate) fn run(arguments: &[&str]) -> String {
-    let output = std::process::Command::new(program()).args(arguments).output().unwrap();
+    let output = without_settings(&mut std::process::Command::new(program())).args(arguments).output().unwrap();
     let (printed, said) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(output.status.success(), "signet {}: {said}{printed}", arguments.join(" "));
     printed
@@ -95,22 +112,23 @@ pub(crate) fn run(arguments: &[&str]) -> String {
 
 fn settings(configuration: &Configuration, folder: &Path, (ports, database): ([u16; 3], &str)) -> String {
     let [main, mtls, management] = ports;
+    let [public, mutual] = configuration.behind_proxies.unwrap_or([main, mtls]);
     let (chain, key) = Identity::localhost().write(folder, "server");
     let authority = folder.join("authority.pem");
     std::fs::write(&authority, AUTHORITY.certificate_pem()).unwrap();
-    let listener = if configuration.behind_proxy {
+    let listener = if configuration.behind_proxies.is_some() {
         format!("address = \"127.0.0.1:{main}\"\nprotocol = \"plain\"")
     } else {
         let files = format!("{{ chain = \"{}\", key = \"{}\" }}", chain.display(), key.display());
         format!("address = \"127.0.0.1:{main}\"\nmtls_address = \"127.0.0.1:{mtls}\"\ncertificates = [{files}]")
     };
-    let proxy = if configuration.behind_proxy {
+    let proxy = if configuration.behind_proxies.is_some() {
         "[proxy]\ntrusted = [\"127.0.0.1/32\", \"::1/128\"]\nclient_certificate_headers = [\"client-cert\"]"
     } else {
         ""
     };
     format!(
-        "[server]\npublic_url = \"https://localhost:{main}\"\nmtls_public_url = \"https://localhost:{mtls}\"\n\
+        "[server]\npublic_url = \"https://localhost:{public}\"\nmtls_public_url = \"https://localhost:{mutual}\"\n\
          [listener]\n{listener}\n{proxy}\n\
          [management]\naddress = \"127.0.0.1:{management}\"\n\
          [database]\nurl = \"{database}\"\n\

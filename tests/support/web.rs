@@ -5,18 +5,23 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{Request, Response};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use openssl::ssl::{Ssl, SslAcceptor, SslMethod};
+use openssl::ssl::{Ssl, SslAcceptor, SslMethod, SslVerifyMode};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_openssl::SslStream;
 
 use super::certificates::Identity;
+use super::http::HttpClient;
 
 /// A request that arrived.
 #[derive(Debug, Clone)]
@@ -24,11 +29,16 @@ pub(crate) struct Received {
     pub(crate) method: http::Method,
     /// Path and query.
     pub(crate) target: String,
-    pub(crate) headers: http::HeaderMap,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// The client's certificate in DER, where one was asked for and presented.
+    pub(crate) certificate: Option<Vec<u8>>,
 }
 
-type Handler = dyn Fn(&Received) -> Response<String> + Send + Sync;
+/// The request header in which a test says from which address it comes.
+pub(crate) const TEST_ADDRESS: &str = "x-test-address";
+
+type Handler = dyn Fn(Received) -> BoxFuture<'static, Response<String>> + Send + Sync;
 
 /// A web server that runs until it is dropped.
 pub(crate) struct WebServer {
@@ -45,11 +55,24 @@ impl Drop for WebServer {
 
 impl WebServer {
     pub(crate) async fn start(handler: impl Fn(&Received) -> Response<String> + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let handler = move |received: Received| std::future::ready(handler(&received)).boxed();
+        Self::serve(TcpListener::bind("127.0.0.1:0").await.unwrap(), false, Arc::new(handler))
+    }
+
+    /// A reverse proxy: takes TLS off, and hands on the address and the certificate of the client (RFC 9440), nobody
+    /// else's word for either.
+    pub(crate) async fn proxy(port: u16, backend: String, asks_for_certificates: bool) -> Self {
+        let http = HttpClient::new();
+        let handler = move |received: Received| forward(http.clone(), backend.clone(), received).boxed();
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        Self::serve(listener, asks_for_certificates, Arc::new(handler))
+    }
+
+    fn serve(listener: TcpListener, asks_for_certificates: bool, handler: Arc<Handler>) -> Self {
         let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
         let received = Arc::new(Mutex::new(Vec::new()));
-        let (handler, log): (Arc<Handler>, _) = (Arc::new(handler), Arc::clone(&received));
-        let acceptor = acceptor();
+        let log = Arc::clone(&received);
+        let acceptor = acceptor(asks_for_certificates);
         let accepting = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
@@ -75,11 +98,36 @@ impl WebServer {
     }
 }
 
-fn acceptor() -> SslAcceptor {
+/// Hands a request on and its answer back.
+async fn forward(http: HttpClient, backend: String, received: Received) -> Response<String> {
+    let mut headers = received.headers;
+    let address = headers.remove(TEST_ADDRESS);
+    for header in ["x-forwarded-for", "client-cert", "content-length", "connection"] {
+        headers.remove(header);
+    }
+    headers.insert("x-forwarded-for", address.unwrap_or_else(|| "203.0.113.1".parse().unwrap()));
+    if let Some(certificate) = received.certificate {
+        headers.insert("client-cert", format!(":{}:", STANDARD.encode(certificate)).parse().unwrap());
+    }
+    let (method, url) = (received.method, format!("{backend}{}", received.target));
+    let request = super::http::Request { method, url, headers, body: received.body.into_bytes() };
+    let answer = http.send(request).await;
+    let mut response = Response::new(answer.body);
+    *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap();
+    *response.headers_mut() = answer.headers;
+    response.headers_mut().remove("connection");
+    response
+}
+
+fn acceptor(asks_for_certificates: bool) -> SslAcceptor {
     let identity = Identity::localhost();
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
     builder.set_certificate(&identity.certificate).unwrap();
     builder.set_private_key(&identity.key).unwrap();
+    if asks_for_certificates {
+        // Whether a certificate is good is for the server behind to say.
+        builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
+    }
     builder.build()
 }
 
@@ -89,6 +137,7 @@ async fn serve(stream: TcpStream, acceptor: SslAcceptor, handler: Arc<Handler>, 
     if Pin::new(&mut stream).accept().await.is_err() {
         return;
     }
+    let certificate = stream.ssl().peer_certificate().map(|certificate| certificate.to_der().unwrap());
     let service = service_fn(|request: Request<Incoming>| async {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
@@ -97,9 +146,10 @@ async fn serve(stream: TcpStream, acceptor: SslAcceptor, handler: Arc<Handler>, 
             target: parts.uri.to_string(),
             headers: parts.headers,
             body: String::from_utf8(body.into()).unwrap(),
+            certificate: certificate.clone(),
         };
         log.lock().unwrap().push(received.clone());
-        Ok::<_, Infallible>(handler(&received).map(|body| Full::new(Bytes::from(body))))
+        Ok::<_, Infallible>(handler(received).await.map(|body| Full::new(Bytes::from(body))))
     });
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }

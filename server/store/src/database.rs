@@ -82,8 +82,7 @@ impl Database {
         self.shared.counters.read()
     }
 
-    /// Closes every connection. Work that was handed in before is done first; what comes later finds the store
-    /// unavailable.
+    /// Closes every connection. What is under way ends first; what waits or comes later finds the store unavailable.
     pub async fn close(&self) {
         let Connections { pool, writer, watch, .. } = &self.shared.connections;
         let pool = pool.current();

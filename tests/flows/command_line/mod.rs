@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::process::new_folder;
+use crate::support::process::{new_folder, without_settings};
 use crate::support::server::program;
 
 /// A folder of its own with a configuration file.
@@ -55,10 +55,7 @@ impl Home {
     /// A command in this folder, without the variables of whoever runs the tests.
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new(program());
-        command.args(line.split_whitespace()).current_dir(&self.0).stdin(Stdio::null());
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SIGNET_")) {
-            command.env_remove(name);
-        }
+        without_settings(&mut command).args(line.split_whitespace()).current_dir(&self.0).stdin(Stdio::null());
         command
     }
 

@@ -32,7 +32,10 @@ use crate::provider::Provider;
 use crate::realm::RealmContext;
 use interaction::Interaction;
 use request::Draft;
-use rules::{acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, repetition, request_object, resource, response_mode, response_type, scope, size, state};
+use rules::{
+    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, repetition, request_object,
+    resource, response_mode, response_type, scope, size, state,
+};
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
 pub const INTERACTION_PARAMETER: &str = "interaction";

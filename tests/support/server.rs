@@ -3,6 +3,7 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -141,10 +142,21 @@ fn settings(configuration: &Configuration, folder: &Path, (ports, database): ([u
     )
 }
 
-/// Ports that nobody listens on at the moment.
+/// Ports that nobody listens on: below those that a system hands out for outgoing connections, and each given to one
+/// test only, so that no other takes it before the program listens there. The port after each is free as well: `signet dev`
+/// takes two.
 pub(crate) fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
-    let listeners: [TcpListener; COUNT] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let offset = std::process::id().wrapping_mul(97);
+    std::array::from_fn(|_| {
+        loop {
+            let number = offset.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
+            let port = 10_000 + 2 * u16::try_from(number).unwrap();
+            if TcpListener::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+                return port;
+            }
+        }
+    })
 }
 
 /// Asks until the server says that it is ready, for as long as its process runs.

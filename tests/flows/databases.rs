@@ -10,7 +10,8 @@ use crate::support::server::{Configuration, Server};
 
 async fn works_on(kind: Kind) {
     let database = TestDatabase::empty(kind).await;
-    let server = Server::start(Configuration { database: Some(database.url.clone()), ..Configuration::default() }).await;
+    let server =
+        Server::start(Configuration { database: Some(database.url.clone()), ..Configuration::default() }).await;
     let realm = Realm::on(&server, json!({"refresh_retry_window_seconds": 0})).await;
     let client = realm.versatile_client().await;
     let mut browser = realm.browser();
@@ -26,7 +27,9 @@ async fn works_on(kind: Kind) {
     let answers = at_once(20, async || client.redeem(&request, response.code()).await).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
     assert_eq!(won.len(), 1);
-    lost.iter().for_each(|answer| answer.assert_refused("invalid_grant"));
+    for answer in &lost {
+        answer.assert_refused("invalid_grant");
+    }
     assert!(!client.is_active(won[0].tokens().access_token()).await);
 
     let page = browser.get(&realm.url("/account/sign-out")).await;

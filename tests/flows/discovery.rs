@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::support::http::members;
 use crate::support::jwt::{ASYMMETRIC, SYMMETRIC};
 use crate::support::realm::Realm;
 
@@ -55,6 +56,26 @@ async fn oidc_discovery_3_the_document_says_what_the_server_does() {
     assert_eq!(document["request_uri_parameter_supported"], false);
     for scope in ["openid", "profile", "email", "address", "phone", "offline_access"] {
         assert!(set(&document["scopes_supported"]).contains(scope), "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn oidc_discovery_3_every_member_is_a_registered_one() {
+    let realm = Realm::new().await;
+    let registered = "issuer authorization_endpoint token_endpoint userinfo_endpoint jwks_uri introspection_endpoint \
+        revocation_endpoint mtls_endpoint_aliases scopes_supported response_types_supported response_modes_supported \
+        grant_types_supported acr_values_supported subject_types_supported id_token_signing_alg_values_supported \
+        userinfo_signing_alg_values_supported display_values_supported claim_types_supported claims_supported \
+        claims_parameter_supported request_parameter_supported request_uri_parameter_supported ui_locales_supported \
+        prompt_values_supported code_challenge_methods_supported token_endpoint_auth_methods_supported \
+        token_endpoint_auth_signing_alg_values_supported introspection_endpoint_auth_methods_supported \
+        introspection_endpoint_auth_signing_alg_values_supported revocation_endpoint_auth_methods_supported \
+        revocation_endpoint_auth_signing_alg_values_supported authorization_response_iss_parameter_supported";
+    let document = realm.discovery().await;
+    let unknown: Vec<_> = members(&document).difference(&registered.split_whitespace().collect()).copied().collect();
+    assert_eq!(unknown, [""; 0]);
+    for (member, value) in document.as_object().unwrap() {
+        assert!(!value.is_null() && *value != json!([]), "{member}");
     }
 }
 

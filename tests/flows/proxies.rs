@@ -16,8 +16,10 @@ async fn behind_proxies() -> (Arc<Server>, [WebServer; 2]) {
     let ports: [u16; 2] = free_ports();
     let server = Server::start(Configuration { behind_proxies: Some(ports), ..Configuration::default() }).await;
     let [public, mutual] = ports;
-    let proxies =
-        [WebServer::proxy(public, server.base.clone(), false).await, WebServer::proxy(mutual, server.base.clone(), true).await];
+    let proxies = [
+        WebServer::proxy(public, server.base.clone(), false).await,
+        WebServer::proxy(mutual, server.base.clone(), true).await,
+    ];
     (server, proxies)
 }
 
@@ -65,7 +67,7 @@ async fn ghsa_cq42_guesses_from_one_network_do_not_lock_the_user_out_of_another(
         let mut browser = realm.browser();
         let page = browser.authorize(&client.request()).await;
         let form = page.page("login-page").form().with("username", "ana").with("password", password);
-        let request = browser.submission(&page, &form.with("action", "login"));
+        let request = page.submission(&form.with("action", "login"));
         let answer = browser.send(request.header(TEST_ADDRESS, address)).await;
         browser.follow(answer).await
     };

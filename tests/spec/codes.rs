@@ -160,7 +160,9 @@ async fn rfc6749_10_5_of_many_who_redeem_one_code_at_once_one_wins() {
         let answers = at_once(20, async || client.redeem(&request, &code).await).await;
         let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
         assert_eq!(won.len(), 1);
-        lost.iter().for_each(|answer| answer.assert_refused("invalid_grant"));
+        for answer in &lost {
+            answer.assert_refused("invalid_grant");
+        }
         assert_eq!(realm.rows().await.count("denials"), round + 1, "the losers revoked what the winner got");
     }
 }
@@ -240,5 +242,8 @@ async fn rfc6749_10_10_codes_and_tokens_are_unguessable_and_stand_nowhere_in_the
     let signature = tokens.access_token().rsplit('.').next().unwrap();
     for secret in [code.as_str(), tokens.refresh_token(), tokens.access_token(), signature] {
         assert!(!rows.contain(secret), "{secret}");
+        // RFC 6750 section 2.1: characters that travel in a header.
+        let travels = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+        assert!(secret.bytes().all(travels), "{secret}");
     }
 }

@@ -173,7 +173,9 @@ async fn asvs_15_3_7_parameters_are_taken_as_they_stand() {
     let query = |text: String| Request::get(&format!("{}?{text}", request.endpoint()));
     let good = crate::support::http::encode(&request.parameters);
     // A semicolon separates nothing, and brackets mean nothing.
-    for (from, to) in [("&prompt", ";prompt"), ("prompt=", "prompt[]="), ("prompt=", "prompt[a]="), ("prompt=", "PROMPT=")] {
+    for (from, to) in
+        [("&prompt", ";prompt"), ("prompt=", "prompt[]="), ("prompt=", "prompt[a]="), ("prompt=", "PROMPT=")]
+    {
         let answer = realm.http.send(query(good.replacen(from, to, 1))).await;
         assert!(answer.status != 303 || answer.location().unwrap().contains("error=invalid_request"), "{answer:?}");
     }

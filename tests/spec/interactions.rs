@@ -49,7 +49,7 @@ const FOREIGN: &[(&str, &str)] = &[
 async fn assert_refused_from_elsewhere(realm: &Realm, browser: &mut Browser, (page, form): (&Answer, &Form)) {
     let before = realm.rows().await;
     for (name, value) in FOREIGN {
-        let request = browser.submission(page, form).header(name, value);
+        let request = page.submission(form).header(name, value);
         let answer = browser.send(request).await;
         assert_eq!(answer.status, 403, "{name}: {value}: {answer:?}");
         answer.assert_error_page();
@@ -187,7 +187,9 @@ async fn design_6_two_answers_at_once_make_one_code() {
     let answers = at_once(8, async || browser.clone().submit(&page, &form).await).await;
     let (codes, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 303);
     assert_eq!(codes.len(), 1);
-    refused.iter().for_each(Answer::assert_error_page);
+    for answer in &refused {
+        answer.assert_error_page();
+    }
 }
 
 #[tokio::test]

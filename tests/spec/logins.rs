@@ -112,7 +112,7 @@ async fn cve_2024_47070_addresses_that_strangers_claim_are_ignored() {
         let mut browser: Browser = realm.browser();
         let page = browser.authorize(&client.request()).await;
         let form = page.page("login-page").form().with("username", "ana").with("password", "wrong password");
-        let mut request: Request = browser.submission(&page, &form.with("action", "login"));
+        let mut request: Request = page.submission(&form.with("action", "login"));
         for header in ["x-forwarded-for", "x-real-ip", "true-client-ip", "cf-connecting-ip"] {
             request = request.header(header, &format!("198.51.100.{number}"));
         }

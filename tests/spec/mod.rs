@@ -1,15 +1,17 @@
 //! Rules of the specifications, one test each: what is refused, how, and that nothing changes by it.
 
+mod assertion_uses;
 mod assertions;
 mod authorization_requests;
 mod client_authentication;
 mod codes;
+mod http;
 mod interactions;
 mod introspection;
-mod lifetimes;
 mod logins;
 mod redirect_uris;
 mod refresh_tokens;
 mod sessions;
+mod times;
 mod token_endpoint;
 mod tokens;

@@ -263,8 +263,7 @@ async fn rfc7523_3_assertions_end_with_little_tolerance_and_their_marks_outlive_
 #[tokio::test]
 async fn nist_800_63b_5_2_2_a_throttled_account_opens_again_by_itself() {
     let timed = TimedProvider::start().await;
-    let realm =
-        timed.realm(json!({"password_attempts_per_account": 3, "password_attempt_window_seconds": 600})).await;
+    let realm = timed.realm(json!({"password_attempts_per_account": 3, "password_attempt_window_seconds": 600})).await;
     let client = realm.client(json!({})).await;
     let attempt = async |password: &str| {
         let mut browser = realm.browser();

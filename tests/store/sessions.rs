@@ -11,6 +11,7 @@ on_every_database!(
     a_session_reads_back_while_its_user_is_the_same,
     a_form_opens_one_session,
     a_login_replaces_the_session_the_browser_had,
+    a_login_that_carries_on_a_session_keeps_its_participants,
     a_login_of_a_changed_user_changes_nothing,
     last_use_only_moves_forward,
     ended_sessions_are_gone_with_their_participants,
@@ -50,6 +51,23 @@ async fn a_login_replaces_the_session_the_browser_had(database: &TestDatabase) {
     assert_eq!(world.store.session(world.realm.id, &world.session.cookie_hash).await.unwrap(), None);
     assert_eq!(database.count("sessions").await, 1);
     assert_eq!(database.count("session_participants").await, 0);
+}
+
+async fn a_login_that_carries_on_a_session_keeps_its_participants(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    world.open_family(5).await;
+    let mut renewed = session(&world.user, 2);
+    renewed.sid = world.session.sid;
+    renewed.expires_at = world.session.expires_at.plus(500);
+    let mut login = login(renewed.clone(), 7);
+    login.replaces = Some(world.session.cookie_hash);
+    assert_eq!(world.store.open_session(&login).await.unwrap(), LoginOutcome::Opened);
+    assert_eq!(database.count("sessions").await, 1);
+    // They live as long as the session they are now part of.
+    let participants = format!("session_participants WHERE expires_at = {}", renewed.expires_at.0);
+    assert_eq!(database.count(&participants).await, 1);
+    let standing = world.store.standing(world.realm.id, &world.standing(Lineage([5; 16]))).await.unwrap();
+    assert_eq!(standing, signet_core::ports::Standing::Stands);
 }
 
 async fn a_login_of_a_changed_user_changes_nothing(database: &TestDatabase) {

@@ -19,8 +19,8 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    pub(crate) fn new() -> Self {
-        Self { http: HttpClient::new(), cookies: BTreeMap::new(), accept_language: None }
+    pub(crate) fn new(http: HttpClient) -> Self {
+        Self { http, cookies: BTreeMap::new(), accept_language: None }
     }
 
     pub(crate) async fn get(&mut self, url: &str) -> Answer {
@@ -30,14 +30,8 @@ impl Browser {
     /// Submits a form of the page that `page` is.
     pub(crate) async fn submit(&mut self, page: &Answer, form: &Form) -> Answer {
         let origin = Url::parse(&page.url).unwrap().origin().ascii_serialization();
-        let request = self.submission(page, form);
+        let request = page.submission(form);
         self.send(request.header("origin", &origin).header("sec-fetch-site", "same-origin")).await
-    }
-
-    /// The same submission without the headers that tell where it comes from.
-    pub(crate) fn submission(&self, page: &Answer, form: &Form) -> Request {
-        let action = Url::parse(&page.url).unwrap().join(&form.action).unwrap();
-        Request::post(action.as_str(), "application/x-www-form-urlencoded", encode(&form.fields))
     }
 
     /// Sends a request with the cookies of this browser and keeps those of the answer.
@@ -97,6 +91,12 @@ impl Browser {
 }
 
 impl Answer {
+    /// The submission of a form of this page, without the headers that tell where it comes from.
+    pub(crate) fn submission(&self, form: &Form) -> Request {
+        let action = Url::parse(&self.url).unwrap().join(&form.action).unwrap();
+        Request::post(action.as_str(), "application/x-www-form-urlencoded", encode(&form.fields))
+    }
+
     /// The page, which must be the one with this identifier.
     pub(crate) fn page(&self, id: &str) -> HtmlPage<'_> {
         assert!(self.content_type().starts_with("text/html"), "{id} expected: {self:?}");

@@ -13,6 +13,7 @@ folder=$1
 shift
 "$@" </dev/null 3<&- &
 program=$!
+echo "$program" >"$folder/pid"
 { read -r _ <&3; kill "$program"; } >/dev/null 2>&1 &
 wait "$program"
 status=$?
@@ -64,6 +65,16 @@ impl Process {
     /// What the program has printed so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
+    /// Ends the program as a power failure does, and waits until it is gone. Its folder stays.
+    pub(crate) fn kill(&mut self) {
+        let pid = std::fs::read_to_string(self.folder.join("pid")).unwrap();
+        let signal = |name: &str| Command::new("kill").args(["-s", name, pid.trim()]).stderr(Stdio::null()).status();
+        assert!(signal("KILL").unwrap().success(), "{} is not running", self.folder.display());
+        while signal("0").unwrap().success() {
+            std::thread::yield_now();
+        }
     }
 
     /// Fails if the program has ended.

@@ -65,7 +65,7 @@ impl TimedProvider {
             public_url,
             database: database.url.clone(),
             administration: Administration::Registry(Arc::clone(&provider)),
-            process: None,
+            program: None,
         };
         let listener = listener.serve(routes(&Arc::new(app)));
         Self { provider, clock, server: Arc::new(server), database, listener }

@@ -125,7 +125,7 @@ impl Realm {
 
     /// A browser that nobody has used yet.
     pub(crate) fn browser(&self) -> Browser {
-        Browser::new()
+        Browser::new(self.http.clone())
     }
 
     /// A browser in which the user has a session.

@@ -42,7 +42,7 @@ impl Rows {
 
     /// Whether a text stands anywhere in the rows, as it is or as the bytes of its characters.
     pub(crate) fn contain(&self, text: &str) -> bool {
-        let hex: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let hex = text.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat();
         self.0.values().flatten().any(|row| row.contains(text) || row.contains(&hex))
     }
 }

@@ -27,7 +27,15 @@ pub(crate) struct Server {
     /// Where the process itself listens.
     pub(crate) base: String,
     pub(crate) administration: Administration,
-    pub(crate) process: Option<Mutex<Process>>,
+    /// The program, where it is not in this process.
+    pub(crate) program: Option<Program>,
+}
+
+/// The program with its configuration. A process that was killed keeps the folder until the test ends.
+pub(crate) struct Program {
+    configuration: PathBuf,
+    management: u16,
+    processes: Mutex<Vec<Process>>,
 }
 
 /// How a server differs from the one that tests share.
@@ -52,9 +60,9 @@ impl Server {
         let ports = free_ports();
         let database =
             configuration.database.clone().unwrap_or_else(|| format!("sqlite:{}/signet.db", folder.display()));
-        let file = folder.join("signet.toml");
-        std::fs::write(&file, settings(&configuration, &folder, (ports, &database))).unwrap();
-        let file = file.to_str().unwrap();
+        let written = folder.join("signet.toml");
+        std::fs::write(&written, settings(&configuration, &folder, (ports, &database))).unwrap();
+        let file = written.to_str().unwrap();
         run(&["migrate", "up", "--config", file]);
         let created = run(&[
             "client",
@@ -77,21 +85,40 @@ impl Server {
         let [public, mutual] = configuration.behind_proxies.unwrap_or([main, mtls]);
         let scheme = if configuration.behind_proxies.is_some() { "http" } else { "https" };
         let base = format!("{scheme}://localhost:{main}");
-        let mut process = Process::start(&folder, &program(), &["serve", "--config", file]);
-        wait_until_ready(management, &mut process).await;
+        let program = Program { configuration: written, management, processes: Mutex::default() };
+        program.start().await;
         Arc::new(Self {
             public_url: format!("https://localhost:{public}"),
             mtls_url: format!("https://localhost:{mutual}"),
             database,
             base: base.clone(),
             administration: Administration::by_api(&base, created["client_secret"].as_str().unwrap()),
-            process: Some(Mutex::new(process)),
+            program: Some(program),
         })
+    }
+
+    fn program(&self) -> &Program {
+        self.program.as_ref().expect("a process of its own")
     }
 
     /// What the process has logged so far.
     pub(crate) fn log(&self) -> String {
-        self.process.as_ref().expect("a process of its own").lock().unwrap().log()
+        self.program().processes.lock().unwrap().last().expect("a process").log()
+    }
+
+    /// Kills the process in the middle of whatever it does, and starts another one on the same data.
+    pub(crate) async fn kill_and_restart(&self) {
+        self.program().processes.lock().unwrap().last_mut().expect("a process").kill();
+        self.program().start().await;
+    }
+}
+
+impl Program {
+    async fn start(&self) {
+        let (folder, file) = (self.configuration.parent().unwrap(), self.configuration.to_str().unwrap());
+        let mut process = Process::start(folder, &program(), &["serve", "--config", file]);
+        wait_until_ready(self.management, &mut process).await;
+        self.processes.lock().unwrap().push(process);
     }
 }
 
@@ -142,21 +169,19 @@ fn settings(configuration: &Configuration, folder: &Path, (ports, database): ([u
     )
 }
 
-/// Ports that nobody listens on: below those that a system hands out for outgoing connections, and each given to one
-/// test only, so that no other takes it before the program listens there. The port after each is free as well: `signet dev`
-/// takes two.
+/// Ports that nobody listens on at the moment, each given to one test only together with the one behind it, which
+/// `signet dev` takes as well. They are below those that the system gives to connections, so that none of these takes
+/// one before a server does.
 pub(crate) fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let offset = std::process::id().wrapping_mul(97);
-    std::array::from_fn(|_| {
-        loop {
-            let number = offset.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
-            let port = 10_000 + 2 * u16::try_from(number).unwrap();
-            if TcpListener::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
-                return port;
-            }
-        }
-    })
+    const FIRST: u32 = 10_000;
+    const PAIRS: u32 = 10_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let next = || {
+        let number = std::process::id().wrapping_mul(97).wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed));
+        u16::try_from(FIRST + 2 * (number % PAIRS)).unwrap()
+    };
+    let is_free = |port: &u16| [*port, *port + 1].iter().all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    std::array::from_fn(|_| std::iter::repeat_with(next).find(is_free).expect("a free port"))
 }
 
 /// Asks until the server says that it is ready, for as long as its process runs.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Collected, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -140,7 +140,7 @@ async fn serve(stream: TcpStream, acceptor: SslAcceptor, handler: Arc<Handler>, 
     let certificate = stream.ssl().peer_certificate().map(|certificate| certificate.to_der().unwrap());
     let service = service_fn(|request: Request<Incoming>| async {
         let (parts, body) = request.into_parts();
-        let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
         let received = Received {
             method: parts.method,
             target: parts.uri.to_string(),

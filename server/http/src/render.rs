@@ -1,6 +1,6 @@
 //! From what core answers to what goes over the wire: the only place that turns a failure into a response.
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use poem::Response;
 use serde::Serialize;
@@ -66,6 +66,15 @@ fn direct_status(code: ErrorCode) -> StatusCode {
 
 fn status(code: ErrorCode) -> StatusCode {
     StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::BAD_REQUEST)
+}
+
+/// The address is there, but not for this method (RFC 9110 section 15.5.6).
+pub(crate) fn method_not_allowed(methods: &'static str) -> Response {
+    Response::builder()
+        .status(StatusCode::METHOD_NOT_ALLOWED)
+        .header(ALLOW, methods)
+        .header(CACHE_CONTROL, "no-store")
+        .finish()
 }
 
 /// There is no such realm.

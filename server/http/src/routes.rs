@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
 use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
@@ -9,6 +10,7 @@ use crate::endpoints::{
     account, assets, authorize, consent, discovery, introspection, jwks, login, not_found, revocation, token, userinfo,
 };
 use crate::pages::Pages;
+use crate::render;
 
 /// What the endpoints share.
 pub struct App {
@@ -20,54 +22,62 @@ pub struct App {
 
 /// The routes of every realm. Whoever mounts them may add others beside; [`fallback`] answers the rest.
 pub fn routes(app: &Arc<App>) -> Route {
-    let shared = |endpoint| Shared { endpoint, app: Arc::clone(app) };
+    let shared = |methods, endpoint| Shared { endpoint, app: Arc::clone(app), methods };
     Route::new()
         // OpenID Connect Discovery 4, RFC 8414 section 3: both documents, the path after the well-known part and before it.
         .at(
             "/realms/:realm/.well-known/openid-configuration",
-            shared(get(discovery::metadata).options(discovery::preflight)),
+            shared("GET, HEAD, OPTIONS", get(discovery::metadata).options(discovery::preflight)),
         )
         .at(
             "/realms/:realm/.well-known/oauth-authorization-server",
-            shared(get(discovery::metadata).options(discovery::preflight)),
+            shared("GET, HEAD, OPTIONS", get(discovery::metadata).options(discovery::preflight)),
         )
         .at(
             "/.well-known/openid-configuration/realms/:realm",
-            shared(get(discovery::metadata).options(discovery::preflight)),
+            shared("GET, HEAD, OPTIONS", get(discovery::metadata).options(discovery::preflight)),
         )
         .at(
             "/.well-known/oauth-authorization-server/realms/:realm",
-            shared(get(discovery::metadata).options(discovery::preflight)),
+            shared("GET, HEAD, OPTIONS", get(discovery::metadata).options(discovery::preflight)),
         )
         // RFC 7517 section 5.
-        .at("/realms/:realm/jwks", shared(get(jwks::key_set).options(discovery::preflight)))
+        .at("/realms/:realm/jwks", shared("GET, HEAD, OPTIONS", get(jwks::key_set).options(discovery::preflight)))
         // RFC 6749 section 3.1, OpenID Connect Core 3.1.2.
-        .at("/realms/:realm/authorize", shared(get(authorize::by_query).post(authorize::by_form)))
-        .at("/realms/:realm/login", shared(post(login::answer)))
-        .at("/realms/:realm/consent", shared(post(consent::answer)))
+        .at("/realms/:realm/authorize", shared("GET, HEAD, POST", get(authorize::by_query).post(authorize::by_form)))
+        .at("/realms/:realm/login", shared("POST", post(login::answer)))
+        .at("/realms/:realm/consent", shared("POST", post(consent::answer)))
         // RFC 6749 section 3.2.
-        .at("/realms/:realm/token", shared(post(token::exchange).options(token::preflight)))
+        .at("/realms/:realm/token", shared("OPTIONS, POST", post(token::exchange).options(token::preflight)))
         // OpenID Connect Core 5.3.
         .at(
             "/realms/:realm/userinfo",
-            shared(get(userinfo::by_header).post(userinfo::by_header_or_form).options(userinfo::preflight)),
+            shared(
+                "GET, HEAD, OPTIONS, POST",
+                get(userinfo::by_header).post(userinfo::by_header_or_form).options(userinfo::preflight),
+            ),
         )
         // RFC 7662.
-        .at("/realms/:realm/introspect", shared(post(introspection::introspect)))
+        .at("/realms/:realm/introspect", shared("POST", post(introspection::introspect)))
         // RFC 7009.
-        .at("/realms/:realm/revoke", shared(post(revocation::revoke).options(token::preflight)))
+        .at("/realms/:realm/revoke", shared("OPTIONS, POST", post(revocation::revoke).options(token::preflight)))
         // What a person may do about the own session and consents.
-        .at("/realms/:realm/account", shared(get(account::signed_in)))
-        .at("/realms/:realm/account/apps", shared(get(account::apps).post(account::remove_app)))
-        .at("/realms/:realm/account/sign-out", shared(get(account::ask_sign_out).post(account::sign_out)))
-        .at("/assets/*path", shared(get(assets::asset)))
-        .at("/*path", shared(get(not_found::page)))
+        .at("/realms/:realm/account", shared("GET, HEAD", get(account::signed_in)))
+        .at("/realms/:realm/account/apps", shared("GET, HEAD, POST", get(account::apps).post(account::remove_app)))
+        .at(
+            "/realms/:realm/account/sign-out",
+            shared("GET, HEAD, POST", get(account::ask_sign_out).post(account::sign_out)),
+        )
+        .at("/assets/*path", shared("GET, HEAD", get(assets::asset)))
+        .at("/*path", Shared { endpoint: not_found::page, app: Arc::clone(app), methods: "" })
 }
 
 /// A route with what it shares.
 struct Shared<E> {
     endpoint: E,
     app: Arc<App>,
+    /// The methods it is served for (RFC 9110 section 10.2.1).
+    methods: &'static str,
 }
 
 impl<E: Endpoint> Endpoint for Shared<E> {
@@ -75,6 +85,8 @@ impl<E: Endpoint> Endpoint for Shared<E> {
 
     async fn call(&self, mut request: poem::Request) -> poem::Result<Self::Output> {
         request.set_data(Arc::clone(&self.app));
-        Ok(self.endpoint.get_response(request).await)
+        let response = self.endpoint.get_response(request).await;
+        let is_served = response.status() != StatusCode::METHOD_NOT_ALLOWED;
+        Ok(if is_served { response } else { render::method_not_allowed(self.methods) })
     }
 }

@@ -112,6 +112,9 @@ impl Work for OpenSession {
         // First, because the new session may carry the public name of the old one.
         if let Some(replaced) = self.login.replaces {
             end_session(session, new.realm_id, (replaced, Some(new.sid))).await?;
+            let prolong = "UPDATE session_participants SET expires_at = ? WHERE realm_id = ? AND sid = ?";
+            let values = vec![new.expires_at.0.into(), sql::bytes(&new.realm_id.0), sql::bytes(&new.sid.0)];
+            session.execute(prolong, values).await?;
         }
         // MariaDB and MySQL want a table to select from.
         let from = if session.get_database_backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };

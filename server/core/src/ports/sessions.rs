@@ -14,7 +14,8 @@ pub struct Login {
     pub form: UsedRecord,
     /// The new session.
     pub session: BrowserSession,
-    /// The session this browser had before; it ends (session fixation).
+    /// The session this browser had before; it ends (session fixation). Its participants go with it unless the new
+    /// session carries the same `sid`.
     pub replaces: Option<SessionIdHash>,
 }
 

@@ -85,7 +85,7 @@ fn compare(page: &str, expected: &str) {
     }
     assert!(
         read(&path) == expected,
-        "docs/src/{page} is not what the binary prints; run: SIGNET_TEST_WRITE_DOCUMENTATION=1 tests/run documentation"
+        "docs/src/{page} is not what is generated; run: SIGNET_TEST_WRITE_DOCUMENTATION=1 tests/run documentation"
     );
 }
 
@@ -109,6 +109,11 @@ behind every command and are left out there.
     });
     let page: String = std::iter::once(introduction.to_owned()).chain(sections).collect();
     compare("reference/command-line.md", &page);
+}
+
+#[test]
+fn the_reference_of_hooks_is_made_from_their_types() {
+    compare("reference/hooks.md", &signet_hooks::reference());
 }
 
 /// Short help without the options that every command has.

@@ -66,7 +66,12 @@ pub(crate) struct RunArguments {
     pub(crate) selection: SelectionArguments,
     #[command(flatten)]
     pub(crate) signet: SignetArguments,
-    /// Folder with expected failures (*-failures.json) and skips (*-skips.json) instead of the built-in ones
+    /// Deploy a set of scripts to the realm of each plan. `hostile`: at every hook the most awkward decision that is
+    /// allowed without refusing or narrowing anything
+    #[arg(long, value_name = "SET")]
+    pub(crate) scripts: Option<String>,
+    /// Folder with expected failures (*-failures.json) and skips (*-skips.json) instead of the built-in ones; with
+    /// --scripts SET also those in its folder scripts/SET
     #[arg(long, value_name = "DIR")]
     pub(crate) expected: Option<PathBuf>,
     /// Folder for logs, exports, stored pages and reports
@@ -169,6 +174,13 @@ mod tests {
         let Command::Run(run) = Cli::try_parse_from(line).unwrap().command else { panic!("not run") };
         assert_eq!(run.selection.variant, [("client_registration".to_owned(), "dynamic_client".to_owned())]);
         assert!(Cli::try_parse_from(["signet-conformance", "run", "--variant", "nothing"]).is_err());
+    }
+
+    #[test]
+    fn scripts_are_a_set_by_name() {
+        let line = ["signet-conformance", "run", "--scripts", "hostile"];
+        let Command::Run(run) = Cli::try_parse_from(line).unwrap().command else { panic!("not run") };
+        assert_eq!(run.scripts.as_deref(), Some("hostile"));
     }
 
     #[test]

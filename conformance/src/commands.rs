@@ -11,6 +11,7 @@ use crate::evidence::{last_line, picture::Browser, table, write_reports};
 use crate::expected::Expectations;
 use crate::output::{self, Progress};
 use crate::plan::{Library, Plan};
+use crate::scripts::ScriptSet;
 use crate::signet::{Signet, SignetOptions, executable};
 use crate::suite::client::SuiteClient;
 use crate::suite::process::{RunningSuite, StartOptions};
@@ -61,13 +62,14 @@ fn list(arguments: &ListArguments) -> Result<ExitCode, HarnessError> {
 
 async fn run(arguments: RunArguments) -> Result<ExitCode, HarnessError> {
     let plans = select(Library::open(arguments.selection.plans.as_deref())?.plans()?, &arguments.selection)?;
-    let expectations = Expectations::load(arguments.expected.as_deref())?;
+    let scripts = arguments.scripts.as_deref().map(ScriptSet::named).transpose()?;
+    let expectations = Expectations::load(arguments.expected.as_deref(), arguments.scripts.as_deref())?;
     let (driver, running) = tokio::select! {
-        prepared = prepare(&arguments, expectations) => prepared?,
+        prepared = prepare(&arguments, scripts, expectations) => prepared?,
         () = stop_signal() => return Err(HarnessError::Interrupted),
     };
     let results = tokio::select! {
-        results = Arc::clone(&driver).run(plans, usize::from(arguments.jobs)) => Ok(results),
+        results = Arc::clone(&driver).run(plans, usize::from(arguments.jobs)) => results,
         () = stop_signal() => Err(HarnessError::Interrupted),
     };
     let reported = results.and_then(|results| report(&driver, &results));
@@ -83,6 +85,7 @@ async fn run(arguments: RunArguments) -> Result<ExitCode, HarnessError> {
 /// Starts or finds the suite and Signet.
 async fn prepare(
     arguments: &RunArguments,
+    scripts: Option<ScriptSet>,
     expectations: Expectations,
 ) -> Result<(Arc<Driver>, Option<RunningSuite>), HarnessError> {
     let running = start_if_asked(&arguments.suite).await?;
@@ -92,7 +95,7 @@ async fn prepare(
         (None, None) => format!("https://localhost:{DEFAULT_PORT}"),
     };
     let suite = SuiteClient::connect(&url, arguments.suite.suite_token.clone()).await?;
-    let signet = signet(&arguments.signet, &suite).await?;
+    let signet = signet(&arguments.signet, scripts, &suite).await?;
     let (evidence, browser) = (arguments.evidence.clone(), Browser::find());
     let driver = Driver { suite, signet, expectations, evidence, browser, progress: Progress::new() };
     Ok((Arc::new(driver), running))
@@ -117,13 +120,17 @@ async fn start_if_asked(arguments: &SuiteArguments) -> Result<Option<RunningSuit
     RunningSuite::start(&options).await.map(Some)
 }
 
-async fn signet(arguments: &SignetArguments, suite: &SuiteClient) -> Result<Signet, HarnessError> {
+async fn signet(
+    arguments: &SignetArguments,
+    scripts: Option<ScriptSet>,
+    suite: &SuiteClient,
+) -> Result<Signet, HarnessError> {
     if let Some(target) = &arguments.target {
-        return Signet::connect(target).await;
+        return Signet::connect(target, scripts).await;
     }
     let executable = executable(arguments.signet.as_deref())?;
     let options = SignetOptions { executable, host: arguments.host.clone() };
-    Signet::start(&options, suite.certificate()).await
+    Signet::start(&options, scripts, suite.certificate()).await
 }
 
 /// The plans that were asked for, all where none was named, with their variant parameters replaced as asked.

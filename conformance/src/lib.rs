@@ -10,6 +10,7 @@
 //! - `front`: the TLS front before the suite;
 //! - `signet`: the Signet under test;
 //! - `plan`: test plans as data;
+//! - `scripts`: sets of script packages that decide in the realm of each plan;
 //! - `driver`: running them;
 //! - `expected`: comparing their results;
 //! - `evidence`: what is kept.
@@ -28,6 +29,7 @@ mod plan;
 mod random;
 #[cfg(test)]
 mod recorded;
+mod scripts;
 mod signet;
 mod store;
 mod suite;

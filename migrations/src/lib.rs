@@ -10,6 +10,9 @@ mod m0002_clients;
 mod m0003_users;
 mod m0004_sessions;
 mod m0005_tokens;
+mod m0006_events;
+mod m0007_revisions;
+mod m0008_scripts;
 mod schema;
 
 use std::collections::HashSet;
@@ -82,8 +85,16 @@ struct Migrator;
 
 impl Migrator {
     fn steps() -> impl Iterator<Item = &'static Step> {
-        let files =
-            [m0001_realms::STEPS, m0002_clients::STEPS, m0003_users::STEPS, m0004_sessions::STEPS, m0005_tokens::STEPS];
+        let files = [
+            m0001_realms::STEPS,
+            m0002_clients::STEPS,
+            m0003_users::STEPS,
+            m0004_sessions::STEPS,
+            m0005_tokens::STEPS,
+            m0006_events::STEPS,
+            m0007_revisions::STEPS,
+            m0008_scripts::STEPS,
+        ];
         files.into_iter().flatten()
     }
 }

@@ -104,8 +104,24 @@ pub(crate) enum Change {
         /// Whether SQLite keeps the row in the primary key's tree alone: one page less to write for small rows.
         compact: bool,
     },
+    /// Adds a column to a table that is there. The words of [`Change::Table`] stand for types; rows that exist get the
+    /// default, or nothing.
+    Column {
+        table: &'static str,
+        /// Name, type and constraints.
+        definition: &'static str,
+    },
     /// Makes an index.
     Index { name: &'static str, table: &'static str, columns: &'static str },
+    /// Makes an index of the rows that meet a condition, where the database has such; elsewhere one of all rows.
+    PartialIndex {
+        name: &'static str,
+        table: &'static str,
+        columns: &'static str,
+        condition: &'static str,
+        /// The columns of the index of all rows.
+        whole: &'static str,
+    },
 }
 
 impl MigrationName for Step {
@@ -131,10 +147,26 @@ impl MigrationTrait for Step {
                     .execute_unprepared(&format!("CREATE TABLE IF NOT EXISTS {name} ({columns}){ending}"))
                     .await?;
             }
+            // Neither SQLite nor MySQL has ADD COLUMN IF NOT EXISTS.
+            Change::Column { table, definition } => {
+                let name = definition.split(' ').next().unwrap_or_default();
+                if !manager.has_column(table, name).await? {
+                    let definition = Dialect::of(connection).await?.write_types(definition);
+                    connection.execute_unprepared(&format!("ALTER TABLE {table} ADD COLUMN {definition}")).await?;
+                }
+            }
             // MySQL has no CREATE INDEX IF NOT EXISTS.
-            Change::Index { name, table, .. } if manager.has_index(table, name).await? => {}
+            Change::Index { name, table, .. } | Change::PartialIndex { name, table, .. }
+                if manager.has_index(table, name).await? => {}
             Change::Index { name, table, columns } => {
                 connection.execute_unprepared(&format!("CREATE INDEX {name} ON {table} ({columns})")).await?;
+            }
+            Change::PartialIndex { name, table, columns, condition, whole } => {
+                let columns = match connection.get_database_backend() {
+                    DatabaseBackend::Sqlite | DatabaseBackend::Postgres => format!("({columns}) WHERE {condition}"),
+                    _ => format!("({whole})"),
+                };
+                connection.execute_unprepared(&format!("CREATE INDEX {name} ON {table} {columns}")).await?;
             }
         }
         Ok(())

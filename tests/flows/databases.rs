@@ -39,6 +39,43 @@ async fn works_on(kind: Kind) {
     database.remove().await;
 }
 
+/// Changes of one client through two servers at once: each member somebody sets is there in the end.
+async fn loses_no_change_on(kind: Kind) {
+    let database = TestDatabase::empty(kind).await;
+    let first = Server::start(Configuration { database: Some(database.url.clone()), ..Configuration::default() }).await;
+    let second = first.beside().await;
+    let realm = Realm::on(&first, json!({})).await;
+    let client = realm.versatile_client().await;
+    let path = format!("/realms/{}/clients/{}", realm.name, client.id);
+    let members = ["client_uri", "logo_uri", "policy_uri", "tos_uri"];
+    for round in 0..5 {
+        let value = format!("https://client.test/{round}");
+        let changes = members.iter().enumerate().map(|(number, member)| {
+            let server = if number % 2 == 0 { &first } else { &second };
+            let change = json!({ *member: value });
+            let path = &path;
+            async move { server.administration.ask(http::Method::PATCH, path, &change).await }
+        });
+        futures_util::future::join_all(changes).await;
+        let shown = first.administration.ask(http::Method::PATCH, &path, &json!({})).await.json();
+        for member in members {
+            assert_eq!(shown[member], value, "{member}");
+        }
+    }
+    drop((first, second));
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn two_servers_lose_no_change_on_postgres() {
+    loses_no_change_on(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn two_servers_lose_no_change_on_mariadb() {
+    loses_no_change_on(Kind::MariaDb).await;
+}
+
 #[tokio::test]
 async fn a_server_works_on_postgres() {
     works_on(Kind::Postgres).await;

@@ -3,6 +3,7 @@
 mod access_tokens;
 mod account;
 mod admin_api;
+mod audit;
 mod client_authentication;
 mod client_credentials;
 mod command_line;
@@ -19,4 +20,5 @@ mod prompts;
 mod proxies;
 mod refresh_tokens;
 mod responses;
+mod scripts;
 mod userinfo;

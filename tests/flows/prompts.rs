@@ -1,6 +1,6 @@
 //! When a user is asked to log in or to consent: `prompt`, `max_age`, hints (OpenID Connect Core 3.1.2.1 and 3.1.2.3).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::authorization::AuthorizationResponse;
 use crate::support::client::Client;
@@ -166,6 +166,36 @@ async fn oidc_core_5_5_1_a_subject_asked_for_by_value_is_the_only_one_who_will_d
     AuthorizationResponse::read(&answer, &own).code();
     for stranger in [realm.add_user("ben").await.id, "nobody".to_owned()] {
         let request = wanting(&stranger);
+        browser.authorize(&request).await.assert_error_response(&request, "login_required");
+    }
+}
+
+#[tokio::test]
+async fn oidc_core_5_5_1_of_several_subjects_any_will_do() {
+    let realm = Realm::new().await;
+    let client = trusted_client(&realm).await;
+    let mut browser = realm.signed_in_browser().await;
+    let (own, ben) = (realm.user.id.clone(), realm.add_user("ben").await.id);
+    let wanting = |subject: Value| {
+        client.request().with("prompt", "none").with("claims", &json!({"id_token": {"sub": subject}}).to_string())
+    };
+    for subject in [
+        json!({"values": [own]}),
+        json!({"values": [ben, own]}),
+        json!({"values": ["nobody", 1, own], "essential": true}),
+        json!({"value": own, "values": [own, ben]}),
+    ] {
+        let request = wanting(subject);
+        let answer = browser.authorize(&request).await;
+        AuthorizationResponse::read(&answer, &request).code();
+    }
+    for subject in [
+        json!({"values": [ben]}),
+        json!({"values": ["nobody", ben]}),
+        json!({"values": []}),
+        json!({"value": own, "values": [ben]}),
+    ] {
+        let request = wanting(subject);
         browser.authorize(&request).await.assert_error_response(&request, "login_required");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::authorization::AuthorizationRequest;
-use crate::support::client::Client;
+use crate::support::client::{Client, Credential};
 use crate::support::http::at_once;
 use crate::support::jwt::random_text;
 use crate::support::realm::Realm;
@@ -48,19 +48,40 @@ async fn rfc6749_4_1_3_the_redirect_uri_must_be_the_same() {
 async fn rfc7636_4_6_the_verifier_must_fit_the_challenge() {
     let realm = Realm::new().await;
     let client = realm.versatile_client().await;
-    let (other, long) = (random_text(), "a".repeat(129));
-    let cases = [
-        ("invalid_grant", "code_verifier", None),
-        ("invalid_grant", "code_verifier", Some("")),
-        ("invalid_grant", "code_verifier", Some("short")),
-        ("invalid_grant", "code_verifier", Some(other.as_str())),
-        ("invalid_grant", "code_verifier", Some(long.as_str())),
-    ];
+    let cases = [("invalid_grant", "code_verifier", None), ("invalid_grant", "code_verifier", Some(""))];
     assert_refused(&realm, &client, &cases).await;
-    let (request, code) = code(&realm, &client).await;
-    let challenge = request.get("code_challenge").unwrap().to_owned();
-    let request = AuthorizationRequest { verifier: Some(challenge), ..request };
+}
+
+/// Checks that a wrong verifier is refused and that the code is gone with it.
+async fn assert_burns(realm: &Realm, client: &Client, wrong: impl FnOnce(&AuthorizationRequest) -> String) {
+    let (request, code) = code(realm, client).await;
+    let guess = AuthorizationRequest { verifier: Some(wrong(&request)), ..request.clone() };
+    client.redeem(&guess, &code).await.assert_refused("invalid_grant");
     client.redeem(&request, &code).await.assert_refused("invalid_grant");
+}
+
+#[tokio::test]
+async fn az_044_a_wrong_verifier_burns_the_code() {
+    let realm = Realm::new().await;
+    let client = realm.versatile_client().await;
+    assert_burns(&realm, &client, |_| random_text()).await;
+    assert_burns(&realm, &client, |_| "short".to_owned()).await;
+    assert_burns(&realm, &client, |_| "a".repeat(129)).await;
+    assert_burns(&realm, &client, |request| request.get("code_challenge").unwrap().to_owned()).await;
+    let (other, _) = code(&realm, &client).await;
+    assert_burns(&realm, &client, |_| other.verifier.clone().unwrap()).await;
+}
+
+#[tokio::test]
+async fn az_044_a_wrong_verifier_burns_no_code_of_another_client() {
+    let realm = Realm::new().await;
+    let client = realm.versatile_client().await;
+    let (request, code) = code(&realm, &client).await;
+    let guess = AuthorizationRequest { verifier: Some(random_text()), ..request.clone() };
+    realm.versatile_client().await.redeem(&guess, &code).await.assert_refused("invalid_grant");
+    let wrong_secret = Credential::Basic(random_text());
+    client.with_credential(wrong_secret).redeem(&guess, &code).await.assert_refused("invalid_client");
+    client.redeem(&request, &code).await.tokens();
 }
 
 #[tokio::test]

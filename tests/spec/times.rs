@@ -240,6 +240,30 @@ async fn oidc_core_11_offline_access_outlives_the_session_and_nothing_else_does(
 }
 
 #[tokio::test]
+async fn oidc_core_11_a_refresh_token_without_offline_access_ends_with_the_session() {
+    let timed = TimedProvider::start().await;
+    for (settings, after) in [
+        (json!({"session_idle_seconds": 600, "session_absolute_seconds": 3600}), 600),
+        (json!({"session_idle_seconds": 600, "session_absolute_seconds": 599}), 599),
+    ] {
+        let realm = timed.realm(settings).await;
+        let client = realm.versatile_client().await;
+        let mut browser = realm.browser();
+        let request = client.request().with("scope", "read").without("nonce");
+        let response = browser.complete(&request, &realm.user).await;
+        let tokens = client.redeem(&request, response.code()).await.tokens();
+        timed.advance(after - 1);
+        let tokens = client.refresh(tokens.refresh_token()).await.tokens();
+        assert!(client.is_active(tokens.refresh_token()).await);
+        // The client's use is not the user's.
+        timed.advance(1);
+        assert!(!client.is_active(tokens.refresh_token()).await);
+        client.refresh(tokens.refresh_token()).await.assert_refused("invalid_grant");
+    }
+    timed.stop().await;
+}
+
+#[tokio::test]
 async fn rfc7523_3_assertions_end_with_little_tolerance_and_their_marks_outlive_them() {
     let timed = TimedProvider::start().await;
     let realm = timed.realm(json!({"clock_skew_seconds": 10})).await;
@@ -294,7 +318,9 @@ async fn rfc7517_5_tokens_verify_through_a_rotation_of_the_keys() {
     let name = realm.name.parse().unwrap();
     for algorithm in [SignatureAlgorithm::RS256, SignatureAlgorithm::ES256] {
         let context = registry::find_realm(&timed.provider, &name).await.unwrap();
-        registry::rotate_key(&timed.provider, &context, algorithm).await.unwrap();
+        registry::rotate_key(&timed.provider.serving_itself(), &context, algorithm, registry::Activation::Immediate)
+            .await
+            .unwrap();
     }
     let after = client.obtain(&mut browser, &client.request(), &realm.user).await;
     let key_of = |token: &str| jwt::read(token).header["kid"].clone();

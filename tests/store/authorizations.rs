@@ -19,7 +19,7 @@ async fn consent_is_one_row_per_slot_and_keeps_its_identity(database: &TestDatab
     let world = World::in_store(database.connect().await).await;
     let store = &world.store;
     let first = authorization(&world.user, &world.client, 1);
-    let stored = store.record_consent(&used(Purpose::Interaction, 1), &first).await.unwrap();
+    let stored = store.record_consent(&used(Purpose::Interaction, 1), &first, &[]).await.unwrap();
     assert_eq!(stored, Some(first.clone()));
     let again = Authorization {
         id: AuthorizationId([2; 16]),
@@ -31,7 +31,7 @@ async fn consent_is_one_row_per_slot_and_keeps_its_identity(database: &TestDatab
         updated_at: NOW.plus(6),
         ..first.clone()
     };
-    let stored = store.record_consent(&used(Purpose::Interaction, 2), &again).await.unwrap().unwrap();
+    let stored = store.record_consent(&used(Purpose::Interaction, 2), &again, &[]).await.unwrap().unwrap();
     let expected = Authorization {
         scope: again.scope,
         claims: again.claims,
@@ -52,9 +52,9 @@ async fn a_form_records_consent_once(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let form = used(Purpose::Interaction, 1);
     let first = authorization(&world.user, &world.client, 1);
-    world.store.record_consent(&form, &first).await.unwrap().unwrap();
+    world.store.record_consent(&form, &first, &[]).await.unwrap().unwrap();
     let other = Authorization { scope: "openid phone".parse().unwrap(), ..first.clone() };
-    assert_eq!(world.store.record_consent(&form, &other).await.unwrap(), None);
+    assert_eq!(world.store.record_consent(&form, &other, &[]).await.unwrap(), None);
     let stored = world.store.authorizations_of_user(world.realm.id, world.user.id).await.unwrap();
     assert_eq!(stored, [first]);
 }
@@ -63,20 +63,20 @@ async fn consent_to_what_is_gone_changes_nothing(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let form = used(Purpose::Interaction, 1);
     let of_stranger = authorization(&user(world.realm.id, 99, "x"), &world.client, 1);
-    assert_missing(world.store.record_consent(&form, &of_stranger).await, "user or client");
+    assert_missing(world.store.record_consent(&form, &of_stranger, &[]).await, "user or client");
     let for_stranger = authorization(&world.user, &client(world.realm.id, "gone"), 1);
-    assert_missing(world.store.record_consent(&form, &for_stranger).await, "user or client");
-    assert!(world.store.consume(world.realm.id, &form).await.unwrap());
+    assert_missing(world.store.record_consent(&form, &for_stranger, &[]).await, "user or client");
+    assert!(world.store.consume(world.realm.id, &form, &[]).await.unwrap());
 }
 
 async fn consents_are_listed_newest_first(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     for (number, name) in [(1_u8, "one"), (2, "two"), (3, "three")] {
         let other = client(world.realm.id, name);
-        world.store.insert_client(&other).await.unwrap();
+        world.store.insert_client(&other, &[]).await.unwrap();
         let consent =
             Authorization { updated_at: NOW.plus(i64::from(number % 3)), ..authorization(&world.user, &other, number) };
-        world.store.record_consent(&used(Purpose::Interaction, number), &consent).await.unwrap().unwrap();
+        world.store.record_consent(&used(Purpose::Interaction, number), &consent, &[]).await.unwrap().unwrap();
     }
     let listed = world.store.authorizations_of_user(world.realm.id, world.user.id).await.unwrap();
     assert_eq!(listed.iter().map(|consent| consent.id.0[0]).collect::<Vec<_>>(), [2, 1, 3]);
@@ -87,16 +87,16 @@ async fn a_revoked_consent_takes_its_families_and_leaves_others(database: &TestD
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     let consent = authorization(&world.user, &world.client, 1);
-    store.record_consent(&used(Purpose::Interaction, 1), &consent).await.unwrap().unwrap();
+    store.record_consent(&used(Purpose::Interaction, 1), &consent, &[]).await.unwrap().unwrap();
     let lineage = world.open_family(5).await;
     let mut query = world.standing(lineage);
     query.authorization = Some((consent.id, 1));
     assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Stands);
     // Somebody else cannot revoke it.
-    assert!(!store.revoke_authorization(realm_id, UserId([9; 16]), consent.id).await.unwrap());
+    assert!(!store.revoke_authorization(realm_id, UserId([9; 16]), consent.id, &[]).await.unwrap());
     assert!(store.refresh_family(realm_id, lineage).await.unwrap().is_some());
-    assert!(store.revoke_authorization(realm_id, world.user.id, consent.id).await.unwrap());
-    assert!(!store.revoke_authorization(realm_id, world.user.id, consent.id).await.unwrap());
+    assert!(store.revoke_authorization(realm_id, world.user.id, consent.id, &[]).await.unwrap());
+    assert!(!store.revoke_authorization(realm_id, world.user.id, consent.id, &[]).await.unwrap());
     assert!(store.refresh_family(realm_id, Lineage([5; 16])).await.unwrap().is_none());
     assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Fallen);
 }

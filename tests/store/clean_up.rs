@@ -16,10 +16,10 @@ async fn rows_stay_for_fifteen_minutes_after_they_expire(database: &TestDatabase
     let store = database.connect().await;
     let realm_id = signet_protocol::identifiers::RealmId([1; 16]);
     let record = used(Purpose::AuthorizationCode, 1);
-    store.consume(realm_id, &record).await.unwrap();
+    store.consume(realm_id, &record, &[]).await.unwrap();
     let end = record.expires_at;
     assert_eq!(store.clean_up(end.plus(900), 100).await.unwrap(), 0);
-    assert!(!store.consume(realm_id, &record).await.unwrap());
+    assert!(!store.consume(realm_id, &record, &[]).await.unwrap());
     assert_eq!(store.clean_up(end.plus(901), 100).await.unwrap(), 1);
     assert_eq!(database.count("used_records").await, 0);
 }
@@ -28,11 +28,11 @@ async fn each_kind_is_cleaned_in_batches(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     for number in 10..15 {
-        store.open_session(&login(session(&world.user, number), number)).await.unwrap();
+        store.open_session(&login(session(&world.user, number), number), &[]).await.unwrap();
         let mut redemption = world.redemption(number);
         redemption.participant = Some((session(&world.user, number).sid, world.client_id()));
-        store.redeem(realm_id, &redemption).await.unwrap();
-        store.deny_token(realm_id, &[number; 32], NOW).await.unwrap();
+        store.redeem(realm_id, &redemption, &[]).await.unwrap();
+        store.deny_token(realm_id, &[number; 32], NOW, &[]).await.unwrap();
         store.count_attempts(realm_id, &[[number; 32]], NOW, 60).await.unwrap();
     }
     // One session, one mark and two changes of configuration come from the world itself; the changes expire by the

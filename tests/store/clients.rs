@@ -1,7 +1,7 @@
 //! The port of clients.
 
-use signet_core::model::{ClientSecret, ClientSettings};
-use signet_core::ports::{Authorizations, Clients, PageRequest, RefreshFamilies};
+use signet_core::model::{Client, ClientSecret, ClientSettings};
+use signet_core::ports::{Authorizations, Clients, KeptClient, PageRequest, RefreshFamilies, StoreError};
 use signet_protocol::identifiers::RealmId;
 
 use super::fixtures::{NOW, World, assert_duplicate, assert_missing, authorization, client, insert_realm, realm, used};
@@ -13,6 +13,7 @@ on_every_database!(
     an_update_replaces_all_but_creation_and_never_lowers_the_epoch,
     clients_are_listed_by_identifier_page_by_page,
     a_deleted_client_takes_what_rests_on_it,
+    ad_008_one_client_of_a_kind_stays,
 );
 
 async fn a_client_reads_back_with_every_kind_of_secret(database: &TestDatabase) {
@@ -27,7 +28,7 @@ async fn a_client_reads_back_with_every_kind_of_secret(database: &TestDatabase) 
     for (number, secret) in secrets.into_iter().enumerate() {
         let mut client = client(realm(1).id, &format!("client {number}"));
         client.secret = secret;
-        store.insert_client(&client).await.unwrap();
+        store.insert_client(&client, &[]).await.unwrap();
         let read = store.client(client.realm_id, &client.client_id).await.unwrap().unwrap();
         assert_eq!(*read, client);
     }
@@ -37,17 +38,17 @@ async fn an_identifier_is_taken_once_per_realm(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
     insert_realm(&store, &realm(2)).await.unwrap();
-    store.insert_client(&client(realm(1).id, "app")).await.unwrap();
-    assert_duplicate(store.insert_client(&client(realm(1).id, "app")).await, "client");
-    store.insert_client(&client(realm(2).id, "app")).await.unwrap();
-    assert_missing(store.insert_client(&client(RealmId([9; 16]), "app")).await, "realm");
+    store.insert_client(&client(realm(1).id, "app"), &[]).await.unwrap();
+    assert_duplicate(store.insert_client(&client(realm(1).id, "app"), &[]).await, "client");
+    store.insert_client(&client(realm(2).id, "app"), &[]).await.unwrap();
+    assert_missing(store.insert_client(&client(RealmId([9; 16]), "app"), &[]).await, "realm");
 }
 
 async fn an_update_replaces_all_but_creation_and_never_lowers_the_epoch(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
     let mut client = client(realm(1).id, "app");
-    store.insert_client(&client).await.unwrap();
+    store.insert_client(&client, &[]).await.unwrap();
     client.enabled = false;
     client.metadata.client_name = None;
     client.settings = ClientSettings::default();
@@ -55,14 +56,14 @@ async fn an_update_replaces_all_but_creation_and_never_lowers_the_epoch(database
     client.epoch = 5;
     client.created_at = NOW.plus(7);
     client.updated_at = NOW.plus(8);
-    store.update_client(&client).await.unwrap();
-    client.created_at = NOW;
+    store.update_client(&client, None, &[]).await.unwrap();
+    (client.created_at, client.revision) = (NOW, 1);
     assert_eq!(*store.client(client.realm_id, &client.client_id).await.unwrap().unwrap(), client);
     client.epoch = 4;
-    store.update_client(&client).await.unwrap();
+    store.update_client(&client, None, &[]).await.unwrap();
     assert_eq!(store.client(client.realm_id, &client.client_id).await.unwrap().unwrap().epoch, 5);
     client.client_id = "other".parse().unwrap();
-    assert_missing(store.update_client(&client).await, "client");
+    assert_missing(store.update_client(&client, None, &[]).await, "client");
 }
 
 async fn clients_are_listed_by_identifier_page_by_page(database: &TestDatabase) {
@@ -71,9 +72,9 @@ async fn clients_are_listed_by_identifier_page_by_page(database: &TestDatabase) 
     insert_realm(&store, &realm(2)).await.unwrap();
     // The order of bytes: capital letters first, a space before a hyphen.
     for client_id in ["b", "B", "a-", "a "] {
-        store.insert_client(&client(realm(1).id, client_id)).await.unwrap();
+        store.insert_client(&client(realm(1).id, client_id), &[]).await.unwrap();
     }
-    store.insert_client(&client(realm(2).id, "a")).await.unwrap();
+    store.insert_client(&client(realm(2).id, "a"), &[]).await.unwrap();
     let mut page = PageRequest { after: None, limit: 3 };
     let first = store.list_clients(realm(1).id, &page).await.unwrap();
     let identifiers: Vec<&str> = first.items.iter().map(|client| client.client_id.as_str()).collect();
@@ -89,12 +90,36 @@ async fn a_deleted_client_takes_what_rests_on_it(database: &TestDatabase) {
     let store = &world.store;
     let lineage = world.open_family(5).await;
     let consent = authorization(&world.user, &world.client, 1);
-    store.record_consent(&used(signet_core::model::Purpose::Interaction, 1), &consent).await.unwrap().unwrap();
-    store.delete_client(world.realm.id, &world.client_id()).await.unwrap();
+    store.record_consent(&used(signet_core::model::Purpose::Interaction, 1), &consent, &[]).await.unwrap().unwrap();
+    store.delete_client(world.realm.id, &world.client_id(), None, &[]).await.unwrap();
     assert!(store.client(world.realm.id, &world.client_id()).await.unwrap().is_none());
     assert!(store.refresh_family(world.realm.id, lineage).await.unwrap().is_none());
     assert!(store.authorizations_of_user(world.realm.id, world.user.id).await.unwrap().is_empty());
     assert_eq!(database.count("session_participants").await, 0);
     assert_eq!(database.count("sessions").await, 1);
-    assert_missing(store.delete_client(world.realm.id, &world.client_id()).await, "client");
+    assert_missing(store.delete_client(world.realm.id, &world.client_id(), None, &[]).await, "client");
+}
+
+async fn ad_008_one_client_of_a_kind_stays(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    insert_realm(&store, &realm(2)).await.unwrap();
+    let (one, other) = (client(realm(1).id, "one"), client(realm(1).id, "other"));
+    // A client of another realm does not help.
+    for client in [&one, &other, &client(realm(2).id, "elsewhere")] {
+        store.insert_client(client, &[]).await.unwrap();
+    }
+    let keep = Some(KeptClient { is_one: |client| client.enabled, why: "keep one" });
+    let needed = |answer| matches!(answer, Err(StoreError::Needed("keep one")));
+    let disabled = |client: &Client| Client { enabled: false, ..client.clone() };
+    store.update_client(&disabled(&other), keep, &[]).await.unwrap();
+    assert!(needed(store.update_client(&disabled(&one), keep, &[]).await));
+    assert!(needed(store.delete_client(one.realm_id, &one.client_id, keep, &[]).await));
+    assert_eq!(*store.client(one.realm_id, &one.client_id).await.unwrap().unwrap(), one);
+    store.update_client(&Client { revision: 1, ..other.clone() }, keep, &[]).await.unwrap();
+    store.delete_client(one.realm_id, &one.client_id, keep, &[]).await.unwrap();
+    assert!(needed(store.delete_client(other.realm_id, &other.client_id, keep, &[]).await));
+    // Where there is none, nothing is protected.
+    store.update_client(&Client { revision: 2, ..disabled(&other) }, None, &[]).await.unwrap();
+    store.delete_client(other.realm_id, &other.client_id, keep, &[]).await.unwrap();
 }

@@ -48,49 +48,49 @@ async fn a_code_costs_three_statements_and_one_commit(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     let whole = world.redemption(5);
-    assert_eq!(cost(store, store.redeem(realm_id, &whole)).await, (3, 1));
-    assert_eq!(cost(store, store.redeem(realm_id, &whole)).await, (2, 0));
+    assert_eq!(cost(store, store.redeem(realm_id, &whole, &[])).await, (3, 1));
+    assert_eq!(cost(store, store.redeem(realm_id, &whole, &[])).await, (2, 0));
     let mut with_assertion = world.redemption(6);
     with_assertion.assertion = Some(used(Purpose::ClientAssertion, 1));
-    assert_eq!(cost(store, store.redeem(realm_id, &with_assertion)).await, (4, 1));
+    assert_eq!(cost(store, store.redeem(realm_id, &with_assertion, &[])).await, (4, 1));
     let mut bare = world.redemption(7);
     (bare.refresh_family, bare.participant) = (None, None);
-    assert_eq!(cost(store, store.redeem(realm_id, &bare)).await, (1, 1));
+    assert_eq!(cost(store, store.redeem(realm_id, &bare, &[])).await, (1, 1));
 }
 
 async fn a_refresh_costs_one_statement_and_one_commit(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     let lineage = world.open_family(5).await;
-    assert_eq!(cost(store, store.rotate(realm_id, &world.rotation(lineage, 1))).await, (1, 1));
-    assert_eq!(cost(store, store.rotate(realm_id, &world.rotation(lineage, 1))).await, (1, 0));
+    assert_eq!(cost(store, store.rotate(realm_id, &world.rotation(lineage, 1), &[])).await, (1, 1));
+    assert_eq!(cost(store, store.rotate(realm_id, &world.rotation(lineage, 1), &[])).await, (1, 0));
     let mut with_assertion = world.rotation(lineage, 2);
     with_assertion.assertion = Some(used(Purpose::ClientAssertion, 1));
-    assert_eq!(cost(store, store.rotate(realm_id, &with_assertion)).await, (2, 1));
-    assert_eq!(cost(store, store.close_lineage(realm_id, lineage, NOW)).await, (2, 1));
+    assert_eq!(cost(store, store.rotate(realm_id, &with_assertion, &[])).await, (2, 1));
+    assert_eq!(cost(store, store.close_lineage(realm_id, lineage, NOW, &[])).await, (2, 1));
 }
 
 async fn a_login_costs_two_statements_and_one_commit(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     let first = login(session(&world.user, 2), 2);
-    assert_eq!(cost(store, store.open_session(&first)).await, (2, 1));
+    assert_eq!(cost(store, store.open_session(&first, &[])).await, (2, 1));
     let mut second = login(session(&world.user, 3), 3);
     second.replaces = Some(first.session.cookie_hash);
-    assert_eq!(cost(store, store.open_session(&second)).await, (5, 1));
+    assert_eq!(cost(store, store.open_session(&second, &[])).await, (5, 1));
     assert_eq!(cost(store, store.touch_session(realm_id, &second.session.cookie_hash, NOW.plus(60))).await, (1, 1));
-    assert_eq!(cost(store, store.end_session(realm_id, &second.session.cookie_hash)).await, (2, 1));
+    assert_eq!(cost(store, store.end_session(realm_id, &second.session.cookie_hash, &[])).await, (2, 1));
     let consent = authorization(&world.user, &world.client, 1);
-    assert_eq!(cost(store, store.record_consent(&used(Purpose::Interaction, 9), &consent)).await, (3, 1));
+    assert_eq!(cost(store, store.record_consent(&used(Purpose::Interaction, 9), &consent, &[])).await, (3, 1));
 }
 
 async fn marks_and_counters_cost_one_commit(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     let record = used(Purpose::ClientAssertion, 1);
-    assert_eq!(cost(store, store.consume(realm_id, &record)).await, (1, 1));
-    assert_eq!(cost(store, store.consume(realm_id, &record)).await, (1, 0));
-    assert_eq!(cost(store, store.deny_token(realm_id, &[1; 32], NOW)).await, (1, 1));
+    assert_eq!(cost(store, store.consume(realm_id, &record, &[])).await, (1, 1));
+    assert_eq!(cost(store, store.consume(realm_id, &record, &[])).await, (1, 0));
+    assert_eq!(cost(store, store.deny_token(realm_id, &[1; 32], NOW, &[])).await, (1, 1));
     let keys = [[1; 32], [2; 32]];
     // MariaDB's UPDATE cannot return what it wrote.
     let counting = if database.kind == Kind::MariaDb { (4, 1) } else { (2, 1) };

@@ -52,7 +52,7 @@ async fn damaged_users_and_consents_are_noticed(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let consent = authorization(&world.user, &world.client, 1);
     let form = used(signet_core::model::Purpose::Interaction, 1);
-    world.store.record_consent(&form, &consent).await.unwrap().unwrap();
+    world.store.record_consent(&form, &consent, &[]).await.unwrap().unwrap();
     database.execute("UPDATE users SET claims = '[\"DAMAGE\"]'").await;
     assert_corrupt(world.store.user(world.realm.id, world.user.id).await);
     assert_corrupt(world.store.user_by_username(world.realm.id, "zoë").await);
@@ -62,7 +62,7 @@ async fn damaged_users_and_consents_are_noticed(database: &TestDatabase) {
 
 async fn damaged_keys_and_resource_servers_are_noticed(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
-    world.store.insert_resource_server(&resource_server(world.realm.id, 1)).await.unwrap();
+    world.store.insert_resource_server(&resource_server(world.realm.id, 1), &[]).await.unwrap();
     database.execute("UPDATE signing_keys SET state = 'DAMAGE'").await;
     assert_corrupt(world.store.signing_keys(world.realm.id).await);
     database.execute("UPDATE resource_servers SET token_format = 'DAMAGE'").await;

@@ -38,15 +38,15 @@ async fn identifiers_that_look_alike_are_different(database: &TestDatabase) {
         let mut person = user(realm_id, number, name);
         // The store compares what it is given; bringing names to one form is the core's.
         person.username_normalised = name.to_owned();
-        store.insert_user(&person, None).await.unwrap();
+        store.insert_user(&person, None, &[]).await.unwrap();
         let mut server = resource_server(realm_id, number);
         server.identifier = name.to_owned();
-        store.insert_resource_server(&server).await.unwrap();
+        store.insert_resource_server(&server, &[]).await.unwrap();
         if name.is_ascii() {
-            store.insert_client(&client(realm_id, name)).await.unwrap();
+            store.insert_client(&client(realm_id, name), &[]).await.unwrap();
         }
         if name.is_ascii() && !name.contains(' ') {
-            store.insert_signing_key(&signing_key(realm_id, name, KeyState::Future)).await.unwrap();
+            store.insert_signing_key(&signing_key(realm_id, name, KeyState::Future), &[]).await.unwrap();
         }
     }
     for (number, name) in (1_u8..).zip(LOOK_ALIKES) {
@@ -60,7 +60,7 @@ async fn identifiers_that_look_alike_are_different(database: &TestDatabase) {
     let listed = store.resource_servers(realm_id).await.unwrap();
     assert_eq!(listed.len(), LOOK_ALIKES.len());
     assert!(listed.is_sorted_by_key(|server| server.identifier.clone().into_bytes()));
-    store.delete_signing_key(realm_id, &"Client".parse().unwrap()).await.unwrap();
+    store.delete_signing_key(realm_id, &"Client".parse().unwrap(), &[]).await.unwrap();
     let kids: Vec<String> = store.signing_keys(realm_id).await.unwrap().iter().map(|key| key.kid.to_string()).collect();
     assert_eq!(kids, ["CLIENT", "client", "fi", "first", "ss"]);
 }
@@ -92,18 +92,18 @@ async fn hostile_text_is_only_text(database: &TestDatabase) {
         let mut app = client(realm.id, "app");
         app.metadata.client_name = Some(format!("{text}\0"));
         app.metadata.redirect_uris = vec![text.to_owned()];
-        store.insert_client(&app).await.unwrap();
+        store.insert_client(&app, &[]).await.unwrap();
         assert_eq!(*store.client(realm.id, &app.client_id).await.unwrap().unwrap(), app);
         let mut person = user(realm.id, number, "x");
         person.username = text.to_owned();
         person.username_normalised = text.to_owned();
         person.claims.insert(text.to_owned(), format!("{text}\0").into());
         assert_eq!(store.user_by_username(realm.id, text).await.unwrap(), None);
-        store.insert_user(&person, None).await.unwrap();
+        store.insert_user(&person, None, &[]).await.unwrap();
         assert_eq!(store.user_by_username(realm.id, text).await.unwrap(), Some((person, None)));
         let mut server = resource_server(realm.id, number);
         server.identifier = text.to_owned();
-        store.insert_resource_server(&server).await.unwrap();
+        store.insert_resource_server(&server, &[]).await.unwrap();
         assert_eq!(store.resource_servers(realm.id).await.unwrap(), [server]);
     }
     assert_eq!(database.count("users").await, 14);
@@ -115,13 +115,13 @@ async fn text_that_no_database_holds_is_refused_by_all_alike(database: &TestData
     for text in ["a\0b".to_owned(), "é".repeat(256)] {
         let mut person = user(realm(1).id, 1, "x");
         person.username_normalised = text.clone();
-        assert!(matches!(store.insert_user(&person, None).await, Err(StoreError::Corrupt(_))));
+        assert!(matches!(store.insert_user(&person, None, &[]).await, Err(StoreError::Corrupt(_))));
         assert_eq!(store.user_by_username(realm(1).id, &text).await.unwrap(), None);
     }
     let mut server = resource_server(realm(1).id, 1);
     server.id = ResourceServerId([1; 16]);
     server.identifier = format!("urn:{}", "é".repeat(696));
-    store.insert_resource_server(&server).await.unwrap();
+    store.insert_resource_server(&server, &[]).await.unwrap();
     assert_eq!(store.resource_servers(realm(1).id).await.unwrap(), [server]);
     assert_eq!(database.count("users").await, 0);
 }

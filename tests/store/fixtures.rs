@@ -33,6 +33,7 @@ pub(crate) fn realm(number: u8) -> Realm {
         root_key_id: "root-1".to_owned(),
         created_at: NOW,
         updated_at: NOW,
+        revision: 0,
     }
 }
 
@@ -45,6 +46,7 @@ pub(crate) fn signing_key(realm_id: RealmId, kid: &str, state: KeyState) -> Sign
         encrypted_private_key: vec![0, 1, 2, 255],
         created_at: NOW,
         state_since: NOW,
+        activates_at: None,
     }
 }
 
@@ -68,6 +70,7 @@ pub(crate) fn client(realm_id: RealmId, client_id: &str) -> Client {
         epoch: 1,
         created_at: NOW,
         updated_at: NOW,
+        revision: 0,
     }
 }
 
@@ -85,6 +88,7 @@ pub(crate) fn user(realm_id: RealmId, number: u8, username: &str) -> User {
         epoch: 1,
         created_at: NOW,
         updated_at: NOW,
+        revision: 0,
     }
 }
 
@@ -142,6 +146,7 @@ pub(crate) fn resource_server(realm_id: RealmId, number: u8) -> ResourceServer {
         access_token_seconds: Some(300),
         created_at: NOW,
         updated_at: NOW,
+        revision: 0,
     }
 }
 
@@ -159,11 +164,11 @@ impl World {
         let realm = realm(1);
         insert_realm(&store, &realm).await.unwrap();
         let client = client(realm.id, "app");
-        store.insert_client(&client).await.unwrap();
+        store.insert_client(&client, &[]).await.unwrap();
         let user = user(realm.id, 1, "Zoë");
-        store.insert_user(&user, Some(&password(1))).await.unwrap();
+        store.insert_user(&user, Some(&password(1)), &[]).await.unwrap();
         let session = session(&user, 1);
-        store.open_session(&login(session.clone(), 200)).await.unwrap();
+        store.open_session(&login(session.clone(), 200), &[]).await.unwrap();
         Self { store, realm, client, user, session }
     }
 
@@ -179,6 +184,7 @@ impl World {
             user: Some((self.user.id, 1)),
             authorization: None,
             session: Some(self.session.sid),
+            session_limits: None,
             lineage: Some(lineage),
             token: None,
         }
@@ -228,7 +234,7 @@ impl World {
 
     /// A family in the store, opened by redeeming a code.
     pub(crate) async fn open_family(&self, number: u8) -> Lineage {
-        self.store.redeem(self.realm.id, &self.redemption(number)).await.unwrap();
+        self.store.redeem(self.realm.id, &self.redemption(number), &[]).await.unwrap();
         Lineage([number; 16])
     }
 
@@ -247,7 +253,7 @@ impl World {
 
 pub(crate) async fn insert_realm(store: &Database, realm: &Realm) -> Result<(), StoreError> {
     let signing = [signing_key(realm.id, "first", KeyState::Active)];
-    store.insert_realm(realm, &signing, &sealing_key(realm.id, 1)).await
+    store.insert_realm(realm, &signing, &sealing_key(realm.id, 1), &[]).await
 }
 
 /// Whether a store said that something exists already.

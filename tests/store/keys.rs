@@ -1,7 +1,7 @@
 //! The port of keys.
 
-use signet_core::model::KeyState;
-use signet_core::ports::Keys;
+use signet_core::model::{KeyState, SigningKeyRecord};
+use signet_core::ports::{Keys, StoreError};
 use signet_protocol::identifiers::RealmId;
 
 use super::fixtures::{NOW, assert_duplicate, assert_missing, insert_realm, realm, sealing_key, signing_key};
@@ -10,6 +10,7 @@ use crate::support::databases::TestDatabase;
 on_every_database!(
     an_active_key_makes_its_predecessor_verifying,
     a_state_is_set_and_only_one_key_per_algorithm_is_active,
+    a_key_becomes_active_when_its_time_has_come,
     keys_are_deleted_and_missed,
     sealing_keys_are_numbered_once,
     two_keys_that_become_active_at_once_leave_one_active,
@@ -31,45 +32,91 @@ async fn an_active_key_makes_its_predecessor_verifying(database: &TestDatabase) 
     insert_realm(&store, &realm(1)).await.unwrap();
     let mut other = signing_key(REALM, "rsa", KeyState::Active);
     other.algorithm = "RS256".into();
-    store.insert_signing_key(&other).await.unwrap();
+    store.insert_signing_key(&other, &[]).await.unwrap();
     let mut second = signing_key(REALM, "second", KeyState::Active);
     (second.created_at, second.state_since) = (NOW.plus(5), NOW.plus(5));
-    store.insert_signing_key(&second).await.unwrap();
+    store.insert_signing_key(&second, &[]).await.unwrap();
     let expected = [
         state("first", KeyState::Verifying, 5),
         state("rsa", KeyState::Active, 0),
         state("second", KeyState::Active, 5),
     ];
     assert_eq!(states(&store).await, expected);
-    assert_duplicate(store.insert_signing_key(&second).await, "signing key");
+    assert_duplicate(store.insert_signing_key(&second, &[]).await, "signing key");
     // The refused key has displaced nobody.
     assert_eq!(states(&store).await, expected);
-    assert_missing(store.insert_signing_key(&signing_key(RealmId([9; 16]), "x", KeyState::Future)).await, "realm");
+    assert_missing(store.insert_signing_key(&signing_key(RealmId([9; 16]), "x", KeyState::Future), &[]).await, "realm");
 }
 
 async fn a_state_is_set_and_only_one_key_per_algorithm_is_active(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
-    store.insert_signing_key(&signing_key(REALM, "second", KeyState::Future)).await.unwrap();
+    store.insert_signing_key(&signing_key(REALM, "second", KeyState::Future), &[]).await.unwrap();
     let second = "second".parse().unwrap();
-    store.set_key_state(REALM, &second, KeyState::Active, NOW.plus(9)).await.unwrap();
+    store.set_key_state(REALM, &second, (KeyState::Active, NOW.plus(9)), &[]).await.unwrap();
     let expected = [state("first", KeyState::Verifying, 9), state("second", KeyState::Active, 9)];
     assert_eq!(states(&store).await, expected);
-    store.set_key_state(REALM, &second, KeyState::Active, NOW.plus(10)).await.unwrap();
+    store.set_key_state(REALM, &second, (KeyState::Active, NOW.plus(10)), &[]).await.unwrap();
     let first = "first".parse().unwrap();
-    store.set_key_state(REALM, &first, KeyState::Retired, NOW.plus(11)).await.unwrap();
+    store.set_key_state(REALM, &first, (KeyState::Retired, NOW.plus(11)), &[]).await.unwrap();
     let expected = [state("first", KeyState::Retired, 11), state("second", KeyState::Active, 10)];
     assert_eq!(states(&store).await, expected);
     let absent = "Second".parse().unwrap();
-    assert_missing(store.set_key_state(REALM, &absent, KeyState::Active, NOW).await, "signing key");
+    assert_missing(store.set_key_state(REALM, &absent, (KeyState::Active, NOW), &[]).await, "signing key");
+    for taken in [KeyState::Future, KeyState::Verifying, KeyState::Retired] {
+        assert_needed(&store.set_key_state(REALM, &second, (taken, NOW), &[]).await);
+    }
+}
+
+fn assert_needed(answer: &Result<(), StoreError>) {
+    assert!(matches!(answer, Err(StoreError::Needed(_))), "{answer:?}");
+}
+
+/// Activates what is due so many seconds later; says how many those were.
+async fn activate(store: &signet_store::Database, seconds: i64) -> usize {
+    let now = NOW.plus(seconds);
+    let due = store.due_keys(now).await.unwrap();
+    for key in &due {
+        assert!(store.activate_due_key(key.realm_id, &key.kid, now, &[]).await.unwrap());
+        assert!(!store.activate_due_key(key.realm_id, &key.kid, now, &[]).await.unwrap());
+    }
+    due.len()
+}
+
+async fn a_key_becomes_active_when_its_time_has_come(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    let waiting = |kid: &str, at: Option<i64>| SigningKeyRecord {
+        activates_at: at.map(|seconds| NOW.plus(seconds)),
+        ..signing_key(REALM, kid, KeyState::Future)
+    };
+    for key in [waiting("later", Some(20)), waiting("second", Some(10)), waiting("whenever", None)] {
+        store.insert_signing_key(&key, &[]).await.unwrap();
+        assert!(store.signing_keys(REALM).await.unwrap().contains(&key));
+    }
+    assert_eq!(activate(&store, 9).await, 0);
+    assert_eq!(activate(&store, 10).await, 1);
+    assert_eq!(activate(&store, 11).await, 0);
+    let expected = [
+        state("first", KeyState::Verifying, 10),
+        state("later", KeyState::Future, 0),
+        state("second", KeyState::Active, 10),
+        state("whenever", KeyState::Future, 0),
+    ];
+    assert_eq!(states(&store).await, expected);
+    // One that was put back by hand waits for a hand again.
+    store.set_key_state(REALM, &"later".parse().unwrap(), (KeyState::Future, NOW.plus(15)), &[]).await.unwrap();
+    assert_eq!(activate(&store, 99).await, 0);
 }
 
 async fn keys_are_deleted_and_missed(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
-    assert_missing(store.delete_signing_key(REALM, &"FIRST".parse().unwrap()).await, "signing key");
-    store.delete_signing_key(REALM, &"first".parse().unwrap()).await.unwrap();
-    assert!(states(&store).await.is_empty());
+    assert_missing(store.delete_signing_key(REALM, &"FIRST".parse().unwrap(), &[]).await, "signing key");
+    assert_needed(&store.delete_signing_key(REALM, &"first".parse().unwrap(), &[]).await);
+    store.insert_signing_key(&signing_key(REALM, "second", KeyState::Active), &[]).await.unwrap();
+    store.delete_signing_key(REALM, &"first".parse().unwrap(), &[]).await.unwrap();
+    assert_eq!(states(&store).await, [state("second", KeyState::Active, 0)]);
 }
 
 async fn sealing_keys_are_numbered_once(database: &TestDatabase) {
@@ -90,7 +137,7 @@ async fn two_keys_that_become_active_at_once_leave_one_active(database: &TestDat
         .map(|number| {
             let store = store.clone();
             let key = signing_key(REALM, &format!("key-{number}"), KeyState::Active);
-            tokio::spawn(async move { store.insert_signing_key(&key).await })
+            tokio::spawn(async move { store.insert_signing_key(&key, &[]).await })
         })
         .collect();
     for task in tasks {

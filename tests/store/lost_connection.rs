@@ -38,7 +38,7 @@ async fn works_again(store: &Database, mut number: u8) {
         loop {
             number += 1;
             let record = used(Purpose::Interaction, number);
-            let written = store.consume(realm_id, &record).await;
+            let written = store.consume(realm_id, &record, &[]).await;
             if written.is_ok() && store.user_by_username(realm_id, "zoë").await.is_ok() {
                 return;
             }
@@ -50,7 +50,7 @@ async fn works_again(store: &Database, mut number: u8) {
 async fn assert_unavailable(store: &Database, number: u8) {
     let realm_id = RealmId([1; 16]);
     let record = used(Purpose::Interaction, number);
-    let written = timeout(HANGING, store.consume(realm_id, &record)).await.expect("no hanging");
+    let written = timeout(HANGING, store.consume(realm_id, &record, &[])).await.expect("no hanging");
     assert!(matches!(written, Err(StoreError::Unavailable(_))), "{written:?}");
     let read = timeout(HANGING, store.user_by_username(realm_id, "zoë")).await.expect("no hanging");
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
@@ -87,7 +87,7 @@ async fn killed_connections_are_replaced_unnoticed(database: &TestDatabase) {
     let read = world.store.user_by_username(world.realm.id, "zoë").await.unwrap();
     assert!(read.is_some());
     kill_connections(database).await;
-    let outcome = world.store.redeem(world.realm.id, &world.redemption(5)).await.unwrap();
+    let outcome = world.store.redeem(world.realm.id, &world.redemption(5), &[]).await.unwrap();
     assert_eq!(outcome, RedemptionOutcome::Redeemed);
 }
 
@@ -107,7 +107,9 @@ async fn a_server_that_went_silent_is_unavailable_and_comes_back(database: &Test
         let tasks: Vec<_> = numbers
             .map(|number| {
                 let store = store.clone();
-                tokio::spawn(async move { store.consume(RealmId([1; 16]), &used(Purpose::Interaction, number)).await })
+                tokio::spawn(
+                    async move { store.consume(RealmId([1; 16]), &used(Purpose::Interaction, number), &[]).await },
+                )
             })
             .collect();
         let mut answers = Vec::new();
@@ -131,13 +133,13 @@ async fn a_commit_whose_answer_is_lost_is_not_repeated(database: &TestDatabase) 
     let world = World::in_store(store.clone()).await;
     let redemption = world.redemption(5);
     proxy.set(Mode::LoseCommit);
-    let lost = timeout(HANGING, store.redeem(world.realm.id, &redemption)).await.expect("no hanging");
+    let lost = timeout(HANGING, store.redeem(world.realm.id, &redemption, &[])).await.expect("no hanging");
     assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
     proxy.set(Mode::Pass);
     works_again(&store, 20).await;
     // The commit had arrived: whoever tries again is refused, and nothing was written twice.
     assert_eq!(database.count("refresh_families").await, 1);
-    let again = store.redeem(world.realm.id, &redemption).await.unwrap();
+    let again = store.redeem(world.realm.id, &redemption, &[]).await.unwrap();
     assert_eq!(again, RedemptionOutcome::AlreadyUsed);
     assert_eq!(database.count("refresh_families").await, 1);
 }

@@ -43,8 +43,8 @@ async fn nothing_is_remembered_without_a_poll(database: &TestDatabase) {
     let other = database.connect().await;
     let mut changed = world.client.clone();
     for epoch in 2..5 {
-        changed.epoch = epoch;
-        other.update_client(&changed).await.unwrap();
+        (changed.epoch, changed.revision) = (epoch, epoch - 2);
+        other.update_client(&changed, None, &[]).await.unwrap();
         let read = world.store.client(world.realm.id, &changed.client_id).await.unwrap().unwrap();
         assert_eq!(read.epoch, epoch);
     }
@@ -56,13 +56,13 @@ async fn a_change_here_is_seen_at_once(database: &TestDatabase) {
     let mut changed = world.client.clone();
     for epoch in 2..20 {
         let before = world.store.configuration_version().unwrap();
-        changed.epoch = epoch;
-        world.store.update_client(&changed).await.unwrap();
+        (changed.epoch, changed.revision) = (epoch, epoch - 2);
+        world.store.update_client(&changed, None, &[]).await.unwrap();
         assert_ne!(world.store.configuration_version().unwrap(), before);
         let read = world.store.client(world.realm.id, &changed.client_id).await.unwrap().unwrap();
         assert_eq!(read.epoch, epoch);
     }
-    world.store.delete_client(world.realm.id, &changed.client_id).await.unwrap();
+    world.store.delete_client(world.realm.id, &changed.client_id, None, &[]).await.unwrap();
     assert!(world.store.client(world.realm.id, &changed.client_id).await.unwrap().is_none());
     polling.stop().await;
 }
@@ -76,8 +76,9 @@ async fn a_change_through_another_node_is_noticed(database: &TestDatabase) {
     let other = database.connect().await;
     let mut changed = world.client.clone();
     changed.enabled = false;
-    other.update_client(&changed).await.unwrap();
+    other.update_client(&changed, None, &[]).await.unwrap();
     let version = version_after(&world.store, before).await;
+    changed.revision = 1;
     assert_eq!(*read().await, changed);
     // Polls that find nothing new leave the version alone.
     tokio::time::sleep(Duration::from_millis(1200)).await;
@@ -97,19 +98,19 @@ async fn every_kind_of_configuration_changes_the_version(database: &TestDatabase
         assert_ne!(now, version);
         version = now;
     };
-    seen(store.update_realm(&realm(1)).await).await;
+    seen(store.update_realm(&realm(1), &[]).await).await;
     seen(store.raise_realm_epoch(realm_id).await).await;
-    seen(store.insert_client(&client(realm_id, "app")).await).await;
-    seen(store.update_client(&client(realm_id, "app")).await).await;
-    seen(store.delete_client(realm_id, &"app".parse().unwrap()).await).await;
-    seen(store.insert_signing_key(&signing_key(realm_id, "k", KeyState::Future)).await).await;
-    seen(store.set_key_state(realm_id, &"k".parse().unwrap(), KeyState::Active, NOW).await).await;
-    seen(store.delete_signing_key(realm_id, &"k".parse().unwrap()).await).await;
+    seen(store.insert_client(&client(realm_id, "app"), &[]).await).await;
+    seen(store.update_client(&client(realm_id, "app"), None, &[]).await).await;
+    seen(store.delete_client(realm_id, &"app".parse().unwrap(), None, &[]).await).await;
+    seen(store.insert_signing_key(&signing_key(realm_id, "k", KeyState::Future), &[]).await).await;
+    seen(store.set_key_state(realm_id, &"k".parse().unwrap(), (KeyState::Verifying, NOW), &[]).await).await;
+    seen(store.delete_signing_key(realm_id, &"k".parse().unwrap(), &[]).await).await;
     seen(store.insert_sealing_key(&sealing_key(realm_id, 2)).await).await;
-    seen(store.insert_resource_server(&resource_server(realm_id, 1)).await).await;
-    seen(store.update_resource_server(&resource_server(realm_id, 1)).await).await;
-    seen(store.delete_resource_server(realm_id, resource_server(realm_id, 1).id).await).await;
-    seen(store.delete_realm(realm_id).await).await;
+    seen(store.insert_resource_server(&resource_server(realm_id, 1), &[]).await).await;
+    seen(store.update_resource_server(&resource_server(realm_id, 1), &[]).await).await;
+    seen(store.delete_resource_server(realm_id, resource_server(realm_id, 1).id, &[]).await).await;
+    seen(store.delete_realm(realm_id, &[]).await).await;
     polling.stop().await;
     // Each left a row for the other nodes.
     assert_eq!(database.count("changes").await, 14);

@@ -26,6 +26,9 @@ macro_rules! on_every_server {
     };
 }
 
+mod audit;
+mod audit_costs;
+mod audit_queue;
 mod authorizations;
 mod clean_up;
 mod clients;
@@ -41,6 +44,8 @@ mod races;
 mod realms;
 mod refresh_families;
 mod resource_servers;
+mod script_runs;
+mod scripts;
 mod serialization;
 mod sessions;
 mod single_use;

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
-use signet_core::model::Purpose;
+use signet_core::model::{Client, Purpose, Realm, ResourceServer, User};
 use signet_core::ports::{
-    LoginOutcome, RedemptionOutcome, RefreshFamilies, RotationOutcome, Sessions, SingleUse, Throttles, Users,
+    Clients, KeptClient, LoginOutcome, Realms, RedemptionOutcome, RefreshFamilies, ResourceServers, RotationOutcome,
+    Sessions, SingleUse, StoreError, StoreResult, Throttles, Users,
 };
 use signet_protocol::identifiers::RealmId;
 use signet_store::Database;
 use tokio::sync::Barrier;
 
-use super::fixtures::{NOW, World, login, password, session, used};
+use super::fixtures::{NOW, World, client, login, password, resource_server, session, used};
 use crate::support::databases::{Kind, TestDatabase};
 
 on_every_database!(
@@ -23,19 +24,21 @@ on_every_database!(
     one_of_twenty_answers_a_form,
     twenty_new_passwords_leave_one,
     rotation_and_closing_never_leave_a_living_family,
+    of_twenty_changes_of_one_thing_one_is_made_and_the_others_are_told,
+    ad_008_of_twenty_who_delete_administrators_one_is_refused,
 );
 
-const RACERS: usize = 20;
+pub(super) const RACERS: usize = 20;
 const REALM: RealmId = RealmId([1; 16]);
 
 /// The stores that race: two nodes, or the one serving process that SQLite permits.
-async fn nodes(database: &TestDatabase) -> Vec<Database> {
+pub(super) async fn nodes(database: &TestDatabase) -> Vec<Database> {
     let first = database.connect().await;
     if database.kind == Kind::Sqlite { vec![first] } else { vec![first, database.connect().await] }
 }
 
 /// Lets twenty tasks do the same at the same moment.
-async fn race<T, Run>(nodes: &[Database], work: impl Fn(Database, usize) -> Run) -> Vec<T>
+pub(super) async fn race<T, Run>(nodes: &[Database], work: impl Fn(Database, usize) -> Run) -> Vec<T>
 where
     T: Send + 'static,
     Run: Future<Output = T> + Send + 'static,
@@ -68,7 +71,7 @@ async fn one_of_twenty_redeems_a_code(database: &TestDatabase) {
         let redemption = world.redemption(round);
         let outcomes = race(&nodes, |store, _| {
             let redemption = redemption.clone();
-            async move { store.redeem(REALM, &redemption).await.unwrap() }
+            async move { store.redeem(REALM, &redemption, &[]).await.unwrap() }
         });
         let outcomes = outcomes.await;
         assert_eq!(count(&outcomes, &RedemptionOutcome::Redeemed), 1);
@@ -88,7 +91,7 @@ async fn one_of_twenty_rotates_a_refresh_token(database: &TestDatabase) {
             // Each with an assertion of its own, which only the winner may use up.
             rotation.assertion = Some(used(Purpose::ClientAssertion, u8::try_from(number).unwrap()));
             rotation.assertion.as_mut().unwrap().key[31] = u8::try_from(generation).unwrap();
-            async move { store.rotate(REALM, &rotation).await.unwrap() }
+            async move { store.rotate(REALM, &rotation, &[]).await.unwrap() }
         });
         let outcomes = outcomes.await;
         assert_eq!(count(&outcomes, &RotationOutcome::Rotated), 1);
@@ -102,7 +105,7 @@ async fn one_of_twenty_consumes_a_mark(database: &TestDatabase) {
     let nodes = nodes(database).await;
     for round in 0..5 {
         let record = used(Purpose::Interaction, round);
-        let outcomes = race(&nodes, |store, _| async move { store.consume(REALM, &record).await.unwrap() }).await;
+        let outcomes = race(&nodes, |store, _| async move { store.consume(REALM, &record, &[]).await.unwrap() }).await;
         assert_eq!(count(&outcomes, &true), 1);
     }
 }
@@ -165,7 +168,7 @@ async fn one_of_twenty_answers_a_form(database: &TestDatabase) {
     let world = World::in_store(nodes[0].clone()).await;
     let outcomes = race(&nodes, |store, number| {
         let login = login(session(&world.user, 100 + u8::try_from(number).unwrap()), 9);
-        async move { store.open_session(&login).await.unwrap() }
+        async move { store.open_session(&login, &[]).await.unwrap() }
     });
     let outcomes = outcomes.await;
     assert_eq!(count(&outcomes, &LoginOutcome::Opened), 1);
@@ -179,7 +182,7 @@ async fn twenty_new_passwords_leave_one(database: &TestDatabase) {
     let user_id = world.user.id;
     let outcomes = race(&nodes, |store, number| async move {
         let password = password(100 + u8::try_from(number).unwrap());
-        store.set_password(REALM, user_id, &password).await.is_ok()
+        store.set_password(REALM, user_id, &password, &[]).await.is_ok()
     });
     assert_eq!(count(&outcomes.await, &true), RACERS);
     assert_eq!(database.count("credentials").await, 1);
@@ -196,9 +199,9 @@ async fn rotation_and_closing_never_leave_a_living_family(database: &TestDatabas
             let rotation = rotation.clone();
             async move {
                 if number == 0 {
-                    store.close_lineage(REALM, lineage, NOW.plus(600)).await.unwrap();
+                    store.close_lineage(REALM, lineage, NOW.plus(600), &[]).await.unwrap();
                 } else {
-                    store.rotate(REALM, &rotation).await.unwrap();
+                    store.rotate(REALM, &rotation, &[]).await.unwrap();
                 }
             }
         })
@@ -206,6 +209,75 @@ async fn rotation_and_closing_never_leave_a_living_family(database: &TestDatabas
         assert!(!world.store.refresh_family(REALM, lineage).await.unwrap().unwrap().active);
         let generation = world.store.refresh_family(REALM, lineage).await.unwrap().unwrap().generation;
         let late = world.rotation(lineage, generation);
-        assert_eq!(world.store.rotate(REALM, &late).await.unwrap(), RotationOutcome::Superseded);
+        assert_eq!(world.store.rotate(REALM, &late, &[]).await.unwrap(), RotationOutcome::Superseded);
     }
+}
+
+/// The one racer that was first; the others changed nothing and know it.
+fn winner(outcomes: &[StoreResult<()>]) -> String {
+    let others = outcomes.iter().filter(|outcome| matches!(outcome, Err(StoreError::Changed(_)))).count();
+    assert_eq!(others, RACERS - 1, "{outcomes:?}");
+    outcomes.iter().position(Result::is_ok).unwrap().to_string()
+}
+
+async fn of_twenty_changes_of_one_thing_one_is_made_and_the_others_are_told(database: &TestDatabase) {
+    let nodes = nodes(database).await;
+    let world = World::in_store(nodes[0].clone()).await;
+    let server = resource_server(REALM, 1);
+    world.store.insert_resource_server(&server, &[]).await.unwrap();
+    for revision in 0..3 {
+        let before = Client { revision, ..world.client.clone() };
+        let outcomes = race(&nodes, |store, number| {
+            let mut changed = before.clone();
+            changed.metadata.client_name = Some(number.to_string());
+            async move { store.update_client(&changed, None, &[]).await }
+        });
+        let first = winner(&outcomes.await);
+        let stored = world.store.client_as_stored(REALM, &before.client_id).await.unwrap().unwrap();
+        assert_eq!((stored.metadata.client_name, stored.revision), (Some(first), revision + 1));
+
+        let before = Realm { revision, ..world.realm.clone() };
+        let outcomes = race(&nodes, |store, number| {
+            let changed = Realm { display_name: number.to_string(), ..before.clone() };
+            async move { store.update_realm(&changed, &[]).await }
+        });
+        let first = winner(&outcomes.await);
+        let stored = world.store.realm_by_name(&before.name).await.unwrap().unwrap();
+        assert_eq!((stored.display_name, stored.revision), (first, revision + 1));
+
+        let before = User { revision, ..world.user.clone() };
+        let outcomes = race(&nodes, |store, number| {
+            let changed = User { username: number.to_string(), ..before.clone() };
+            async move { store.update_user(&changed, &[]).await }
+        });
+        let first = winner(&outcomes.await);
+        let stored = world.store.user(REALM, before.id).await.unwrap().unwrap();
+        assert_eq!((stored.username, stored.revision), (first, revision + 1));
+
+        let before = ResourceServer { revision, ..server.clone() };
+        let outcomes = race(&nodes, |store, number| {
+            let changed = ResourceServer { display_name: number.to_string(), ..before.clone() };
+            async move { store.update_resource_server(&changed, &[]).await }
+        });
+        let first = winner(&outcomes.await);
+        let stored = world.store.resource_servers(REALM).await.unwrap().remove(0);
+        assert_eq!((stored.display_name, stored.revision), (first, revision + 1));
+    }
+}
+
+async fn ad_008_of_twenty_who_delete_administrators_one_is_refused(database: &TestDatabase) {
+    let nodes = nodes(database).await;
+    let world = World::in_store(nodes[0].clone()).await;
+    world.store.delete_client(REALM, &world.client_id(), None, &[]).await.unwrap();
+    for number in 0..RACERS {
+        world.store.insert_client(&client(REALM, &format!("admin-{number}")), &[]).await.unwrap();
+    }
+    let keep = Some(KeptClient { is_one: |client| client.enabled, why: "keep one" });
+    let outcomes = race(&nodes, |store, number| async move {
+        store.delete_client(REALM, &format!("admin-{number}").parse().unwrap(), keep, &[]).await
+    });
+    let outcomes = outcomes.await;
+    let refused = outcomes.iter().filter(|outcome| matches!(outcome, Err(StoreError::Needed(_)))).count();
+    assert_eq!(refused, 1, "{outcomes:?}");
+    assert_eq!(database.count("clients").await, 1);
 }

@@ -25,7 +25,7 @@ async fn a_realm_reads_back_with_its_first_keys(database: &TestDatabase) {
     let store = database.connect().await;
     let realm = realm(1);
     let signing = [signing_key(realm.id, "a", KeyState::Active), signing_key(realm.id, "b", KeyState::Future)];
-    store.insert_realm(&realm, &signing, &sealing_key(realm.id, 1)).await.unwrap();
+    store.insert_realm(&realm, &signing, &sealing_key(realm.id, 1), &[]).await.unwrap();
     assert_eq!(store.realm_by_name(&realm.name).await.unwrap(), Some(realm.clone()));
     assert_eq!(store.signing_keys(realm.id).await.unwrap(), signing);
     assert_eq!(store.sealing_keys(realm.id).await.unwrap(), [sealing_key(realm.id, 1)]);
@@ -42,7 +42,7 @@ async fn a_taken_name_is_a_duplicate_and_changes_nothing(database: &TestDatabase
     assert!(store.signing_keys(third.id).await.unwrap().is_empty());
     let mut second = realm(2);
     second.name = realm(1).name;
-    assert_duplicate(store.update_realm(&second).await, "realm");
+    assert_duplicate(store.update_realm(&second, &[]).await, "realm");
     assert_eq!(store.realm_by_name(&realm(2).name).await.unwrap(), Some(realm(2)));
 }
 
@@ -59,11 +59,11 @@ async fn an_update_replaces_all_but_the_epoch(database: &TestDatabase) {
     changed.root_key_id = "root-2".into();
     changed.updated_at = NOW.plus(1);
     changed.epoch = 70;
-    store.update_realm(&changed).await.unwrap();
-    changed.epoch = 1;
+    store.update_realm(&changed, &[]).await.unwrap();
+    (changed.epoch, changed.revision) = (1, 1);
     assert_eq!(store.realm_by_name(&changed.name).await.unwrap(), Some(changed));
     assert_eq!(store.realm_by_name(&realm(1).name).await.unwrap(), None);
-    assert_missing(store.update_realm(&realm(2)).await, "realm");
+    assert_missing(store.update_realm(&realm(2), &[]).await, "realm");
 }
 
 async fn the_epoch_only_grows(database: &TestDatabase) {
@@ -97,12 +97,15 @@ async fn a_deleted_realm_leaves_no_row_and_no_other_realm_notices(database: &Tes
     let world = World::in_store(database.connect().await).await;
     let store = &world.store;
     insert_realm(store, &realm(2)).await.unwrap();
-    store.insert_resource_server(&resource_server(world.realm.id, 1)).await.unwrap();
+    store.insert_resource_server(&resource_server(world.realm.id, 1), &[]).await.unwrap();
     let consent = super::fixtures::authorization(&world.user, &world.client, 1);
-    store.record_consent(&super::fixtures::used(signet_core::model::Purpose::Interaction, 9), &consent).await.unwrap();
+    store
+        .record_consent(&super::fixtures::used(signet_core::model::Purpose::Interaction, 9), &consent, &[])
+        .await
+        .unwrap();
     world.open_family(5).await;
-    store.deny_token(world.realm.id, &[1; 32], NOW).await.unwrap();
-    store.delete_realm(world.realm.id).await.unwrap();
+    store.deny_token(world.realm.id, &[1; 32], NOW, &[]).await.unwrap();
+    store.delete_realm(world.realm.id, &[]).await.unwrap();
     for table in [
         "signing_keys",
         "sealing_keys",
@@ -123,7 +126,7 @@ async fn a_deleted_realm_leaves_no_row_and_no_other_realm_notices(database: &Tes
     }
     assert_eq!(store.realm_by_name(&world.realm.name).await.unwrap(), None);
     assert_eq!(store.realm_by_name(&realm(2).name).await.unwrap(), Some(realm(2)));
-    assert_missing(store.delete_realm(world.realm.id).await, "realm");
+    assert_missing(store.delete_realm(world.realm.id, &[]).await, "realm");
     assert!(store.client(world.realm.id, &world.client_id()).await.unwrap().is_none());
     assert!(store.user(world.realm.id, world.user.id).await.unwrap().is_none());
     assert!(store.session(world.realm.id, &world.session.cookie_hash).await.unwrap().is_none());

@@ -1,6 +1,6 @@
 //! The port of refresh token families.
 
-use signet_core::model::Purpose;
+use signet_core::model::{Client, Purpose, User};
 use signet_core::ports::{Clients, Realms, RefreshFamilies, RotationOutcome, Sessions, SingleUse, Standing, Users};
 use signet_protocol::identifiers::Lineage;
 
@@ -29,8 +29,8 @@ async fn rotation_moves_the_generation_once(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let lineage = world.open_family(5).await;
     let rotation = world.rotation(lineage, 1);
-    assert_eq!(world.store.rotate(world.realm.id, &rotation).await.unwrap(), RotationOutcome::Rotated);
-    assert_eq!(world.store.rotate(world.realm.id, &rotation).await.unwrap(), RotationOutcome::Superseded);
+    assert_eq!(world.store.rotate(world.realm.id, &rotation, &[]).await.unwrap(), RotationOutcome::Rotated);
+    assert_eq!(world.store.rotate(world.realm.id, &rotation, &[]).await.unwrap(), RotationOutcome::Superseded);
     let mut expected = world.family(lineage);
     expected.generation = 2;
     expected.rotated_at = NOW.plus(100);
@@ -45,7 +45,7 @@ async fn a_family_that_does_not_rotate_keeps_its_generation(database: &TestDatab
     rotation.next_generation = 1;
     // The second changes no value at all; it counts all the same.
     for _ in 0..2 {
-        assert_eq!(world.store.rotate(world.realm.id, &rotation).await.unwrap(), RotationOutcome::Rotated);
+        assert_eq!(world.store.rotate(world.realm.id, &rotation, &[]).await.unwrap(), RotationOutcome::Rotated);
     }
     assert_eq!(world.store.refresh_family(world.realm.id, lineage).await.unwrap().unwrap().generation, 1);
 }
@@ -56,31 +56,31 @@ async fn rotation_stops_when_anything_beneath_it_falls(database: &TestDatabase) 
     let lineage = world.open_family(5).await;
     let rotation = world.rotation(lineage, 1);
     let superseded = async || {
-        assert_eq!(store.rotate(realm_id, &rotation).await.unwrap(), RotationOutcome::Superseded);
+        assert_eq!(store.rotate(realm_id, &rotation, &[]).await.unwrap(), RotationOutcome::Superseded);
         assert_eq!(store.refresh_family(realm_id, lineage).await.unwrap().unwrap().generation, 1);
     };
     let mut client = world.client.clone();
     client.enabled = false;
-    store.update_client(&client).await.unwrap();
+    store.update_client(&client, None, &[]).await.unwrap();
     superseded().await;
-    store.update_client(&world.client).await.unwrap();
+    store.update_client(&Client { revision: 1, ..world.client.clone() }, None, &[]).await.unwrap();
     let mut user = world.user.clone();
     user.enabled = false;
-    store.update_user(&user).await.unwrap();
+    store.update_user(&user, &[]).await.unwrap();
     superseded().await;
-    store.update_user(&world.user).await.unwrap();
-    store.deny_token(realm_id, &[3; 32], NOW).await.unwrap();
+    store.update_user(&User { revision: 1, ..world.user.clone() }, &[]).await.unwrap();
+    store.deny_token(realm_id, &[3; 32], NOW, &[]).await.unwrap();
     let mut with_token = rotation.clone();
     with_token.standing.token = Some([3; 32]);
-    assert_eq!(store.rotate(realm_id, &with_token).await.unwrap(), RotationOutcome::Superseded);
-    store.end_session(realm_id, &world.session.cookie_hash).await.unwrap();
+    assert_eq!(store.rotate(realm_id, &with_token, &[]).await.unwrap(), RotationOutcome::Superseded);
+    store.end_session(realm_id, &world.session.cookie_hash, &[]).await.unwrap();
     superseded().await;
     let mut offline = rotation.clone();
     offline.standing.session = None;
     store.raise_realm_epoch(realm_id).await.unwrap();
-    assert_eq!(store.rotate(realm_id, &offline).await.unwrap(), RotationOutcome::Superseded);
+    assert_eq!(store.rotate(realm_id, &offline, &[]).await.unwrap(), RotationOutcome::Superseded);
     offline.standing.realm_epoch = 2;
-    assert_eq!(store.rotate(realm_id, &offline).await.unwrap(), RotationOutcome::Rotated);
+    assert_eq!(store.rotate(realm_id, &offline, &[]).await.unwrap(), RotationOutcome::Rotated);
 }
 
 async fn a_replayed_assertion_rotates_nothing(database: &TestDatabase) {
@@ -88,10 +88,10 @@ async fn a_replayed_assertion_rotates_nothing(database: &TestDatabase) {
     let lineage = world.open_family(5).await;
     let mut rotation = world.rotation(lineage, 1);
     rotation.assertion = Some(used(Purpose::ClientAssertion, 1));
-    assert_eq!(world.store.rotate(world.realm.id, &rotation).await.unwrap(), RotationOutcome::Rotated);
+    assert_eq!(world.store.rotate(world.realm.id, &rotation, &[]).await.unwrap(), RotationOutcome::Rotated);
     rotation.generation = 2;
     rotation.next_generation = 3;
-    assert_eq!(world.store.rotate(world.realm.id, &rotation).await.unwrap(), RotationOutcome::AssertionReplayed);
+    assert_eq!(world.store.rotate(world.realm.id, &rotation, &[]).await.unwrap(), RotationOutcome::AssertionReplayed);
     assert_eq!(world.store.refresh_family(world.realm.id, lineage).await.unwrap().unwrap().generation, 2);
 }
 
@@ -101,27 +101,27 @@ async fn a_superseded_rotation_leaves_its_assertion_unused(database: &TestDataba
     let mut rotation = world.rotation(lineage, 7);
     let assertion = used(Purpose::ClientAssertion, 1);
     rotation.assertion = Some(assertion);
-    assert_eq!(world.store.rotate(world.realm.id, &rotation).await.unwrap(), RotationOutcome::Superseded);
-    assert!(world.store.consume(world.realm.id, &assertion).await.unwrap());
+    assert_eq!(world.store.rotate(world.realm.id, &rotation, &[]).await.unwrap(), RotationOutcome::Superseded);
+    assert!(world.store.consume(world.realm.id, &assertion, &[]).await.unwrap());
 }
 
 async fn a_closed_lineage_is_denied_with_and_without_a_family(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     let lineage = world.open_family(5).await;
-    store.close_lineage(realm_id, lineage, NOW.plus(600)).await.unwrap();
+    store.close_lineage(realm_id, lineage, NOW.plus(600), &[]).await.unwrap();
     assert!(!store.refresh_family(realm_id, lineage).await.unwrap().unwrap().active);
     assert_eq!(store.standing(realm_id, &world.standing(lineage)).await.unwrap(), Standing::Denied);
-    assert_eq!(store.rotate(realm_id, &world.rotation(lineage, 1)).await.unwrap(), RotationOutcome::Superseded);
+    assert_eq!(store.rotate(realm_id, &world.rotation(lineage, 1), &[]).await.unwrap(), RotationOutcome::Superseded);
     // The family itself is closed as well, should the denial be forgotten.
     let mut unnamed = world.rotation(lineage, 1);
     unnamed.standing.lineage = None;
-    assert_eq!(store.rotate(realm_id, &unnamed).await.unwrap(), RotationOutcome::Superseded);
+    assert_eq!(store.rotate(realm_id, &unnamed, &[]).await.unwrap(), RotationOutcome::Superseded);
     let without = Lineage([6; 16]);
     assert_eq!(store.standing(realm_id, &world.standing(without)).await.unwrap(), Standing::Stands);
-    store.close_lineage(realm_id, without, NOW.plus(600)).await.unwrap();
+    store.close_lineage(realm_id, without, NOW.plus(600), &[]).await.unwrap();
     // A second closing may lengthen the denial and never shortens it.
-    store.close_lineage(realm_id, without, NOW.plus(10)).await.unwrap();
+    store.close_lineage(realm_id, without, NOW.plus(10), &[]).await.unwrap();
     assert_eq!(store.standing(realm_id, &world.standing(without)).await.unwrap(), Standing::Denied);
     assert_eq!(database.count(&format!("denials WHERE expires_at = {}", NOW.plus(600).0)).await, 2);
 }

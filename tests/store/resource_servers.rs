@@ -19,8 +19,8 @@ async fn resource_servers_read_back_by_identifier(database: &TestDatabase) {
     insert_realm(&store, &realm(1)).await.unwrap();
     let (mut first, second) = (resource_server(realm(1).id, 1), resource_server(realm(1).id, 2));
     first.identifier = "urn:z".into();
-    store.insert_resource_server(&first).await.unwrap();
-    store.insert_resource_server(&second).await.unwrap();
+    store.insert_resource_server(&first, &[]).await.unwrap();
+    store.insert_resource_server(&second, &[]).await.unwrap();
     assert_eq!(store.resource_servers(realm(1).id).await.unwrap(), [second, first]);
     assert!(store.resource_servers(RealmId([2; 16])).await.unwrap().is_empty());
 }
@@ -29,24 +29,24 @@ async fn an_identifier_is_taken_once_per_realm(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
     insert_realm(&store, &realm(2)).await.unwrap();
-    store.insert_resource_server(&resource_server(realm(1).id, 1)).await.unwrap();
-    store.insert_resource_server(&resource_server(realm(1).id, 2)).await.unwrap();
+    store.insert_resource_server(&resource_server(realm(1).id, 1), &[]).await.unwrap();
+    store.insert_resource_server(&resource_server(realm(1).id, 2), &[]).await.unwrap();
     let mut copy = resource_server(realm(1).id, 3);
     copy.identifier = resource_server(realm(1).id, 1).identifier;
-    assert_duplicate(store.insert_resource_server(&copy).await, "resource server");
+    assert_duplicate(store.insert_resource_server(&copy, &[]).await, "resource server");
     copy.id = ResourceServerId([2; 16]);
-    assert_duplicate(store.update_resource_server(&copy).await, "resource server");
+    assert_duplicate(store.update_resource_server(&copy, &[]).await, "resource server");
     copy.realm_id = realm(2).id;
-    store.insert_resource_server(&copy).await.unwrap();
+    store.insert_resource_server(&copy, &[]).await.unwrap();
     copy.realm_id = RealmId([9; 16]);
-    assert_missing(store.insert_resource_server(&copy).await, "realm");
+    assert_missing(store.insert_resource_server(&copy, &[]).await, "realm");
 }
 
 async fn an_update_replaces_all_but_creation(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
     let mut server = resource_server(realm(1).id, 1);
-    store.insert_resource_server(&server).await.unwrap();
+    store.insert_resource_server(&server, &[]).await.unwrap();
     server.identifier = "urn:other".into();
     server.display_name = "Other".into();
     server.scopes.clear();
@@ -54,19 +54,19 @@ async fn an_update_replaces_all_but_creation(database: &TestDatabase) {
     server.algorithm = Some("PS256".to_owned());
     server.access_token_seconds = None;
     (server.created_at, server.updated_at) = (NOW.plus(1), NOW.plus(2));
-    store.update_resource_server(&server).await.unwrap();
-    server.created_at = NOW;
+    store.update_resource_server(&server, &[]).await.unwrap();
+    (server.created_at, server.revision) = (NOW, 1);
     assert_eq!(store.resource_servers(realm(1).id).await.unwrap(), [server.clone()]);
     server.id = ResourceServerId([9; 16]);
-    assert_missing(store.update_resource_server(&server).await, "resource server");
+    assert_missing(store.update_resource_server(&server, &[]).await, "resource server");
 }
 
 async fn a_resource_server_is_deleted_and_missed(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
     let server = resource_server(realm(1).id, 1);
-    store.insert_resource_server(&server).await.unwrap();
-    store.delete_resource_server(realm(1).id, server.id).await.unwrap();
+    store.insert_resource_server(&server, &[]).await.unwrap();
+    store.delete_resource_server(realm(1).id, server.id, &[]).await.unwrap();
     assert!(store.resource_servers(realm(1).id).await.unwrap().is_empty());
-    assert_missing(store.delete_resource_server(realm(1).id, server.id).await, "resource server");
+    assert_missing(store.delete_resource_server(realm(1).id, server.id, &[]).await, "resource server");
 }

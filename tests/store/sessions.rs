@@ -24,20 +24,20 @@ async fn a_session_reads_back_while_its_user_is_the_same(database: &TestDatabase
     assert_eq!(store.session(signet_protocol::identifiers::RealmId([2; 16]), &cookie).await.unwrap(), None);
     let mut user = world.user.clone();
     user.enabled = false;
-    store.update_user(&user).await.unwrap();
+    store.update_user(&user, &[]).await.unwrap();
     assert_eq!(store.session(realm_id, &cookie).await.unwrap(), None);
-    user.enabled = true;
-    store.update_user(&user).await.unwrap();
+    (user.enabled, user.revision) = (true, 1);
+    store.update_user(&user, &[]).await.unwrap();
     assert_eq!(store.session(realm_id, &cookie).await.unwrap(), Some(world.session.clone()));
-    user.epoch += 1;
-    store.update_user(&user).await.unwrap();
+    (user.epoch, user.revision) = (user.epoch + 1, 2);
+    store.update_user(&user, &[]).await.unwrap();
     assert_eq!(store.session(realm_id, &cookie).await.unwrap(), None);
 }
 
 async fn a_form_opens_one_session(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
-    let first = world.store.open_session(&login(session(&world.user, 2), 7)).await.unwrap();
-    let second = world.store.open_session(&login(session(&world.user, 3), 7)).await.unwrap();
+    let first = world.store.open_session(&login(session(&world.user, 2), 7), &[]).await.unwrap();
+    let second = world.store.open_session(&login(session(&world.user, 3), 7), &[]).await.unwrap();
     assert_eq!((first, second), (LoginOutcome::Opened, LoginOutcome::FormAlreadyUsed));
     assert_eq!(database.count("sessions").await, 2);
 }
@@ -47,7 +47,7 @@ async fn a_login_replaces_the_session_the_browser_had(database: &TestDatabase) {
     world.open_family(5).await;
     let mut login = login(session(&world.user, 2), 7);
     login.replaces = Some(world.session.cookie_hash);
-    assert_eq!(world.store.open_session(&login).await.unwrap(), LoginOutcome::Opened);
+    assert_eq!(world.store.open_session(&login, &[]).await.unwrap(), LoginOutcome::Opened);
     assert_eq!(world.store.session(world.realm.id, &world.session.cookie_hash).await.unwrap(), None);
     assert_eq!(database.count("sessions").await, 1);
     assert_eq!(database.count("session_participants").await, 0);
@@ -61,7 +61,7 @@ async fn a_login_that_carries_on_a_session_keeps_its_participants(database: &Tes
     renewed.expires_at = world.session.expires_at.plus(500);
     let mut login = login(renewed.clone(), 7);
     login.replaces = Some(world.session.cookie_hash);
-    assert_eq!(world.store.open_session(&login).await.unwrap(), LoginOutcome::Opened);
+    assert_eq!(world.store.open_session(&login, &[]).await.unwrap(), LoginOutcome::Opened);
     assert_eq!(database.count("sessions").await, 1);
     // They live as long as the session they are now part of.
     let participants = format!("session_participants WHERE expires_at = {}", renewed.expires_at.0);
@@ -75,18 +75,18 @@ async fn a_login_of_a_changed_user_changes_nothing(database: &TestDatabase) {
     let store = &world.store;
     let mut changed = world.user.clone();
     changed.epoch = 2;
-    store.update_user(&changed).await.unwrap();
+    store.update_user(&changed, &[]).await.unwrap();
     let mut attempt = login(session(&world.user, 2), 7);
     attempt.replaces = Some(world.session.cookie_hash);
-    assert_eq!(store.open_session(&attempt).await.unwrap(), LoginOutcome::UserChanged);
-    changed.enabled = false;
-    store.update_user(&changed).await.unwrap();
-    assert_eq!(store.open_session(&login(session(&changed, 2), 7)).await.unwrap(), LoginOutcome::UserChanged);
+    assert_eq!(store.open_session(&attempt, &[]).await.unwrap(), LoginOutcome::UserChanged);
+    (changed.enabled, changed.revision) = (false, 1);
+    store.update_user(&changed, &[]).await.unwrap();
+    assert_eq!(store.open_session(&login(session(&changed, 2), 7), &[]).await.unwrap(), LoginOutcome::UserChanged);
     let stranger = user(world.realm.id, 99, "stranger");
-    assert_eq!(store.open_session(&login(session(&stranger, 2), 7)).await.unwrap(), LoginOutcome::UserChanged);
+    assert_eq!(store.open_session(&login(session(&stranger, 2), 7), &[]).await.unwrap(), LoginOutcome::UserChanged);
     assert_eq!(database.count("sessions").await, 1);
     // The form is still open.
-    assert!(store.consume(world.realm.id, &used(Purpose::Interaction, 7)).await.unwrap());
+    assert!(store.consume(world.realm.id, &used(Purpose::Interaction, 7), &[]).await.unwrap());
 }
 
 async fn last_use_only_moves_forward(database: &TestDatabase) {
@@ -103,15 +103,15 @@ async fn ended_sessions_are_gone_with_their_participants(database: &TestDatabase
     let (store, realm_id) = (&world.store, world.realm.id);
     world.open_family(5).await;
     assert_eq!(database.count("session_participants").await, 1);
-    assert!(store.end_session(realm_id, &world.session.cookie_hash).await.unwrap());
-    assert!(!store.end_session(realm_id, &world.session.cookie_hash).await.unwrap());
+    assert!(store.end_session(realm_id, &world.session.cookie_hash, &[]).await.unwrap());
+    assert!(!store.end_session(realm_id, &world.session.cookie_hash, &[]).await.unwrap());
     assert_eq!(database.count("session_participants").await, 0);
     let standing = store.standing(realm_id, &world.standing(Lineage([5; 16]))).await.unwrap();
     assert_eq!(standing, signet_core::ports::Standing::Fallen);
     for number in 2..5 {
-        store.open_session(&login(session(&world.user, number), number)).await.unwrap();
+        store.open_session(&login(session(&world.user, number), number), &[]).await.unwrap();
     }
-    assert_eq!(store.end_sessions_of_user(realm_id, world.user.id).await.unwrap(), 3);
-    assert_eq!(store.end_sessions_of_user(realm_id, UserId([9; 16])).await.unwrap(), 0);
+    assert_eq!(store.end_sessions_of_user(realm_id, world.user.id, &[]).await.unwrap(), 3);
+    assert_eq!(store.end_sessions_of_user(realm_id, UserId([9; 16]), &[]).await.unwrap(), 0);
     assert_eq!(database.count("sessions").await, 0);
 }

@@ -1,6 +1,6 @@
 //! The port of things that may happen once.
 
-use signet_core::model::Purpose;
+use signet_core::model::{Client, Purpose};
 use signet_core::ports::{Clients, RedemptionOutcome, RefreshFamilies, SingleUse, Standing, Users};
 use signet_protocol::identifiers::{AuthorizationId, Lineage, RealmId};
 
@@ -21,32 +21,32 @@ async fn a_mark_is_set_once_per_realm_purpose_and_key(database: &TestDatabase) {
     let store = database.connect().await;
     let (here, there) = (RealmId([1; 16]), RealmId([2; 16]));
     let record = used(Purpose::AuthorizationCode, 1);
-    assert!(store.consume(here, &record).await.unwrap());
-    assert!(!store.consume(here, &record).await.unwrap());
+    assert!(store.consume(here, &record, &[]).await.unwrap());
+    assert!(!store.consume(here, &record, &[]).await.unwrap());
     let mut later = record;
     later.expires_at = NOW.plus(9999);
-    assert!(!store.consume(here, &later).await.unwrap());
-    assert!(store.consume(there, &record).await.unwrap());
-    assert!(store.consume(here, &used(Purpose::ClientAssertion, 1)).await.unwrap());
-    assert!(store.consume(here, &used(Purpose::Interaction, 1)).await.unwrap());
-    assert!(store.consume(here, &used(Purpose::AuthorizationCode, 2)).await.unwrap());
+    assert!(!store.consume(here, &later, &[]).await.unwrap());
+    assert!(store.consume(there, &record, &[]).await.unwrap());
+    assert!(store.consume(here, &used(Purpose::ClientAssertion, 1), &[]).await.unwrap());
+    assert!(store.consume(here, &used(Purpose::Interaction, 1), &[]).await.unwrap());
+    assert!(store.consume(here, &used(Purpose::AuthorizationCode, 2), &[]).await.unwrap());
 }
 
 async fn rfc6749_4_1_2_a_code_is_redeemed_once_and_with_everything(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     let redemption = world.redemption(5);
-    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::Redeemed);
-    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::AlreadyUsed);
+    assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::Redeemed);
+    assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::AlreadyUsed);
     let family = store.refresh_family(realm_id, Lineage([5; 16])).await.unwrap();
     assert_eq!(family, redemption.refresh_family.clone());
     assert_eq!(database.count("session_participants WHERE client_id = 'app'").await, 1);
     // The client takes part already: the next code changes nothing about that.
-    assert_eq!(store.redeem(realm_id, &world.redemption(6)).await.unwrap(), RedemptionOutcome::Redeemed);
+    assert_eq!(store.redeem(realm_id, &world.redemption(6), &[]).await.unwrap(), RedemptionOutcome::Redeemed);
     assert_eq!(database.count("session_participants").await, 1);
     // Reuse is reuse even after the lineage was closed because of it.
-    store.close_lineage(realm_id, Lineage([5; 16]), NOW.plus(60)).await.unwrap();
-    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::AlreadyUsed);
+    store.close_lineage(realm_id, Lineage([5; 16]), NOW.plus(60), &[]).await.unwrap();
+    assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::AlreadyUsed);
 }
 
 async fn a_fallen_code_is_not_used_up(database: &TestDatabase) {
@@ -54,15 +54,15 @@ async fn a_fallen_code_is_not_used_up(database: &TestDatabase) {
     let (store, realm_id) = (&world.store, world.realm.id);
     let mut client = world.client.clone();
     client.enabled = false;
-    store.update_client(&client).await.unwrap();
+    store.update_client(&client, None, &[]).await.unwrap();
     let mut redemption = world.redemption(5);
     redemption.assertion = Some(used(Purpose::ClientAssertion, 1));
-    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::Fallen);
+    assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::Fallen);
     for table in ["refresh_families", "session_participants", "used_records WHERE purpose <> 2"] {
         assert_eq!(database.count(table).await, 0, "{table}");
     }
-    store.update_client(&world.client).await.unwrap();
-    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::Redeemed);
+    store.update_client(&Client { revision: 1, ..world.client.clone() }, None, &[]).await.unwrap();
+    assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::Redeemed);
 }
 
 async fn a_replayed_assertion_redeems_nothing(database: &TestDatabase) {
@@ -70,15 +70,15 @@ async fn a_replayed_assertion_redeems_nothing(database: &TestDatabase) {
     let (store, realm_id) = (&world.store, world.realm.id);
     let mut redemption = world.redemption(5);
     redemption.assertion = Some(used(Purpose::ClientAssertion, 1));
-    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::Redeemed);
+    assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::Redeemed);
     let mut other = world.redemption(6);
     other.assertion = redemption.assertion;
-    assert_eq!(store.redeem(realm_id, &other).await.unwrap(), RedemptionOutcome::AssertionReplayed);
+    assert_eq!(store.redeem(realm_id, &other, &[]).await.unwrap(), RedemptionOutcome::AssertionReplayed);
     assert!(store.refresh_family(realm_id, Lineage([6; 16])).await.unwrap().is_none());
     // The same code with a new assertion: the code's reuse counts, and the assertion stays unused.
     redemption.assertion = Some(used(Purpose::ClientAssertion, 2));
-    assert_eq!(store.redeem(realm_id, &redemption).await.unwrap(), RedemptionOutcome::AlreadyUsed);
-    assert!(store.consume(realm_id, &used(Purpose::ClientAssertion, 2)).await.unwrap());
+    assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::AlreadyUsed);
+    assert!(store.consume(realm_id, &used(Purpose::ClientAssertion, 2), &[]).await.unwrap());
 }
 
 async fn a_code_of_a_session_that_ended_has_no_participant(database: &TestDatabase) {
@@ -86,7 +86,7 @@ async fn a_code_of_a_session_that_ended_has_no_participant(database: &TestDataba
     let mut redemption = world.redemption(5);
     redemption.standing.session = None;
     redemption.participant = Some((signet_protocol::identifiers::SessionId([99; 16]), world.client_id()));
-    let outcome = world.store.redeem(world.realm.id, &redemption).await.unwrap();
+    let outcome = world.store.redeem(world.realm.id, &redemption, &[]).await.unwrap();
     assert_eq!(outcome, RedemptionOutcome::Redeemed);
     assert_eq!(database.count("session_participants").await, 0);
 }
@@ -112,7 +112,7 @@ async fn standing_looks_at_each_thing_it_names(database: &TestDatabase) {
     }
     let elsewhere = store.standing(RealmId([2; 16]), &whole).await.unwrap();
     assert_eq!(elsewhere, Standing::Fallen);
-    store.delete_user(realm_id, world.user.id).await.unwrap();
+    store.delete_user(realm_id, world.user.id, &[]).await.unwrap();
     assert_eq!(ask(whole).await, Standing::Fallen);
 }
 
@@ -120,8 +120,8 @@ async fn a_denied_token_is_denied_and_no_other(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     // The same bytes as a lineage and as a token are two things.
-    store.deny_token(realm_id, &[5; 32], NOW.plus(60)).await.unwrap();
-    store.deny_token(realm_id, &[5; 32], NOW.plus(60)).await.unwrap();
+    store.deny_token(realm_id, &[5; 32], NOW.plus(60), &[]).await.unwrap();
+    store.deny_token(realm_id, &[5; 32], NOW.plus(60), &[]).await.unwrap();
     let mut query = world.standing(Lineage([5; 16]));
     assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Stands);
     query.token = Some([6; 32]);

@@ -24,22 +24,24 @@ async fn work_that_arrives_together_shares_a_commit() {
         .map(|number| {
             let store = world.store.clone();
             // Every mark twice: each group has winners and losers.
-            tokio::spawn(async move { store.consume(REALM, &used(Purpose::Interaction, number / 2)).await.unwrap() })
+            tokio::spawn(
+                async move { store.consume(REALM, &used(Purpose::Interaction, number / 2), &[]).await.unwrap() },
+            )
         })
         .collect();
     let failing = {
         let (store, twin) = (world.store.clone(), user(REALM, 9, "zoë"));
-        tokio::spawn(async move { store.insert_user(&twin, None).await })
+        tokio::spawn(async move { store.insert_user(&twin, None, &[]).await })
     };
     // Loses after it has marked its assertion: the mark must go, and nothing of the others'.
     let assertion = used(Purpose::ClientAssertion, 1);
     let fallen = {
         let (store, mut redemption) = (world.store.clone(), world.redemption(6));
         (redemption.assertion, redemption.standing.realm_epoch) = (Some(assertion), 9);
-        tokio::spawn(async move { store.redeem(REALM, &redemption).await })
+        tokio::spawn(async move { store.redeem(REALM, &redemption, &[]).await })
     };
     let (store, redemption) = (world.store.clone(), world.redemption(5));
-    let redeeming = tokio::spawn(async move { store.redeem(REALM, &redemption).await });
+    let redeeming = tokio::spawn(async move { store.redeem(REALM, &redemption, &[]).await });
     let mut first = 0;
     for task in consuming {
         first += u32::from(task.await.unwrap());
@@ -53,7 +55,7 @@ async fn work_that_arrives_together_shares_a_commit() {
     assert_eq!(database.count("used_records").await, 12);
     assert_eq!(database.count("refresh_families").await, 1);
     assert_eq!(database.count("users").await, 1);
-    assert!(world.store.consume(REALM, &assertion).await.unwrap());
+    assert!(world.store.consume(REALM, &assertion, &[]).await.unwrap());
     database.remove().await;
 }
 
@@ -68,7 +70,7 @@ async fn one_process_serves_and_commands_run_beside_it() {
     let command = database.connect().await;
     let refused = command.hold_serving_lock().unwrap_err().to_string();
     assert!(refused.contains("stop it first"), "{refused}");
-    command.insert_client(&client(REALM, "made-by-command")).await.unwrap();
+    command.insert_client(&client(REALM, "made-by-command"), &[]).await.unwrap();
     let noticed = timeout(Duration::from_secs(20), async {
         while serving.configuration_version() == Some(before) {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -79,7 +81,7 @@ async fn one_process_serves_and_commands_run_beside_it() {
     polling.stop().await;
     drop(lock);
     let _taken_over = command.hold_serving_lock().unwrap();
-    assert!(world.store.consume(REALM, &used(Purpose::Interaction, 1)).await.unwrap());
+    assert!(world.store.consume(REALM, &used(Purpose::Interaction, 1), &[]).await.unwrap());
     database.remove().await;
 }
 
@@ -91,14 +93,14 @@ async fn a_writer_that_never_ends_makes_writes_unavailable_and_reads_go_on() {
     let other = connection.begin().await.unwrap();
     other.execute_unprepared("UPDATE users SET enabled = FALSE").await.unwrap();
     let record = used(Purpose::Interaction, 1);
-    let blocked = timeout(Duration::from_secs(20), world.store.consume(REALM, &record)).await.expect("no hanging");
+    let blocked = timeout(Duration::from_secs(20), world.store.consume(REALM, &record, &[])).await.expect("no hanging");
     assert!(matches!(blocked, Err(StoreError::Unavailable(_))), "{blocked:?}");
     assert!(world.store.statistics().busy > 0);
     let (user, _) = world.store.user_by_username(REALM, "zoë").await.unwrap().unwrap();
     assert!(user.enabled);
     other.rollback().await.unwrap();
     // What was reported as not done was not done.
-    assert!(world.store.consume(REALM, &record).await.unwrap());
+    assert!(world.store.consume(REALM, &record, &[]).await.unwrap());
     database.remove().await;
 }
 
@@ -118,10 +120,10 @@ async fn a_closed_store_is_unavailable() {
     let database = TestDatabase::migrated(Kind::Sqlite).await;
     let store = database.connect().await;
     let record = used(Purpose::Interaction, 1);
-    store.consume(REALM, &record).await.unwrap();
+    store.consume(REALM, &record, &[]).await.unwrap();
     store.close().await;
-    let answer = timeout(Duration::from_secs(20), store.consume(REALM, &record)).await.expect("no hanging");
+    let answer = timeout(Duration::from_secs(20), store.consume(REALM, &record, &[])).await.expect("no hanging");
     assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
-    assert!(!database.connect().await.consume(REALM, &record).await.unwrap());
+    assert!(!database.connect().await.consume(REALM, &record, &[]).await.unwrap());
     database.remove().await;
 }

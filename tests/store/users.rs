@@ -21,8 +21,8 @@ async fn a_user_reads_back_by_identifier_and_by_name(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
     let (zoe, bob) = (user(realm(1).id, 1, "Zoë"), user(realm(1).id, 2, "bob"));
-    store.insert_user(&zoe, Some(&password(1))).await.unwrap();
-    store.insert_user(&bob, None).await.unwrap();
+    store.insert_user(&zoe, Some(&password(1)), &[]).await.unwrap();
+    store.insert_user(&bob, None, &[]).await.unwrap();
     assert_eq!(store.user(realm(1).id, zoe.id).await.unwrap(), Some(zoe.clone()));
     assert_eq!(store.user_by_username(realm(1).id, "zoë").await.unwrap(), Some((zoe, Some(password(1)))));
     assert_eq!(store.user_by_username(realm(1).id, "bob").await.unwrap(), Some((bob.clone(), None)));
@@ -36,42 +36,42 @@ async fn a_login_name_is_taken_once_per_realm(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
     insert_realm(&store, &realm(2)).await.unwrap();
-    store.insert_user(&user(realm(1).id, 1, "bob"), None).await.unwrap();
-    store.insert_user(&user(realm(1).id, 2, "eve"), None).await.unwrap();
-    assert_duplicate(store.insert_user(&user(realm(1).id, 3, "BOB"), Some(&password(3))).await, "user");
-    assert_duplicate(store.update_user(&user(realm(1).id, 2, "Bob")).await, "user");
-    store.insert_user(&user(realm(2).id, 1, "bob"), None).await.unwrap();
+    store.insert_user(&user(realm(1).id, 1, "bob"), None, &[]).await.unwrap();
+    store.insert_user(&user(realm(1).id, 2, "eve"), None, &[]).await.unwrap();
+    assert_duplicate(store.insert_user(&user(realm(1).id, 3, "BOB"), Some(&password(3)), &[]).await, "user");
+    assert_duplicate(store.update_user(&user(realm(1).id, 2, "Bob"), &[]).await, "user");
+    store.insert_user(&user(realm(2).id, 1, "bob"), None, &[]).await.unwrap();
     assert_eq!(database.count("credentials").await, 0);
-    assert_missing(store.insert_user(&user(RealmId([9; 16]), 1, "bob"), None).await, "realm");
+    assert_missing(store.insert_user(&user(RealmId([9; 16]), 1, "bob"), None, &[]).await, "realm");
 }
 
 async fn an_update_replaces_all_but_creation_and_never_lowers_the_epoch(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
-    store.insert_user(&user(realm(1).id, 1, "bob"), Some(&password(1))).await.unwrap();
+    store.insert_user(&user(realm(1).id, 1, "bob"), Some(&password(1)), &[]).await.unwrap();
     let mut changed = user(realm(1).id, 1, "robert");
     changed.enabled = false;
     changed.claims.clear();
     changed.epoch = 3;
     changed.created_at = NOW.plus(5);
     changed.updated_at = NOW.plus(6);
-    store.update_user(&changed).await.unwrap();
-    changed.created_at = NOW;
+    store.update_user(&changed, &[]).await.unwrap();
+    (changed.created_at, changed.revision) = (NOW, 1);
     assert_eq!(
         store.user_by_username(realm(1).id, "robert").await.unwrap(),
         Some((changed.clone(), Some(password(1))))
     );
     changed.epoch = 2;
-    store.update_user(&changed).await.unwrap();
+    store.update_user(&changed, &[]).await.unwrap();
     assert_eq!(store.user(realm(1).id, changed.id).await.unwrap().unwrap().epoch, 3);
-    assert_missing(store.update_user(&user(realm(1).id, 9, "x")).await, "user");
+    assert_missing(store.update_user(&user(realm(1).id, 9, "x"), &[]).await, "user");
 }
 
 async fn users_are_listed_by_identifier_page_by_page(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
     for number in [200, 3, 100, 0x0a] {
-        store.insert_user(&user(realm(1).id, number, &format!("user{number}")), None).await.unwrap();
+        store.insert_user(&user(realm(1).id, number, &format!("user{number}")), None, &[]).await.unwrap();
     }
     let mut page = PageRequest { after: None, limit: 2 };
     let first = store.list_users(realm(1).id, &page).await.unwrap();
@@ -87,13 +87,13 @@ async fn users_are_listed_by_identifier_page_by_page(database: &TestDatabase) {
 async fn a_new_password_replaces_the_old_one_and_ends_what_rested_on_it(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let store = &world.store;
-    store.set_password(world.realm.id, world.user.id, &password(2)).await.unwrap();
+    store.set_password(world.realm.id, world.user.id, &password(2), &[]).await.unwrap();
     let (user, stored) = store.user_by_username(world.realm.id, "zoë").await.unwrap().unwrap();
     assert_eq!((user.epoch, stored), (2, Some(password(2))));
     assert_eq!(database.count("credentials").await, 1);
     assert_eq!(database.count("sessions").await, 0);
     assert!(store.session(world.realm.id, &world.session.cookie_hash).await.unwrap().is_none());
-    assert_missing(store.set_password(world.realm.id, UserId([9; 16]), &password(3)).await, "user");
+    assert_missing(store.set_password(world.realm.id, UserId([9; 16]), &password(3), &[]).await, "user");
 }
 
 async fn a_deleted_user_takes_everything_along(database: &TestDatabase) {
@@ -101,12 +101,12 @@ async fn a_deleted_user_takes_everything_along(database: &TestDatabase) {
     let store = &world.store;
     let lineage = world.open_family(5).await;
     let consent = authorization(&world.user, &world.client, 1);
-    store.record_consent(&used(signet_core::model::Purpose::Interaction, 1), &consent).await.unwrap().unwrap();
-    store.delete_user(world.realm.id, world.user.id).await.unwrap();
+    store.record_consent(&used(signet_core::model::Purpose::Interaction, 1), &consent, &[]).await.unwrap().unwrap();
+    store.delete_user(world.realm.id, world.user.id, &[]).await.unwrap();
     assert!(store.user(world.realm.id, world.user.id).await.unwrap().is_none());
     assert!(store.refresh_family(world.realm.id, lineage).await.unwrap().is_none());
     for table in ["credentials", "sessions", "session_participants", "authorizations", "refresh_families"] {
         assert_eq!(database.count(table).await, 0, "{table}");
     }
-    assert_missing(store.delete_user(world.realm.id, world.user.id).await, "user");
+    assert_missing(store.delete_user(world.realm.id, world.user.id, &[]).await, "user");
 }

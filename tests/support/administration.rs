@@ -30,6 +30,12 @@ impl Administration {
         Self::Api { base: base.to_owned(), secret: secret.to_owned() }
     }
 
+    /// The same administrator, at another node.
+    pub(crate) fn at(&self, base: &str) -> Self {
+        let Self::Api { secret, .. } = self else { panic!("no admin API here") };
+        Self::by_api(base, secret)
+    }
+
     /// Asks the admin API; anything but success fails.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: &Value) -> Answer {
         let answer = self.try_ask(method, path, body).await;
@@ -57,7 +63,9 @@ impl Administration {
         let name = take(&mut settings, "name").as_str().unwrap().parse().unwrap();
         let display_name = take(&mut settings, "display_name").as_str().unwrap().to_owned();
         let settings: RealmSettings = serde_json::from_value(Value::Object(settings)).unwrap();
-        registry::create_realm(provider, RealmChange { name, display_name, enabled: true, settings }).await.unwrap();
+        registry::create_realm(&provider.serving_itself(), RealmChange { name, display_name, enabled: true, settings })
+            .await
+            .unwrap();
     }
 
     /// Changes members of a realm.
@@ -79,7 +87,9 @@ impl Administration {
             enabled: true,
         };
         let context = context(provider, realm).await;
-        let issued = registry::create_client(provider, &context, client_id, registration, secret).await.unwrap();
+        let issued = registry::create_client(&provider.serving_itself(), &context, client_id, registration, secret)
+            .await
+            .unwrap();
         let secret = issued.secret.as_ref().map(|secret| secret.as_str());
         json!({"client_id": issued.client.client_id.as_str(), "client_secret": secret})
     }
@@ -103,7 +113,9 @@ impl Administration {
             claims: object(&body["claims"]),
         };
         let context = context(provider, realm).await;
-        let user = registry::create_user(provider, &context, change, body["password"].as_str()).await.unwrap();
+        let user = registry::create_user(&provider.serving_itself(), &context, change, body["password"].as_str())
+            .await
+            .unwrap();
         json!({"id": user.id.to_string()})
     }
 

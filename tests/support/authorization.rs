@@ -118,7 +118,10 @@ fn added(answer: &Answer, request: &AuthorizationRequest, separator: char) -> Ve
     assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
     let location = answer.location().expect("a redirect says where to");
     let response = location.strip_prefix(request.redirect_uri()).and_then(|rest| rest.strip_prefix(separator));
-    decode(response.unwrap_or_else(|| panic!("{location} is not the redirect URI with {separator}")))
+    let response = response.unwrap_or_else(|| panic!("{location} is not the redirect URI with {separator}"));
+    // AZ-026: an empty fragment of its own, so that the browser brings none along.
+    let response = if separator == '#' { Some(response) } else { response.strip_suffix('#') };
+    decode(response.unwrap_or_else(|| panic!("{location} would inherit a fragment")))
 }
 
 /// The parameters of the form that a page posts to the client.

@@ -14,6 +14,8 @@ pub(crate) mod provider;
 pub(crate) mod proxy;
 pub(crate) mod realm;
 pub(crate) mod rows;
+pub(crate) mod scripts;
 pub(crate) mod server;
 pub(crate) mod time;
+pub(crate) mod trail;
 pub(crate) mod web;

@@ -27,7 +27,7 @@ use super::server::Server;
 
 /// A clock that stands still until it is told to move.
 #[derive(Debug)]
-pub(crate) struct TestClock(AtomicI64);
+pub(crate) struct TestClock(pub(crate) AtomicI64);
 
 impl Clock for TestClock {
     fn now(&self) -> UnixTime {
@@ -92,7 +92,7 @@ impl TimedProvider {
     }
 }
 
-async fn provider(database: &TestDatabase, clock: &Arc<TestClock>, public_url: &str) -> Provider {
+pub(crate) async fn provider(database: &TestDatabase, clock: &Arc<TestClock>, public_url: &str) -> Provider {
     let random = Arc::new(SystemRandom::new());
     // The least that Argon2 permits: these tests are not about its cost.
     let cheap = PasswordOptions { memory_kib: 8, iterations: 1, ..PasswordOptions::default() };
@@ -102,6 +102,7 @@ async fn provider(database: &TestDatabase, clock: &Arc<TestClock>, public_url: &
         passwords: PasswordHasher::new(cheap, &*random).unwrap(),
         root_key: RootKey::generate(&*random),
         random,
+        scripts: super::scripts::engine(),
         outbound: Arc::new(OutboundClient::new(OutboundSettings::default(), Arc::new(SystemResolver)).unwrap()),
         bases: Bases { public: public_url.to_owned(), mutual_tls: None },
     })

@@ -97,8 +97,49 @@ impl Server {
         })
     }
 
+    /// Another node beside this one: the same database, root key and public address, ports of its own.
+    pub(crate) async fn beside(&self) -> Arc<Self> {
+        let [main, mtls, management] = free_ports();
+        let first = &self.program().configuration;
+        let own: String = std::fs::read_to_string(first)
+            .unwrap()
+            .lines()
+            .map(|line| match line.split(" = ").next() {
+                Some("address") if line.contains(&self.program().management.to_string()) => {
+                    format!("address = \"127.0.0.1:{management}\"\n")
+                }
+                Some("address") => format!("address = \"127.0.0.1:{main}\"\n"),
+                Some("mtls_address") => format!("mtls_address = \"127.0.0.1:{mtls}\"\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let written = first.with_file_name("second.toml");
+        std::fs::write(&written, own).unwrap();
+        let program = Program { configuration: written, management, processes: Mutex::default() };
+        program.start().await;
+        let base = format!("https://localhost:{main}");
+        Arc::new(Self {
+            public_url: self.public_url.clone(),
+            mtls_url: self.mtls_url.clone(),
+            database: self.database.clone(),
+            administration: self.administration.at(&base),
+            base,
+            program: Some(program),
+        })
+    }
+
     fn program(&self) -> &Program {
         self.program.as_ref().expect("a process of its own")
+    }
+
+    /// The configuration of the process.
+    pub(crate) fn configuration_file(&self) -> &Path {
+        &self.program().configuration
+    }
+
+    /// An address of the listener for those who operate the server.
+    pub(crate) fn management_url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.program().management)
     }
 
     /// What the process has logged so far.

@@ -59,6 +59,15 @@ impl WebServer {
         Self::serve(TcpListener::bind("127.0.0.1:0").await.unwrap(), false, Arc::new(handler))
     }
 
+    /// A server that takes its time.
+    pub(crate) async fn answering<F>(handler: impl Fn(Received) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Response<String>> + Send + 'static,
+    {
+        let handler = move |received| handler(received).boxed();
+        Self::serve(TcpListener::bind("127.0.0.1:0").await.unwrap(), false, Arc::new(handler))
+    }
+
     /// A reverse proxy: takes TLS off, and hands on the address and the certificate of the client (RFC 9440), nobody
     /// else's word for either.
     pub(crate) async fn proxy(port: u16, backend: String, asks_for_certificates: bool) -> Self {

@@ -109,6 +109,7 @@ error-internal-text = Der Fehler liegt bei uns. Bitte versuchen Sie es erneut. W
 error-support-code = Support-Code
 error-support-note = Bitte nennen Sie diesen Code, wenn Sie um Hilfe bitten.
 error-reason = Technischer Grund
+error-support-link = Hilfe holen
 
 dev-title = Signet läuft
 dev-intro = Ein Anbieter für die Entwicklung, mit einem Benutzer und einem Client, die für Sie angelegt wurden.

@@ -119,6 +119,7 @@ error-internal-text = The fault is on our side. Please try again; if it happens 
 error-support-code = Support code
 error-support-note = If you ask for help, please give this code.
 error-reason = Technical reason
+error-support-link = Get help
 
 # Development
 dev-title = Signet is running

@@ -112,6 +112,7 @@ error-internal-text = L’erreur vient de notre côté. Veuillez réessayer ; s
 error-support-code = Code d’assistance
 error-support-note = Si vous demandez de l’aide, veuillez indiquer ce code.
 error-reason = Raison technique
+error-support-link = Obtenir de l’aide
 
 dev-title = Signet fonctionne
 dev-intro = Un fournisseur pour le développement, avec un utilisateur et un client créés pour vous.

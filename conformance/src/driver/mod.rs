@@ -8,11 +8,11 @@ mod module;
 pub(crate) use module::ModuleRun;
 
 use crate::error::HarnessError;
-use crate::evidence::{PlanEvidence, picture::Browser};
+use crate::evidence::{PlanEvidence, PlanFacts, picture::Browser};
 use crate::expected::{Difference, Expectation, Expectations, Outcome, unused};
 use crate::output::Progress;
 use crate::plan::{Plan, configuration};
-use crate::signet::Signet;
+use crate::signet::{ScriptRuns, Signet};
 use crate::suite::client::SuiteClient;
 use crate::suite::model::{PlanId, Variant};
 use std::collections::BTreeSet;
@@ -38,6 +38,8 @@ pub(crate) struct PlanRun {
     pub(crate) name: String,
     pub(crate) file_name: String,
     pub(crate) variant: Variant,
+    /// The set of scripts that decided in the realm.
+    pub(crate) scripts: Option<&'static str>,
     pub(crate) modules: Vec<ModuleRun>,
     /// Why the plan could not be run to its end.
     pub(crate) error: Option<HarnessError>,
@@ -48,6 +50,8 @@ pub(crate) struct Results {
     pub(crate) plans: Vec<PlanRun>,
     /// Expectations that did not come true.
     pub(crate) unused: Vec<Difference>,
+    /// What scripts did, where that is known.
+    pub(crate) script_runs: Option<ScriptRuns>,
 }
 
 /// How many module runs ended how.
@@ -81,7 +85,8 @@ impl Results {
     /// Whether anything is not as expected.
     pub(crate) fn differ(&self) -> bool {
         let modules = self.plans.iter().flat_map(|plan| &plan.modules);
-        !self.unused.is_empty() || modules.into_iter().any(|module| !module.differences.is_empty())
+        let scripts_failed = self.script_runs.as_ref().is_some_and(|runs| !runs.failed.is_empty());
+        scripts_failed || !self.unused.is_empty() || modules.into_iter().any(|module| !module.differences.is_empty())
     }
 
     /// The first reason why a plan could not be run to its end.
@@ -92,7 +97,7 @@ impl Results {
 
 impl Driver {
     /// Runs the plans, at most `jobs` at a time.
-    pub(crate) async fn run(self: Arc<Self>, plans: Vec<Plan>, jobs: usize) -> Results {
+    pub(crate) async fn run(self: Arc<Self>, plans: Vec<Plan>, jobs: usize) -> Result<Results, HarnessError> {
         let places = Arc::new(Semaphore::new(jobs));
         let mut tasks = JoinSet::new();
         for plan in plans {
@@ -111,21 +116,22 @@ impl Driver {
         let finished = plans.iter().filter(|plan| plan.error.is_none());
         let finished: Vec<_> = finished.map(|plan| (plan.file_name.clone(), plan.variant.clone())).collect();
         let unused = unused(&self.expectations, &used, &finished);
-        Results { plans, unused }
+        Ok(Results { plans, unused, script_runs: self.signet.script_runs().await? })
     }
 
     async fn run_plan(&self, plan: &Plan) -> PlanRun {
         let mut modules = Vec::new();
         let error = self.run_modules(plan, &mut modules).await.err();
         let (name, variant) = (plan.name.clone(), plan.file.variant.clone());
-        PlanRun { name, file_name: plan.file_name(), variant, modules, error }
+        PlanRun { name, file_name: plan.file_name(), variant, scripts: self.signet.scripts(), modules, error }
     }
 
     async fn run_modules(&self, plan: &Plan, done: &mut Vec<ModuleRun>) -> Result<(), HarnessError> {
         let prepared = self.signet.prepare(plan, self.suite.base()).await?;
         let configuration = configuration::build(plan, &prepared.clients, &prepared.names)?;
         let created = self.suite.create_plan(&plan.file.plan, &plan.file.variant, &configuration).await?;
-        let evidence = PlanEvidence::begin(&self.evidence, plan, &created.id, &configuration)?;
+        let facts = PlanFacts { id: &created.id, scripts: self.signet.scripts(), configuration: &configuration };
+        let evidence = PlanEvidence::begin(&self.evidence, plan, &facts)?;
         let progress = self.progress.plan(&plan.name, created.modules.len());
         for (position, module) in created.modules.iter().enumerate() {
             progress.begin(&module.test_module);
@@ -155,10 +161,11 @@ pub(crate) mod tests {
             name: "basic".into(),
             file_name: "basic.toml".into(),
             variant: Variant::new(),
+            scripts: None,
             modules,
             error: None,
         };
-        Results { plans: vec![plan], unused: Vec::new() }
+        Results { plans: vec![plan], unused: Vec::new(), script_runs: None }
     }
 
     #[test]
@@ -170,7 +177,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_difference_or_an_unused_expectation_makes_results_differ() {
+    fn a_difference_an_unused_expectation_or_a_failed_script_makes_results_differ() {
         assert!(!results(&[Outcome::Passed]).differ());
         let mut one = results(&[Outcome::Warned]);
         one.plans[0].modules[0].differences.push(Difference("x".into()));
@@ -178,5 +185,10 @@ pub(crate) mod tests {
         let mut two = results(&[Outcome::Passed]);
         two.unused.push(Difference("x".into()));
         assert!(two.differ());
+        let mut three = results(&[Outcome::Passed]);
+        three.script_runs = Some(ScriptRuns::default());
+        assert!(!three.differ());
+        three.script_runs = Some(ScriptRuns { failed: vec!["x".into()], ..ScriptRuns::default() });
+        assert!(three.differ());
     }
 }

@@ -2,12 +2,14 @@
 
 use crate::driver::{ModuleRun, PlanRun, Results};
 use crate::expected::{Difference, Outcome};
+use crate::signet::ScriptRuns;
 
 /// The whole report.
 pub(crate) fn report(results: &Results) -> String {
     let suites: String = results.plans.iter().map(plan).collect();
     let unused = if results.unused.is_empty() { String::new() } else { unused(&results.unused) };
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n{suites}{unused}</testsuites>\n")
+    let scripts = results.script_runs.as_ref().map(scripts).unwrap_or_default();
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n{suites}{unused}{scripts}</testsuites>\n")
 }
 
 fn plan(plan: &PlanRun) -> String {
@@ -33,6 +35,12 @@ fn module(plan: &str, run: &ModuleRun) -> String {
 
 fn unused(differences: &[Difference]) -> String {
     suite("expectations", 1, &case("expectations", "unused", 0.0, &failures(differences)))
+}
+
+fn scripts(runs: &ScriptRuns) -> String {
+    let failed: Vec<Difference> = runs.failed.iter().cloned().map(Difference).collect();
+    let content = if failed.is_empty() { String::new() } else { failures(&failed) };
+    suite("scripts", 1, &case("scripts", "every run decided", 0.0, &content))
 }
 
 fn failures(differences: &[Difference]) -> String {
@@ -88,5 +96,15 @@ mod tests {
             case(""),
         );
         assert_eq!(report(&results), expected);
+    }
+
+    #[test]
+    fn failed_scripts_are_failures() {
+        let mut results = results(&[]);
+        for (failed, content) in [(vec![], ""), (vec!["odd failed".to_owned()], "<failure>odd failed</failure>")] {
+            results.script_runs = Some(ScriptRuns { failed, ..ScriptRuns::default() });
+            let case = format!("name=\"every run decided\" time=\"0.000\">{content}</testcase>");
+            assert!(report(&results).contains(&case), "{}", report(&results));
+        }
     }
 }

@@ -20,19 +20,33 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What a plan was run with.
+pub(crate) struct PlanFacts<'a> {
+    /// The run at the suite.
+    pub(crate) id: &'a PlanId,
+    /// The set of scripts that decides in the realm.
+    pub(crate) scripts: Option<&'static str>,
+    /// The suite's configuration.
+    pub(crate) configuration: &'a Value,
+}
+
 /// The evidence of one plan's run.
 pub(crate) struct PlanEvidence {
     folder: PathBuf,
 }
 
 impl PlanEvidence {
-    /// Makes the plan's folder in `root` and keeps the suite's configuration in it.
-    pub(crate) fn begin(root: &Path, plan: &Plan, id: &PlanId, configuration: &Value) -> Result<Self, HarnessError> {
+    /// Makes the plan's folder in `root` and keeps in it what the plan is run with.
+    pub(crate) fn begin(root: &Path, plan: &Plan, facts: &PlanFacts<'_>) -> Result<Self, HarnessError> {
+        let PlanFacts { id, scripts, configuration } = facts;
         let folder = root.join(format!("{}-{id}", plan.name));
         fs::create_dir_all(&folder).map_err(HarnessError::file(&folder))?;
         let evidence = Self { folder };
-        let record =
+        let mut record =
             json!({ "plan": plan.file.plan, "id": id.0, "variant": plan.file.variant, "configuration": configuration });
+        if let Some(scripts) = scripts {
+            record["scripts"] = json!(scripts);
+        }
         evidence.write("plan.json", pretty(&record).as_bytes())?;
         Ok(evidence)
     }
@@ -99,7 +113,8 @@ mod tests {
         let mut run = crate::driver::tests::module_run(Outcome::Review);
         run.log = json!([{ "src": "x", "page_source": "<p>one</p>" }, { "src": "y", "msg": "nothing" }]);
         for id in ["r1", "r2"] {
-            let evidence = PlanEvidence::begin(root.path(), &plans[0], &PlanId(id.into()), &json!({})).unwrap();
+            let facts = PlanFacts { id: &PlanId(id.into()), scripts: Some("hostile"), configuration: &json!({}) };
+            let evidence = PlanEvidence::begin(root.path(), &plans[0], &facts).unwrap();
             evidence.module(&run, None, "https://op").await.unwrap();
             evidence.export(b"zip").unwrap();
         }
@@ -109,7 +124,9 @@ mod tests {
             assert_eq!(page, "<p>one</p>");
             let log: Value = serde_json::from_slice(&fs::read(folder.join("001-oidcc-server.json")).unwrap()).unwrap();
             assert_eq!(log["log"][1]["msg"], "nothing");
-            assert!(folder.join("export.zip").is_file() && folder.join("plan.json").is_file());
+            assert!(folder.join("export.zip").is_file());
+            let record: Value = serde_json::from_slice(&fs::read(folder.join("plan.json")).unwrap()).unwrap();
+            assert_eq!((&record["id"], &record["scripts"]), (&json!(id), &json!("hostile")));
         }
     }
 }

@@ -7,7 +7,8 @@ pub(crate) fn table(results: &Results) -> String {
     let mut text = String::new();
     for plan in &results.plans {
         let variant: Vec<String> = plan.variant.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        add(&mut text, &format!("{} {}", plan.name, variant.join(" ")));
+        let scripts = plan.scripts.map(|name| format!(" with scripts {name}")).unwrap_or_default();
+        add(&mut text, &format!("{} {}{scripts}", plan.name, variant.join(" ")));
         for module in &plan.modules {
             let (number, name, seconds) = (module.number, &module.module, module.duration.as_secs_f64());
             add(&mut text, &format!("  {number:>3}  {:<8}{seconds:>7.1} s  {name}  {}", module.outcome, module.test));
@@ -21,6 +22,12 @@ pub(crate) fn table(results: &Results) -> String {
     }
     for difference in &results.unused {
         add(&mut text, &format!("DIFFERS: {}", difference.0));
+    }
+    if let Some(runs) = &results.script_runs {
+        add(&mut text, &format!("scripts: {}", runs.summary()));
+        for failed in &runs.failed {
+            add(&mut text, &format!("DIFFERS: script {failed}"));
+        }
     }
     text
 }
@@ -51,6 +58,7 @@ mod tests {
     use crate::driver::tests::results;
     use crate::error::HarnessError;
     use crate::expected::{Difference, Outcome};
+    use crate::signet::ScriptRuns;
 
     #[test]
     fn the_table_shows_modules_differences_and_what_broke_off() {
@@ -60,6 +68,18 @@ mod tests {
         results.unused.push(Difference("expected and not seen: the skip of y".into()));
         let expected = "basic\n    1  warned      1.5 s  oidcc-server  t1\n       DIFFERS: unexpected warning: CheckX\n  \
                         BROKE OFF: the suite: gone\nDIFFERS: expected and not seen: the skip of y\n";
+        assert_eq!(table(&results), expected);
+    }
+
+    #[test]
+    fn the_table_says_which_scripts_decided() {
+        let mut results = results(&[]);
+        results.plans[0].variant = [("client_registration".to_owned(), "static_client".to_owned())].into();
+        results.plans[0].scripts = Some("hostile");
+        let failed = vec!["odd failed 1 times at on_error: size".to_owned()];
+        results.script_runs = Some(ScriptRuns { decided: [("on_claims".to_owned(), 7)].into(), failed });
+        let expected = "basic client_registration=static_client with scripts hostile\n\
+                        scripts: 7 decisions: on_claims 7\nDIFFERS: script odd failed 1 times at on_error: size\n";
         assert_eq!(table(&results), expected);
     }
 

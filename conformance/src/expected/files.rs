@@ -6,26 +6,46 @@ use serde::de::DeserializeOwned;
 use std::fs;
 use std::path::Path;
 
-const BUILT_IN: [(&str, &str); 1] = [("basic-skips.json", include_str!("../../expected/basic-skips.json"))];
+macro_rules! embedded {
+    ($($path:literal),+ $(,)?) => {
+        [$(($path, include_str!(concat!("../../expected/", $path)))),+]
+    };
+}
+
+/// Files by their path. Those in `scripts/NAME` count only with `--scripts NAME`.
+const BUILT_IN: [(&str, &str); 2] = embedded!["basic-skips.json", "scripts/hostile/basic-failures.json"];
 
 impl Expectations {
-    /// The built-in expectations, or those in `folder` instead of them.
-    pub(crate) fn load(folder: Option<&Path>) -> Result<Self, HarnessError> {
+    /// The built-in expectations, or those in `folder` instead of them; with a set of scripts its own as well.
+    pub(crate) fn load(folder: Option<&Path>, scripts: Option<&str>) -> Result<Self, HarnessError> {
         let mut expectations = Self::default();
+        let of_scripts = scripts.map(|name| format!("scripts/{name}"));
         let Some(folder) = folder else {
-            for (name, text) in BUILT_IN {
-                expectations.add(name, text)?;
+            for (path, text) in BUILT_IN {
+                let part = path.rsplit_once('/').map(|(part, _)| part);
+                if part.is_none() || part == of_scripts.as_deref() {
+                    expectations.add(path, text)?;
+                }
             }
             return Ok(expectations);
         };
+        expectations.add_folder(folder)?;
+        match of_scripts.map(|part| folder.join(part)) {
+            Some(part) if part.is_dir() => expectations.add_folder(&part)?,
+            _ => {}
+        }
+        Ok(expectations)
+    }
+
+    fn add_folder(&mut self, folder: &Path) -> Result<(), HarnessError> {
         for entry in fs::read_dir(folder).map_err(HarnessError::file(folder))? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "json") {
                 let text = fs::read_to_string(&path).map_err(HarnessError::file(&path))?;
-                expectations.add(&path.display().to_string(), &text)?;
+                self.add(&path.display().to_string(), &text)?;
             }
         }
-        Ok(expectations)
+        Ok(())
     }
 
     fn add(&mut self, name: &str, text: &str) -> Result<(), HarnessError> {
@@ -48,23 +68,46 @@ fn entries<T: DeserializeOwned>(name: &str, text: &str) -> Result<Vec<T>, Harnes
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Library;
+    use crate::plan::{Library, Plan};
+    use crate::scripts::{ScriptSet, files_below};
 
     #[test]
-    fn every_file_is_embedded_and_means_a_plan_that_is_there() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("expected");
-        let mut on_disk: Vec<String> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        on_disk.sort();
-        assert_eq!(on_disk, BUILT_IN.map(|(name, _)| name));
-
-        let plans: Vec<String> =
-            Library::open(None).unwrap().plans().unwrap().iter().map(crate::plan::Plan::file_name).collect();
-        for skip in Expectations::load(None).unwrap().skips {
-            let file = &skip.scope.configuration_filename;
-            assert!(plans.contains(file), "no plan file is named {file}");
-            assert!(!skip.permitted_by.is_empty());
+    fn every_file_is_embedded_and_belongs_to_all_runs_or_to_a_set_of_scripts() {
+        let on_disk = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("expected"));
+        assert_eq!(on_disk.keys().map(String::as_str).collect::<Vec<_>>(), BUILT_IN.map(|(path, _)| path));
+        for (path, _) in BUILT_IN {
+            let Some((part, _)) = path.rsplit_once('/') else { continue };
+            assert!(ScriptSet::NAMES.iter().any(|name| part == format!("scripts/{name}")), "{path}");
         }
+    }
+
+    #[test]
+    fn every_expectation_means_a_plan_that_is_there() {
+        let plans: Vec<String> = Library::open(None).unwrap().plans().unwrap().iter().map(Plan::file_name).collect();
+        for scripts in [None].into_iter().chain(ScriptSet::NAMES.iter().map(|name| Some(*name))) {
+            let Expectations { problems, skips } = Expectations::load(None, scripts).unwrap();
+            assert!(skips.iter().all(|skip| !skip.permitted_by.is_empty()));
+            let scopes = problems.iter().map(|problem| &problem.scope).chain(skips.iter().map(|skip| &skip.scope));
+            for scope in scopes {
+                assert!(plans.contains(&scope.configuration_filename), "no plan file {}", scope.configuration_filename);
+            }
+        }
+    }
+
+    #[test]
+    fn expectations_of_a_set_of_scripts_count_only_with_it() {
+        let warning = r#"[{"test-name": "a", "variant": "*", "configuration-filename": "basic.toml",
+            "current-block": "*", "condition": "CheckX", "expected-result": "warning", "message": "text"}]"#;
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("scripts/hostile");
+        fs::create_dir_all(&own).unwrap();
+        fs::write(own.join("basic-failures.json"), warning).unwrap();
+        let problems = |folder, scripts| Expectations::load(folder, scripts).unwrap().problems.len();
+        assert_eq!(problems(Some(folder.path()), None), 0);
+        assert_eq!(problems(Some(folder.path()), Some("hostile")), 1);
+        assert_eq!(problems(Some(folder.path()), Some("other")), 0);
+        assert_eq!(problems(None, None), 0);
+        assert!(problems(None, Some("hostile")) > 0);
     }
 
     #[test]

@@ -126,9 +126,7 @@ pub(crate) fn unused(
     };
     let problems = expectations.problems.iter().enumerate().filter_map(|(position, problem)| {
         let open = belongs(&problem.scope) && !used.contains(&Expectation::Problem(position));
-        open.then(|| {
-            format!("{} of {} in {}", problem.condition, kind_name(problem.expected_result), problem.scope.test_name)
-        })
+        open.then(|| problem.to_string())
     });
     let skips = expectations.skips.iter().enumerate().filter_map(|(position, skip)| {
         let open = belongs(&skip.scope) && !used.contains(&Expectation::Skip(position));
@@ -141,6 +139,14 @@ const fn kind_name(kind: ProblemKind) -> &'static str {
     match kind {
         ProblemKind::Failure => "failure",
         ProblemKind::Warning => "warning",
+    }
+}
+
+impl fmt::Display for ExpectedProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, module) = (kind_name(self.expected_result), &self.scope.test_name);
+        write!(formatter, "{} of {kind} in {module}", self.condition)?;
+        self.message.as_ref().map_or(Ok(()), |message| write!(formatter, ": {message}"))
     }
 }
 
@@ -157,6 +163,7 @@ impl Problem<'_> {
         self.kind == expected.expected_result
             && self.condition == expected.condition
             && (expected.current_block == "*" || expected.current_block == self.block)
+            && expected.message.as_deref().is_none_or(|message| message == self.message)
     }
 
     fn difference(&self) -> Difference {

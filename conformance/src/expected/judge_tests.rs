@@ -94,6 +94,26 @@ fn an_expectation_of_another_variant_module_or_plan_does_not_help() {
 }
 
 #[test]
+fn an_expectation_with_a_message_means_that_message_only() {
+    for (message, differences) in [("not so good", 0), ("not so", 1), ("bad", 1)] {
+        let mut problems = expected_warning("*", "warning");
+        problems[0]["message"] = json!(message);
+        let expected = expectations(problems, json!([]));
+        assert_eq!(judged("WARNING", warning_log(), &expected).differences.len(), differences, "{message}");
+    }
+}
+
+#[test]
+fn an_expected_message_that_was_not_seen_is_told() {
+    let mut problems = expected_warning("*", "warning");
+    problems[0]["message"] = json!("bad");
+    let expected = expectations(problems, json!([]));
+    let ran = [("basic.toml".to_owned(), Variant::from([("response_type".to_owned(), "code".to_owned())]))];
+    let missed = unused(&expected, &BTreeSet::new(), &ran);
+    assert_eq!(missed[0].0, "expected and not seen: CheckX of warning in oidcc-*: bad");
+}
+
+#[test]
 fn a_result_that_the_log_does_not_explain_is_a_difference() {
     assert_eq!(texts(&judged("WARNING", json!([]), &nothing())), ["ended finished with result warning"]);
     assert_eq!(texts(&judged("FAILED", json!([]), &nothing())), ["ended finished with result failed"]);

@@ -1,7 +1,8 @@
 //! What results are expected, and how a module's run differs from that.
 //!
 //! The files have the suite's own shape for expected problems, so that its runner reads them too. A skip needs one
-//! more member, `permitted-by`: the suite's sentence, as it stands in the module's log, that permits the skip.
+//! more member, `permitted-by`: the suite's sentence, as it stands in the module's log, that permits the skip. A problem
+//! may have one more, `message`: the suite's whole text, where a condition says several things and not all are expected.
 //! Whatever is not expected is a difference, and so is an expectation that did not come true.
 
 mod files;
@@ -56,6 +57,8 @@ pub(crate) struct ExpectedProblem {
     /// The condition's class name.
     pub(crate) condition: String,
     pub(crate) expected_result: ProblemKind,
+    /// The suite's text; any where it is absent.
+    pub(crate) message: Option<String>,
 }
 
 /// How bad a problem is.

@@ -2,15 +2,18 @@
 
 mod admin;
 mod process;
+mod script_runs;
 mod target;
 
 pub(crate) use process::{SignetOptions, executable};
+pub(crate) use script_runs::ScriptRuns;
 
 use crate::error::HarnessError;
 use crate::plan::Plan;
 use crate::plan::configuration::RegisteredClient;
 use crate::plan::template::{Names, fill};
 use crate::random::hexadecimal;
+use crate::scripts::ScriptSet;
 use admin::Admin;
 use process::Process;
 use serde_json::{Value, json};
@@ -24,6 +27,8 @@ pub(crate) struct Signet {
     admin: Admin,
     /// A realm that is there already, to be tested as it is.
     realm: Option<String>,
+    /// What is deployed to the realm of each plan.
+    scripts: Option<ScriptSet>,
     process: Option<Process>,
     /// What was created, as paths of the admin interface: a deployer's Signet is left as it was found.
     created: Mutex<Vec<String>>,
@@ -37,17 +42,25 @@ pub(crate) struct Prepared {
 
 impl Signet {
     /// Starts a Signet with an empty database. It trusts `suite_certificate` when it calls the suite.
-    pub(crate) async fn start(options: &SignetOptions, suite_certificate: &[u8]) -> Result<Self, HarnessError> {
+    pub(crate) async fn start(
+        options: &SignetOptions,
+        scripts: Option<ScriptSet>,
+        suite_certificate: &[u8],
+    ) -> Result<Self, HarnessError> {
         let (process, admin) = Process::start(options, suite_certificate).await?;
-        Ok(Self { admin, realm: None, process: Some(process), created: Mutex::default() })
+        Ok(Self { admin, realm: None, scripts, process: Some(process), created: Mutex::default() })
     }
 
     /// Connects to the Signet that the file `target` describes.
-    pub(crate) async fn connect(target: &Path) -> Result<Self, HarnessError> {
+    pub(crate) async fn connect(target: &Path, scripts: Option<ScriptSet>) -> Result<Self, HarnessError> {
         let Target { base_url, client_id, client_secret, authority, realm } = Target::read(target)?;
+        if let (Some(realm), Some(_)) = (&realm, &scripts) {
+            let why = "it is tested as it is; leave `realm` out of the target file, so that each plan gets its own";
+            return Err(HarnessError::Input(format!("scripts are not deployed to the realm {realm}: {why}")));
+        }
         let admin = Admin::new(&base_url, client_id, client_secret, authority.as_deref())?;
         admin.check().await?;
-        Ok(Self { admin, realm, process: None, created: Mutex::default() })
+        Ok(Self { admin, realm, scripts, process: None, created: Mutex::default() })
     }
 
     /// The base URL.
@@ -55,12 +68,25 @@ impl Signet {
         self.admin.base()
     }
 
+    /// The set of scripts that is deployed to the realm of each plan.
+    pub(crate) fn scripts(&self) -> Option<&'static str> {
+        self.scripts.as_ref().map(|set| set.name)
+    }
+
+    /// What the scripts did; nothing without scripts, and of a deployer's own Signet, whose metrics are not for everybody.
+    pub(crate) async fn script_runs(&self) -> Result<Option<ScriptRuns>, HarnessError> {
+        match (&self.scripts, &self.process) {
+            (Some(_), Some(process)) => Ok(Some(ScriptRuns::read(&process.metrics().await?))),
+            _ => Ok(None),
+        }
+    }
+
     /// The log of a Signet that was started here.
     pub(crate) fn log(&self) -> Option<&Path> {
         self.process.as_ref().map(Process::log)
     }
 
-    /// Creates the realm, user and clients of a plan; `suite` is the suite's base URL.
+    /// Creates the realm, user and clients of a plan and deploys the scripts; `suite` is the suite's base URL.
     pub(crate) async fn prepare(&self, plan: &Plan, suite: &str) -> Result<Prepared, HarnessError> {
         let realm = match &self.realm {
             Some(realm) => realm.clone(),
@@ -82,6 +108,7 @@ impl Signet {
             let registration = fill(&Value::Object(client.registration.clone()), &names)?;
             clients.push(self.create_client(&realm, &client.role, &registration).await?);
         }
+        self.deploy_scripts(&realm).await?;
         Ok(Prepared { names, clients })
     }
 
@@ -126,6 +153,14 @@ impl Signet {
         self.note(format!("realms/{realm}/clients/{client_id}"));
         let client_secret = client.get("client_secret").and_then(Value::as_str).map(str::to_owned);
         Ok(RegisteredClient { role: role.to_owned(), client_id, client_secret })
+    }
+
+    /// They go with the realm.
+    async fn deploy_scripts(&self, realm: &str) -> Result<(), HarnessError> {
+        for files in self.scripts.iter().flat_map(|set| &set.packages) {
+            self.admin.post(&format!("realms/{realm}/scripts"), &json!({ "files": files })).await?;
+        }
+        Ok(())
     }
 
     fn note(&self, path: String) {

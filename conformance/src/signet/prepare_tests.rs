@@ -17,13 +17,17 @@ fn admin(method: &str, path: &str) -> (u16, String) {
 }
 
 async fn connected(server: &Recorded, more: &str) -> Signet {
+    connected_with(server, more, None).await.unwrap()
+}
+
+async fn connected_with(server: &Recorded, more: &str, scripts: Option<ScriptSet>) -> Result<Signet, HarnessError> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("ca.pem"), server.authority()).unwrap();
     let url = server.url();
     let text = format!("base_url = {url:?}\nclient_id = \"a:b\"\nclient_secret = \"s\"\nca_file = \"ca.pem\"\n{more}");
     let target = folder.path().join("target.toml");
     fs::write(&target, text).unwrap();
-    Signet::connect(&target).await.unwrap()
+    Signet::connect(&target, scripts).await
 }
 
 fn plan(name: &str) -> Plan {
@@ -87,6 +91,29 @@ async fn a_named_realm_is_used_and_stays() {
     let prepared = signet.prepare(&plan("config"), "https://suite").await.unwrap();
     signet.clean_up().await.unwrap();
     assert_eq!(prepared.names["issuer"], format!("{}/realms/customers", server.url()));
+    assert!(administered(&server).is_empty());
+}
+
+#[tokio::test]
+async fn scripts_are_deployed_to_the_realm_of_the_plan() {
+    let server = Recorded::start(admin).await;
+    let set = ScriptSet::named("hostile").unwrap();
+    let packages = set.packages.len();
+    let signet = connected_with(&server, "", Some(set)).await.unwrap();
+    let realm = signet.prepare(&plan("config"), "https://suite").await.unwrap().names["realm"].clone();
+    let deployed = format!("POST realms/{realm}/scripts");
+    assert_eq!(administered(&server)[1..], vec![deployed; packages]);
+    let body: Value = serde_json::from_str(&server.last().body).unwrap();
+    assert!(body["files"]["manifest.toml"].as_str().unwrap().contains("api = \"1\""));
+}
+
+#[tokio::test]
+async fn scripts_are_not_deployed_to_a_named_realm() {
+    let server = Recorded::start(admin).await;
+    let set = ScriptSet::named("hostile").unwrap();
+    let Err(error) = connected_with(&server, "realm = \"customers\"", Some(set)).await else { panic!("deployed") };
+    assert_eq!(error.exit_code(), 2);
+    assert!(error.to_string().contains("customers"), "{error}");
     assert!(administered(&server).is_empty());
 }
 

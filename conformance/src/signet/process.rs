@@ -34,6 +34,7 @@ pub(crate) struct SignetOptions {
 pub(crate) struct Process {
     child: Child,
     log: PathBuf,
+    management: SocketAddr,
     _folder: TempDir,
 }
 
@@ -76,8 +77,8 @@ impl Process {
         let client = create_admin_client(&options.executable, &path).await?;
         let log = folder.path().join("signet.log");
         let child = spawn(&options.executable, &path, &log)?;
-        let mut process = Self { child, log, _folder: folder };
-        process.wait_until_ready(management).await?;
+        let mut process = Self { child, log, management, _folder: folder };
+        process.wait_until_ready().await?;
         waiting.done();
         let admin = Admin::new(&base, client.client_id, client.client_secret, Some(&issued.authority))?;
         Ok((process, admin))
@@ -88,9 +89,17 @@ impl Process {
         &self.log
     }
 
-    async fn wait_until_ready(&mut self, management: SocketAddr) -> Result<(), HarnessError> {
+    /// Its metrics, as text.
+    pub(crate) async fn metrics(&self) -> Result<String, HarnessError> {
+        let url = format!("http://{}/metrics", self.management);
+        let broken = |error: reqwest::Error| HarnessError::Signet(format!("{url}: {}", tls::causes(&error)));
+        let response = tls::client(None, REQUEST_LIMIT)?.get(&url).send().await.map_err(broken)?;
+        response.error_for_status().map_err(broken)?.text().await.map_err(broken)
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<(), HarnessError> {
         let http = tls::client(None, REQUEST_LIMIT)?;
-        let url = format!("http://{management}/health/ready");
+        let url = format!("http://{}/health/ready", self.management);
         let deadline = Instant::now() + START_LIMIT;
         loop {
             if http.get(&url).send().await.is_ok_and(|response| response.status().is_success()) {

@@ -95,6 +95,8 @@ async fn records_and_logs_are_read_as_the_suite_writes_them() {
     let (client, _server) = recorded(200, info).await;
     let info = typed_info(&client.info(&TestId("t".into())).await.unwrap()).unwrap();
     assert_eq!((info.status, info.result), (Status::Interrupted, TestResult::Failed));
+    let stopped = typed_info(&json!({ "status": "INTERRUPTED", "result": null })).unwrap();
+    assert_eq!((stopped.status, stopped.result), (Status::Interrupted, TestResult::Unknown));
 
     let log = r#"[
         {"_id":"t-1","msg":"Test instance vPWaVhPvMKj4lz3 created","result":"INFO","testId":"t","src":"TEST-RUNNER","time":1795362715863},

@@ -84,13 +84,18 @@ pub(crate) enum TestResult {
 /// The suite's record of a module run.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct TestInfo {
-    #[serde(default = "unknown")]
+    /// Unknown where the run was interrupted: the suite records none then.
+    #[serde(default = "unknown", deserialize_with = "null_is_unknown")]
     pub(crate) result: TestResult,
     pub(crate) status: Status,
 }
 
 const fn unknown() -> TestResult {
     TestResult::Unknown
+}
+
+fn null_is_unknown<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TestResult, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(TestResult::Unknown))
 }
 
 /// The answer of a long poll: the state reached, or none before the time was over.

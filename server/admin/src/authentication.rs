@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use poem::http::Method;
 use poem::{Endpoint, IntoResponse as _, Request, Response};
+use signet_core::events::{Actor, Origin, RefusedAt};
 use signet_core::failure::{Failure, Fault};
 use signet_core::protocol::error::ErrorCode;
 use signet_core::provider::Provider;
@@ -33,7 +34,7 @@ impl<E> Authenticated<E> {
         Self { endpoint, provider, edits: Arc::default() }
     }
 
-    async fn admit(&self, request: &Request) -> Result<CheckedAccessToken, Problem> {
+    async fn admit(&self, request: &Request, origin: &Origin) -> Result<CheckedAccessToken, Problem> {
         let unprepared = |cause| Fault::internal("there is no admin realm; run signet migrate up", cause);
         let name = ADMIN_REALM.parse().map_err(|error| Fault::internal("the admin realm's name", error))?;
         let realm = self.provider.realm(&name).await.map_err(|failure| match failure {
@@ -47,6 +48,11 @@ impl<E> Authenticated<E> {
             Err(denial) => Err(denial),
         };
         admitted.map_err(|denial| {
+            let serving = self.provider.serving(origin.clone());
+            match &denial {
+                Denial::Fault(fault) => serving.note_fault(&realm, fault),
+                other => serving.note_refusal(&realm, (RefusedAt::Administration, None), &other.refusal()),
+            }
             let challenge = guard.challenge(&denial);
             problem(denial).challenged(challenge)
         })
@@ -76,11 +82,14 @@ impl<E: Endpoint> Endpoint for Authenticated<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
-        let token = match self.admit(&request).await {
+        let arrived = request.extensions().get::<Origin>().cloned();
+        let origin = arrived.unwrap_or_else(|| self.provider.origin_of(Actor::Server));
+        let token = match self.admit(&request, &origin).await {
             Ok(token) => token,
             Err(problem) => return Ok(problem.into_response()),
         };
-        request.set_data(Administrator::new(&self.provider, &self.edits));
+        let actor = Actor::Administrator { client_id: token.client_id.clone(), subject: token.subject.clone() };
+        request.set_data(Administrator::new(&self.provider, &self.edits, Origin { actor, ..origin }));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.endpoint.get_response(request).await;
         if !method.is_safe() {

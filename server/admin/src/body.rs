@@ -47,11 +47,11 @@ impl<T: ParseFromJSON + ToJSON> Patch<T> {
     ///
     /// # Errors
     /// The object is not the one the client has seen; or names the member that is wrong.
-    pub(crate) fn onto(self, current: &T) -> Result<T, Problem> {
+    pub(crate) fn onto(&self, current: &T) -> Result<T, Problem> {
         self.precondition.check(current)?;
         match current.to_json() {
-            Some(Value::Object(members)) => patched(&members, self.members),
-            _ => patched(&Map::new(), self.members),
+            Some(Value::Object(members)) => patched(&members, self.members.clone()),
+            _ => patched(&Map::new(), self.members.clone()),
         }
     }
 }

@@ -135,8 +135,7 @@ impl Clients {
         let client_id = document.id.take().map(ClientId::try_from).transpose();
         let client_id = client_id.map_err(|error| Problem::invalid("client_id", error.0))?;
         let chosen = document.secret.take().map(Zeroizing::new);
-        let provider = administrator.provider();
-        let issued = registry::create_client(provider, &realm, client_id, registration, chosen).await?;
+        let issued = registry::create_client(&administrator.serving(), &realm, client_id, registration, chosen).await?;
         let client_id = issued.client.client_id.as_str();
         let location = administrator.location(&["realms", realm.realm.name.as_str(), "clients", client_id]);
         Ok(Created::at(location, Client::issued(&issued)?))
@@ -164,13 +163,22 @@ impl Clients {
         client_id: Path<ClientId>,
         patch: Patch<Client>,
     ) -> Result<Shown<Client>, Problem> {
-        let _turn = administrator.edit().await;
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
-        let before = Client::of(&*registry::find_client(provider, &realm, &client_id.0).await?)?;
-        let document = patch.onto(&before)?;
-        document.check_kept(&client_id.0)?;
-        let issued = registry::update_client(provider, &realm, &client_id.0, document.registration()?).await?;
-        Ok(Shown::of(Client::issued(&issued)?))
+        let mut edit = administrator.edit().await;
+        loop {
+            let done = async {
+                let before = registry::client_as_stored(provider, &realm, &client_id.0).await?;
+                let document = patch.onto(&Client::of(&before)?)?;
+                document.check_kept(&client_id.0)?;
+                let issued =
+                    registry::update_client(&administrator.serving(), &realm, before, document.registration()?).await?;
+                Ok(Shown::of(Client::issued(&issued)?))
+            };
+            let done = done.await;
+            if edit.ends_with(&done) {
+                return done;
+            }
+        }
     }
 
     /// Deletes a client and everything that was issued to it.
@@ -182,11 +190,11 @@ impl Clients {
         client_id: Path<ClientId>,
         precondition: Precondition,
     ) -> Result<Done, Problem> {
-        let _turn = administrator.edit().await;
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
-        let before = registry::find_client(provider, &realm, &client_id.0).await?;
+        let _edit = administrator.edit().await;
+        let before = registry::client_as_stored(provider, &realm, &client_id.0).await?;
         precondition.check(&Client::of(&before)?)?;
-        registry::delete_client(provider, &realm, &client_id.0).await?;
+        registry::delete_client(&administrator.serving(), &realm, &client_id.0).await?;
         Ok(Done::Done)
     }
 
@@ -198,9 +206,16 @@ impl Clients {
         realm: Path<RealmName>,
         client_id: Path<ClientId>,
     ) -> Result<Answered<ClientSecret>, Problem> {
-        let _turn = administrator.edit().await;
-        let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
-        let issued = registry::rotate_client_secret(provider, &realm, &client_id.0).await?;
+        let realm = administrator.realm(&realm.0).await?;
+        let mut edit = administrator.edit().await;
+        let issued = loop {
+            let done = registry::rotate_client_secret(&administrator.serving(), &realm, &client_id.0)
+                .await
+                .map_err(Problem::from);
+            if edit.ends_with(&done) {
+                break done?;
+            }
+        };
         let client_secret = issued.secret.as_ref().map(|secret| secret.as_str().to_owned()).unwrap_or_default();
         Ok(Answered::Answer(Json(ClientSecret { client_id: client_id.0.to_string(), client_secret })))
     }

@@ -8,6 +8,7 @@ use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::types::ToJSON;
 use serde_json::Value;
 
+use crate::administrator::Administrator;
 use crate::problem::{Kind, Problem};
 
 /// Shown once, at creation and rotation: not part of what a later reader sees.
@@ -46,6 +47,21 @@ impl Precondition {
             return Ok(());
         }
         Err(Problem::new(Kind::PreconditionFailed, "read it again, and decide anew with its present ETag"))
+    }
+}
+
+/// Who changes something, and what they have seen of it.
+pub(crate) struct Changing {
+    /// Who.
+    pub(crate) administrator: Administrator,
+    /// What they have seen.
+    pub(crate) seen: Precondition,
+}
+
+impl<'a> FromRequest<'a> for Changing {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let administrator = Administrator::from_request(request, body).await?;
+        Ok(Self { administrator, seen: Precondition::of(request.headers()) })
     }
 }
 

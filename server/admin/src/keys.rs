@@ -4,7 +4,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use signet_core::model::SigningKeyRecord;
 use signet_core::protocol::identifiers::{KeyId, RealmName};
-use signet_core::registry;
+use signet_core::registry::{self, Activation};
 
 use crate::administrator::Administrator;
 use crate::answer::{Answered, Created, Done, Shown};
@@ -19,6 +19,7 @@ use crate::timestamp::Timestamp;
 
 /// A signing key of a realm.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 pub(crate) struct Key {
     /// The key identifier: the `kid` of tokens and of the JWK set.
     #[oai(read_only)]
@@ -35,6 +36,9 @@ pub(crate) struct Key {
     /// When its state last changed.
     #[oai(read_only)]
     state_since: Timestamp,
+    /// When a `future` key becomes `active` by itself; absent where that is left to you.
+    #[oai(read_only)]
+    activates_at: Option<Timestamp>,
 }
 
 /// Which key to rotate.
@@ -42,6 +46,10 @@ pub(crate) struct Key {
 pub(crate) struct KeyRotation {
     /// The JOSE algorithm whose key is replaced.
     algorithm: String,
+    /// Whether the new key signs at once, before clients had the time to read it. Otherwise it is published first, for
+    /// as long as the realm's `signing_key_lead_seconds` say.
+    #[oai(default)]
+    immediately: bool,
 }
 
 fn future() -> KeyState {
@@ -56,6 +64,7 @@ impl Key {
             state: key.state.into(),
             created_at: Timestamp(key.created_at),
             state_since: Timestamp(key.state_since),
+            activates_at: key.activates_at.map(Timestamp),
         }
     }
 }
@@ -97,13 +106,13 @@ impl Keys {
         let document = key.read()?;
         let realm = administrator.realm(&realm.0).await?;
         let algorithm = document.algorithm.parse().map_err(|_| unknown_algorithm())?;
-        let provider = administrator.provider();
-        let made = registry::create_key(provider, &realm, algorithm, document.state.into()).await?;
+        let made = registry::create_key(&administrator.serving(), &realm, algorithm, document.state.into()).await?;
         let location = administrator.location(&["realms", realm.realm.name.as_str(), "keys", made.kid.as_str()]);
         Ok(Created::at(location, Key::of(&made)))
     }
 
-    /// Replaces the key that signs with an algorithm by a new one. The old one stays published for verification.
+    /// Replaces the key that signs with an algorithm by a new one, which is published before it signs unless that is
+    /// wanted at once. The old one stays published for verification.
     #[oai(path = "/realms/:realm/keys/rotate", method = "post", operation_id = "rotateKey")]
     async fn rotate(
         &self,
@@ -114,7 +123,8 @@ impl Keys {
         let rotation = rotation.read()?;
         let realm = administrator.realm(&realm.0).await?;
         let algorithm = rotation.algorithm.parse().map_err(|_| unknown_algorithm())?;
-        let made = registry::rotate_key(administrator.provider(), &realm, algorithm).await?;
+        let activation = if rotation.immediately { Activation::Immediate } else { Activation::AfterPublication };
+        let made = registry::rotate_key(&administrator.serving(), &realm, algorithm, activation).await?;
         let location = administrator.location(&["realms", realm.realm.name.as_str(), "keys", made.kid.as_str()]);
         Ok(Created::at(location, Key::of(&made)))
     }
@@ -140,15 +150,15 @@ impl Keys {
         kid: Path<KeyId>,
         patch: Patch<Key>,
     ) -> Result<Shown<Key>, Problem> {
-        let _turn = administrator.edit().await;
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
+        let _edit = administrator.edit().await;
         let before = Key::of(&registry::find_key(provider, &realm, &kid.0).await?);
         let document = patch.onto(&before)?;
         if document.algorithm != before.algorithm {
             return Err(Problem::invalid("algorithm", "cannot be changed; make another key"));
         }
         if document.state != before.state {
-            registry::set_key_state(provider, &realm, &kid.0, document.state.into()).await?;
+            registry::set_key_state(&administrator.serving(), &realm, &kid.0, document.state.into()).await?;
         }
         Ok(Shown::of(Key::of(&registry::find_key(provider, &realm, &kid.0).await?)))
     }
@@ -162,10 +172,10 @@ impl Keys {
         kid: Path<KeyId>,
         precondition: Precondition,
     ) -> Result<Done, Problem> {
-        let _turn = administrator.edit().await;
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
+        let _edit = administrator.edit().await;
         precondition.check(&Key::of(&registry::find_key(provider, &realm, &kid.0).await?))?;
-        registry::delete_key(provider, &realm, &kid.0).await?;
+        registry::delete_key(&administrator.serving(), &realm, &kid.0).await?;
         Ok(Done::Done)
     }
 }

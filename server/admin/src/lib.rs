@@ -1,4 +1,4 @@
-//! The admin REST API: realms, clients, users, keys and resource servers over HTTP, described by one OpenAPI document.
+//! The admin REST API: realms, clients, users, keys, resource servers and scripts over HTTP, described by one OpenAPI document.
 //!
 //! Nothing is decided here: every operation reads its request, calls `signet_core::registry`, and shows the outcome.
 //! One resource a file. What all of them share: who may ask ([`authentication`]), how bodies are read
@@ -12,6 +12,8 @@ mod client_metadata;
 mod clients;
 mod entity_tag;
 mod enumerations;
+mod events;
+mod filter;
 mod keys;
 mod mirror;
 mod openapi;
@@ -19,9 +21,13 @@ mod outermost;
 mod paging;
 mod path;
 mod problem;
+mod query;
 mod realms;
 mod resource_servers;
 mod schema;
+mod script_documents;
+mod script_values;
+mod scripts;
 mod timestamp;
 mod users;
 

@@ -13,15 +13,18 @@ use signet_core::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
 use crate::BASE_PATH;
 use crate::authentication::sufficient_scopes;
 use crate::clients::Clients;
+use crate::events::Events;
 use crate::keys::Keys;
 use crate::problem::MEDIA_TYPE;
 use crate::realms::Realms;
 use crate::resource_servers::ResourceServers;
+use crate::script_values::ScriptValues;
+use crate::scripts::Scripts;
 use crate::users::Users;
 
 const TITLE: &str = "Signet administration";
 const VERSION: &str = "v1";
-const DESCRIPTION: &str = "Realms, clients, users, keys and resource servers.
+const DESCRIPTION: &str = "Realms, clients, users, keys, resource servers and scripts.
 
 Requests carry an access token of the realm `admin` (RFC 6750) whose audience is that realm's issuer and whose scope \
 is `signet.admin`, or, to read only, `signet.admin.read`.
@@ -48,13 +51,21 @@ pub(crate) enum Tag {
     /// APIs that access tokens are for.
     #[oai(rename = "Resource servers")]
     ResourceServers,
+    /// Packages that take part in decisions.
+    Scripts,
+    /// What scripts may use where their manifest names it.
+    #[oai(rename = "Script values")]
+    ScriptValues,
+    /// What happened, and whether the record of it is whole.
+    Audit,
 }
 
-type Operations = (Realms, Clients, Users, Keys, ResourceServers);
+type Operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
 
 /// Every operation of the API.
 pub(crate) fn operations() -> OpenApiService<Operations, ()> {
-    OpenApiService::new((Realms, Clients, Users, Keys, ResourceServers), TITLE, VERSION).description(DESCRIPTION)
+    let operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
+    OpenApiService::new(operations, TITLE, VERSION).description(DESCRIPTION)
 }
 
 /// The methods that are served at a route. `pattern` begins with the place where the API is mounted, and calls its
@@ -124,9 +135,10 @@ fn complete(operation: &mut Value, path: &str, method: &Method) {
     let alternatives = sufficient_scopes(method).iter().map(|scope| json!({ "administration": [scope] }));
     operation["security"] = alternatives.collect();
     let (has_body, names_object) = (!operation["requestBody"].is_null(), path.contains('{'));
-    let is_list = *method == Method::GET && !path.ends_with('}');
+    let has_query = operation["parameters"].as_array().into_iter().flatten().any(|one| one["in"] == "query");
     describe_path(operation);
-    let keeps_to_precondition = *method == Method::PATCH || *method == Method::DELETE;
+    let moves_script = *method == Method::POST && path.starts_with("/realms/{realm}/scripts/{name}/");
+    let keeps_to_precondition = *method == Method::PATCH || *method == Method::DELETE || moves_script;
     if keeps_to_precondition {
         let parameter = json!({
             "name": "If-Match",
@@ -140,7 +152,7 @@ fn complete(operation: &mut Value, path: &str, method: &Method) {
         }
     }
     for (applies, status, description) in [
-        (has_body || is_list, "400", "The request does not read."),
+        (has_body || has_query, "400", "The request does not read."),
         (true, "401", "There is no access token, or it is not good."),
         (true, "403", "The access token does not have the scope."),
         (names_object, "404", "There is no such object in this realm, or no such realm."),
@@ -166,6 +178,9 @@ fn describe_path(operation: &mut Value) {
             Some("realm") => "The name of the realm.",
             Some("client_id") => "The client identifier.",
             Some("kid") => "The key identifier.",
+            Some("name") => "The name.",
+            Some("version") => "The version, or at least its first 12 digits.",
+            Some("kind") => "`secret`, `kv` or `connection`.",
             _ => "The `id` of the object.",
         };
         parameter["description"] = description.into();
@@ -243,6 +258,14 @@ mod tests {
         expected.push(format!("post {realm}/clients/{{client_id}}/secret"));
         expected.push(format!("put {realm}/users/{{id}}/password"));
         expected.push(format!("post {realm}/keys/rotate"));
+        expected.extend(["get", "post"].map(|method| format!("{method} {realm}/scripts")));
+        let script = format!("{realm}/scripts/{{name}}");
+        expected.extend(["get", "delete"].map(|method| format!("{method} {script}")));
+        expected.extend(["versions", "versions/{version}", "diff"].map(|part| format!("get {script}/{part}")));
+        expected.extend(["promote", "rollback", "shadow"].map(|part| format!("post {script}/{part}")));
+        expected.extend(["script-values", "audit-chain", "audit-events"].map(|part| format!("get {realm}/{part}")));
+        let value = format!("{realm}/script-values/{{kind}}/{{name}}");
+        expected.extend(["get", "put", "delete"].map(|method| format!("{method} {value}")));
         expected.sort_unstable();
         assert_eq!(described, expected);
     }

@@ -47,6 +47,20 @@ pub(crate) struct Limit(u64);
 /// is either no identifier, or another place in the same list.
 pub(crate) struct Cursor<T>(Option<T>);
 
+impl Limit {
+    /// Most items.
+    pub(crate) const fn most(&self) -> u64 {
+        self.0
+    }
+}
+
+impl<T> Cursor<T> {
+    /// The object to go on after.
+    pub(crate) fn after(self) -> Option<T> {
+        self.0
+    }
+}
+
 /// The part of a list that a request asks for.
 pub(crate) fn wanted<T: ToString>(limit: &Limit, cursor: &Cursor<T>) -> ports::PageRequest {
     ports::PageRequest { after: cursor.0.as_ref().map(ToString::to_string), limit: limit.0 }
@@ -70,7 +84,11 @@ pub(crate) fn cut<Item>(
 }
 
 /// The one value of a query parameter.
-fn parameter<T: FromStr>(request: &Request, name: &'static str, expected: &'static str) -> Result<Option<T>, Problem> {
+pub(crate) fn parameter<T: FromStr>(
+    request: &Request,
+    name: &'static str,
+    expected: &'static str,
+) -> Result<Option<T>, Problem> {
     let wrong = || Problem::new(Kind::Malformed, expected).at(name);
     let parameters = Parameters::parse(request.uri().query().unwrap_or_default())
         .map_err(|error| Problem::new(Kind::Malformed, error.to_string()))?;

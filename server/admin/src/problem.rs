@@ -58,6 +58,8 @@ kinds! {
     Duplicate = CONFLICT, "duplicate", "It exists already";
     /// The object's state does not permit it.
     Conflict = CONFLICT, "conflict", "The object does not permit this";
+    /// Others changed the object at every attempt.
+    Overtaken = CONFLICT, "overtaken", "Others change it at the same time";
     /// The object was changed by someone else.
     PreconditionFailed = PRECONDITION_FAILED, "changed-meanwhile", "The object has changed";
     /// The body is too long.
@@ -114,6 +116,11 @@ impl Problem {
         Self::new(Kind::NotFound, format!("there is no such {what}"))
     }
 
+    /// Whether it is of this kind.
+    pub(crate) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind
+    }
+
     /// Names the member or parameter.
     #[must_use]
     pub(crate) fn at(mut self, field: impl Into<String>) -> Self {
@@ -144,6 +151,7 @@ impl From<RegistryError> for Problem {
             RegistryError::NotFound(what) => Self::not_found(what),
             RegistryError::Duplicate(what) => Self::new(Kind::Duplicate, format!("{what} exists already")),
             RegistryError::Forbidden(why) => Self::new(Kind::Conflict, why),
+            RegistryError::Changed(_) => Self::new(Kind::Overtaken, "look at it again, then repeat the change"),
             RegistryError::Fault(fault) => fault.into(),
         }
     }

@@ -78,8 +78,12 @@ pub(crate) struct RealmSettings {
     password_attempts_per_address: Option<i64>,
     /// Length of the window those two are counted in: 30 to 86400.
     password_attempt_window_seconds: Option<i64>,
+    /// How long a key that replaces another is published before it signs: 300 to 604800.
+    signing_key_lead_seconds: Option<i64>,
     /// Certificate authorities for `tls_client_auth`, in PEM; absent for none (RFC 8705 section 2.1).
     client_certificate_authorities: Option<String>,
+    /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
+    script_recording_days: Option<i64>,
     /// Fewest characters of a password: 8 to 64.
     password_minimum_length: Option<u64>,
 }
@@ -142,7 +146,7 @@ impl Realms {
     #[oai(path = "/realms", method = "post", operation_id = "createRealm")]
     async fn create(&self, administrator: Administrator, realm: New<Realm>) -> Result<Created<Realm>, Problem> {
         let change = realm.read()?.into_change()?;
-        let made = registry::create_realm(administrator.provider(), change).await.map_err(refused)?;
+        let made = registry::create_realm(&administrator.serving(), change).await.map_err(refused)?;
         let location = administrator.location(&["realms", made.realm.name.as_str()]);
         Ok(Created::at(location, Realm::of(&administrator.provider().bases, &made.realm)?))
     }
@@ -162,12 +166,20 @@ impl Realms {
         realm: Path<RealmName>,
         patch: Patch<Realm>,
     ) -> Result<Shown<Realm>, Problem> {
-        let _turn = administrator.edit().await;
         let (provider, bases) = (administrator.provider(), &administrator.provider().bases);
-        let before = Realm::of(bases, &administrator.realm(&realm.0).await?.realm)?;
-        let change = patch.onto(&before)?.into_change()?;
-        let after = registry::update_realm(provider, &realm.0, change).await.map_err(refused)?;
-        Ok(Shown::of(Realm::of(bases, &after.realm)?))
+        let mut edit = administrator.edit().await;
+        loop {
+            let done = async {
+                let before = registry::realm_as_stored(provider, &realm.0).await?;
+                let change = patch.onto(&Realm::of(bases, &before)?)?.into_change()?;
+                let after = registry::update_realm(&administrator.serving(), before, change).await.map_err(refused)?;
+                Ok(Shown::of(Realm::of(bases, &after.realm)?))
+            };
+            let done = done.await;
+            if edit.ends_with(&done) {
+                return done;
+            }
+        }
     }
 
     /// Deletes a realm and everything in it. The admin realm cannot be deleted.
@@ -178,10 +190,11 @@ impl Realms {
         realm: Path<RealmName>,
         precondition: Precondition,
     ) -> Result<Done, Problem> {
-        let _turn = administrator.edit().await;
-        let before = administrator.realm(&realm.0).await?;
-        precondition.check(&Realm::of(&administrator.provider().bases, &before.realm)?)?;
-        registry::delete_realm(administrator.provider(), &realm.0).await?;
+        let provider = administrator.provider();
+        let _edit = administrator.edit().await;
+        let before = registry::realm_as_stored(provider, &realm.0).await?;
+        precondition.check(&Realm::of(&provider.bases, &before)?)?;
+        registry::delete_realm(&administrator.serving(), &realm.0).await?;
         Ok(Done::Done)
     }
 }

@@ -120,7 +120,7 @@ impl ResourceServers {
     ) -> Result<Created<ResourceServer>, Problem> {
         let change = server.read()?.into_change();
         let realm = administrator.realm(&realm.0).await?;
-        let made = registry::create_resource_server(administrator.provider(), &realm, change).await?;
+        let made = registry::create_resource_server(&administrator.serving(), &realm, change).await?;
         let id = made.id.to_string();
         let location = administrator.location(&["realms", realm.realm.name.as_str(), "resource-servers", &id]);
         Ok(Created::at(location, ResourceServer::of(made)))
@@ -148,12 +148,20 @@ impl ResourceServers {
         id: Path<ResourceServerId>,
         patch: Patch<ResourceServer>,
     ) -> Result<Shown<ResourceServer>, Problem> {
-        let _turn = administrator.edit().await;
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
-        let before = ResourceServer::of(registry::find_resource_server(provider, &realm, id.0).await?);
-        let change = patch.onto(&before)?.into_change();
-        let after = registry::update_resource_server(provider, &realm, id.0, change).await?;
-        Ok(Shown::of(ResourceServer::of(after)))
+        let mut edit = administrator.edit().await;
+        loop {
+            let done = async {
+                let before = registry::find_resource_server(provider, &realm, id.0).await?;
+                let change = patch.onto(&ResourceServer::of(before.clone()))?.into_change();
+                let after = registry::update_resource_server(&administrator.serving(), &realm, before, change).await?;
+                Ok(Shown::of(ResourceServer::of(after)))
+            };
+            let done = done.await;
+            if edit.ends_with(&done) {
+                return done;
+            }
+        }
     }
 
     /// Deletes a resource server.
@@ -165,11 +173,11 @@ impl ResourceServers {
         id: Path<ResourceServerId>,
         precondition: Precondition,
     ) -> Result<Done, Problem> {
-        let _turn = administrator.edit().await;
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
+        let _edit = administrator.edit().await;
         let before = registry::find_resource_server(provider, &realm, id.0).await?;
         precondition.check(&ResourceServer::of(before))?;
-        registry::delete_resource_server(provider, &realm, id.0).await?;
+        registry::delete_resource_server(&administrator.serving(), &realm, id.0).await?;
         Ok(Done::Done)
     }
 }

@@ -108,8 +108,8 @@ impl Users {
         let mut document = user.read()?;
         let realm = administrator.realm(&realm.0).await?;
         let password = document.password.take();
-        let provider = administrator.provider();
-        let made = registry::create_user(provider, &realm, document.into_change(), password.as_deref()).await?;
+        let made = registry::create_user(&administrator.serving(), &realm, document.into_change(), password.as_deref())
+            .await?;
         let id = made.id.to_string();
         let location = administrator.location(&["realms", realm.realm.name.as_str(), "users", &id]);
         Ok(Created::at(location, User::of(made)))
@@ -136,14 +136,24 @@ impl Users {
         id: Path<UserId>,
         patch: Patch<User>,
     ) -> Result<Shown<User>, Problem> {
-        let _turn = administrator.edit().await;
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
-        let before = User::of(registry::find_user(provider, &realm, id.0).await?);
-        let document = patch.onto(&before)?;
-        if document.password.is_some() {
-            return Err(Problem::invalid("password", "is set by a PUT to the user's password"));
+        let mut edit = administrator.edit().await;
+        loop {
+            let done = async {
+                let before = registry::find_user(provider, &realm, id.0).await?;
+                let document = patch.onto(&User::of(before.clone()))?;
+                if document.password.is_some() {
+                    return Err(Problem::invalid("password", "is set by a PUT to the user's password"));
+                }
+                let after =
+                    registry::update_user(&administrator.serving(), &realm, before, document.into_change()).await?;
+                Ok(Shown::of(User::of(after)))
+            };
+            let done = done.await;
+            if edit.ends_with(&done) {
+                return done;
+            }
         }
-        Ok(Shown::of(User::of(registry::update_user(provider, &realm, id.0, document.into_change()).await?)))
     }
 
     /// Deletes a user for ever.
@@ -155,10 +165,10 @@ impl Users {
         id: Path<UserId>,
         precondition: Precondition,
     ) -> Result<Done, Problem> {
-        let _turn = administrator.edit().await;
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
+        let _edit = administrator.edit().await;
         precondition.check(&User::of(registry::find_user(provider, &realm, id.0).await?))?;
-        registry::delete_user(provider, &realm, id.0).await?;
+        registry::delete_user(&administrator.serving(), &realm, id.0).await?;
         Ok(Done::Done)
     }
 
@@ -173,7 +183,7 @@ impl Users {
     ) -> Result<Done, Problem> {
         let password = password.read()?.password;
         let realm = administrator.realm(&realm.0).await?;
-        registry::set_password(administrator.provider(), &realm, id.0, &password).await?;
+        registry::set_password(&administrator.serving(), &realm, id.0, &password).await?;
         Ok(Done::Done)
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use signet_jose::{base64url, digest};
-use signet_protocol::identifiers::AuthorizationId;
+use signet_protocol::identifiers::{AuthorizationId, SessionId};
 
 use crate::authn::{SessionCookie, current_session};
+use crate::events::{Fact, Parties, Serving};
 use crate::failure::Failure;
 use crate::model::{Authorization, Client, User};
 use crate::provider::Provider;
@@ -15,10 +16,15 @@ use crate::realm::RealmContext;
 pub struct Account {
     /// Who.
     pub user: User,
+    sid: SessionId,
     cookie: SessionCookie,
 }
 
 impl Account {
+    fn parties(&self) -> Parties {
+        Parties::user(self.user.id).and_session(Some(self.sid))
+    }
+
     /// What a form of this session carries, so that no other site can send it: only this browser and this server know
     /// the cookie it is derived from.
     pub fn form_token(&self) -> String {
@@ -42,7 +48,7 @@ pub async fn current(
 ) -> Result<Option<Account>, Failure> {
     let Some(session) = current_session(provider, realm, cookie).await? else { return Ok(None) };
     let user = provider.store.user(realm.id(), session.user_id).await?;
-    Ok(user.zip(cookie.cloned()).map(|(user, cookie)| Account { user, cookie }))
+    Ok(user.zip(cookie.cloned()).map(|(user, cookie)| Account { user, sid: session.sid, cookie }))
 }
 
 /// What the person allowed, with the clients, newest first.
@@ -68,14 +74,20 @@ pub async fn authorizations(
 /// # Errors
 /// Faults only; a foreign or unknown identifier changes nothing.
 pub async fn revoke_authorization(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     account: &Account,
     id: AuthorizationId,
 ) -> Result<Option<Arc<Client>>, Failure> {
-    let listed = authorizations(provider, realm, account).await?;
+    let listed = authorizations(serving, realm, account).await?;
     let client = listed.into_iter().find(|(authorization, _)| authorization.id == id).map(|(_, client)| client);
-    let revoked = provider.store.revoke_authorization(realm.id(), account.user.id, id).await?;
+    let client_id = client.as_ref().map(|client| client.client_id.clone());
+    let parties = Parties { client: client_id, ..account.parties() };
+    let events = serving.with_event(realm, Fact::ConsentRevoked { authorization: id }.concerning(parties));
+    let revoked = serving.store.revoke_authorization(realm.id(), account.user.id, id, &events).await?;
+    if revoked {
+        serving.written(&events);
+    }
     Ok(client.filter(|_| revoked))
 }
 
@@ -83,7 +95,10 @@ pub async fn revoke_authorization(
 ///
 /// # Errors
 /// Faults only.
-pub async fn sign_out(provider: &Provider, realm: &RealmContext, account: &Account) -> Result<(), Failure> {
-    provider.store.end_session(realm.id(), &account.cookie.hash()).await?;
+pub async fn sign_out(serving: &Serving<'_>, realm: &RealmContext, account: &Account) -> Result<(), Failure> {
+    let events = serving.with_event(realm, Fact::Logout {}.concerning(account.parties()));
+    if serving.store.end_session(realm.id(), &account.cookie.hash(), &events).await? {
+        serving.written(&events);
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use signet_hooks::ScriptEngine;
 use signet_jose::{Random, RootKey};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::RealmName;
@@ -10,16 +11,31 @@ use signet_protocol::time::{Clock, UnixTime};
 use crate::authn::PasswordHasher;
 use crate::client_auth::SecretFingerprints;
 use crate::endpoints::Bases;
+use crate::events::EventQueue;
 use crate::failure::Failure;
+use crate::hooks::{Runs, ScriptMetrics};
 use crate::ports::{SharedStore, outbound::OutboundHttp};
-use crate::realm::{RealmCache, RealmContext};
+use crate::realm::{Programs, RealmCache, RealmContext};
+
+/// Client secrets that are hashed at a time: one, so that guessers of them use one core at most.
+const PARALLEL_SECRET_HASHES: usize = 1;
+/// Client secrets that may wait for that.
+const WAITING_SECRETS: usize = 32;
 
 /// The provider: what it was wired from, and what it remembers.
 pub struct Provider {
     parts: ProviderParts,
     /// Operator-chosen client secrets that were checked the slow way since start.
     pub(crate) secret_fingerprints: SecretFingerprints,
+    /// Hashes client secrets, apart from the passwords of people.
+    pub(crate) client_secrets: PasswordHasher,
     realms: RealmCache,
+    /// Script packages that were compiled since start.
+    pub(crate) programs: Programs,
+    /// What is remembered of the scripts that ran.
+    pub(crate) runs: Runs,
+    /// Events that wait to be written.
+    pub(crate) events: EventQueue,
 }
 
 impl std::ops::Deref for Provider {
@@ -34,12 +50,26 @@ impl Provider {
     /// Wires a provider.
     pub fn new(parts: ProviderParts) -> Self {
         let secret_fingerprints = SecretFingerprints::new(&*parts.random);
-        Self { parts, secret_fingerprints, realms: RealmCache::default() }
+        let client_secrets = parts.passwords.beside(PARALLEL_SECRET_HASHES, WAITING_SECRETS);
+        Self {
+            parts,
+            secret_fingerprints,
+            client_secrets,
+            realms: RealmCache::default(),
+            programs: Programs::default(),
+            runs: Runs::default(),
+            events: EventQueue::default(),
+        }
     }
 
     /// The current time.
     pub fn now(&self) -> UnixTime {
         self.clock.now()
+    }
+
+    /// Counts of the scripts that ran.
+    pub fn script_metrics(&self) -> &Arc<ScriptMetrics> {
+        &self.runs.metrics
     }
 
     /// The enabled realm of this name, with its keys. Answered from memory while the configuration has not changed.
@@ -71,6 +101,8 @@ pub struct ProviderParts {
     pub outbound: Arc<dyn OutboundHttp>,
     /// The bounded pool that hashes passwords.
     pub passwords: PasswordHasher,
+    /// Compiles scripts.
+    pub scripts: Arc<dyn ScriptEngine>,
     /// The key that wraps the realms' data keys.
     pub root_key: RootKey,
     /// Where this deployment is reached.

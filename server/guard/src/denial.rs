@@ -4,6 +4,7 @@ use http::{HeaderValue, StatusCode};
 use signet_core::failure::{Failure, Fault};
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::RealmName;
+use signet_protocol::spec::rfc6750;
 
 /// Why a request was not let through.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,16 @@ impl From<Failure> for Denial {
 }
 
 impl Denial {
+    /// Why, for the record of what happened.
+    pub fn refusal(&self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal.clone(),
+            Self::NothingPresented | Self::Fault(_) => {
+                ErrorCode::InvalidToken.because("the request has no access token").per(rfc6750("3"))
+            }
+        }
+    }
+
     /// The error code, if there is one to tell.
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
@@ -45,11 +56,12 @@ impl Denial {
     }
 
     /// The `WWW-Authenticate` header. `scope` is what a token for this resource must have, space-delimited. A fault
-    /// has none: another token would not help.
+    /// has none, nor has a request that was refused for the server's reasons: another token would not help.
     pub fn challenge(&self, realm: &RealmName, scope: &str) -> Option<HeaderValue> {
         let mut attributes = vec![format!("realm=\"{realm}\"")];
         match self {
             Self::NothingPresented => {}
+            Self::Refused(refusal) if refusal.code.http_status() >= 500 => return None,
             Self::Refused(refusal) => {
                 attributes.push(format!("error=\"{}\"", refusal.code));
                 attributes.push(format!("error_description=\"{}\"", refusal.reason));

@@ -3,16 +3,18 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use poem::{Body, FromRequest, Request, RequestBody, Response};
 use signet_core::client_auth::CertificateChain;
+use signet_core::events::{Actor, Origin, RefusedAt, Serving};
 use signet_core::failure::Failure;
+use signet_core::hooks::Connection;
 use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::parameters::Parameters;
 use signet_core::protocol::spec::rfc6749;
 use signet_core::realm::RealmContext;
 
-use crate::listener::{ClientAddress, PeerCertificate, RequestId};
+use crate::listener::{ClientAddress, PeerCertificate};
 use crate::pages::{LanguageWishes, Locale};
 use crate::render;
 use crate::routes::App;
@@ -33,8 +35,21 @@ pub(crate) struct Head {
     pub(crate) headers: http::HeaderMap,
     pub(crate) query: String,
     pub(crate) address: IpAddr,
-    pub(crate) request_id: String,
+    /// Where the events of the request come from; its identifier is the support code.
+    pub(crate) origin: Origin,
     certificate: Option<PeerCertificate>,
+}
+
+impl Call {
+    /// The services, for this request.
+    pub(crate) fn serving(&self) -> Serving<'_> {
+        self.app.provider.serving(self.head.origin.clone()).over(self.head.connection())
+    }
+
+    /// Records that the request was refused before it came to the services.
+    pub(crate) fn note_refusal(&self, place: RefusedAt, refusal: &Refusal) {
+        self.serving().note_refusal(&self.realm, (place, None), refusal);
+    }
 }
 
 impl Head {
@@ -42,11 +57,12 @@ impl Head {
         let extensions = request.extensions();
         let peer = || request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip);
         let address = extensions.get::<ClientAddress>().map(|address| address.0).or_else(peer);
+        let without_listener = || Origin { request_id: [0; 16].into(), address, actor: Actor::Server };
         Self {
             headers: request.headers().clone(),
             query: request.uri().query().unwrap_or_default().to_owned(),
             address: address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-            request_id: extensions.get::<RequestId>().map(|id| id.as_str().to_owned()).unwrap_or_default(),
+            origin: extensions.get::<Origin>().cloned().unwrap_or_else(without_listener),
             certificate: extensions.get::<PeerCertificate>().cloned(),
         }
     }
@@ -66,6 +82,12 @@ impl Head {
     /// The certificates of the connection.
     pub(crate) fn certificate(&self) -> Option<Arc<CertificateChain>> {
         self.certificate.as_ref().and_then(|peer| CertificateChain::from_der(peer.chain())).map(Arc::new)
+    }
+
+    /// What scripts are told of the connection.
+    fn connection(&self) -> Connection<'_> {
+        let certificate = self.certificate.as_ref().and_then(|peer| peer.chain().first());
+        Connection { user_agent: self.header(&USER_AGENT), certificate: certificate.map(Vec::as_slice) }
     }
 
     /// The language for pages.
@@ -143,7 +165,7 @@ impl NoRealm {
     fn on_page(self) -> Response {
         match self.failure {
             Failure::Refusal(_) => render::not_found_page(&self.app, &self.head),
-            Failure::Fault(fault) => render::fault_page(&self.app, None, &self.head, fault),
+            Failure::Fault(fault) => render::fault_page(&self.app, &self.head, fault),
         }
     }
 }

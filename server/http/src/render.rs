@@ -5,6 +5,7 @@ use http::{HeaderValue, StatusCode};
 use poem::Response;
 use serde::Serialize;
 use signet_core::authorize::{AuthorizationRequest, AuthorizationResponse};
+use signet_core::endpoints::{ShownError, words_about};
 use signet_core::failure::{Failure, Fault};
 use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::names::ResponseMode;
@@ -13,7 +14,7 @@ use signet_core::realm::RealmContext;
 
 use crate::call::{Call, Head};
 use crate::pages::{
-    Brand, DisplayText, ErrorPage, ErrorProblem, FormPostPage, FormTarget, Hidden, Page, Parameter, Window,
+    Brand, DisplayText, ErrorPage, ErrorProblem, FormPostPage, FormTarget, Hidden, Page, Parameter, WebUri, Window,
     page_headers,
 };
 use crate::routes::App;
@@ -151,36 +152,70 @@ fn render(
 /// A refusal that must not be redirected.
 pub(crate) fn refusal_page(call: &Call, refusal: Refusal, problem: ErrorProblem) -> Response {
     let reason = DisplayText::new(&refusal.reason);
+    let words = Words::about(call, (refusal.code, &refusal.reason), problem);
     log(&Failure::Refusal(refusal));
     let status = if problem == ErrorProblem::Forgery { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
-    error_page(&call.app, Some(&call.realm), &call.head, (status, problem, Some(reason)))
+    error_page(&call.app, Some(&call.realm), &call.head, (status, problem, Some(reason), words))
 }
 
-/// A fault of ours.
-pub(crate) fn fault_page(app: &App, realm: Option<&RealmContext>, head: &Head, fault: Fault) -> Response {
-    let code = fault.code();
+/// A fault of ours in a realm.
+pub(crate) fn realm_fault_page(call: &Call, fault: Fault) -> Response {
+    let words = Words::about(call, (fault.code(), ""), problem_of(&fault));
+    fault_response(&call.app, Some(&call.realm), &call.head, (fault, words))
+}
+
+/// A fault of ours before the realm was known.
+pub(crate) fn fault_page(app: &App, head: &Head, fault: Fault) -> Response {
+    fault_response(app, None, head, (fault, Words::default()))
+}
+
+fn problem_of(fault: &Fault) -> ErrorProblem {
+    if fault.code() == ErrorCode::TemporarilyUnavailable { ErrorProblem::Unavailable } else { ErrorProblem::Internal }
+}
+
+fn fault_response(app: &App, realm: Option<&RealmContext>, head: &Head, (fault, words): (Fault, Words)) -> Response {
+    let (code, problem) = (fault.code(), problem_of(&fault));
     log(&Failure::Fault(fault));
-    let unavailable = code == ErrorCode::TemporarilyUnavailable;
-    let problem = if unavailable { ErrorProblem::Unavailable } else { ErrorProblem::Internal };
-    let mut response = error_page(app, realm, head, (status(code), problem, None));
-    if unavailable {
+    let mut response = error_page(app, realm, head, (status(code), problem, None, words));
+    if problem == ErrorProblem::Unavailable {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
     }
     response
 }
 
+/// What the realm's scripts say on an error page.
+#[derive(Default)]
+struct Words {
+    message: Option<DisplayText>,
+    support: Option<WebUri>,
+}
+
+impl Words {
+    fn about(call: &Call, (code, reason): (ErrorCode, &str), problem: ErrorProblem) -> Self {
+        let shown = ShownError { code, reason, page: problem.key() };
+        let said = words_about(&call.serving(), &call.realm, shown);
+        let text = said.text.as_ref().map(|text| text.in_language(call.head.locale(&[]).tag()));
+        Self {
+            message: text.map(DisplayText::passage),
+            support: said.support_url.and_then(|address| WebUri::new(address.as_str())),
+        }
+    }
+}
+
 /// There is nothing at this address.
 pub(crate) fn not_found_page(app: &App, head: &Head) -> Response {
-    error_page(app, None, head, (StatusCode::NOT_FOUND, ErrorProblem::NotFound, None))
+    error_page(app, None, head, (StatusCode::NOT_FOUND, ErrorProblem::NotFound, None, Words::default()))
 }
 
 fn error_page(
     app: &App,
     realm: Option<&RealmContext>,
     head: &Head,
-    (status, problem, reason): (StatusCode, ErrorProblem, Option<DisplayText>),
+    (status, problem, reason, words): (StatusCode, ErrorProblem, Option<DisplayText>, Words),
 ) -> Response {
-    let page = Page::Error(ErrorPage { problem, reason, support_code: DisplayText::new(&head.request_id) });
+    let support_code = DisplayText::new(head.origin.request_id.as_str());
+    let Words { message, support } = words;
+    let page = Page::Error(ErrorPage { problem, reason, message, support, support_code });
     render(app, realm, head, (status, &page, &Presentation::default()))
 }
 

@@ -8,7 +8,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use openssl::ssl::SslConnector;
 use openssl::x509::X509;
-use signet_core::ports::outbound::{Accept, OutboundError, OutboundHttp, OutboundResponse};
+use signet_core::ports::outbound::{
+    Accept, OutboundError, OutboundHttp, OutboundReply, OutboundRequest, OutboundResponse,
+};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::{Instant, timeout};
 use url::Url;
@@ -38,6 +40,8 @@ struct Inner {
     /// Made at the first fetch: loading the machine's authorities takes time and memory that few need at start.
     tls: OnceCell<SslConnector>,
     places: Semaphore,
+    /// Places of requests that are sent as they are: slow ones hold up no document.
+    sending: Semaphore,
     state: Mutex<State>,
 }
 
@@ -63,8 +67,9 @@ impl OutboundClient {
             flights: HashMap::new(),
         };
         let places = Semaphore::new(settings.fetches_at_once);
+        let sending = Semaphore::new(settings.requests_at_once);
         let (tls, state) = (OnceCell::new(), Mutex::new(state));
-        Ok(Self { inner: Arc::new(Inner { settings, fetcher, authorities, tls, places, state }) })
+        Ok(Self { inner: Arc::new(Inner { settings, fetcher, authorities, tls, places, sending, state }) })
     }
 }
 
@@ -92,6 +97,15 @@ impl OutboundHttp for OutboundClient {
         };
         flight.await
     }
+
+    async fn send(&self, request: OutboundRequest) -> Result<OutboundReply, OutboundError> {
+        let target = Target::new(&request.url, self.inner.settings.allow_plain_loopback)?;
+        let sending = async {
+            let _place = self.inner.sending.acquire().await;
+            self.inner.fetcher.send(&target, &request, self.inner.tls().await?).await
+        };
+        timeout(request.time, sending).await.unwrap_or_else(|_| Err(OutboundError::TimedOut(target.name())))
+    }
 }
 
 impl Inner {
@@ -111,14 +125,17 @@ impl Inner {
     }
 
     async fn fetch(&self, target: &Target, accept: Accept) -> Result<Fetched, OutboundError> {
-        let unavailable = |cause: openssl::error::ErrorStack| OutboundError::Unavailable(cause.to_string());
         let fetching = async {
             let _place = self.places.acquire().await;
-            let tls = self.tls.get_or_try_init(|| async { connector(&self.authorities).map_err(unavailable) }).await?;
-            self.fetcher.fetch(target, accept, tls).await
+            self.fetcher.fetch(target, accept, self.tls().await?).await
         };
         let timed_out = || Err(OutboundError::TimedOut(target.host.to_string()));
         timeout(self.settings.total_time, fetching).await.unwrap_or_else(|_| timed_out())
+    }
+
+    async fn tls(&self) -> Result<&SslConnector, OutboundError> {
+        let unavailable = |cause: openssl::error::ErrorStack| OutboundError::Unavailable(cause.to_string());
+        self.tls.get_or_try_init(|| async { connector(&self.authorities).map_err(unavailable) }).await
     }
 
     /// Ends the flight: what came back is kept, counted and handed to those who wait.

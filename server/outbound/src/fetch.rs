@@ -1,5 +1,6 @@
 //! One fetch: name, address, connection, TLS, request, answer. It trusts nothing it did not check in this very fetch.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -8,9 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderMap, Request, StatusCode};
+use http::response::Parts;
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use openssl::ssl::SslConnector;
@@ -82,7 +84,7 @@ impl Target {
         self.url.scheme() == "http"
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.host.to_string()
     }
 }
@@ -95,13 +97,14 @@ impl Fetcher {
         accept: Accept,
         tls: &SslConnector,
     ) -> Result<Fetched, OutboundError> {
+        document(self.open(target, tls).await?, target, accept).await
+    }
+
+    /// A connection to a permitted address of the target, with TLS unless the target does without.
+    pub(crate) async fn open(&self, target: &Target, tls: &SslConnector) -> Result<Box<dyn Stream>, OutboundError> {
         let addresses = self.permitted_addresses(target).await?;
         let stream = self.connect(target, &addresses).await?;
-        if target.is_plain() {
-            exchange(stream, target, accept).await
-        } else {
-            exchange(handshake(stream, target, tls).await?, target, accept).await
-        }
+        Ok(if target.is_plain() { Box::new(stream) } else { Box::new(handshake(stream, target, tls).await?) })
     }
 
     /// Resolves the name once and keeps the addresses that the guard permits. The connection goes to one of these, so
@@ -169,23 +172,10 @@ async fn handshake(
 }
 
 /// Asks for the document and reads it. The connection ends with this function.
-async fn exchange<S>(stream: S, target: &Target, accept: Accept) -> Result<Fetched, OutboundError>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+async fn document(stream: Box<dyn Stream>, target: &Target, accept: Accept) -> Result<Fetched, OutboundError> {
     let malformed = || OutboundError::Malformed(target.name());
-    let mut builder = http1::Builder::new();
-    let handshake = builder.max_buf_size(HEAD_BYTES).handshake::<_, Empty<Bytes>>(TokioIo::new(stream));
-    let (mut sender, connection) = handshake.await.map_err(|_| malformed())?;
-    // The set stops the connection when this function ends, whichever way.
-    let mut driver = JoinSet::new();
-    driver.spawn(connection);
-    let request = request(target, accept).map_err(|_| malformed())?;
-    let answer = sender.send_request(request).await.map_err(|_| malformed())?;
-    let (head, body) = answer.into_parts();
-    if head.status.is_redirection() {
-        return Err(OutboundError::Redirect(target.name()));
-    }
+    let mut exchange = Exchange::begin(stream, target, request(target, accept)).await?;
+    let head = &exchange.head;
     if head.status != StatusCode::OK {
         return Err(OutboundError::Status { host: target.name(), status: head.status.as_u16() });
     }
@@ -194,25 +184,70 @@ where
         return Err(malformed());
     }
     let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let body = read(body, target, accept.max_bytes).await?;
-    Ok(Fetched { response: OutboundResponse { content_type, body: body.into() }, headers: head.headers })
+    let body = read(&mut exchange.body, target, accept.max_bytes).await?;
+    Ok(Fetched { response: OutboundResponse { content_type, body: body.into() }, headers: exchange.head.headers })
 }
 
-fn request(target: &Target, accept: Accept) -> http::Result<Request<Empty<Bytes>>> {
+/// A connection.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// A request that was answered, while its body arrives. The connection ends with it.
+pub(crate) struct Exchange {
+    pub(crate) head: Parts,
+    pub(crate) body: Incoming,
+    /// Stops the connection when it is dropped.
+    _driver: JoinSet<hyper::Result<()>>,
+}
+
+impl Exchange {
+    /// Sends a request and awaits the head of its answer, which is not a redirection.
+    pub(crate) async fn begin<B>(
+        stream: Box<dyn Stream>,
+        target: &Target,
+        request: http::Result<Request<B>>,
+    ) -> Result<Self, OutboundError>
+    where
+        B: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
+    {
+        let malformed = || OutboundError::Malformed(target.name());
+        let handshake = http1::Builder::new().max_buf_size(HEAD_BYTES).handshake(TokioIo::new(stream)).await;
+        let (mut sender, connection) = handshake.map_err(|_| malformed())?;
+        let mut driver = JoinSet::new();
+        driver.spawn(connection);
+        let answer = sender.send_request(request.map_err(|_| malformed())?).await.map_err(|_| malformed())?;
+        let (head, body) = answer.into_parts();
+        if head.status.is_redirection() {
+            return Err(OutboundError::Redirect(target.name()));
+        }
+        Ok(Self { head, body, _driver: driver })
+    }
+}
+
+/// A request to the target with the headers that every request has.
+pub(crate) fn request_to(target: &Target, method: Method) -> http::request::Builder {
     let path = &target.url[url::Position::BeforePath..url::Position::AfterQuery];
     let host = &target.url[url::Position::BeforeHost..url::Position::AfterPort];
-    let mut request = Request::get(path)
+    Request::builder()
+        .method(method)
+        .uri(path)
         .header(HOST, host)
         .header(USER_AGENT, AGENT)
         .header(ACCEPT_ENCODING, "identity")
-        .header(CONNECTION, "close");
+        .header(CONNECTION, "close")
+}
+
+fn request(target: &Target, accept: Accept) -> http::Result<Request<Empty<Bytes>>> {
+    let mut request = request_to(target, Method::GET);
     if !accept.media_types.is_empty() {
         request = request.header(ACCEPT, accept.media_types.join(", "));
     }
     request.body(Empty::new())
 }
 
-async fn read(mut body: Incoming, target: &Target, max_bytes: usize) -> Result<Vec<u8>, OutboundError> {
+/// The body, if it is no longer than permitted.
+pub(crate) async fn read(body: &mut Incoming, target: &Target, max_bytes: usize) -> Result<Vec<u8>, OutboundError> {
     let too_large = || OutboundError::TooLarge(target.name());
     if body.size_hint().lower() > u64::try_from(max_bytes).unwrap_or(u64::MAX) {
         return Err(too_large());

@@ -1,4 +1,4 @@
-//! The one outbound HTTP client: every document that Signet fetches from another server comes through here.
+//! The one outbound HTTP client: whatever Signet asks another server goes through here.
 //!
 //! A URL in a client's registration is a request forged by a stranger until proven otherwise. What stands in the way:
 //! only `https` ([`OutboundSettings`] can permit plain HTTP to this machine), an [`AddressGuard`] over the resolved
@@ -13,6 +13,7 @@ mod fetch;
 mod freshness;
 mod guard;
 mod resolver;
+mod send;
 mod settings;
 mod trust;
 

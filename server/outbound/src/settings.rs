@@ -23,6 +23,8 @@ pub struct OutboundSettings {
     pub total_time: Duration,
     /// Fetches that run at one time; others wait within their time. Default 32.
     pub fetches_at_once: usize,
+    /// Requests of scripts that run at one time; others wait within their time. Default 256.
+    pub requests_at_once: usize,
     /// What is kept for how long.
     pub cache: CacheSettings,
     /// When a host is left alone.
@@ -63,6 +65,7 @@ impl Default for OutboundSettings {
             connect_time: Duration::from_secs(3),
             total_time: Duration::from_secs(5),
             fetches_at_once: 32,
+            requests_at_once: 256,
             cache: CacheSettings::default(),
             breaker: BreakerSettings::default(),
         }

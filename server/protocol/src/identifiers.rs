@@ -104,6 +104,11 @@ identifiers_of_128_bits! {
     CredentialId;
     /// A registered resource server.
     ResourceServerId;
+    /// One recorded run of a script. It begins with the time, so that later runs come after earlier ones.
+    ScriptRecordingId;
+    /// One recorded event: 48 bits of milliseconds, 64 random bits and a number of 16, so that the identifiers of a realm
+    /// are in the order in which its events happened.
+    EventId;
 }
 
 macro_rules! textual_identifiers {
@@ -159,13 +164,37 @@ fn is_key_id(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(|byte| (0x21..=0x7e).contains(&byte))
 }
 
+/// What a log line, a header and an error page can carry as it is.
+fn is_request_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// What file names, paths and scripts carry as it is.
+fn is_script_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+        && text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+}
+
 textual_identifiers! {
     /// An OAuth client identifier (RFC 6749 section 2.2).
     ClientId, is_client_id, "a client identifier has 1 to 200 printable ASCII characters";
     /// The name of a realm: the path segment in its issuer.
     RealmName, is_realm_name, "a realm name has 1 to 64 lower-case letters, digits, hyphens and underscores, and begins with a letter or digit";
+    /// The name of a script package, or of a secret, a document or a connection that scripts use.
+    ScriptName, is_script_name, "a name has 1 to 64 lower-case letters, digits, hyphens and underscores, and begins with a letter";
     /// A key identifier (RFC 7517 section 4.5).
     KeyId, is_key_id, "a key identifier has 1 to 128 visible ASCII characters";
+    /// The identifier under which one request appears in logs, events, answers and, as support code, on error pages.
+    RequestId, is_request_id, "a support code has 1 to 64 ASCII letters, digits, hyphens, underscores and dots";
+}
+
+impl From<[u8; 16]> for RequestId {
+    /// Writes random bytes as 32 hexadecimal digits.
+    fn from(bytes: [u8; 16]) -> Self {
+        Self(format!("{:032x}", u128::from_be_bytes(bytes)))
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod parameters;
 pub mod provider_metadata;
 pub mod redirect_uri;
 pub mod responses;
+pub mod rfc3339;
 pub mod scope;
 pub mod spec;
 pub mod standard_claims;

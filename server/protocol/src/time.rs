@@ -28,10 +28,33 @@ impl UnixTime {
     }
 }
 
+/// Whole milliseconds since 1970-01-01T00:00:00Z. For records of what happened; no protocol has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixMilliseconds(pub i64);
+
+impl UnixMilliseconds {
+    /// The second it is in.
+    pub const fn seconds(self) -> UnixTime {
+        UnixTime(self.0.div_euclid(1000))
+    }
+}
+
+impl From<UnixTime> for UnixMilliseconds {
+    fn from(time: UnixTime) -> Self {
+        Self(time.0.saturating_mul(1000))
+    }
+}
+
 /// Where the current time comes from. Only the binary owns a real clock; everything else is handed one.
 pub trait Clock: Send + Sync {
     /// The current time.
     fn now(&self) -> UnixTime;
+
+    /// The current time, finer where the clock is.
+    fn now_in_milliseconds(&self) -> UnixMilliseconds {
+        self.now().into()
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! What commands print: the answer on standard output, as JSON or as a table, and one sentence on standard error where
 //! something went wrong.
 
-#![expect(clippy::print_stderr, reason = "the one place that prints")]
-
 use std::io::{ErrorKind, Write as _};
 
 use clap::ValueEnum;
@@ -73,16 +71,19 @@ pub(crate) fn print_json(value: &Value) -> CommandResult {
 
 /// Says what went wrong.
 pub(crate) fn complain(said: &str) {
-    for line in said.lines() {
-        eprintln!("signet: {line}");
-    }
+    say(&said.lines().fold(String::new(), |text, line| text + "signet: " + line + "\n"));
 }
 
 /// Asks on the terminal, without an end of line.
 pub(crate) fn ask(question: &str) {
-    eprint!("{question} ");
-    // A terminal that is gone answers nothing, which the reader notices.
-    drop(std::io::stderr().flush());
+    say(&format!("{question} "));
+}
+
+/// Writes to standard error. That nobody reads it any more (`2>&1 | head`) is no error: the exit code says as much, and
+/// an answer to a question then never comes.
+fn say(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    drop(stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()));
 }
 
 /// A value in a table: texts without quotes, lists apart by spaces.

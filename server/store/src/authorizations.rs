@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use signet_core::events::EventRecord;
 use signet_core::model::{Authorization, UsedRecord};
 use signet_core::ports::{Authorizations, StoreError, StoreResult};
 use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
@@ -40,8 +41,9 @@ impl Authorizations for Database {
         &self,
         form: &UsedRecord,
         authorization: &Authorization,
+        events: &[EventRecord],
     ) -> StoreResult<Option<Authorization>> {
-        self.write(RecordConsent { form: *form, authorization: authorization.clone() }).await
+        self.write_with(RecordConsent { form: *form, authorization: authorization.clone() }, events).await
     }
 
     async fn authorizations_of_user(&self, realm_id: RealmId, user_id: UserId) -> StoreResult<Vec<Authorization>> {
@@ -53,8 +55,14 @@ impl Authorizations for Database {
         self.read_all(find, authorization_of).await
     }
 
-    async fn revoke_authorization(&self, realm_id: RealmId, user_id: UserId, id: AuthorizationId) -> StoreResult<bool> {
-        self.write(RevokeAuthorization { realm_id, user_id, id }).await
+    async fn revoke_authorization(
+        &self,
+        realm_id: RealmId,
+        user_id: UserId,
+        id: AuthorizationId,
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.write_with(RevokeAuthorization { realm_id, user_id, id }, events).await
     }
 }
 
@@ -158,6 +166,6 @@ impl Work for RevokeAuthorization {
         session.execute(families, vec![realm(), user(), realm(), id(), user()]).await?;
         let consent = "DELETE FROM authorizations WHERE realm_id = ? AND authorization_id = ? AND user_id = ?";
         let deleted = session.execute(consent, vec![realm(), id(), user()]).await? > 0;
-        Ok(Ending::Commit(deleted))
+        Ok(if deleted { Ending::Commit(true) } else { Ending::RollBack(false) })
     }
 }

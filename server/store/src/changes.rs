@@ -7,6 +7,7 @@ use signet_protocol::time::UnixTime;
 
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::scripts::trim_recordings;
 use crate::session::Session;
 use crate::sql;
 use crate::work::{Ending, Work};
@@ -16,13 +17,14 @@ use crate::work::{Ending, Work};
 const KEPT_AFTER_EXPIRY: i64 = 15 * 60;
 
 /// Tables whose rows expire, with the columns of their key.
-const EXPIRING: [(&str, &str); 7] = [
+const EXPIRING: [(&str, &str); 8] = [
     ("used_records", "realm_id, purpose, used"),
     ("denials", "realm_id, kind, denied"),
     ("sessions", "realm_id, cookie_hash"),
     ("session_participants", "realm_id, sid, client_id"),
     ("refresh_families", "realm_id, lineage"),
     ("throttles", "realm_id, throttled"),
+    ("script_recordings", "realm_id, id"),
     ("changes", "sequence"),
 ];
 
@@ -39,6 +41,7 @@ impl Changes for Database {
         for (table, key) in EXPIRING {
             deleted += self.write(DeleteExpired { table, key, before, batch }).await?;
         }
+        deleted += self.write(trim_recordings(batch)).await?;
         Ok(deleted)
     }
 

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use signet_core::events::EventRecord;
 use signet_core::model::{Client, ClientSecret};
-use signet_core::ports::{Clients, Page, PageRequest, StoreError, StoreResult};
+use signet_core::ports::{Clients, KeptClient, Page, PageRequest, StoreError, StoreResult};
 use signet_protocol::identifiers::{ClientId, RealmId};
 use signet_protocol::time::UnixTime;
 
-use crate::column::{fixed, from_json, never_lower, parsed, to_json};
+use crate::column::{fixed, from_json, never_lower, parsed, to_json, was_changed};
 use crate::configuration::note_change;
 use crate::database::Database;
 use crate::entity::client;
 use crate::failure::{Failure, corrupt};
-use crate::realms::page_of;
+use crate::realms::{lock_realm, page_of};
+use crate::scripts::delete_scripts_of_client;
 use crate::session::Session;
 use crate::sql;
 use crate::text::may_be_stored;
@@ -26,8 +28,8 @@ const RECOVERABLE: &str = "recoverable";
 
 #[async_trait]
 impl Clients for Database {
-    async fn insert_client(&self, client: &Client) -> StoreResult<()> {
-        self.configure(InsertClient { client: client.clone() }).await
+    async fn insert_client(&self, client: &Client, events: &[EventRecord]) -> StoreResult<()> {
+        self.configure_with(InsertClient { client: client.clone() }, events).await
     }
 
     async fn client(&self, realm_id: RealmId, client_id: &ClientId) -> StoreResult<Option<Arc<Client>>> {
@@ -38,13 +40,16 @@ impl Clients for Database {
         {
             return Ok(Some(client));
         }
-        let find = client::Entity::find_by_id((realm_id.0.to_vec(), client_id.to_string()));
-        let found = self.read_one(find, client_of).await?;
-        let Some(client) = found.map(Arc::new) else { return Ok(None) };
+        let Some(client) = self.client_as_stored(realm_id, client_id).await?.map(Arc::new) else { return Ok(None) };
         if let Some(version) = version {
             self.remembered_clients().insert(version, &client);
         }
         Ok(Some(client))
+    }
+
+    async fn client_as_stored(&self, realm_id: RealmId, client_id: &ClientId) -> StoreResult<Option<Client>> {
+        let find = client::Entity::find_by_id((realm_id.0.to_vec(), client_id.to_string()));
+        self.read_one(find, client_of).await
     }
 
     async fn list_clients(&self, realm_id: RealmId, page: &PageRequest) -> StoreResult<Page<Client>> {
@@ -61,12 +66,23 @@ impl Clients for Database {
         Ok(page_of(rows, page, |client: &Client| client.client_id.to_string()))
     }
 
-    async fn update_client(&self, client: &Client) -> StoreResult<()> {
-        self.configure(UpdateClient { client: client.clone() }).await
+    async fn update_client(
+        &self,
+        client: &Client,
+        keep: Option<KeptClient>,
+        events: &[EventRecord],
+    ) -> StoreResult<()> {
+        self.configure_with(UpdateClient { client: client.clone(), keep }, events).await
     }
 
-    async fn delete_client(&self, realm_id: RealmId, client_id: &ClientId) -> StoreResult<()> {
-        self.configure(DeleteClient { realm_id, client_id: client_id.clone() }).await
+    async fn delete_client(
+        &self,
+        realm_id: RealmId,
+        client_id: &ClientId,
+        keep: Option<KeptClient>,
+        events: &[EventRecord],
+    ) -> StoreResult<()> {
+        self.configure_with(DeleteClient { realm_id, client_id: client_id.clone(), keep }, events).await
     }
 }
 
@@ -81,6 +97,7 @@ fn client_of(row: client::Model) -> Result<Client, Failure> {
         epoch: row.epoch,
         created_at: UnixTime(row.created_at),
         updated_at: UnixTime(row.updated_at),
+        revision: row.revision,
     })
 }
 
@@ -128,6 +145,7 @@ impl Work for InsertClient {
         row.realm_id = Set(self.client.realm_id.0.to_vec());
         row.client_id = Set(self.client.client_id.to_string());
         row.epoch = Set(self.client.epoch);
+        row.revision = Set(self.client.revision);
         row.created_at = Set(self.client.created_at.0);
         let inserted = client::Entity::insert(row).exec_without_returning(session).await;
         inserted.map_err(|error| Failure::from(error).naming("client", "realm"))?;
@@ -136,8 +154,52 @@ impl Work for InsertClient {
     }
 }
 
+/// Whether a realm has a client of a kind.
+async fn has_one(session: &Session<'_>, realm_id: RealmId, kept: KeptClient) -> Result<bool, Failure> {
+    let of_realm = client::Entity::find().filter(client::Column::RealmId.eq(realm_id.0.to_vec()));
+    for row in of_realm.all(session).await? {
+        if (kept.is_one)(&client_of(row)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Runs a change after which the realm still has a client of a kind, if it had one. Other such changes wait.
+async fn keeping(
+    session: &Session<'_>,
+    (realm_id, keep): (RealmId, Option<KeptClient>),
+    change: impl Future<Output = Result<(), Failure>> + Send,
+) -> Result<(), Failure> {
+    let Some(keep) = keep else { return change.await };
+    lock_realm(session, realm_id).await?;
+    let had_one = has_one(session, realm_id, keep).await?;
+    change.await?;
+    if had_one && !has_one(session, realm_id, keep).await? {
+        return Err(StoreError::Needed(keep.why).into());
+    }
+    Ok(())
+}
+
 struct UpdateClient {
     client: Client,
+    keep: Option<KeptClient>,
+}
+
+impl UpdateClient {
+    async fn update(&self, session: &Session<'_>) -> Result<(), Failure> {
+        let mut row = changeable(&self.client)?;
+        row.revision = Set(self.client.revision + 1);
+        let update = client::Entity::update_many()
+            .set(row)
+            .col_expr(client::Column::Epoch, never_lower(client::Column::Epoch, self.client.epoch))
+            .filter(client::Column::RealmId.eq(self.client.realm_id.0.to_vec()))
+            .filter(client::Column::ClientId.eq(self.client.client_id.as_str()))
+            .filter(client::Column::Revision.eq(self.client.revision));
+        let updated = update.exec(session).await?.rows_affected;
+        let client = vec![sql::bytes(&self.client.realm_id.0), self.client.client_id.as_str().into()];
+        was_changed(session, (updated, "client"), ("clients WHERE realm_id = ? AND client_id = ?", client)).await
+    }
 }
 
 #[async_trait]
@@ -145,14 +207,7 @@ impl Work for UpdateClient {
     type Outcome = ();
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
-        let update = client::Entity::update_many()
-            .set(changeable(&self.client)?)
-            .col_expr(client::Column::Epoch, never_lower(client::Column::Epoch, self.client.epoch))
-            .filter(client::Column::RealmId.eq(self.client.realm_id.0.to_vec()))
-            .filter(client::Column::ClientId.eq(self.client.client_id.as_str()));
-        if update.exec(session).await?.rows_affected == 0 {
-            return Err(StoreError::Missing("client").into());
-        }
+        keeping(session, (self.client.realm_id, self.keep), self.update(session)).await?;
         note_change(session, self.client.realm_id).await?;
         Ok(Ending::Commit(()))
     }
@@ -161,13 +216,11 @@ impl Work for UpdateClient {
 struct DeleteClient {
     realm_id: RealmId,
     client_id: ClientId,
+    keep: Option<KeptClient>,
 }
 
-#[async_trait]
-impl Work for DeleteClient {
-    type Outcome = ();
-
-    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+impl DeleteClient {
+    async fn delete(&self, session: &Session<'_>) -> Result<(), Failure> {
         let client = || vec![sql::bytes(&self.realm_id.0), self.client_id.as_str().into()];
         // Consents go by their foreign key.
         if session.execute("DELETE FROM clients WHERE realm_id = ? AND client_id = ?", client()).await? == 0 {
@@ -175,6 +228,16 @@ impl Work for DeleteClient {
         }
         session.execute("DELETE FROM refresh_families WHERE realm_id = ? AND client_id = ?", client()).await?;
         session.execute("DELETE FROM session_participants WHERE realm_id = ? AND client_id = ?", client()).await?;
+        delete_scripts_of_client(session, self.realm_id, &self.client_id).await
+    }
+}
+
+#[async_trait]
+impl Work for DeleteClient {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        keeping(session, (self.realm_id, self.keep), self.delete(session)).await?;
         note_change(session, self.realm_id).await?;
         Ok(Ending::Commit(()))
     }

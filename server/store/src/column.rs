@@ -1,12 +1,14 @@
 //! Between columns and the core's types. What does not read back is damaged: a fault of ours, never a guess.
 
-use sea_orm::ColumnTrait;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, IntoIden, SimpleExpr};
+use sea_orm::{ColumnTrait, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use signet_core::ports::StoreError;
 use std::str::FromStr;
 
 use crate::failure::{Failure, corrupt};
+use crate::session::Session;
 
 /// Bytes of a fixed length.
 pub(crate) fn fixed<const N: usize>(bytes: Vec<u8>, column: &'static str) -> Result<[u8; N], Failure> {
@@ -26,6 +28,19 @@ pub(crate) fn from_json<T: DeserializeOwned>(json: &str, column: &'static str) -
 /// As JSON. Every type that is stored this way can be written.
 pub(crate) fn to_json<T: Serialize>(value: &T, column: &'static str) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|_| corrupt(column))
+}
+
+/// What the count of changed rows says about an update of the row of one revision.
+pub(crate) async fn was_changed(
+    session: &Session<'_>,
+    (rows, what): (u64, &'static str),
+    (row, values): (&str, Vec<Value>),
+) -> Result<(), Failure> {
+    if rows > 0 {
+        return Ok(());
+    }
+    let exists = session.row(&format!("SELECT revision FROM {row}"), values).await?.is_some();
+    Err(if exists { StoreError::Changed(what) } else { StoreError::Missing(what) }.into())
 }
 
 /// The value for an epoch column: `epoch`, unless the stored one is higher. Whoever writes back a row that was read a

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, EntityTrait, Select, TransactionTrait};
+use signet_core::events::EventRecord;
 use signet_core::ports::{StoreError, StoreResult};
 use tokio::time::timeout;
 
 use crate::client_cache::ClientCache;
 use crate::configuration::Configuration;
 use crate::connect::{ConnectError, Options, connect};
+use crate::events::Recorded;
 use crate::failure::Failure;
 use crate::pool::Pool;
 use crate::serving_lock::{ServingLock, ServingLockError};
@@ -161,6 +163,16 @@ impl Database {
             }
         };
         self.in_time(W::PATIENCE, working).await
+    }
+
+    /// Like [`Database::write`], with the events that tell of the change, in its transaction.
+    pub(crate) async fn write_with<W: Work>(&self, work: W, events: &[EventRecord]) -> StoreResult<W::Outcome> {
+        self.write(Recorded { work, events: events.to_vec() }).await
+    }
+
+    /// Like [`Database::configure`], with the events that tell of the change, in its transaction.
+    pub(crate) async fn configure_with<W: Work>(&self, work: W, events: &[EventRecord]) -> StoreResult<W::Outcome> {
+        self.configure(Recorded { work, events: events.to_vec() }).await
     }
 
     /// Like [`Database::write`], for work that changes what processes keep in memory.

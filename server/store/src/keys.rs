@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use signet_core::events::EventRecord;
 use signet_core::model::{KeyState, SealingKeyRecord, SigningKeyRecord};
 use signet_core::ports::{Keys, StoreError, StoreResult};
 use signet_protocol::identifiers::{KeyId, RealmId};
@@ -18,6 +19,9 @@ use crate::sql;
 use crate::text::storable;
 use crate::work::{Ending, Work};
 
+/// Why a key stays as it is.
+const SIGNS: &str = "this key signs; rotate it first, then the old key may be retired or deleted";
+
 #[async_trait]
 impl Keys for Database {
     async fn signing_keys(&self, realm_id: RealmId) -> StoreResult<Vec<SigningKeyRecord>> {
@@ -28,16 +32,40 @@ impl Keys for Database {
         self.read_all(find, signing_key_of).await
     }
 
-    async fn insert_signing_key(&self, key: &SigningKeyRecord) -> StoreResult<()> {
-        self.configure(InsertSigningKey { key: key.clone() }).await
+    async fn insert_signing_key(&self, key: &SigningKeyRecord, events: &[EventRecord]) -> StoreResult<()> {
+        self.configure_with(InsertSigningKey { key: key.clone() }, events).await
     }
 
-    async fn set_key_state(&self, realm_id: RealmId, kid: &KeyId, state: KeyState, since: UnixTime) -> StoreResult<()> {
-        self.configure(SetKeyState { realm_id, kid: kid.clone(), state, since }).await
+    async fn set_key_state(
+        &self,
+        realm_id: RealmId,
+        kid: &KeyId,
+        (state, since): (KeyState, UnixTime),
+        events: &[EventRecord],
+    ) -> StoreResult<()> {
+        self.configure_with(SetKeyState { realm_id, kid: kid.clone(), state, since }, events).await
     }
 
-    async fn delete_signing_key(&self, realm_id: RealmId, kid: &KeyId) -> StoreResult<()> {
-        self.configure(DeleteSigningKey { realm_id, kid: kid.clone() }).await
+    async fn delete_signing_key(&self, realm_id: RealmId, kid: &KeyId, events: &[EventRecord]) -> StoreResult<()> {
+        self.configure_with(DeleteSigningKey { realm_id, kid: kid.clone() }, events).await
+    }
+
+    async fn due_keys(&self, now: UnixTime) -> StoreResult<Vec<SigningKeyRecord>> {
+        let due = signing_key::Entity::find()
+            .filter(signing_key::Column::State.eq(KeyState::Future.as_str()))
+            .filter(signing_key::Column::ActivatesAt.lte(now.0))
+            .order_by_asc(signing_key::Column::ActivatesAt);
+        self.read_all(due, signing_key_of).await
+    }
+
+    async fn activate_due_key(
+        &self,
+        realm_id: RealmId,
+        kid: &KeyId,
+        now: UnixTime,
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.configure_with(ActivateDueKey { realm_id, kid: kid.clone(), now }, events).await
     }
 
     async fn sealing_keys(&self, realm_id: RealmId) -> StoreResult<Vec<SealingKeyRecord>> {
@@ -61,6 +89,7 @@ fn signing_key_of(row: signing_key::Model) -> Result<SigningKeyRecord, Failure> 
         encrypted_private_key: row.encrypted_private_key,
         created_at: UnixTime(row.created_at),
         state_since: UnixTime(row.state_since),
+        activates_at: row.activates_at.map(UnixTime),
     })
 }
 
@@ -83,6 +112,7 @@ pub(crate) async fn insert_signing_key(session: &Session<'_>, key: &SigningKeyRe
         encrypted_private_key: Set(key.encrypted_private_key.clone()),
         created_at: Set(key.created_at.0),
         state_since: Set(key.state_since.0),
+        activates_at: Set(key.activates_at.map(|at| at.0)),
     };
     let inserted = signing_key::Entity::insert(row).exec_without_returning(session).await;
     inserted.map(drop).map_err(|error| Failure::from(error).naming("signing key", "realm"))
@@ -133,6 +163,42 @@ impl Work for InsertSigningKey {
     }
 }
 
+async fn set_state(
+    session: &Session<'_>,
+    (realm_id, kid): (RealmId, &KeyId),
+    state: KeyState,
+    since: UnixTime,
+) -> Result<(), Failure> {
+    let update = "UPDATE signing_keys SET state = ?, state_since = ?, activates_at = NULL \
+                  WHERE realm_id = ? AND kid = ?";
+    let values = vec![state.as_str().into(), since.0.into(), sql::bytes(&realm_id.0), kid.as_str().into()];
+    session.execute(update, values).await.map(drop)
+}
+
+struct ActivateDueKey {
+    realm_id: RealmId,
+    kid: KeyId,
+    now: UnixTime,
+}
+
+#[async_trait]
+impl Work for ActivateDueKey {
+    type Outcome = bool;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
+        lock_realm(session, self.realm_id).await?;
+        // Another node, or an administrator, may have been faster.
+        let due = signing_key::Entity::find_by_id((self.realm_id.0.to_vec(), self.kid.to_string()))
+            .filter(signing_key::Column::State.eq(KeyState::Future.as_str()))
+            .filter(signing_key::Column::ActivatesAt.lte(self.now.0));
+        let Some(key) = due.one(session).await? else { return Ok(Ending::RollBack(false)) };
+        replace_active(session, self.realm_id, &key.algorithm, self.now).await?;
+        set_state(session, (self.realm_id, &self.kid), KeyState::Active, self.now).await?;
+        note_change(session, self.realm_id).await?;
+        Ok(Ending::Commit(true))
+    }
+}
+
 struct SetKeyState {
     realm_id: RealmId,
     kid: KeyId,
@@ -150,17 +216,14 @@ impl Work for SetKeyState {
         let Some(key) = key.one(session).await? else {
             return Err(StoreError::Missing("signing key").into());
         };
-        if self.state == KeyState::Active && key.state != KeyState::Active.as_str() {
+        let (was_active, is_active) = (key.state == KeyState::Active.as_str(), self.state == KeyState::Active);
+        if was_active && !is_active {
+            return Err(StoreError::Needed(SIGNS).into());
+        }
+        if is_active && !was_active {
             replace_active(session, self.realm_id, &key.algorithm, self.since).await?;
         }
-        let update = "UPDATE signing_keys SET state = ?, state_since = ? WHERE realm_id = ? AND kid = ?";
-        let values = vec![
-            self.state.as_str().into(),
-            self.since.0.into(),
-            sql::bytes(&self.realm_id.0),
-            self.kid.as_str().into(),
-        ];
-        session.execute(update, values).await?;
+        set_state(session, (self.realm_id, &self.kid), self.state, self.since).await?;
         note_change(session, self.realm_id).await?;
         Ok(Ending::Commit(()))
     }
@@ -176,11 +239,15 @@ impl Work for DeleteSigningKey {
     type Outcome = ();
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
-        let delete = "DELETE FROM signing_keys WHERE realm_id = ? AND kid = ?";
-        let values = vec![sql::bytes(&self.realm_id.0), self.kid.as_str().into()];
-        if session.execute(delete, values).await? == 0 {
-            return Err(StoreError::Missing("signing key").into());
+        lock_realm(session, self.realm_id).await?;
+        let key = signing_key::Entity::find_by_id((self.realm_id.0.to_vec(), self.kid.to_string()));
+        match key.one(session).await? {
+            None => return Err(StoreError::Missing("signing key").into()),
+            Some(key) if key.state == KeyState::Active.as_str() => return Err(StoreError::Needed(SIGNS).into()),
+            Some(_) => {}
         }
+        let delete = "DELETE FROM signing_keys WHERE realm_id = ? AND kid = ?";
+        session.execute(delete, vec![sql::bytes(&self.realm_id.0), self.kid.as_str().into()]).await?;
         note_change(session, self.realm_id).await?;
         Ok(Ending::Commit(()))
     }

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use signet_core::events::EventRecord;
 use signet_core::model::{Realm, SealingKeyRecord, SigningKeyRecord};
 use signet_core::ports::{Page, PageRequest, Realms, StoreError, StoreResult};
 use signet_protocol::identifiers::{RealmId, RealmName};
 use signet_protocol::time::UnixTime;
 
-use crate::column::{fixed, from_json, parsed, to_json};
+use crate::column::{fixed, from_json, parsed, to_json, was_changed};
 use crate::configuration::note_change;
 use crate::database::Database;
 use crate::entity::realm;
@@ -19,8 +20,16 @@ use crate::text::{may_be_stored, storable};
 use crate::work::{Ending, Patience, Work};
 
 /// Tables that no foreign key empties when a realm goes.
-const UNREFERENCED: [&str; 6] =
-    ["refresh_families", "session_participants", "sessions", "used_records", "denials", "throttles"];
+const UNREFERENCED: [&str; 8] = [
+    "refresh_families",
+    "session_participants",
+    "sessions",
+    "used_records",
+    "denials",
+    "throttles",
+    "script_recordings",
+    "script_cursors",
+];
 
 #[async_trait]
 impl Realms for Database {
@@ -29,8 +38,13 @@ impl Realms for Database {
         realm: &Realm,
         signing: &[SigningKeyRecord],
         sealing: &SealingKeyRecord,
+        events: &[EventRecord],
     ) -> StoreResult<()> {
-        self.configure(InsertRealm { realm: realm.clone(), signing: signing.to_vec(), sealing: sealing.clone() }).await
+        self.configure_with(
+            InsertRealm { realm: realm.clone(), signing: signing.to_vec(), sealing: sealing.clone() },
+            events,
+        )
+        .await
     }
 
     async fn realm_by_name(&self, name: &RealmName) -> StoreResult<Option<Realm>> {
@@ -51,16 +65,16 @@ impl Realms for Database {
         Ok(page_of(rows, page, |realm: &Realm| realm.name.to_string()))
     }
 
-    async fn update_realm(&self, realm: &Realm) -> StoreResult<()> {
-        self.configure(UpdateRealm { realm: realm.clone() }).await
+    async fn update_realm(&self, realm: &Realm, events: &[EventRecord]) -> StoreResult<()> {
+        self.configure_with(UpdateRealm { realm: realm.clone() }, events).await
     }
 
     async fn raise_realm_epoch(&self, realm_id: RealmId) -> StoreResult<()> {
         self.configure(RaiseEpoch { realm_id }).await
     }
 
-    async fn delete_realm(&self, realm_id: RealmId) -> StoreResult<()> {
-        self.configure(DeleteRealm { realm_id }).await
+    async fn delete_realm(&self, realm_id: RealmId, events: &[EventRecord]) -> StoreResult<()> {
+        self.configure_with(DeleteRealm { realm_id }, events).await
     }
 
     async fn canary(&self) -> StoreResult<Option<Vec<u8>>> {
@@ -95,6 +109,7 @@ fn realm_of(row: realm::Model) -> Result<Realm, Failure> {
         root_key_id: row.root_key_id,
         created_at: UnixTime(row.created_at),
         updated_at: UnixTime(row.updated_at),
+        revision: row.revision,
     })
 }
 
@@ -139,6 +154,7 @@ impl Work for InsertRealm {
         let mut row = changeable(&self.realm)?;
         row.realm_id = Set(self.realm.id.0.to_vec());
         row.epoch = Set(self.realm.epoch);
+        row.revision = Set(self.realm.revision);
         let inserted = realm::Entity::insert(row).exec_without_returning(session).await;
         inserted.map_err(|error| Failure::from(error).naming("realm", "realm"))?;
         for key in &self.signing {
@@ -159,13 +175,15 @@ impl Work for UpdateRealm {
     type Outcome = ();
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let mut row = changeable(&self.realm)?;
+        row.revision = Set(self.realm.revision + 1);
         let update = realm::Entity::update_many()
-            .set(changeable(&self.realm)?)
-            .filter(realm::Column::RealmId.eq(self.realm.id.0.to_vec()));
+            .set(row)
+            .filter(realm::Column::RealmId.eq(self.realm.id.0.to_vec()))
+            .filter(realm::Column::Revision.eq(self.realm.revision));
         let updated = update.exec(session).await.map_err(|error| Failure::from(error).naming("realm", "realm"))?;
-        if updated.rows_affected == 0 {
-            return Err(StoreError::Missing("realm").into());
-        }
+        let stored = ("realms WHERE realm_id = ?", vec![sql::bytes(&self.realm.id.0)]);
+        was_changed(session, (updated.rows_affected, "realm"), stored).await?;
         note_change(session, self.realm.id).await?;
         Ok(Ending::Commit(()))
     }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use sea_orm::QueryResult;
+use signet_core::events::EventRecord;
 use signet_core::model::RefreshFamily;
 use signet_core::ports::{RefreshFamilies, Rotation, RotationOutcome, StoreResult};
 use signet_protocol::identifiers::{ClientId, Lineage, RealmId, UserId};
@@ -30,12 +31,23 @@ impl RefreshFamilies for Database {
         .await
     }
 
-    async fn rotate(&self, realm_id: RealmId, rotation: &Rotation) -> StoreResult<RotationOutcome> {
-        self.write(Rotate { realm_id, rotation: rotation.clone() }).await
+    async fn rotate(
+        &self,
+        realm_id: RealmId,
+        rotation: &Rotation,
+        events: &[EventRecord],
+    ) -> StoreResult<RotationOutcome> {
+        self.write_with(Rotate { realm_id, rotation: rotation.clone() }, events).await
     }
 
-    async fn close_lineage(&self, realm_id: RealmId, lineage: Lineage, denied_until: UnixTime) -> StoreResult<()> {
-        self.write(CloseLineage { realm_id, lineage, denied_until }).await
+    async fn close_lineage(
+        &self,
+        realm_id: RealmId,
+        lineage: Lineage,
+        denied_until: UnixTime,
+        events: &[EventRecord],
+    ) -> StoreResult<()> {
+        self.write_with(CloseLineage { realm_id, lineage, denied_until }, events).await
     }
 }
 

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use signet_core::events::EventRecord;
 use signet_core::model::ResourceServer;
 use signet_core::ports::{ResourceServers, StoreError, StoreResult};
 use signet_protocol::identifiers::{RealmId, ResourceServerId};
 use signet_protocol::time::UnixTime;
 
-use crate::column::{fixed, from_json, parsed, to_json};
+use crate::column::{fixed, from_json, parsed, to_json, was_changed};
 use crate::configuration::note_change;
 use crate::database::Database;
 use crate::entity::resource_server;
@@ -22,8 +23,8 @@ const MOST: u64 = 1000;
 
 #[async_trait]
 impl ResourceServers for Database {
-    async fn insert_resource_server(&self, server: &ResourceServer) -> StoreResult<()> {
-        self.configure(InsertResourceServer { server: server.clone() }).await
+    async fn insert_resource_server(&self, server: &ResourceServer, events: &[EventRecord]) -> StoreResult<()> {
+        self.configure_with(InsertResourceServer { server: server.clone() }, events).await
     }
 
     async fn resource_servers(&self, realm_id: RealmId) -> StoreResult<Vec<ResourceServer>> {
@@ -35,12 +36,17 @@ impl ResourceServers for Database {
         self.read_all(find, resource_server_of).await
     }
 
-    async fn update_resource_server(&self, server: &ResourceServer) -> StoreResult<()> {
-        self.configure(UpdateResourceServer { server: server.clone() }).await
+    async fn update_resource_server(&self, server: &ResourceServer, events: &[EventRecord]) -> StoreResult<()> {
+        self.configure_with(UpdateResourceServer { server: server.clone() }, events).await
     }
 
-    async fn delete_resource_server(&self, realm_id: RealmId, id: ResourceServerId) -> StoreResult<()> {
-        self.configure(DeleteResourceServer { realm_id, id }).await
+    async fn delete_resource_server(
+        &self,
+        realm_id: RealmId,
+        id: ResourceServerId,
+        events: &[EventRecord],
+    ) -> StoreResult<()> {
+        self.configure_with(DeleteResourceServer { realm_id, id }, events).await
     }
 }
 
@@ -56,6 +62,7 @@ fn resource_server_of(row: resource_server::Model) -> Result<ResourceServer, Fai
         access_token_seconds: row.access_token_seconds,
         created_at: UnixTime(row.created_at),
         updated_at: UnixTime(row.updated_at),
+        revision: row.revision,
     })
 }
 
@@ -86,6 +93,7 @@ impl Work for InsertResourceServer {
         let mut row = changeable(&self.server)?;
         row.realm_id = Set(self.server.realm_id.0.to_vec());
         row.id = Set(self.server.id.0.to_vec());
+        row.revision = Set(self.server.revision);
         row.created_at = Set(self.server.created_at.0);
         let inserted = resource_server::Entity::insert(row).exec_without_returning(session).await;
         inserted.map_err(|error| Failure::from(error).naming("resource server", "realm"))?;
@@ -103,15 +111,18 @@ impl Work for UpdateResourceServer {
     type Outcome = ();
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let mut row = changeable(&self.server)?;
+        row.revision = Set(self.server.revision + 1);
         let update = resource_server::Entity::update_many()
-            .set(changeable(&self.server)?)
+            .set(row)
             .filter(resource_server::Column::RealmId.eq(self.server.realm_id.0.to_vec()))
-            .filter(resource_server::Column::Id.eq(self.server.id.0.to_vec()));
+            .filter(resource_server::Column::Id.eq(self.server.id.0.to_vec()))
+            .filter(resource_server::Column::Revision.eq(self.server.revision));
         let updated = update.exec(session).await;
         let updated = updated.map_err(|error| Failure::from(error).naming("resource server", "realm"))?;
-        if updated.rows_affected == 0 {
-            return Err(StoreError::Missing("resource server").into());
-        }
+        let server = vec![sql::bytes(&self.server.realm_id.0), sql::bytes(&self.server.id.0)];
+        let stored = ("resource_servers WHERE realm_id = ? AND id = ?", server);
+        was_changed(session, (updated.rows_affected, "resource server"), stored).await?;
         note_change(session, self.server.realm_id).await?;
         Ok(Ending::Commit(()))
     }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult};
+use signet_core::events::EventRecord;
 use signet_core::model::{BrowserSession, SessionIdHash};
 use signet_core::ports::{Login, LoginOutcome, Sessions, StoreResult};
 use signet_protocol::identifiers::{RealmId, SessionId, UserId};
@@ -18,8 +19,8 @@ use crate::work::{Ending, Work};
 
 #[async_trait]
 impl Sessions for Database {
-    async fn open_session(&self, login: &Login) -> StoreResult<LoginOutcome> {
-        self.write(OpenSession { login: login.clone() }).await
+    async fn open_session(&self, login: &Login, events: &[EventRecord]) -> StoreResult<LoginOutcome> {
+        self.write_with(OpenSession { login: login.clone() }, events).await
     }
 
     async fn session(&self, realm_id: RealmId, cookie_hash: &SessionIdHash) -> StoreResult<Option<BrowserSession>> {
@@ -44,12 +45,31 @@ impl Sessions for Database {
         self.write(TouchSession { realm_id, cookie_hash: *cookie_hash, seen_at }).await
     }
 
-    async fn end_session(&self, realm_id: RealmId, cookie_hash: &SessionIdHash) -> StoreResult<bool> {
-        self.write(EndSession { realm_id, cookie_hash: *cookie_hash }).await
+    async fn limit_session(
+        &self,
+        realm_id: RealmId,
+        cookie_hash: &SessionIdHash,
+        expires_at: UnixTime,
+    ) -> StoreResult<()> {
+        self.write(LimitSession { realm_id, cookie_hash: *cookie_hash, expires_at }).await
     }
 
-    async fn end_sessions_of_user(&self, realm_id: RealmId, user_id: UserId) -> StoreResult<u64> {
-        self.write(EndSessionsOfUser { realm_id, user_id }).await
+    async fn end_session(
+        &self,
+        realm_id: RealmId,
+        cookie_hash: &SessionIdHash,
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.write_with(EndSession { realm_id, cookie_hash: *cookie_hash }, events).await
+    }
+
+    async fn end_sessions_of_user(
+        &self,
+        realm_id: RealmId,
+        user_id: UserId,
+        events: &[EventRecord],
+    ) -> StoreResult<u64> {
+        self.write_with(EndSessionsOfUser { realm_id, user_id }, events).await
     }
 }
 
@@ -172,6 +192,33 @@ impl Work for TouchSession {
     }
 }
 
+struct LimitSession {
+    realm_id: RealmId,
+    cookie_hash: SessionIdHash,
+    expires_at: UnixTime,
+}
+
+#[async_trait]
+impl Work for LimitSession {
+    type Outcome = ();
+
+    fn is_one_statement(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let update = "UPDATE sessions SET expires_at = ? WHERE realm_id = ? AND cookie_hash = ? AND expires_at > ?";
+        let values = vec![
+            self.expires_at.0.into(),
+            sql::bytes(&self.realm_id.0),
+            sql::bytes(&self.cookie_hash.0),
+            self.expires_at.0.into(),
+        ];
+        session.execute(update, values).await?;
+        Ok(Ending::Commit(()))
+    }
+}
+
 struct EndSession {
     realm_id: RealmId,
     cookie_hash: SessionIdHash,
@@ -182,7 +229,8 @@ impl Work for EndSession {
     type Outcome = bool;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
-        end_session(session, self.realm_id, (self.cookie_hash, None)).await.map(Ending::Commit)
+        let ended = end_session(session, self.realm_id, (self.cookie_hash, None)).await?;
+        Ok(if ended { Ending::Commit(true) } else { Ending::RollBack(false) })
     }
 }
 
@@ -196,6 +244,9 @@ impl Work for EndSessionsOfUser {
     type Outcome = u64;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<u64>, Failure> {
-        end_sessions_of_user(session, self.realm_id, self.user_id).await.map(Ending::Commit)
+        Ok(match end_sessions_of_user(session, self.realm_id, self.user_id).await? {
+            0 => Ending::RollBack(0),
+            ended => Ending::Commit(ended),
+        })
     }
 }

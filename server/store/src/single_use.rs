@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
+use signet_core::events::EventRecord;
 use signet_core::model::UsedRecord;
 use signet_core::ports::{Redemption, RedemptionOutcome, SingleUse, Standing, StandingQuery, StoreResult};
 use signet_protocol::identifiers::{ClientId, RealmId, SessionId};
@@ -17,12 +18,17 @@ use crate::work::{Ending, Work};
 
 #[async_trait]
 impl SingleUse for Database {
-    async fn consume(&self, realm_id: RealmId, record: &UsedRecord) -> StoreResult<bool> {
-        self.write(Consume { realm_id, record: *record }).await
+    async fn consume(&self, realm_id: RealmId, record: &UsedRecord, events: &[EventRecord]) -> StoreResult<bool> {
+        self.write_with(Consume { realm_id, record: *record }, events).await
     }
 
-    async fn redeem(&self, realm_id: RealmId, redemption: &Redemption) -> StoreResult<RedemptionOutcome> {
-        self.write(Redeem { realm_id, redemption: redemption.clone() }).await
+    async fn redeem(
+        &self,
+        realm_id: RealmId,
+        redemption: &Redemption,
+        events: &[EventRecord],
+    ) -> StoreResult<RedemptionOutcome> {
+        self.write_with(Redeem { realm_id, redemption: redemption.clone() }, events).await
     }
 
     async fn standing(&self, realm_id: RealmId, query: &StandingQuery) -> StoreResult<Standing> {
@@ -30,8 +36,14 @@ impl SingleUse for Database {
         self.read(|| standing(&session, realm_id, query)).await
     }
 
-    async fn deny_token(&self, realm_id: RealmId, token: &[u8; 32], denied_until: UnixTime) -> StoreResult<()> {
-        self.write(DenyToken { realm_id, token: *token, denied_until }).await
+    async fn deny_token(
+        &self,
+        realm_id: RealmId,
+        token: &[u8; 32],
+        denied_until: UnixTime,
+        events: &[EventRecord],
+    ) -> StoreResult<()> {
+        self.write_with(DenyToken { realm_id, token: *token, denied_until }, events).await
     }
 }
 

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set};
+use signet_core::events::EventRecord;
 use signet_core::model::{PasswordCredential, User};
 use signet_core::ports::{Page, PageRequest, StoreError, StoreResult, Users};
 use signet_protocol::identifiers::{CredentialId, RealmId, UserId};
 use signet_protocol::time::UnixTime;
 
-use crate::column::{fixed, from_json, never_lower, to_json};
+use crate::column::{fixed, from_json, never_lower, to_json, was_changed};
 use crate::database::Database;
 use crate::entity::{credential, user};
 use crate::failure::{Failure, corrupt};
@@ -22,8 +23,13 @@ const PASSWORD: &str = "password";
 
 #[async_trait]
 impl Users for Database {
-    async fn insert_user(&self, user: &User, password: Option<&PasswordCredential>) -> StoreResult<()> {
-        self.write(InsertUser { user: user.clone(), password: password.cloned() }).await
+    async fn insert_user(
+        &self,
+        user: &User,
+        password: Option<&PasswordCredential>,
+        events: &[EventRecord],
+    ) -> StoreResult<()> {
+        self.write_with(InsertUser { user: user.clone(), password: password.cloned() }, events).await
     }
 
     async fn user(&self, realm_id: RealmId, id: UserId) -> StoreResult<Option<User>> {
@@ -40,7 +46,7 @@ impl Users for Database {
             return Ok(None);
         }
         let select = "SELECT u.realm_id, u.user_id, u.username, u.username_normalised, u.enabled, u.claims, u.epoch, \
-                      u.created_at, u.updated_at, c.credential_id, c.secret, c.updated_at AS set_at \
+                      u.created_at, u.updated_at, u.revision, c.credential_id, c.secret, c.updated_at AS set_at \
                       FROM users u LEFT JOIN credentials c \
                       ON c.realm_id = u.realm_id AND c.user_id = u.user_id AND c.kind = 'password' \
                       WHERE u.realm_id = ? AND u.username_normalised = ?";
@@ -76,16 +82,22 @@ impl Users for Database {
         Ok(page_of(rows, page, |user: &User| user.id.to_string()))
     }
 
-    async fn update_user(&self, user: &User) -> StoreResult<()> {
-        self.write(UpdateUser { user: user.clone() }).await
+    async fn update_user(&self, user: &User, events: &[EventRecord]) -> StoreResult<()> {
+        self.write_with(UpdateUser { user: user.clone() }, events).await
     }
 
-    async fn set_password(&self, realm_id: RealmId, id: UserId, password: &PasswordCredential) -> StoreResult<()> {
-        self.write(SetPassword { realm_id, id, password: password.clone() }).await
+    async fn set_password(
+        &self,
+        realm_id: RealmId,
+        id: UserId,
+        password: &PasswordCredential,
+        events: &[EventRecord],
+    ) -> StoreResult<()> {
+        self.write_with(SetPassword { realm_id, id, password: password.clone() }, events).await
     }
 
-    async fn delete_user(&self, realm_id: RealmId, id: UserId) -> StoreResult<()> {
-        self.write(DeleteUser { realm_id, id }).await
+    async fn delete_user(&self, realm_id: RealmId, id: UserId, events: &[EventRecord]) -> StoreResult<()> {
+        self.write_with(DeleteUser { realm_id, id }, events).await
     }
 }
 
@@ -103,6 +115,7 @@ fn user_of(row: user::Model) -> Result<User, Failure> {
         epoch: row.epoch,
         created_at: UnixTime(row.created_at),
         updated_at: UnixTime(row.updated_at),
+        revision: row.revision,
     })
 }
 
@@ -150,6 +163,7 @@ impl Work for InsertUser {
         row.realm_id = Set(self.user.realm_id.0.to_vec());
         row.user_id = Set(self.user.id.0.to_vec());
         row.epoch = Set(self.user.epoch);
+        row.revision = Set(self.user.revision);
         row.created_at = Set(self.user.created_at.0);
         let inserted = user::Entity::insert(row).exec_without_returning(session).await;
         inserted.map_err(|error| Failure::from(error).naming("user", "realm"))?;
@@ -169,15 +183,18 @@ impl Work for UpdateUser {
     type Outcome = ();
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let mut row = changeable(&self.user)?;
+        row.revision = Set(self.user.revision + 1);
         let update = user::Entity::update_many()
-            .set(changeable(&self.user)?)
+            .set(row)
             .col_expr(user::Column::Epoch, never_lower(user::Column::Epoch, self.user.epoch))
             .filter(user::Column::RealmId.eq(self.user.realm_id.0.to_vec()))
-            .filter(user::Column::UserId.eq(self.user.id.0.to_vec()));
+            .filter(user::Column::UserId.eq(self.user.id.0.to_vec()))
+            .filter(user::Column::Revision.eq(self.user.revision));
         let updated = update.exec(session).await.map_err(|error| Failure::from(error).naming("user", "realm"))?;
-        if updated.rows_affected == 0 {
-            return Err(StoreError::Missing("user").into());
-        }
+        let user = vec![sql::bytes(&self.user.realm_id.0), sql::bytes(&self.user.id.0)];
+        let stored = ("users WHERE realm_id = ? AND user_id = ?", user);
+        was_changed(session, (updated.rows_affected, "user"), stored).await?;
         Ok(Ending::Commit(()))
     }
 }

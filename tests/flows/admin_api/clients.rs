@@ -6,14 +6,14 @@ use signet_core::endpoints::Endpoint;
 use signet_core::protocol::parameters::Parameters;
 use signet_core::registry;
 
-use super::service::{PUBLIC, Service};
+use super::service::{ADDRESS, PUBLIC, Service};
 
 /// Whether a client of realm `one` can authenticate itself with a secret in the body.
 async fn authenticates(service: &Service, client_id: &str, secret: &str) -> bool {
     let realm = registry::find_realm(&service.provider, &"one".parse().unwrap()).await.unwrap();
     let parameters = Parameters::default().with("client_id", client_id).with("client_secret", secret);
     let presented = Presented::collect(None, &parameters, None).unwrap();
-    authenticate(&service.provider, &realm, &presented, Endpoint::Token).await.is_ok()
+    authenticate(&service.provider.serving_itself(), &realm, &presented, ADDRESS, Endpoint::Token).await.is_ok()
 }
 
 fn web(client_id: &str) -> Value {
@@ -180,5 +180,115 @@ async fn what_is_wrong_with_a_client_is_named_and_nothing_is_made() {
     assert_eq!(service.post(clients.clone(), &web("app")).send().await.problem(), (409, "duplicate", ""));
     let renamed = service.patch(format!("{clients}/app"), &json!({"client_id": "other"})).send().await;
     assert_eq!(renamed.problem(), (422, "invalid", "client_id"));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn ad_008_the_last_client_that_administers_stays() {
+    let service = Service::start().await;
+    let clients = "/realms/admin/clients";
+    let list = service.get(clients).send().await.body;
+    let path = format!("{clients}/{}", text(&list["items"][0], "client_id"));
+    let changes = [
+        json!({"enabled": false}),
+        json!({"scope": "signet.admin.read"}),
+        json!({"scope": null}),
+        json!({"grant_types": ["refresh_token", "authorization_code"], "scope": "openid", "redirect_uris": ["https://rp.test/cb"]}),
+    ];
+    let before = service.get(path.clone()).send().await;
+    for change in &changes {
+        let refused = service.patch(path.clone(), change).send().await;
+        assert_eq!(refused.problem(), (409, "conflict", ""), "{change}");
+        assert!(text(&refused.body, "detail").contains("last client that can administer"), "{refused:?}");
+    }
+    assert_eq!(service.delete(path.clone()).send().await.problem(), (409, "conflict", ""));
+    assert_eq!(service.get(path.clone()).send().await.header("etag"), before.header("etag"));
+    // What does not take the power away is permitted, and so is everything once there is another.
+    assert_eq!(service.patch(path.clone(), &json!({"client_name": "Operations"})).send().await.status, 200);
+    service.token_with("admin", "signet.admin.read").await;
+    assert_eq!(service.delete(path.clone()).send().await.status, 409);
+    service.token_with("admin", "signet.admin").await;
+    assert_eq!(service.delete(path).send().await.status, 204);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn ad_008_other_realms_have_no_last_administrator() {
+    let service = Service::start().await;
+    let clients = format!("{}/clients", service.realm("one").await);
+    service.token_with("one", "signet.admin").await;
+    let list = service.get(clients.clone()).send().await.body;
+    let path = format!("{clients}/{}", text(&list["items"][0], "client_id"));
+    assert_eq!(service.delete(path).send().await.status, 204);
+    service.stop().await;
+}
+
+/// Whether a client of realm `one` can authenticate itself with a secret in the body, from an address.
+async fn authenticates_from(service: &Service, address: &str, client_id: &str, secret: &str) -> bool {
+    let realm = registry::find_realm(&service.provider, &"one".parse().unwrap()).await.unwrap();
+    let parameters = Parameters::default().with("client_id", client_id).with("client_secret", secret);
+    let presented = Presented::collect(None, &parameters, None).unwrap();
+    authenticate(&service.provider.serving_itself(), &realm, &presented, address.parse().unwrap(), Endpoint::Token)
+        .await
+        .is_ok()
+}
+
+const CHOSEN: &str = "chosen by the operator";
+
+async fn client_with_chosen_secret(service: &Service, client_id: &str) {
+    let mut body = web(client_id);
+    body["client_secret"] = CHOSEN.into();
+    assert_eq!(service.post("/realms/one/clients", &body).send().await.status, 201);
+}
+
+#[tokio::test]
+async fn tk_021_guessers_of_a_secret_are_stopped_and_lock_nobody_out() {
+    let service = Service::start().await;
+    let realm = service.realm("one").await;
+    assert_eq!(service.patch(realm, &json!({"password_attempts_per_account": 3})).send().await.status, 200);
+    client_with_chosen_secret(&service, "known").await;
+    client_with_chosen_secret(&service, "new").await;
+    let (guesser, elsewhere) = ("203.0.113.7", "203.0.113.8");
+    assert!(authenticates_from(&service, guesser, "known", CHOSEN).await);
+    for client_id in ["known", "new"] {
+        for guess in 0..4 {
+            assert!(!authenticates_from(&service, guesser, client_id, &format!("wrong secret number {guess}")).await);
+        }
+    }
+    // Unseen where it has been guessed at, but for what this node has found right before.
+    assert!(!authenticates_from(&service, guesser, "new", CHOSEN).await);
+    assert!(authenticates_from(&service, guesser, "known", CHOSEN).await);
+    assert!(authenticates_from(&service, elsewhere, "new", CHOSEN).await);
+    // A window later, there too.
+    service.clock.advance(900);
+    assert!(authenticates_from(&service, guesser, "new", CHOSEN).await);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn tk_021_one_network_cannot_have_many_secrets_hashed_by_naming_many_clients() {
+    let service = Service::start().await;
+    let realm = service.realm("one").await;
+    assert_eq!(service.patch(realm, &json!({"password_attempts_per_address": 3})).send().await.status, 200);
+    client_with_chosen_secret(&service, "app").await;
+    for number in 0..3 {
+        assert!(!authenticates_from(&service, "2001:db8::1", &format!("unknown-{number}"), CHOSEN).await);
+    }
+    assert!(!authenticates_from(&service, "2001:db8::ffff", "app", CHOSEN).await);
+    assert!(authenticates_from(&service, "2001:db8:1::1", "app", CHOSEN).await);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn tk_021_secrets_that_were_made_work_while_others_are_guessed_at() {
+    let service = Service::start().await;
+    let realm = service.realm("one").await;
+    assert_eq!(service.patch(realm, &json!({"password_attempts_per_address": 3})).send().await.status, 200);
+    let made = service.post("/realms/one/clients", &web("app")).send().await;
+    let secret = text(&made.body, "client_secret");
+    for _ in 0..5 {
+        assert!(!authenticates_from(&service, "203.0.113.7", "app", "a wrong secret of it").await);
+    }
+    assert!(authenticates_from(&service, "203.0.113.7", "app", secret).await);
     service.stop().await;
 }

@@ -50,7 +50,8 @@ async fn rotation_replaces_the_key_that_signs() {
     let service = Service::start().await;
     let keys = format!("{}/keys", service.realm("one").await);
     let old = active(&service, &keys, "RS256").await;
-    let rotated = service.post(format!("{keys}/rotate"), &json!({"algorithm": "RS256"})).send().await;
+    let now = json!({"algorithm": "RS256", "immediately": true});
+    let rotated = service.post(format!("{keys}/rotate"), &now).send().await;
     assert_eq!((rotated.status, &rotated.body["state"]), (201, &json!("active")));
     let new = active(&service, &keys, "RS256").await;
     assert_eq!(rotated.body["kid"], new.as_str());
@@ -98,5 +99,31 @@ async fn what_is_wrong_with_a_key_is_named_and_private_keys_stay_inside() {
     let path = format!("{keys}/{}", list["items"][0]["kid"].as_str().unwrap());
     let changed = service.patch(path, &json!({"algorithm": "PS256"})).send().await;
     assert_eq!(changed.problem(), (422, "invalid", "algorithm"));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn cr_013_a_new_key_is_published_before_it_signs() {
+    let service = Service::start().await;
+    let realm = service.realm("one").await;
+    let keys = format!("{realm}/keys");
+    assert_eq!(service.patch(realm, &json!({"signing_key_lead_seconds": 600})).send().await.status, 200);
+    let old = active(&service, &keys, "ES256").await;
+    let made = service.post(format!("{keys}/rotate"), &json!({"algorithm": "ES256"})).send().await;
+    assert_eq!((made.status, &made.body["state"]), (201, &json!("future")));
+    let new = made.body["kid"].as_str().unwrap().to_owned();
+    let signs = async |at: i64| {
+        let serving = service.provider.serving_itself();
+        registry::activate_due_keys(&serving, service.provider.now().plus(at)).await.unwrap();
+        assert!(published(&service).await.contains(&new) && published(&service).await.contains(&old));
+        active(&service, &keys, "ES256").await
+    };
+    assert_eq!(signs(599).await, old);
+    assert!(made.body["activates_at"].is_string(), "{made:?}");
+    assert_eq!(signs(600).await, new);
+    let after = service.get(format!("{keys}/{new}")).send().await;
+    assert!(after.body["activates_at"].is_null(), "{after:?}");
+    let refused = service.patch("/realms/one", &json!({"signing_key_lead_seconds": 299})).send().await;
+    assert_eq!(refused.problem(), (422, "invalid", "signing_key_lead_seconds"));
     service.stop().await;
 }

@@ -6,6 +6,7 @@ use signet_core::registry;
 use signet_jose::{SignatureAlgorithm, sign};
 
 use super::service::{Answer, Ask, PUBLIC, Service};
+use crate::support::scripts;
 
 /// One operation of the document.
 struct Operation {
@@ -48,6 +49,8 @@ fn answered_members(document: &Value, operation: &Value) -> Vec<String> {
 struct Objects {
     realm: String,
     ids: Map<String, Value>,
+    /// A version of the script, the one before the active.
+    version: String,
 }
 
 impl Objects {
@@ -60,13 +63,23 @@ impl Objects {
         let key = service.post(format!("{base}/keys"), &json!({"algorithm": "ES384"})).send().await;
         let server = json!({"identifier": "https://api.test", "display_name": "API"});
         let server = service.post(format!("{base}/resource-servers"), &server).send().await;
+        let table = service.method("PUT", format!("{base}/script-values/kv/table")).json(&json!({"value": 1}));
+        assert_eq!(table.send().await.status, 204);
+        let mut versions = Vec::new();
+        for body in ["first", "second"] {
+            let deployment = json!({"files": scripts::files("limits", "", body)});
+            let deployed = service.post(format!("{base}/scripts"), &deployment).send().await;
+            versions.push(deployed.body["version"].as_str().unwrap().to_owned());
+        }
         let ids = json!({
             "clients": "app",
             "users": user.body["id"],
             "keys": key.body["kid"],
             "resource-servers": server.body["id"],
+            "scripts": "limits",
+            "script-values": "table",
         });
-        Self { realm: realm.to_owned(), ids: ids.as_object().unwrap().clone() }
+        Self { realm: realm.to_owned(), ids: ids.as_object().unwrap().clone(), version: versions.swap_remove(0) }
     }
 
     /// The path of an operation for these objects, in `realm`.
@@ -74,6 +87,8 @@ impl Objects {
         let mut collection = "";
         let segments = operation.path.split('/').map(|segment| match segment {
             "{realm}" => realm,
+            "{kind}" => "kv",
+            "{version}" => &self.version,
             placeholder if placeholder.starts_with('{') => self.ids[collection].as_str().unwrap(),
             name => {
                 collection = name;
@@ -84,21 +99,24 @@ impl Objects {
     }
 }
 
-fn body(operation: &Operation) -> Value {
+fn body(operation: &Operation, objects: &Objects) -> Value {
     match operation.id.as_str() {
         "createRealm" => json!({"name": "another", "display_name": "Another"}),
         "createClient" => json!({"redirect_uris": ["https://rp.test/cb"]}),
         "createUser" => json!({"username": "bo"}),
         "createKey" | "rotateKey" => json!({"algorithm": "ES256"}),
         "createResourceServer" => json!({"identifier": "https://other.test", "display_name": "Other"}),
+        "deployScript" => json!({"files": scripts::files("other", "", "")}),
+        "promoteScript" => json!({"version": objects.version}),
+        "setScriptValue" => json!({"value": {"a": [1]}}),
         "setUserPassword" => json!({"password": "long and unlikely enough"}),
         _ => json!({}),
     }
 }
 
-fn ask<'a>(service: &'a Service, operation: &Operation, path: String) -> Ask<'a> {
+fn ask<'a>(service: &'a Service, (operation, objects): (&Operation, &Objects), path: String) -> Ask<'a> {
     let ask = service.method(&operation.method, path);
-    if operation.has_body { ask.json(&body(operation)) } else { ask }
+    if operation.has_body { ask.json(&body(operation, objects)) } else { ask }
 }
 
 async fn everything(service: &Service, objects: &Objects) -> Vec<Value> {
@@ -123,9 +141,9 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 28);
+    assert_eq!(operations.len(), 44);
     for operation in &operations {
-        let answer = ask(&service, operation, objects.path(operation, "one")).send().await;
+        let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
         assert!((200..300).contains(&answer.status), "{place}");
         assert_eq!(answer.body.is_null(), operation.answered.is_empty(), "{place}");
@@ -164,10 +182,10 @@ async fn ad_001_without_a_good_token_every_operation_is_401() {
     let before = everything(&service, &objects).await;
     for operation in operations() {
         let path = objects.path(&operation, "one");
-        let answer = ask(&service, &operation, path.clone()).token(None).send().await;
+        let answer = ask(&service, (&operation, &objects), path.clone()).token(None).send().await;
         assert_challenged(&answer, 401, None, &operation.id);
         for (name, token) in &callers {
-            let answer = ask(&service, &operation, path.clone()).token(Some(token)).send().await;
+            let answer = ask(&service, (&operation, &objects), path.clone()).token(Some(token)).send().await;
             assert_challenged(&answer, 401, Some("invalid_token"), &format!("{} {name}", operation.id));
         }
     }
@@ -191,11 +209,11 @@ async fn ad_001_without_the_scope_every_operation_is_403() {
     let before = everything(&service, &objects).await;
     for operation in operations() {
         let path = objects.path(&operation, "one");
-        let answer = ask(&service, &operation, path.clone()).token(Some(&other)).send().await;
+        let answer = ask(&service, (&operation, &objects), path.clone()).token(Some(&other)).send().await;
         assert_challenged(&answer, 403, Some("insufficient_scope"), &operation.id);
         let wanted = if operation.method == "GET" { "signet.admin.read" } else { "signet.admin" };
         assert!(answer.header("www-authenticate").ends_with(&format!("scope=\"{wanted}\"")), "{answer:?}");
-        let answer = ask(&service, &operation, path).token(Some(&reader)).send().await;
+        let answer = ask(&service, (&operation, &objects), path).token(Some(&reader)).send().await;
         if operation.method == "GET" {
             assert_eq!(answer.status, 200, "{}: {answer:?}", operation.id);
         } else {
@@ -216,15 +234,15 @@ async fn ad_016_every_change_keeps_to_what_its_author_has_seen() {
     let mut tried = 0;
     for operation in operations.iter().filter(|operation| changing.contains(&operation.method.as_str())) {
         let path = objects.path(operation, "one");
-        let stale = ask(&service, operation, path).header("if-match", "\"0000000000000000\"").send().await;
+        let stale = ask(&service, (operation, &objects), path).header("if-match", "\"0000000000000000\"").send().await;
         assert_eq!(stale.problem(), (412, "changed-meanwhile", ""), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!((tried, everything(&service, &objects).await), (10, before));
+    assert_eq!((tried, everything(&service, &objects).await), (12, before));
     for operation in operations.iter().filter(|operation| changing.contains(&operation.method.as_str())) {
         let path = objects.path(operation, "one");
         let tag = service.get(path.clone()).send().await.header("etag").to_owned();
-        let answer = ask(&service, operation, path).header("if-match", &tag).send().await;
+        let answer = ask(&service, (operation, &objects), path).header("if-match", &tag).send().await;
         assert!((200..300).contains(&answer.status), "{}: {answer:?}", operation.id);
     }
     service.stop().await;
@@ -240,23 +258,27 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         "users": UserId([9; 16]).to_string(),
         "keys": "absent",
         "resource-servers": UserId([9; 16]).to_string(),
+        "scripts": "absent",
+        "script-values": "absent",
     });
-    let absent = Objects { realm: "two".to_owned(), ids: absent.as_object().unwrap().clone() };
+    let ids = absent.as_object().unwrap().clone();
+    let absent = Objects { realm: "two".to_owned(), ids, version: "0123456789ab".to_owned() };
     let before = everything(&service, &objects).await;
     let mut tried = 0;
     for operation in operations().iter().filter(|operation| operation.path.contains("{realm}")) {
-        let unknown = ask(&service, operation, objects.path(operation, "nowhere")).send().await;
+        let unknown = ask(&service, (operation, &objects), objects.path(operation, "nowhere")).send().await;
         assert_eq!(unknown.problem(), (404, "not-found", ""), "{}", operation.id);
-        if operation.path.matches('{').count() < 2 {
+        // Whatever is set is there.
+        if operation.path.matches('{').count() < 2 || operation.id == "setScriptValue" {
             continue;
         }
-        let foreign = ask(&service, operation, objects.path(operation, "two")).send().await;
+        let foreign = ask(&service, (operation, &objects), objects.path(operation, "two")).send().await;
         assert_eq!(foreign.problem(), (404, "not-found", ""), "{}", operation.id);
-        let nowhere = ask(&service, operation, absent.path(operation, "two")).send().await;
+        let nowhere = ask(&service, (operation, &objects), absent.path(operation, "two")).send().await;
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 14);
+    assert_eq!(tried, 24);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

@@ -6,5 +6,6 @@ mod keys;
 mod matrix;
 mod realms;
 mod resource_servers;
+mod scripts;
 mod service;
 mod users;

@@ -1,5 +1,6 @@
 //! The admin API over a database of its own, and a client of it.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -23,6 +24,8 @@ use crate::support::databases::{Kind, TestDatabase};
 
 /// The public base of the tests' deployment.
 pub(crate) const PUBLIC: &str = "https://op.test";
+/// Where the tests' clients are.
+pub(crate) const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// A secret that clients of the tests chose.
 const SECRET: &str = "a secret of the tests";
 
@@ -138,6 +141,7 @@ impl Service {
             root_key: RootKey::generate(&*random),
             random,
             outbound: Arc::new(outbound),
+            scripts: crate::support::scripts::engine(),
             bases: Bases { public: PUBLIC.to_owned(), mutual_tls: None },
         }));
         registry::prepare_database(&provider).await.unwrap();
@@ -201,7 +205,8 @@ impl Service {
         let registration =
             ClientRegistration { metadata, settings: serde_json::from_value(json!({})).unwrap(), enabled: true };
         let secret = Some(SECRET.to_owned().into());
-        let issued = registry::create_client(&self.provider, &realm, None, registration, secret).await.unwrap();
+        let issued =
+            registry::create_client(&self.provider.serving_itself(), &realm, None, registration, secret).await.unwrap();
         let client_id = issued.client.client_id.as_str();
         let mut parameters =
             Parameters::default().with("grant_type", "client_credentials").with("client_id", client_id);
@@ -209,8 +214,9 @@ impl Service {
         if let Some(resource) = resource {
             parameters = parameters.with("resource", resource);
         }
-        let request = ClientRequest { authorization: None, parameters: &parameters, certificate: None };
-        grants::exchange(&self.provider, &realm, request).await.unwrap().access_token
+        let request =
+            ClientRequest { authorization: None, parameters: &parameters, certificate: None, address: ADDRESS };
+        grants::exchange(&self.provider.serving_itself(), &realm, request).await.unwrap().access_token
     }
 
     /// Makes a realm and answers its path.

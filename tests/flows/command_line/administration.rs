@@ -37,6 +37,39 @@ fn realms_are_created_listed_shown_updated_and_deleted() {
     assert!(home.refused(6, "realm delete admin --yes").contains("cannot be deleted"));
 }
 
+/// A command whose reader is gone before it writes, on both outputs or on standard output alone.
+fn code_without_reader(home: &Home, line: &str, with_errors: bool) -> Option<i32> {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = home.command(line);
+    command.stdout(writer.try_clone().unwrap());
+    if with_errors {
+        command.stderr(writer);
+    } else {
+        command.stderr(std::process::Stdio::null());
+    }
+    command.status().unwrap().code()
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_changes_no_exit_code() {
+    let home = Home::configured();
+    for (line, code) in [
+        ("config reference", 0),
+        ("openapi --public-url https://op.test", 0),
+        ("completion bash", 0),
+        ("--help", 0),
+        ("realm list", 0),
+        ("realm show none", 5),
+        ("realm delete admin", 2),
+        ("realm frobnicate", 2),
+    ] {
+        for with_errors in [false, true] {
+            assert_eq!(code_without_reader(&home, line, with_errors), Some(code), "{line}");
+        }
+    }
+}
+
 #[test]
 fn clients_are_created_listed_shown_updated_and_deleted() {
     let home = Home::configured();
@@ -146,7 +179,7 @@ fn keys_are_created_listed_shown_rotated_updated_and_deleted() {
     let active =
         first["items"].as_array().unwrap().iter().find(|key| key["algorithm"] == "ES256").unwrap()["kid"].clone();
 
-    let rotated = home.json("key rotate --realm shop --algorithm ES256");
+    let rotated = home.json("key rotate --realm shop --algorithm ES256 --now");
     assert_eq!(rotated["state"], "active");
     let active = active.as_str().unwrap();
     assert_eq!(home.json(&format!("key show --realm shop {active}"))["state"], "verifying");
@@ -228,4 +261,30 @@ fn documents_and_completions_are_printed() {
         assert!(home.run(&format!("completion {shell}")).printed.contains("rotate-secret"), "{shell}");
     }
     assert_eq!(home.run("realm").code, 2);
+}
+
+#[test]
+fn ad_008_the_last_client_that_administers_stays() {
+    let home = Home::configured();
+    home.json("client create --realm admin --id ops --grant-type client_credentials --scope signet.admin");
+    for line in [
+        "client update --realm admin ops --enabled false",
+        "client update --realm admin ops --scope openid",
+        "client delete --realm admin ops --yes",
+    ] {
+        assert!(home.refused(6, line).contains("last client that can administer"), "{line}");
+    }
+    home.json("client create --realm admin --id more --grant-type client_credentials --scope signet.admin");
+    assert_eq!(home.json("client delete --realm admin ops --yes")["deleted"], true);
+}
+
+#[test]
+fn a_key_is_rotated_ahead_of_its_use_or_at_once() {
+    let home = Home::configured();
+    home.json("realm create shop");
+    let waiting = home.json("key rotate --realm shop --algorithm ES256");
+    assert_eq!(waiting["state"], "future");
+    assert!(waiting["activates_at"].is_string(), "{waiting}");
+    let now = home.json("key rotate --realm shop --algorithm ES256 --now");
+    assert_eq!((&now["state"], &now["activates_at"]), (&json!("active"), &Value::Null));
 }

@@ -2,6 +2,8 @@
 
 mod administration;
 mod development;
+mod script_tools;
+mod scripts;
 mod serving;
 
 use std::path::{Path, PathBuf};

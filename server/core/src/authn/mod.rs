@@ -8,6 +8,7 @@ mod throttle;
 pub use login::{Attempt, LoginFailure, check_password};
 pub use password::{PasswordHasher, PasswordOptions, PasswordPolicyViolation, check_policy};
 pub use session::{SessionCookie, current_session, new_session};
+pub(crate) use throttle::{counter_key, network};
 
 /// The authentication context class of a password login (OpenID Connect Core 2, `acr`).
 pub const ACR_PASSWORD: &str = "urn:signet:acr:password";

@@ -67,6 +67,12 @@ impl PasswordHasher {
         })
     }
 
+    /// The same work on threads of its own: who waits here is in nobody's way there.
+    pub(crate) fn beside(&self, parallel_hashes: usize, queue: usize) -> Self {
+        let permits = Arc::new(Semaphore::new(parallel_hashes.max(1)));
+        Self { permits, waiting: Arc::default(), queue, ..self.clone() }
+    }
+
     /// The Argon2id string of a password.
     pub async fn hash(&self, password: &str, random: &dyn Random) -> Result<String, Fault> {
         let salt: [u8; 16] = signet_jose::random::random_bytes(random);

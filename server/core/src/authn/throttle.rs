@@ -35,14 +35,7 @@ pub(crate) struct AttemptCounters {
 impl AttemptCounters {
     pub(crate) fn new(realm: &RealmContext, normalised_username: &str, address: IpAddr) -> Self {
         let network = network(address);
-        let key = |parts: &[&[u8]]| {
-            let mut message = realm.id().0.to_vec();
-            for part in parts {
-                message.extend_from_slice(&part.len().to_be_bytes());
-                message.extend_from_slice(part);
-            }
-            digest::sha256(&message)
-        };
+        let key = |parts: &[&[u8]]| counter_key(realm, parts);
         let account = normalised_username.as_bytes();
         Self {
             keys: [
@@ -80,8 +73,18 @@ impl AttemptCounters {
     }
 }
 
+/// The key of a counter: the same parts, the same counter.
+pub(crate) fn counter_key(realm: &RealmContext, parts: &[&[u8]]) -> [u8; 32] {
+    let mut message = realm.id().0.to_vec();
+    for part in parts {
+        message.extend_from_slice(&part.len().to_be_bytes());
+        message.extend_from_slice(part);
+    }
+    digest::sha256(&message)
+}
+
 /// The network an address is counted under: itself for IPv4, its /64 for IPv6, where one household has that many.
-fn network(address: IpAddr) -> Vec<u8> {
+pub(crate) fn network(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets()[..8].to_vec(),

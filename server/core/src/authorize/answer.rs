@@ -3,20 +3,22 @@
 
 use std::net::IpAddr;
 
+use signet_hooks::points::on_identify::HintSource;
 use signet_jose::random;
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::identifiers::AuthorizationId;
+use signet_protocol::identifiers::{AuthorizationId, UserId};
 use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::rfc6749;
 
+use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
-use super::step::{LoginForm, claims_to_consent, issue_code};
-use super::{Accepted, AuthorizationResponse, AuthorizeError, Browser, Entry, INTERACTION_PARAMETER, accept};
+use super::step::{LoginForm, claims_to_consent, code_issued, issue_code};
+use super::{Accepted, AuthorizationResponse, AuthorizeError, Browser, Entry, INTERACTION_PARAMETER, accept, conclude};
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
 use crate::endpoints::Endpoint;
+use crate::events::{Event, Fact, LoginRefusal, Parties, Serving};
 use crate::model::{Authorization, BrowserSession, DEFAULT_SLOT, UsedRecord, User};
 use crate::ports::{Login, LoginOutcome, StoreError};
-use crate::provider::Provider;
 use crate::realm::RealmContext;
 
 /// An answered login form.
@@ -56,23 +58,42 @@ pub enum Answered {
 /// # Errors
 /// See [`AuthorizeError`].
 pub async fn answer_login(
-    provider: &Provider,
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    answer: LoginAnswer<'_>,
+    browser: &Browser,
+) -> Result<Answered, AuthorizeError> {
+    let outcome = take_login(serving, realm, answer, browser).await;
+    conclude(serving, realm, outcome).await
+}
+
+async fn take_login(
+    serving: &Serving<'_>,
     realm: &RealmContext,
     answer: LoginAnswer<'_>,
     browser: &Browser,
 ) -> Result<Answered, AuthorizeError> {
     let parameters = answer.parameters.without(INTERACTION_PARAMETER);
-    let interaction = open(provider, realm, answer.interaction, (&parameters, browser))?;
-    let accepted = accept(provider, realm, &parameters, Entry::Authorization).await?;
+    let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
+    let mut accepted = accept(serving, realm, &parameters, Entry::Authorization).await?;
     if interaction.stage != Stage::LoginForm {
         return Err(AuthorizeError::Expired(answered_before()));
     }
     let Some((username, password)) = answer.credentials else {
-        return cancel(provider, realm, &accepted, &interaction).await;
+        return cancel(serving, realm, &accepted, &interaction).await;
     };
-    let attempt = Attempt { username, password, address: answer.address, session: browser.session.as_ref() };
-    match check_password(provider, realm, attempt).await? {
-        Ok(user) => log_in(provider, realm, (&parameters, &interaction), &user, browser).await,
+    narrow(serving, realm, &mut accepted, &mut interaction)?;
+    let refuse = |refusal| accepted.redirect.refuse(refusal);
+    let identified = decisions::identified(serving, realm, &accepted, (HintSource::LoginForm, username));
+    let identified = identified.map_err(refuse)?;
+    let (username_tried, session) = (identified.as_str(), browser.session.as_ref());
+    let attempt = Attempt { username: username_tried, password, address: answer.address, session };
+    let checked = check_password(serving, realm, attempt).await?;
+    if let Err(refusal) = decisions::check_result(serving, realm, &accepted, &checked) {
+        return end(serving, realm, (&accepted, &interaction), (refusal, checked.ok())).await;
+    }
+    match checked {
+        Ok(user) => log_in(serving, realm, (&parameters, &accepted, &interaction), &user, browser).await,
         Err(failure) => {
             let form = LoginForm {
                 interaction: answer.interaction.to_owned(),
@@ -87,32 +108,44 @@ pub async fn answer_login(
 }
 
 async fn log_in(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
-    (parameters, interaction): (&Parameters, &Interaction),
+    (parameters, accepted, interaction): (&Parameters, &Accepted, &Interaction),
     user: &User,
     browser: &Browser,
 ) -> Result<Answered, AuthorizeError> {
     let before = match &browser.session {
-        Some(cookie) => provider.store.session(realm.id(), &cookie.hash()).await?,
+        Some(cookie) => serving.store.session(realm.id(), &cookie.hash()).await?,
         None => None,
     };
-    let (cookie, session) = new_session(provider, realm, user, before.as_ref());
-    let progress = interaction.at(Stage::LoggedIn(session.sid)).seal(provider, realm)?;
+    let (cookie, mut session) = new_session(serving, realm, user, before.as_ref());
+    if let Err(refusal) = decisions::begun(serving, realm, (accepted, user), &mut session) {
+        return end(serving, realm, (accepted, interaction), (refusal, Some(user.clone()))).await;
+    }
+    let progress = interaction.at(Stage::LoggedIn(session.sid)).seal(serving, realm)?;
     let login = Login {
-        form: interaction.login_record(provider),
+        form: interaction.login_record(serving),
         session,
         replaces: browser.session.as_ref().map(SessionCookie::hash),
     };
-    match provider.store.open_session(&login).await? {
+    let logged_in = Fact::Login { methods: login.session.amr.clone(), replaced_session: before.is_some() };
+    let parties = Parties::user(user.id).and_session(Some(login.session.sid));
+    let events = serving.with_event(realm, logged_in.concerning(parties));
+    match serving.store.open_session(&login, &events).await? {
         LoginOutcome::Opened => {
+            serving.written(&events);
             let query = parameters.clone().with(INTERACTION_PARAMETER, &progress).encode();
             Ok(Answered::LoggedIn(format!("{}?{query}", realm.urls.of(Endpoint::Authorization)), cookie))
         }
-        LoginOutcome::FormAlreadyUsed => Err(AuthorizeError::Expired(answered_before())),
-        LoginOutcome::UserChanged => Err(AuthorizeError::Page(
-            ErrorCode::AccessDenied.because("the account was changed just now; start again at the application"),
-        )),
+        LoginOutcome::FormAlreadyUsed => {
+            serving.note(realm, refused(LoginRefusal::FormUsedBefore, Some(user.id)));
+            Err(AuthorizeError::Expired(answered_before()))
+        }
+        LoginOutcome::UserChanged => {
+            serving.note(realm, refused(LoginRefusal::UserChanged, Some(user.id)));
+            let reason = "the account was changed just now; start again at the application";
+            Err(AuthorizeError::Page(ErrorCode::AccessDenied.because(reason)))
+        }
     }
 }
 
@@ -121,15 +154,25 @@ async fn log_in(
 /// # Errors
 /// See [`AuthorizeError`].
 pub async fn answer_consent(
-    provider: &Provider,
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    answer: ConsentAnswer<'_>,
+    browser: &Browser,
+) -> Result<AuthorizationResponse, AuthorizeError> {
+    let outcome = take_consent(serving, realm, answer, browser).await;
+    conclude(serving, realm, outcome).await
+}
+
+async fn take_consent(
+    serving: &Serving<'_>,
     realm: &RealmContext,
     answer: ConsentAnswer<'_>,
     browser: &Browser,
 ) -> Result<AuthorizationResponse, AuthorizeError> {
     let parameters = answer.parameters.without(INTERACTION_PARAMETER);
-    let interaction = open(provider, realm, answer.interaction, (&parameters, browser))?;
-    let accepted = accept(provider, realm, &parameters, Entry::Authorization).await?;
-    let session = current_session(provider, realm, browser.session.as_ref()).await?;
+    let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
+    let mut accepted = accept(serving, realm, &parameters, Entry::Authorization).await?;
+    let session = current_session(serving, realm, browser.session.as_ref()).await?;
     // Whoever agrees is whoever the page was shown to.
     let session = session.filter(|session| interaction.stage == Stage::ConsentForm(session.sid));
     let session = session.ok_or_else(|| {
@@ -137,30 +180,44 @@ pub async fn answer_consent(
             ErrorCode::InvalidRequest.because("you are no longer signed in; start again at the application"),
         )
     })?;
+    serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
+    narrow(serving, realm, &mut accepted, &mut interaction)?;
     if !answer.allowed {
-        close(provider, realm, &interaction.response_record(provider)).await?;
+        let refused = Fact::ConsentRefused {}.concerning(Parties::default());
+        close(serving, realm, &interaction.response_record(serving), refused).await?;
         return Err(accepted.redirect.refuse(denied()));
     }
-    let wanted = agreed(provider, &accepted, &session).await?;
-    let stored = provider.store.record_consent(&interaction.response_record(provider), &wanted).await?;
+    let wanted = agreed(serving, &accepted, &session).await?;
+    let given = Fact::ConsentGiven {
+        scope: accepted.request.scope().clone(),
+        claims: claims_to_consent(&accepted.request),
+        resources: accepted.request.resources().to_vec(),
+    };
+    let events = serving.with_event(realm, given.concerning(Parties::default()));
+    let record = interaction.response_record(serving);
+    let stored = serving.store.record_consent(&record, &wanted, &events).await?;
     let stored = stored.ok_or_else(|| AuthorizeError::Expired(answered_before()))?;
-    Ok(issue_code(provider, realm, &accepted, &interaction, (&session, Some(&stored)))?)
+    serving.written(&events);
+    let grant = (&session, Some(&stored));
+    let response = issue_code(serving, realm, &accepted, &interaction, grant)?;
+    serving.note(realm, code_issued(&accepted, &interaction, grant));
+    Ok(response)
 }
 
 /// What is to be remembered: what was agreed to before, and everything asked for now.
 async fn agreed(
-    provider: &Provider,
+    serving: &Serving<'_>,
     accepted: &Accepted,
     session: &BrowserSession,
 ) -> Result<Authorization, StoreError> {
     let client_id = &accepted.client.client_id;
-    let before = provider.store.authorization(session.realm_id, session.user_id, client_id, DEFAULT_SLOT).await?;
+    let before = serving.store.authorization(session.realm_id, session.user_id, client_id, DEFAULT_SLOT).await?;
     let before = before.map(|before| (before.scope, before.claims, before.resources));
     let (scope, claims, resources) = before.unwrap_or_default();
-    let now = provider.now();
+    let now = serving.now();
     Ok(Authorization {
         realm_id: session.realm_id,
-        id: AuthorizationId(random::random_bytes(&*provider.random)),
+        id: AuthorizationId(random::random_bytes(&*serving.random)),
         user_id: session.user_id,
         client_id: client_id.clone(),
         slot: DEFAULT_SLOT.to_owned(),
@@ -181,32 +238,55 @@ fn union(mut before: Vec<String>, now: Vec<String>) -> Vec<String> {
 }
 
 fn open(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     text: &str,
     (parameters, browser): (&Parameters, &Browser),
 ) -> Result<Interaction, AuthorizeError> {
-    Interaction::open(provider, realm, text, (parameters, &browser.binding)).map_err(AuthorizeError::Expired)
+    Interaction::open(serving, realm, text, (parameters, &browser.binding)).map_err(AuthorizeError::Expired)
 }
 
 /// The user left the login form: an answer like any other, given once.
 async fn cancel(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
     interaction: &Interaction,
 ) -> Result<Answered, AuthorizeError> {
-    close(provider, realm, &interaction.login_record(provider)).await?;
+    let cancelled = refused(LoginRefusal::Cancelled, None);
+    close(serving, realm, &interaction.login_record(serving), cancelled).await?;
     Err(accepted.redirect.refuse(denied()))
 }
 
-/// Marks a step of an interaction as taken; there is no second time.
-pub(super) async fn close(provider: &Provider, realm: &RealmContext, step: &UsedRecord) -> Result<(), AuthorizeError> {
-    if provider.store.consume(realm.id(), step).await? {
-        Ok(())
-    } else {
-        Err(AuthorizeError::Expired(answered_before()))
+/// A script ended the interaction at the login form: an answer like any other, given once.
+async fn end(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (accepted, interaction): (&Accepted, &Interaction),
+    (refusal, user): (Refusal, Option<User>),
+) -> Result<Answered, AuthorizeError> {
+    let ended = refused(LoginRefusal::RefusedByScript, user.map(|user| user.id));
+    close(serving, realm, &interaction.login_record(serving), ended).await?;
+    Err(accepted.redirect.refuse(refusal))
+}
+
+/// Marks a step of an interaction as taken, and records what it was; there is no second time.
+pub(super) async fn close(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    step: &UsedRecord,
+    event: Event,
+) -> Result<(), AuthorizeError> {
+    let events = serving.with_event(realm, event);
+    if !serving.store.consume(realm.id(), step, &events).await? {
+        return Err(AuthorizeError::Expired(answered_before()));
     }
+    serving.written(&events);
+    Ok(())
+}
+
+fn refused(reason: LoginRefusal, user: Option<UserId>) -> Event {
+    Fact::LoginRefused { reason }.concerning(Parties::default().and_user(user))
 }
 
 fn answered_before() -> Refusal {

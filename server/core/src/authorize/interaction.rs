@@ -8,6 +8,7 @@ use signet_protocol::identifiers::{Lineage, SessionId};
 use signet_protocol::parameters::Parameters;
 use zeroize::Zeroizing;
 
+use super::decisions::Narrowing;
 use crate::failure::Fault;
 use crate::model::{Purpose as UsedPurpose, UsedRecord};
 use crate::provider::Provider;
@@ -71,6 +72,9 @@ pub(super) struct Interaction {
     request: String,
     #[serde(rename = "b")]
     browser: String,
+    /// What scripts took from the request so far.
+    #[serde(rename = "n", default, skip_serializing_if = "Narrowing::is_empty")]
+    pub(super) narrowing: Narrowing,
 }
 
 impl Interaction {
@@ -81,6 +85,7 @@ impl Interaction {
             stage: Stage::Begun,
             request: request_hash(parameters),
             browser: binding.hash(),
+            narrowing: Narrowing::default(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! has agreed to, an interaction with the user, and a response.
 
 mod answer;
+mod decisions;
 mod interaction;
 mod request;
 mod response;
@@ -25,11 +26,14 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::parameters::Parameters;
 
 use crate::authn::SessionCookie;
+use crate::endpoints::Endpoint;
+use crate::events::{RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
 use crate::model::Client;
 use crate::profile::SecurityProfile;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
+use decisions::narrow;
 use interaction::Interaction;
 use request::Draft;
 use rules::{
@@ -126,35 +130,63 @@ struct Accepted {
 /// # Errors
 /// See [`AuthorizeError`].
 pub async fn authorize(
-    provider: &Provider,
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    parameters: &Parameters,
+    browser: &Browser,
+) -> Result<Step, AuthorizeError> {
+    let outcome = proceed(serving, realm, parameters, browser).await;
+    conclude(serving, realm, outcome).await
+}
+
+async fn proceed(
+    serving: &Serving<'_>,
     realm: &RealmContext,
     parameters: &Parameters,
     browser: &Browser,
 ) -> Result<Step, AuthorizeError> {
     let progress = parameters.get(INTERACTION_PARAMETER).map(str::to_owned);
     let parameters = parameters.without(INTERACTION_PARAMETER);
-    let accepted = accept(provider, realm, &parameters, Authorization).await?;
-    let interaction = match progress {
-        Some(text) => Interaction::open(provider, realm, &text, (&parameters, &browser.binding))
+    let mut accepted = accept(serving, realm, &parameters, Authorization).await?;
+    let mut interaction = match progress {
+        Some(text) => Interaction::open(serving, realm, &text, (&parameters, &browser.binding))
             .map_err(AuthorizeError::Expired)?,
-        None => Interaction::begin(provider, &parameters, &browser.binding),
+        None => Interaction::begin(serving, &parameters, &browser.binding),
     };
-    step::next(provider, realm, &accepted, &interaction, browser).await
+    narrow(serving, realm, &mut accepted, &mut interaction)?;
+    step::next(serving, realm, &accepted, &interaction, browser).await
+}
+
+/// Ends a request of the endpoint or of one of its forms: whatever was refused is recorded.
+async fn conclude<T>(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    outcome: Result<T, AuthorizeError>,
+) -> Result<T, AuthorizeError> {
+    match &outcome {
+        Ok(_) => {}
+        Err(AuthorizeError::Fault(fault)) => serving.note_fault(realm, fault),
+        Err(
+            AuthorizeError::Page(refusal) | AuthorizeError::Expired(refusal) | AuthorizeError::Redirect(_, refusal),
+        ) => serving.note_refusal(realm, (RefusedAt::Endpoint(Endpoint::Authorization), None), refusal),
+    }
+    serving.hand_over().await?;
+    outcome
 }
 
 /// Verifies the redirect, then applies the matrix.
 async fn accept(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     parameters: &Parameters,
     entry: Entry,
 ) -> Result<Accepted, AuthorizeError> {
     let (client, redirect) =
-        verified_redirect::verify(provider, realm, parameters).await.map_err(|failure| match failure {
+        verified_redirect::verify(serving, realm, parameters).await.map_err(|failure| match failure {
             Failure::Refusal(refusal) => AuthorizeError::Page(refusal),
             Failure::Fault(fault) => AuthorizeError::Fault(fault),
         })?;
-    let context = Context { provider, realm, client: &client, profile: realm.profile_of(&client), parameters };
+    let context = Context { provider: serving, realm, client: &client, profile: realm.profile_of(&client), parameters };
     let mut draft = Draft::default();
     for (rule, _) in MATRIX.iter().filter(|(_, entries)| entries.contains(&entry)) {
         rule(&context, &mut draft).map_err(|refusal| redirect.refuse(refusal))?;

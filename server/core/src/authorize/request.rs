@@ -28,19 +28,11 @@ pub(super) struct Parts {
     pub(super) claims_text: Option<String>,
     /// Whether the client wants to know the authentication class.
     pub(super) acr_requested: bool,
-    /// The one user the client wants, by hint or by `sub` claim.
-    pub(super) wanted_user: Option<WantedUser>,
+    /// The users the client wants to be told about, by hint or by `sub` claim; any, where nothing was said. An empty
+    /// list names subjects that nobody here has: nobody fits.
+    pub(super) wanted_users: Option<Vec<UserId>>,
     pub(super) login_hint: Option<String>,
     pub(super) resources: Vec<String>,
-}
-
-/// The user a client wants to be told about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WantedUser {
-    /// This one.
-    Known(UserId),
-    /// One that does not exist here: nobody fits.
-    Nobody,
 }
 
 /// A request that the rules are still reading.
@@ -73,6 +65,11 @@ impl AuthorizationRequest {
     /// Whether the client opened the page in a popup window (`display`, OpenID Connect Core 3.1.2.1).
     pub const fn is_for_popup(&self) -> bool {
         self.parts.popup
+    }
+
+    /// Whether the response may be about this user.
+    pub(super) fn wants(&self, user: UserId) -> bool {
+        self.parts.wanted_users.as_ref().is_none_or(|wanted| wanted.contains(&user))
     }
 
     pub(super) fn prompts(&self, prompt: Prompt) -> bool {

@@ -30,15 +30,17 @@ impl AuthorizationResponse {
         &self.parameters
     }
 
-    /// The redirect URI with the parameters in its query or fragment. A query it was registered with stays.
+    /// The redirect URI with the parameters in its query or fragment. A query it was registered with stays. One with
+    /// the parameters in its query ends with an empty fragment: without one of its own, a browser would carry the
+    /// fragment of the address it came from over to the client (RFC 9110 section 10.2.2).
     pub fn location(&self) -> String {
         let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.parameters).finish();
-        let separator = match self.mode {
-            ResponseMode::Fragment => '#',
-            _ if self.redirect_uri.contains('?') => '&',
-            _ => '?',
+        let (separator, end) = match self.mode {
+            ResponseMode::Fragment => ('#', ""),
+            _ if self.redirect_uri.contains('?') => ('&', "#"),
+            _ => ('?', "#"),
         };
-        format!("{}{separator}{encoded}", self.redirect_uri)
+        format!("{}{separator}{encoded}{end}", self.redirect_uri)
     }
 }
 
@@ -64,11 +66,11 @@ mod tests {
     }
 
     #[test]
-    fn rfc6749_4_1_2_parameters_join_the_registered_query() {
-        assert_eq!(location("https://rp.test/cb", ResponseMode::Query), "https://rp.test/cb?code=a+b&state=x%26y");
+    fn rfc6749_4_1_2_parameters_join_the_registered_query_and_az_026_a_fragment_of_its_own_ends_it() {
+        assert_eq!(location("https://rp.test/cb", ResponseMode::Query), "https://rp.test/cb?code=a+b&state=x%26y#");
         assert_eq!(
             location("https://rp.test/cb?a=b", ResponseMode::Query),
-            "https://rp.test/cb?a=b&code=a+b&state=x%26y"
+            "https://rp.test/cb?a=b&code=a+b&state=x%26y#"
         );
     }
 

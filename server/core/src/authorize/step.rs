@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use signet_protocol::error::ErrorCode;
-use signet_protocol::identifiers::UserId;
+use signet_hooks::Hook;
+use signet_hooks::points::on_consent::ConsentTerms;
+use signet_hooks::points::on_identify::HintSource;
+use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::{GrantType, Prompt};
 use signet_protocol::spec::oidc_core;
 
 use super::answer::close;
+use super::decisions::{self, UsedSession};
 use super::interaction::{Interaction, Stage};
-use super::request::WantedUser;
 use super::{Accepted, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser};
-use crate::authn::{ACR_PASSWORD, current_session};
+use crate::authn::ACR_PASSWORD;
+use crate::events::{Event, Fact, Parties, Serving};
 use crate::failure::Fault;
 use crate::model::{Authorization, BrowserSession, Client, DEFAULT_SLOT, TokenBasis};
 use crate::provider::Provider;
@@ -54,83 +57,101 @@ pub struct ConsentForm {
     pub username: String,
     /// Single claims asked for beyond the scope, sorted.
     pub claims: Vec<String>,
+    /// What scripts want said besides, and in which order.
+    pub terms: ConsentTerms,
 }
 
 /// Decides what comes next.
 pub(super) async fn next(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
     interaction: &Interaction,
     browser: &Browser,
 ) -> Result<Step, AuthorizeError> {
-    let session = current_session(provider, realm, browser.session.as_ref()).await?;
-    let silent = accepted.request.prompts(Prompt::None);
-    let Some(session) = usable_session(provider, accepted, interaction, session.as_ref())? else {
-        if silent {
-            let reason = "the user has to log in";
-            return Err(accepted.redirect.refuse(ErrorCode::LoginRequired.because(reason).per(oidc_core("3.1.2.6"))));
+    let used = decisions::used(serving, realm, (accepted, interaction), browser.session.as_ref()).await?;
+    let Some(session) = usable_session(serving, realm, (accepted, interaction), &used)? else {
+        if accepted.is_silent() {
+            return Err(accepted.redirect.refuse(login_is_needed(accepted)));
         }
-        return Ok(Step::Login(login_form(provider, realm, accepted, (interaction, session.is_some()))?));
+        return Ok(Step::Login(login_form(serving, realm, accepted, (interaction, used.session.is_some()))?));
     };
-    let consent = consent(provider, realm, accepted, session.user_id).await?;
-    match consent {
+    serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
+    match consent(serving, realm, accepted, (session, &used)).await? {
         Consent::Given(authorization) => {
-            // The address that a log-in leads to may be opened again; it yields one code.
-            if interaction.stage != Stage::Begun {
-                close(provider, realm, &interaction.response_record(provider)).await?;
-            }
             let grant = (session, authorization.as_ref());
-            Ok(Step::Respond(issue_code(provider, realm, accepted, interaction, grant)?))
+            let response = issue_code(serving, realm, accepted, interaction, grant)?;
+            let issued = code_issued(accepted, interaction, grant);
+            // The address that a log-in leads to may be opened again; it yields one code.
+            if interaction.stage == Stage::Begun {
+                serving.note(realm, issued);
+            } else {
+                close(serving, realm, &interaction.response_record(serving), issued).await?;
+            }
+            Ok(Step::Respond(response))
         }
-        Consent::Needed if silent => {
+        Consent::Needed(_) if accepted.is_silent() => {
             let reason = "the user has to consent";
             Err(accepted.redirect.refuse(ErrorCode::ConsentRequired.because(reason).per(oidc_core("3.1.2.6"))))
         }
-        Consent::Needed => Ok(Step::Consent(consent_form(provider, realm, accepted, interaction, session).await?)),
+        Consent::Needed(terms) => {
+            let form = consent_form(serving, realm, accepted, interaction, session).await?;
+            Ok(Step::Consent(ConsentForm { terms: *terms, ..form }))
+        }
     }
 }
 
-/// The session, if it is good enough for the request (OpenID Connect Core 3.1.2.1 and 3.1.2.3).
-fn usable_session<'a>(
-    provider: &Provider,
-    accepted: &Accepted,
-    interaction: &Interaction,
-    session: Option<&'a BrowserSession>,
-) -> Result<Option<&'a BrowserSession>, AuthorizeError> {
-    let Some(session) = session else { return Ok(None) };
-    let request = &accepted.request;
-    let logged_in_for_this = interaction.stage == Stage::LoggedIn(session.sid);
-    let is_wanted = match request.parts.wanted_user {
-        None => true,
-        Some(WantedUser::Known(user_id)) => user_id == session.user_id,
-        Some(WantedUser::Nobody) => false,
+/// Why nothing can be answered without a form (OpenID Connect Core 3.1.2.6).
+fn login_is_needed(accepted: &Accepted) -> Refusal {
+    let (code, reason) = if accepted.request.prompts(Prompt::SelectAccount) {
+        (ErrorCode::AccountSelectionRequired, "the user has to choose an account")
+    } else {
+        (ErrorCode::LoginRequired, "the user has to log in")
     };
-    if logged_in_for_this {
-        if is_wanted {
-            return Ok(Some(session));
-        }
+    code.because(reason).per(oidc_core("3.1.2.6"))
+}
+
+/// The session, if it is good enough for the request: by the server's own rules (OpenID Connect Core 3.1.2.1 and
+/// 3.1.2.3) and by what scripts demand beyond them.
+fn usable_session<'a>(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (accepted, interaction): (&Accepted, &Interaction),
+    used: &'a UsedSession,
+) -> Result<Option<&'a BrowserSession>, AuthorizeError> {
+    let session = used.session.as_ref();
+    let for_this = session.is_some_and(|session| interaction.stage == Stage::LoggedIn(session.sid));
+    let is_wanted = session.is_some_and(|session| accepted.request.wants(session.user_id));
+    if for_this && !is_wanted {
         let reason = "the user who logged in is not the one the application asked for";
         return Err(accepted.redirect.refuse(ErrorCode::LoginRequired.because(reason).per(oidc_core("3.1.2.1"))));
     }
-    let age = provider.now().since(session.authenticated_at);
-    let too_old = request.parts.max_age.is_some_and(|max_age| age > max_age || max_age == 0);
+    let is_fresh = |max_age: Option<i64>| {
+        let age = session.map(|session| serving.now().since(session.authenticated_at));
+        age.is_some_and(|age| max_age.is_none_or(|max_age| age <= max_age && max_age != 0))
+    };
+    let request = &accepted.request;
     let asked_again = request.prompts(Prompt::Login) || request.prompts(Prompt::SelectAccount);
-    Ok((is_wanted && !too_old && !asked_again).then_some(session))
+    let is_good = is_wanted && is_fresh(request.parts.max_age) && !asked_again && !used.steps_up;
+    let is_sufficient = for_this || is_good;
+    let max_age = decisions::freshness(serving, realm, accepted, (used, is_sufficient))?;
+    Ok(session.filter(|_| is_sufficient && (for_this || is_fresh(max_age))))
 }
 
 fn login_form(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
     (interaction, reauthentication): (&Interaction, bool),
-) -> Result<LoginForm, Fault> {
+) -> Result<LoginForm, AuthorizeError> {
     let form = interaction.at(Stage::LoginForm);
+    let hint = accepted.request.parts.login_hint.as_deref();
+    let hint = hint.map(|hint| decisions::identified(serving, realm, accepted, (HintSource::LoginHint, hint)));
     Ok(LoginForm {
-        interaction: form.seal(provider, realm)?,
+        interaction: form.seal(serving, realm)?,
         client: Arc::clone(&accepted.client),
         request: accepted.request.clone(),
-        login_hint: accepted.request.parts.login_hint.clone(),
+        login_hint: hint.transpose().map_err(|refusal| accepted.redirect.refuse(refusal))?,
         reauthentication,
     })
 }
@@ -152,6 +173,7 @@ async fn consent_form(
         request: accepted.request.clone(),
         username: user.username,
         claims: claims_to_consent(&accepted.request),
+        terms: ConsentTerms::default(),
     })
 }
 
@@ -159,31 +181,36 @@ async fn consent_form(
 enum Consent {
     /// By a stored authorization, or by the administrator for a first-party application.
     Given(Option<Authorization>),
-    /// Not yet, or not to all of it, or the client wants it asked again.
-    Needed,
+    /// Not yet, or not to all of it, or somebody wants it asked again; in these words.
+    Needed(Box<ConsentTerms>),
 }
 
 async fn consent(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
-    user_id: UserId,
-) -> Result<Consent, Fault> {
+    (session, used): (&BrowserSession, &UsedSession),
+) -> Result<Consent, AuthorizeError> {
+    let client = &accepted.client;
     let asked_again = accepted.request.prompts(Prompt::Consent);
-    if accepted.client.settings.skip_consent && !asked_again {
+    let does_without = client.settings.skip_consent && !asked_again;
+    if does_without && realm.hooks.at(Hook::OnConsent, Some(&client.client_id)).is_empty() {
         return Ok(Consent::Given(None));
     }
-    let stored = provider.store.authorization(realm.id(), user_id, &accepted.client.client_id, DEFAULT_SLOT).await?;
+    let user_id = session.user_id;
+    let stored = serving.store.authorization(realm.id(), user_id, &client.client_id, DEFAULT_SLOT).await?;
     let covers = |stored: &Authorization| {
         let claims = claims_to_consent(&accepted.request);
         accepted.request.scope().is_within(&stored.scope)
             && claims.iter().all(|claim| stored.claims.contains(claim))
             && accepted.request.resources().iter().all(|resource| stored.resources.contains(resource))
     };
-    Ok(match stored {
-        Some(stored) if !asked_again && covers(&stored) => Consent::Given(Some(stored)),
-        _ => Consent::Needed,
-    })
+    let is_needed = !does_without && (asked_again || !stored.as_ref().is_some_and(covers));
+    let terms = decisions::agreement(serving, realm, (accepted, used), (stored.as_ref(), is_needed))?;
+    if is_needed || decisions::is_asked_again(&terms, stored.as_ref(), serving.now()) {
+        return Ok(Consent::Needed(Box::new(terms)));
+    }
+    Ok(Consent::Given(stored.filter(|_| !does_without)))
 }
 
 /// Single claims that need the user's agreement: those about the user that the scope does not bring along.
@@ -195,6 +222,22 @@ pub(super) fn claims_to_consent(request: &AuthorizationRequest) -> Vec<String> {
             signet_protocol::standard_claims::scope_of(name).is_some_and(|scope| !request.scope().contains(scope))
         })
         .collect()
+}
+
+/// The event of a code that was issued.
+pub(super) fn code_issued(
+    accepted: &Accepted,
+    interaction: &Interaction,
+    (session, authorization): (&BrowserSession, Option<&Authorization>),
+) -> Event {
+    let issued = Fact::CodeIssued {
+        lineage: interaction.lineage.into(),
+        scope: accepted.request.scope().clone(),
+        resources: accepted.request.resources().to_vec(),
+        authorization: authorization.map(|authorization| authorization.id),
+    };
+    let parties = Parties::client(&accepted.client.client_id).and_user(Some(session.user_id));
+    issued.concerning(parties.and_session(Some(session.sid)))
 }
 
 /// Issues a code for what the session's user agreed to.

@@ -10,9 +10,9 @@ use signet_protocol::redirect_uri;
 use signet_protocol::spec::{oidc_core, rfc6749, rfc9700};
 
 use super::{AuthorizationResponse, AuthorizeError};
+use crate::events::{Parties, Serving};
 use crate::failure::Failure;
 use crate::model::Client;
-use crate::provider::Provider;
 use crate::realm::RealmContext;
 
 /// A redirect URI that is registered for the client of the request, with what every response to it carries.
@@ -52,11 +52,11 @@ impl VerifiedRedirect {
 
 /// Finds the client and verifies its redirect URI.
 pub(super) async fn verify(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     parameters: &Parameters,
 ) -> Result<(Arc<Client>, VerifiedRedirect), Failure> {
-    let client = find_client(provider, realm, parameters).await?;
+    let client = find_client(serving, realm, parameters).await?;
     let uri = registered_uri(&client, parameters)?;
     // A mode that is unknown or not allowed is refused by its rule, in the default mode of the code flow.
     let mode = parameters.get("response_mode").and_then(|mode| mode.parse().ok()).unwrap_or(ResponseMode::Query);
@@ -65,7 +65,7 @@ pub(super) async fn verify(
 }
 
 async fn find_client(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     parameters: &Parameters,
 ) -> Result<Arc<Client>, Failure> {
@@ -75,7 +75,10 @@ async fn find_client(
         ErrorCode::InvalidRequest.because("client_id is missing or appears twice").per(rfc6749("4.1.1"))
     })?;
     let client_id = text.parse().map_err(|_| unknown())?;
-    let client = provider.store.client(realm.id(), &client_id).await?;
+    let client = serving.store.client(realm.id(), &client_id).await?;
+    if let Some(client) = &client {
+        serving.concerns(Parties::client(&client.client_id));
+    }
     Ok(client.filter(|client| client.enabled).ok_or_else(|| unknown().detail(format!("client_id {client_id}")))?)
 }
 

@@ -2,11 +2,13 @@
 //! request, and the one the client is registered for. One method a file.
 
 mod assertion;
+mod decision;
 mod keys;
 mod presented;
 mod secret;
 mod tls;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 pub(crate) use keys::client_keys;
@@ -14,11 +16,13 @@ pub use presented::{CertificateChain, Presented, PresentedCredential};
 pub use secret::SecretFingerprints;
 pub(crate) use secret::{place as secret_place, recover as recover_secret};
 use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::identifiers::ClientId;
 use signet_protocol::names::ClientAuthenticationMethod;
 use signet_protocol::spec::rfc6749;
 pub(crate) use tls::expected_subject;
 
 use crate::endpoints::Endpoint;
+use crate::events::{Event, Parties, Serving};
 use crate::failure::Failure;
 use crate::model::{Client, UsedRecord};
 use crate::provider::Provider;
@@ -54,9 +58,33 @@ impl AuthenticatedClient {
     /// `invalid_client` if the assertion was used before.
     pub async fn consume_assertion(&self, provider: &Provider, realm: &RealmContext) -> Result<(), Failure> {
         match &self.assertion {
-            Some(record) if !provider.store.consume(realm.id(), record).await? => Err(assertion::replayed().into()),
+            Some(record) if !provider.store.consume(realm.id(), record, &[]).await? => {
+                Err(assertion::replayed().into())
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Records an event in the transaction of the assertion's mark, or by itself where there is no assertion.
+    ///
+    /// # Errors
+    /// `invalid_client` if the assertion was used before; then the event did not happen.
+    pub(crate) async fn record(
+        &self,
+        serving: &Serving<'_>,
+        realm: &RealmContext,
+        event: Event,
+    ) -> Result<(), Failure> {
+        let Some(mark) = &self.assertion else {
+            serving.note(realm, event);
+            return Ok(());
+        };
+        let events = serving.with_event(realm, event);
+        if !serving.store.consume(realm.id(), mark, &events).await? {
+            return Err(assertion::replayed().into());
+        }
+        serving.written(&events);
+        Ok(())
     }
 }
 
@@ -65,17 +93,42 @@ pub(crate) fn assertion_replayed() -> Refusal {
     assertion::replayed()
 }
 
-/// Authenticates a client.
+/// Authenticates a client that asks from a network address.
 ///
 /// # Errors
 /// `invalid_client`, in the same words whether the client is unknown, disabled or has failed.
 pub async fn authenticate(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     presented: &Presented,
+    address: IpAddr,
     endpoint: Endpoint,
 ) -> Result<AuthenticatedClient, Failure> {
-    let client = provider.store.client(realm.id(), presented.client_id()).await?.filter(|client| client.enabled);
+    let client = prove(serving, realm, presented, address, endpoint).await?;
+    if let Err(refusal) = decision::decide(serving, realm, &client, (presented, endpoint)) {
+        // The assertion was good: it counts once, also for a client that is refused for another reason.
+        client.consume_assertion(serving, realm).await?;
+        return Err(refusal.into());
+    }
+    Ok(client)
+}
+
+/// Checks that the client is who it says it is.
+async fn prove(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    presented: &Presented,
+    address: IpAddr,
+    endpoint: Endpoint,
+) -> Result<AuthenticatedClient, Failure> {
+    let client = serving.store.client(realm.id(), presented.client_id()).await?;
+    if let Some(client) = &client {
+        serving.concerns(Parties::client(&client.client_id));
+    }
+    let client = client.filter(|client| client.enabled);
+    if let Some((method, secret)) = presented.secret() {
+        return by_secret(serving, realm, (client, method), (presented.client_id(), secret, address)).await;
+    }
     let Some(client) = client else {
         return Err(failed("unknown or disabled client").into());
     };
@@ -88,27 +141,43 @@ pub async fn authenticate(
     match (presented.credential(), method) {
         // A certificate that a connection happens to carry proves nothing about a public client, and harms nothing.
         (PresentedCredential::Nothing | PresentedCredential::Certificate(_), ClientAuthenticationMethod::None) => {}
-        (PresentedCredential::Basic(secret), ClientAuthenticationMethod::ClientSecretBasic)
-        | (PresentedCredential::Post(secret), ClientAuthenticationMethod::ClientSecretPost) => {
-            if !secret::is_right(provider, realm, &client, secret).await? {
-                return Err(failed("wrong client secret").into());
-            }
-        }
         (
             PresentedCredential::Assertion(token),
             ClientAuthenticationMethod::ClientSecretJwt | ClientAuthenticationMethod::PrivateKeyJwt,
         ) => {
-            assertion = Some(assertion::check(provider, realm, &client, token, endpoint).await?);
+            assertion = Some(assertion::check(serving, realm, &client, token, endpoint).await?);
         }
         (PresentedCredential::Certificate(certificate), ClientAuthenticationMethod::TlsClientAuth) => {
-            tls::check_issued_certificate(provider, realm, &client, certificate)?;
+            tls::check_issued_certificate(serving, realm, &client, certificate)?;
         }
         (PresentedCredential::Certificate(certificate), ClientAuthenticationMethod::SelfSignedTlsClientAuth) => {
-            tls::check_registered_certificate(provider, &client, certificate).await?;
+            tls::check_registered_certificate(serving, &client, certificate).await?;
         }
         _ => return Err(failed("another method than the registered one").into()),
     }
     Ok(AuthenticatedClient { client, method, assertion })
+}
+
+/// Authenticates a client by its secret. However it fails, it takes as long.
+async fn by_secret(
+    provider: &Provider,
+    realm: &RealmContext,
+    (client, method): (Option<Arc<Client>>, ClientAuthenticationMethod),
+    (client_id, secret, address): (&ClientId, &str, IpAddr),
+) -> Result<AuthenticatedClient, Failure> {
+    let exists = client.is_some();
+    let fitting = client.filter(|client| {
+        client.metadata.authentication_method() == method
+            && realm.profile_of(client).client_authentication_methods.contains(&method)
+    });
+    let attempt = secret::SecretAttempt { client_id, client: fitting.as_deref(), secret, address };
+    let right = secret::is_right(provider, realm, attempt).await?;
+    match fitting {
+        Some(client) if right => Ok(AuthenticatedClient { client, method, assertion: None }),
+        Some(_) => Err(failed("wrong client secret, or too many of them").into()),
+        None if exists => Err(failed("another method than the registered one, or none the profile allows").into()),
+        None => Err(failed("unknown or disabled client").into()),
+    }
 }
 
 /// The one refusal of failed client authentication; only the log learns why.

@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 use signet_jose::{ClientCertificate, UnverifiedToken};
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::ClientId;
+use signet_protocol::names::ClientAuthenticationMethod;
 use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::{rfc6749, rfc7523};
 use zeroize::Zeroizing;
@@ -106,6 +107,15 @@ impl Presented {
     /// Who the client says it is.
     pub const fn client_id(&self) -> &ClientId {
         &self.client_id
+    }
+
+    /// The secret, if one is presented, and how.
+    pub(super) fn secret(&self) -> Option<(ClientAuthenticationMethod, &str)> {
+        match &self.credential {
+            PresentedCredential::Basic(secret) => Some((ClientAuthenticationMethod::ClientSecretBasic, secret)),
+            PresentedCredential::Post(secret) => Some((ClientAuthenticationMethod::ClientSecretPost, secret)),
+            _ => None,
+        }
     }
 
     /// The credential.

@@ -1,12 +1,20 @@
 //! `client_secret_basic` and `client_secret_post` (RFC 6749 section 2.3.1).
+//!
+//! A right secret is found right without a slow hash, except for one that an operator chose, the first time a node sees
+//! it. Whatever is not found right that way costs one slow hash, whether the client exists or not and whatever it is
+//! registered with, so that the time of an answer tells nothing. Such attempts are hashed apart from the passwords of
+//! people, and counted for the client together with the network they come from and for the network alone: guessers can
+//! occupy neither the log-in nor, from elsewhere, the client.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::sync::{PoisonError, RwLock};
 
 use signet_jose::{ColumnPlace, Random, digest, random};
 use signet_protocol::identifiers::ClientId;
 use zeroize::Zeroizing;
 
+use crate::authn::{counter_key, network};
 use crate::failure::Fault;
 use crate::model::{Client, ClientSecret};
 use crate::provider::Provider;
@@ -49,31 +57,88 @@ impl SecretFingerprints {
     }
 }
 
-/// Whether a secret is the client's.
+/// A secret that was presented.
+#[derive(Clone, Copy)]
+pub(super) struct SecretAttempt<'a> {
+    /// Whose it is said to be.
+    pub(super) client_id: &'a ClientId,
+    /// That client, if there is one that authenticates itself this way.
+    pub(super) client: Option<&'a Client>,
+    pub(super) secret: &'a str,
+    /// The network address it came from.
+    pub(super) address: IpAddr,
+}
+
+/// Whether a secret is the client's. Refused unseen where too many wrong ones were presented.
 pub(super) async fn is_right(
     provider: &Provider,
     realm: &RealmContext,
-    client: &Client,
-    secret: &str,
+    attempt: SecretAttempt<'_>,
 ) -> Result<bool, Fault> {
-    match &client.secret {
-        None => Ok(false),
-        Some(ClientSecret::Keyed(mac)) => Ok(digest::equal_in_constant_time(mac, &realm.client_secret_mac(secret))),
+    let known = attempt.client.and_then(|client| client.secret.as_ref());
+    let slow = match known {
+        Some(ClientSecret::Slow(hash)) => Some(hash.as_str()),
+        _ => None,
+    };
+    let fingerprint = slow.map(|hash| provider.secret_fingerprints.fingerprint(hash, attempt.secret));
+    let quick = match known {
+        None => false,
+        Some(ClientSecret::Keyed(mac)) => digest::equal_in_constant_time(mac, &realm.client_secret_mac(attempt.secret)),
         Some(ClientSecret::Recoverable(_)) => {
-            let stored = recover(realm, client)?;
-            Ok(stored.is_some_and(|stored| digest::equal_in_constant_time(&stored, secret.as_bytes())))
+            let stored = attempt.client.map(|client| recover(realm, client)).transpose()?.flatten();
+            stored.is_some_and(|stored| digest::equal_in_constant_time(&stored, attempt.secret.as_bytes()))
         }
-        Some(ClientSecret::Slow(hash)) => {
-            let fingerprint = provider.secret_fingerprints.fingerprint(hash, secret);
-            if provider.secret_fingerprints.contains(&fingerprint) {
-                return Ok(true);
-            }
-            let right = provider.passwords.verify(secret, Some(hash)).await?;
-            if right {
-                provider.secret_fingerprints.insert(fingerprint);
-            }
-            Ok(right)
+        Some(ClientSecret::Slow(_)) => {
+            fingerprint.as_ref().is_some_and(|fingerprint| provider.secret_fingerprints.contains(fingerprint))
         }
+    };
+    if quick {
+        return Ok(true);
+    }
+    let counters = SecretCounters::new(realm, &attempt);
+    if !counters.admit(provider, realm).await? {
+        return Ok(false);
+    }
+    let verified = provider.client_secrets.verify(attempt.secret, slow).await;
+    if !matches!(verified, Ok(false)) {
+        counters.forgive(provider, realm).await?;
+    }
+    let right = verified?;
+    if let (true, Some(fingerprint)) = (right, fingerprint) {
+        provider.secret_fingerprints.insert(fingerprint);
+    }
+    Ok(right)
+}
+
+/// The counters that a secret falls under which was not found right at once; the realm's limits for passwords hold.
+struct SecretCounters {
+    keys: [[u8; 32]; 2],
+}
+
+impl SecretCounters {
+    fn new(realm: &RealmContext, attempt: &SecretAttempt<'_>) -> Self {
+        let network = network(attempt.address);
+        let client = attempt.client_id.as_str().as_bytes();
+        Self {
+            keys: [
+                counter_key(realm, &[b"client-network", client, &network]),
+                counter_key(realm, &[b"clients-network", &network]),
+            ],
+        }
+    }
+
+    /// Counts before the secret is looked at, so that parallel guesses count too.
+    async fn admit(&self, provider: &Provider, realm: &RealmContext) -> Result<bool, Fault> {
+        let settings = &realm.realm.settings;
+        let window = settings.password_attempt_window_seconds;
+        let counted = provider.store.count_attempts(realm.id(), &self.keys, provider.now(), window).await?;
+        let limits = [settings.password_attempts_per_account, settings.password_attempts_per_address];
+        Ok(counted.iter().zip(limits).all(|(attempts, limit)| attempts.count <= limit))
+    }
+
+    /// Takes back what an attempt has used up that was right, or was never looked at.
+    async fn forgive(&self, provider: &Provider, realm: &RealmContext) -> Result<(), Fault> {
+        Ok(provider.store.forgive_attempt(realm.id(), &self.keys).await?)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Token introspection (RFC 7662).
 
 use serde_json::{Map, Value, json};
+use signet_hooks::Hook;
+use signet_hooks::points::on_introspection::{IntrospectedToken, TokenKind};
 use signet_jose::RefreshToken;
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::Lineage;
@@ -8,37 +10,48 @@ use signet_protocol::responses::IntrospectionResponse;
 use signet_protocol::spec::rfc7662;
 
 use super::Endpoint;
+use super::decision::shown;
+use crate::events::{RefusedAt, Serving};
 use crate::failure::Failure;
 use crate::grants::ClientRequest;
-use crate::model::Client;
+use crate::hooks::Subject;
+use crate::model::{Client, RefreshFamily, User};
 use crate::ports::{Standing, StandingQuery};
-use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::{CheckedAccessToken, check_access_token};
+use crate::tokens::{CheckedAccessToken, ClaimsTarget, Gathering, check_access_token, subject_for};
 
 /// Says whether a token is good, to those who may know.
 ///
 /// # Errors
 /// `invalid_client` for public clients as well: section 2.1 wants the caller authenticated.
 pub async fn introspect(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     request: ClientRequest<'_>,
 ) -> Result<IntrospectionResponse, Failure> {
-    let client = request.authenticate(provider, realm, Endpoint::Introspection).await?;
+    let outcome = describe(serving, realm, request).await;
+    serving.conclude(realm, outcome, (RefusedAt::Endpoint(Endpoint::Introspection), None)).await
+}
+
+async fn describe(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    request: ClientRequest<'_>,
+) -> Result<IntrospectionResponse, Failure> {
+    let client = request.authenticate(serving, realm, Endpoint::Introspection).await?;
     if !client.client().metadata.is_confidential() {
         return Err(ErrorCode::InvalidClient
             .because("introspection is for clients that authenticate themselves")
             .per(rfc7662("2.1"))
             .into());
     }
-    client.consume_assertion(provider, realm).await?;
+    client.consume_assertion(serving, realm).await?;
     let token = request.parameters.get("token");
     let token = token.ok_or_else(|| ErrorCode::InvalidRequest.because("token is missing").per(rfc7662("2.1")))?;
     // The hint is only a hint (section 2.1): a token says by its form what it is.
     let members = match RefreshToken::parse(token) {
-        Ok(token) => refresh_token(provider, realm, client.client(), &token).await?,
-        Err(_) => access_token(provider, realm, client.client(), token).await?,
+        Ok(token) => refresh_token(serving, realm, client.client(), &token).await?,
+        Err(_) => access_token(serving, realm, client.client(), token).await?,
     };
     Ok(members.map_or_else(IntrospectionResponse::default, |members| IntrospectionResponse { active: true, members }))
 }
@@ -49,13 +62,34 @@ fn may_know(caller: &Client, token: &CheckedAccessToken) -> bool {
 }
 
 async fn access_token(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     caller: &Client,
     token: &str,
 ) -> Result<Option<Map<String, Value>>, Failure> {
-    let token = check_access_token(provider, realm, token).await?.filter(|token| may_know(caller, token));
+    let token = check_access_token(serving, realm, token).await?.filter(|token| may_know(caller, token));
     let Some(token) = token else { return Ok(None) };
+    let user = match token.user_id() {
+        Some(user_id) => serving.store.user(realm.id(), user_id).await?,
+        None => None,
+    };
+    let mut members = members_of(realm, &token, user.as_ref());
+    add_claims(serving, realm, (&token, user.as_ref()), &mut members).await?;
+    let subject = Subject::client(caller).and_user(user.as_ref());
+    let facts = |members| IntrospectedToken {
+        kind: TokenKind::AccessToken,
+        client_id: token.client_id.to_string(),
+        subject: token.subject.clone(),
+        scope: token.scope.iter().map(str::to_owned).collect(),
+        audience: token.audience.clone(),
+        issued_at: Some(token.issued_at.0),
+        expires_at: token.expires_at.0,
+        members,
+    };
+    Ok(shown(serving, realm, subject, (members, facts))?)
+}
+
+fn members_of(realm: &RealmContext, token: &CheckedAccessToken, user: Option<&User>) -> Map<String, Value> {
     let mut members = Map::new();
     members.insert("iss".to_owned(), realm.issuer().into());
     members.insert("sub".to_owned(), token.subject.clone().into());
@@ -77,17 +111,39 @@ async fn access_token(
     if let Some(acr) = &token.acr {
         members.insert("acr".to_owned(), acr.as_str().into());
     }
-    if let Some(user_id) = token.user_id()
-        && let Some(user) = provider.store.user(realm.id(), user_id).await?
-    {
-        members.insert("username".to_owned(), user.username.into());
+    if let Some(user) = user {
+        members.insert("username".to_owned(), user.username.as_str().into());
     }
-    Ok(Some(members))
+    members
+}
+
+/// What the scripts of the client that the token was issued to add to its description.
+async fn add_claims(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (token, user): (&CheckedAccessToken, Option<&User>),
+    members: &mut Map<String, Value>,
+) -> Result<(), Failure> {
+    if realm.hooks.at(Hook::OnClaims, Some(&token.client_id)).is_empty() {
+        return Ok(());
+    }
+    let Some(client) = serving.store.client(realm.id(), &token.client_id).await? else { return Ok(()) };
+    let gathering = Gathering {
+        target: ClaimsTarget::Introspection,
+        client: &client,
+        user,
+        scope: &token.scope,
+        names: &[],
+        locales: &token.reference.claims_locales,
+        audience: &[],
+        authentication: token.authentication(),
+    };
+    gathering.add_to(members, serving, realm).await
 }
 
 /// A refresh token is nobody's business but that of the client it was issued to.
 async fn refresh_token(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     caller: &Client,
     token: &RefreshToken,
@@ -95,9 +151,9 @@ async fn refresh_token(
     if !token.is_genuine(&realm.refresh_token_key) {
         return Ok(None);
     }
-    let family = provider.store.refresh_family(realm.id(), Lineage(token.family())).await?;
-    let now = provider.now();
-    let is_good = |family: &crate::model::RefreshFamily| {
+    let family = serving.store.refresh_family(realm.id(), Lineage(token.family())).await?;
+    let now = serving.now();
+    let is_good = |family: &RefreshFamily| {
         let is_current = i64::try_from(token.generation()) == Ok(family.generation);
         family.active
             && is_current
@@ -107,15 +163,29 @@ async fn refresh_token(
     };
     let Some(family) = family.filter(is_good) else { return Ok(None) };
     let content = &family.content;
-    let query = StandingQuery::of_family(&family);
-    if provider.store.standing(realm.id(), &query).await? != Standing::Stands {
+    let query = StandingQuery::of_refresh(&family, now, realm.realm.settings.session_idle_seconds);
+    if serving.store.standing(realm.id(), &query).await? != Standing::Stands {
         return Ok(None);
     }
     let mut members = Map::new();
     members.insert("iss".to_owned(), realm.issuer().into());
     members.insert("client_id".to_owned(), family.client_id.as_str().into());
-    members.insert("sub".to_owned(), crate::tokens::subject_for(caller, family.user_id).into());
+    members.insert("sub".to_owned(), subject_for(caller, family.user_id).into());
     members.insert("scope".to_owned(), content.scope.to_string().into());
     members.insert("exp".to_owned(), family.expires_at.0.min(family.idle_expires_at.0).into());
-    Ok(Some(members))
+    let user = match realm.hooks.at(Hook::OnIntrospection, Some(&caller.client_id)) {
+        [] => None,
+        _ => serving.store.user(realm.id(), family.user_id).await?,
+    };
+    let facts = |members| IntrospectedToken {
+        kind: TokenKind::RefreshToken,
+        client_id: family.client_id.to_string(),
+        subject: subject_for(caller, family.user_id),
+        scope: content.scope.iter().map(str::to_owned).collect(),
+        audience: Vec::new(),
+        issued_at: None,
+        expires_at: family.expires_at.0.min(family.idle_expires_at.0),
+        members,
+    };
+    Ok(shown(serving, realm, Subject::client(caller).and_user(user.as_ref()), (members, facts))?)
 }

@@ -1,12 +1,15 @@
 //! What endpoints beside authorization and token answer.
 
+mod decision;
 mod discovery;
+mod error_page;
 mod introspection;
 mod revocation;
 mod urls;
 mod userinfo;
 
 pub use discovery::provider_metadata;
+pub use error_page::{ErrorMessage, ShownError, words_about};
 pub use introspection::introspect;
 pub use revocation::revoke;
 pub use urls::{Bases, Endpoint, RealmUrls};

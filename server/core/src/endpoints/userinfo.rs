@@ -5,11 +5,11 @@ use signet_jose::{SignatureAlgorithm, sign};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::spec::rfc6750;
 
+use crate::events::Serving;
 use crate::failure::{Failure, Fault};
 use crate::model::Client;
-use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::{CheckedAccessToken, signing_key, subject_for, user_claims};
+use crate::tokens::{CheckedAccessToken, ClaimsTarget, Gathering, signing_key, subject_for, user_claims};
 
 /// An answer of the userinfo endpoint.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,9 +27,9 @@ pub const USERINFO_SCOPE: &str = "openid";
 /// and has [`USERINFO_SCOPE`].
 ///
 /// # Errors
-/// `invalid_token` for a token that speaks of no user (RFC 6750 section 3.1).
+/// `invalid_token` for a token that speaks of no user (RFC 6750 section 3.1); that of a script that failed.
 pub async fn userinfo(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     token: &CheckedAccessToken,
 ) -> Result<UserInfo, Failure> {
@@ -37,11 +37,22 @@ pub async fn userinfo(
         ErrorCode::InvalidToken.because("the access token is not valid here").per(rfc6750("3.1")).detail(detail)
     };
     let user_id = token.user_id().ok_or_else(|| invalid("a client's own token"))?;
-    let user = provider.store.user(realm.id(), user_id).await?.ok_or_else(|| invalid("the user is gone"))?;
+    let user = serving.store.user(realm.id(), user_id).await?.ok_or_else(|| invalid("the user is gone"))?;
     let client =
-        provider.store.client(realm.id(), &token.client_id).await?.ok_or_else(|| invalid("the client is gone"))?;
-    let mut claims =
-        user_claims(&user, &token.scope, &token.reference.userinfo_claims, &token.reference.claims_locales);
+        serving.store.client(realm.id(), &token.client_id).await?.ok_or_else(|| invalid("the client is gone"))?;
+    let (names, locales) = (&token.reference.userinfo_claims, &token.reference.claims_locales);
+    let mut claims = user_claims(&user, &token.scope, names, locales);
+    let gathering = Gathering {
+        target: ClaimsTarget::Userinfo,
+        client: &client,
+        user: Some(&user),
+        scope: &token.scope,
+        names,
+        locales,
+        audience: &[],
+        authentication: token.authentication(),
+    };
+    gathering.add_to(&mut claims, serving, realm).await?;
     claims.insert("sub".to_owned(), subject_for(&client, user.id).into());
     match client.metadata.userinfo_signed_response_alg.as_deref() {
         None => Ok(UserInfo::Claims(claims)),

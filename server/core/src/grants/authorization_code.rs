@@ -6,8 +6,10 @@ use signet_protocol::names::{CodeChallengeMethod, GrantType};
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::{SpecRef, rfc6749, rfc7636, rfc9700};
 
+use super::decision::{Planned, decide};
 use super::{GrantRequest, resources};
 use crate::client_auth::assertion_replayed;
+use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
 use crate::model::{Purpose, RefreshFamily, UsedRecord, User};
 use crate::ports::{Redemption, RedemptionOutcome, StandingQuery};
@@ -20,10 +22,20 @@ pub(crate) const LONGEST_ACCESS_TOKEN_SECONDS: i64 = 86_400;
 pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse, Failure> {
     let code = read_code(request)?;
     check_redirect_uri(request, &code)?;
-    check_verifier(request.parameters.get("code_verifier"), code.challenge.as_ref())?;
+    if let Err(refusal) = check_verifier(request.parameters.get("code_verifier"), code.challenge.as_ref()) {
+        return Err(refuse_verifier(request, &code, refusal).await?.into());
+    }
     let resources = resources::narrowed(request, &code.basis.resources)?;
     let user = live_user(request, &code).await?;
-    let refresh_family = is_refreshable(request, &code).then(|| new_family(request, &code));
+    let planned = Planned {
+        grant_type: GrantType::AuthorizationCode,
+        scope: &code.basis.scope,
+        resources: &resources,
+        user: Some((&user, &code.basis)),
+        refresh_token: is_refreshable(request, &code),
+    };
+    let permitted = decide(request, &planned)?;
+    let refresh_family = permitted.refresh_token.then(|| new_family(request, &code));
     let refresh_token = refresh_family
         .as_ref()
         .map(|family| request.realm.refresh_token_key.token(family.lineage.0, family.generation.unsigned_abs()));
@@ -32,14 +44,23 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         user: &user,
         lineage: code.lineage,
         basis: &code.basis,
-        scope: &code.basis.scope,
+        scope: &permitted.scope,
         resources: &resources,
+        lifetimes: permitted.lifetimes,
         nonce: code.nonce.as_deref(),
         sid: Some(code.sid),
         refresh_token,
     };
-    let response = issue_user_tokens(request.provider, request.realm, tokens)?;
-    redeem(request, &code, refresh_family).await?;
+    let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
+    let issued = Fact::TokenIssued {
+        grant: GrantType::AuthorizationCode,
+        lineage: code.lineage.into(),
+        scope: permitted.scope,
+        resources,
+        id_token: response.id_token.is_some(),
+        refresh_generation: refresh_family.as_ref().map(|family| family.generation),
+    };
+    redeem(request, &code, refresh_family, issued.concerning(parties(&code))).await?;
     Ok(response)
 }
 
@@ -55,7 +76,7 @@ fn read_code(request: &GrantRequest<'_>) -> Result<AuthorizationCode, Refusal> {
         .ok_or_else(|| ErrorCode::InvalidRequest.because("code is missing").per(rfc6749("4.1.3")))?;
     let refused =
         |detail: String| invalid_grant("the code is not valid for this client", rfc6749("5.2")).detail(detail);
-    let code = AuthorizationCode::open(request.provider, request.realm, text)
+    let code = AuthorizationCode::open(request.serving, request.realm, text)
         .map_err(|error: OpenError| refused(error.to_string()))?;
     if code.client_id != request.client.client().client_id {
         return Err(refused("the code was issued to another client".to_owned()));
@@ -96,8 +117,30 @@ fn check_verifier(verifier: Option<&str>, challenge: Option<&(CodeChallengeMetho
     }
 }
 
+/// A wrong verifier burns the code: whoever sent it has somebody else's code, and gets no second guess. A verifier that
+/// is missing is no guess. Who comes with a wrong one after the code was redeemed revokes nothing.
+async fn refuse_verifier(
+    request: &GrantRequest<'_>,
+    code: &AuthorizationCode,
+    refusal: Refusal,
+) -> Result<Refusal, Failure> {
+    if request.parameters.get("code_verifier").is_some() && code.challenge.is_some() {
+        request.client.consume_assertion(request.serving, request.realm).await?;
+        request.serving.store.consume(request.realm.id(), &used_record(request, code), &[]).await?;
+    }
+    Ok(refusal)
+}
+
+/// The mark of a code that is used up.
+fn used_record(request: &GrantRequest<'_>, code: &AuthorizationCode) -> UsedRecord {
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(&code.lineage.0);
+    let expires_at = request.serving.now().plus(request.realm.realm.settings.authorization_code_seconds);
+    UsedRecord { purpose: Purpose::AuthorizationCode, key, expires_at }
+}
+
 async fn live_user(request: &GrantRequest<'_>, code: &AuthorizationCode) -> Result<User, Failure> {
-    let user = request.provider.store.user(request.realm.id(), code.user_id).await?;
+    let user = request.serving.store.user(request.realm.id(), code.user_id).await?;
     user.filter(|user| user.enabled && user.epoch == code.basis.user_epoch).ok_or_else(|| fallen().into())
 }
 
@@ -114,7 +157,7 @@ fn is_refreshable(request: &GrantRequest<'_>, code: &AuthorizationCode) -> bool 
 }
 
 fn new_family(request: &GrantRequest<'_>, code: &AuthorizationCode) -> RefreshFamily {
-    let now = request.provider.now();
+    let now = request.serving.now();
     let settings = &request.realm.realm.settings;
     RefreshFamily {
         realm_id: request.realm.id(),
@@ -131,20 +174,20 @@ fn new_family(request: &GrantRequest<'_>, code: &AuthorizationCode) -> RefreshFa
     }
 }
 
+/// Whom a code concerns.
+fn parties(code: &AuthorizationCode) -> Parties {
+    Parties::client(&code.client_id).and_user(Some(code.user_id)).and_session(Some(code.sid))
+}
+
 async fn redeem(
     request: &GrantRequest<'_>,
     code: &AuthorizationCode,
     refresh_family: Option<RefreshFamily>,
+    issued: Event,
 ) -> Result<(), Failure> {
-    let now = request.provider.now();
-    let mut key = [0; 32];
-    key[..16].copy_from_slice(&code.lineage.0);
+    let now = request.serving.now();
     let redemption = Redemption {
-        code: UsedRecord {
-            purpose: Purpose::AuthorizationCode,
-            key,
-            expires_at: now.plus(request.realm.realm.settings.authorization_code_seconds),
-        },
+        code: used_record(request, code),
         // The code itself ends with the session it was issued in, also where the tokens outlive it.
         standing: StandingQuery {
             session: Some(code.sid),
@@ -154,17 +197,21 @@ async fn redeem(
         participant: Some((code.sid, code.client_id.clone())),
         assertion: request.client.assertion(),
     };
-    match request.provider.store.redeem(request.realm.id(), &redemption).await? {
-        RedemptionOutcome::Redeemed => Ok(()),
+    let events = request.serving.with_event(request.realm, issued);
+    match request.serving.store.redeem(request.realm.id(), &redemption, &events).await? {
+        RedemptionOutcome::Redeemed => {
+            request.serving.written(&events);
+            Ok(())
+        }
         RedemptionOutcome::Fallen => Err(fallen().into()),
         RedemptionOutcome::AssertionReplayed => Err(assertion_replayed().into()),
         RedemptionOutcome::AlreadyUsed => {
             // RFC 6749 section 4.1.2: whoever redeemed it first may be the thief, so everything from it ends.
-            request
-                .provider
-                .store
-                .close_lineage(request.realm.id(), code.lineage, now.plus(LONGEST_ACCESS_TOKEN_SECONDS))
-                .await?;
+            let reused = Fact::CodeReuse { lineage: code.lineage.into() }.concerning(parties(code));
+            let events = request.serving.with_event(request.realm, reused);
+            let denied_until = now.plus(LONGEST_ACCESS_TOKEN_SECONDS);
+            request.serving.store.close_lineage(request.realm.id(), code.lineage, denied_until, &events).await?;
+            request.serving.written(&events);
             Err(invalid_grant("the code was used before; everything issued for it is revoked", rfc6749("4.1.2")).into())
         }
     }

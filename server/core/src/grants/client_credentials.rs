@@ -3,11 +3,14 @@
 use signet_jose::random;
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::Lineage;
+use signet_protocol::names::GrantType;
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc6749;
 
+use super::decision::{Planned, decide};
 use super::{GrantRequest, requested_resources, resources_are_allowed};
+use crate::events::{Fact, Parties};
 use crate::failure::Failure;
 use crate::tokens::{ClientToken, issue_client_token};
 
@@ -23,10 +26,28 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let scope = scope(request)?;
     let resources = requested_resources(request.parameters);
     resources_are_allowed(request.realm, client, &resources)?;
-    let lineage = Lineage(random::random_bytes(&*request.provider.random));
-    let token = ClientToken { client, lineage, scope: &scope, resources: &resources };
-    let response = issue_client_token(request.provider, request.realm, &token)?;
-    request.client.consume_assertion(request.provider, request.realm).await?;
+    let lineage = Lineage(random::random_bytes(&*request.serving.random));
+    let planned = Planned {
+        grant_type: GrantType::ClientCredentials,
+        scope: &scope,
+        resources: &resources,
+        user: None,
+        refresh_token: false,
+    };
+    let permitted = decide(request, &planned)?;
+    let (scope, lifetimes) = (&permitted.scope, permitted.lifetimes);
+    let token = ClientToken { client, lineage, scope, resources: &resources, lifetimes };
+    let response = issue_client_token(request.serving, request.realm, &token).await?;
+    let issued = Fact::TokenIssued {
+        grant: GrantType::ClientCredentials,
+        lineage: lineage.into(),
+        scope: permitted.scope,
+        resources,
+        id_token: false,
+        refresh_generation: None,
+    };
+    let event = issued.concerning(Parties::client(&client.client_id));
+    request.client.record(request.serving, request.realm, event).await?;
     Ok(response)
 }
 

@@ -2,9 +2,11 @@
 
 mod authorization_code;
 mod client_credentials;
+mod decision;
 mod refresh_token;
 mod resources;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 pub(crate) use authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
@@ -17,8 +19,8 @@ use signet_protocol::spec::rfc6749;
 
 use crate::client_auth::{AuthenticatedClient, CertificateChain, Presented, authenticate};
 use crate::endpoints::Endpoint;
+use crate::events::{RefusedAt, Serving};
 use crate::failure::Failure;
-use crate::provider::Provider;
 use crate::realm::RealmContext;
 
 /// A request of an endpoint that clients authenticate at.
@@ -29,11 +31,13 @@ pub struct ClientRequest<'a> {
     pub parameters: &'a Parameters,
     /// The certificate of the TLS connection.
     pub certificate: Option<&'a Arc<CertificateChain>>,
+    /// The network address it comes from.
+    pub address: IpAddr,
 }
 
 /// A token request whose client is known.
 pub(crate) struct GrantRequest<'a> {
-    pub(crate) provider: &'a Provider,
+    pub(crate) serving: &'a Serving<'a>,
     pub(crate) realm: &'a RealmContext,
     pub(crate) client: &'a AuthenticatedClient,
     pub(crate) parameters: &'a Parameters,
@@ -46,7 +50,7 @@ impl ClientRequest<'_> {
     /// See [`authenticate`].
     pub async fn authenticate(
         &self,
-        provider: &Provider,
+        serving: &Serving<'_>,
         realm: &RealmContext,
         endpoint: Endpoint,
     ) -> Result<AuthenticatedClient, Failure> {
@@ -57,7 +61,7 @@ impl ClientRequest<'_> {
                 .into());
         }
         let presented = Presented::collect(self.authorization, self.parameters, self.certificate)?;
-        authenticate(provider, realm, &presented, endpoint).await
+        authenticate(serving, realm, &presented, self.address, endpoint).await
     }
 }
 
@@ -66,11 +70,21 @@ impl ClientRequest<'_> {
 /// # Errors
 /// The error of RFC 6749 section 5.2 that fits.
 pub async fn exchange(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     request: ClientRequest<'_>,
 ) -> Result<TokenResponse, Failure> {
-    let client = request.authenticate(provider, realm, Endpoint::Token).await?;
+    let asked = request.parameters.get("grant_type").and_then(|text| text.parse().ok());
+    let outcome = issue(serving, realm, request).await;
+    serving.conclude(realm, outcome, (RefusedAt::Endpoint(Endpoint::Token), asked)).await
+}
+
+async fn issue(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    request: ClientRequest<'_>,
+) -> Result<TokenResponse, Failure> {
+    let client = request.authenticate(serving, realm, Endpoint::Token).await?;
     let grant_type = grant_type(request.parameters)?;
     if !client.client().metadata.grant_types().contains(&grant_type) {
         return Err(ErrorCode::UnauthorizedClient
@@ -78,7 +92,7 @@ pub async fn exchange(
             .per(rfc6749("5.2"))
             .into());
     }
-    let request = GrantRequest { provider, realm, client: &client, parameters: request.parameters };
+    let request = GrantRequest { serving, realm, client: &client, parameters: request.parameters };
     let outcome = match grant_type {
         GrantType::AuthorizationCode => authorization_code::exchange(&request).await,
         GrantType::RefreshToken => refresh_token::exchange(&request).await,
@@ -87,7 +101,7 @@ pub async fn exchange(
     if let Err(Failure::Refusal(_)) = &outcome {
         // An assertion counts once, also where the grant it came with was refused (OpenID Connect Core 9). That it had
         // been used before is no other answer than the one there is already.
-        match client.consume_assertion(provider, realm).await {
+        match client.consume_assertion(serving, realm).await {
             Err(Failure::Fault(fault)) => return Err(fault.into()),
             Ok(()) | Err(Failure::Refusal(_)) => {}
         }

@@ -3,13 +3,16 @@
 use signet_jose::RefreshToken;
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::Lineage;
+use signet_protocol::names::GrantType;
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::{rfc6749, rfc9700};
 
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
+use super::decision::{Planned, decide};
 use super::{GrantRequest, resources};
 use crate::client_auth::assertion_replayed;
+use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
 use crate::model::{RefreshFamily, RefreshRotation};
 use crate::ports::{Rotation, RotationOutcome, Standing, StandingQuery};
@@ -56,12 +59,12 @@ fn read_token(request: &GrantRequest<'_>) -> Result<RefreshToken, Refusal> {
 
 async fn live_family(request: &GrantRequest<'_>, lineage: Lineage) -> Result<RefreshFamily, Failure> {
     let family = request
-        .provider
+        .serving
         .store
         .refresh_family(request.realm.id(), lineage)
         .await?
         .ok_or_else(|| invalid("unknown family"))?;
-    let now = request.provider.now();
+    let now = request.serving.now();
     if family.client_id != request.client.client().client_id {
         return Err(invalid("the family belongs to another client").into());
     }
@@ -72,7 +75,7 @@ async fn live_family(request: &GrantRequest<'_>, lineage: Lineage) -> Result<Ref
 }
 
 fn presented(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Presented {
-    let since_rotation = request.provider.now().since(family.rotated_at);
+    let since_rotation = request.serving.now().since(family.rotated_at);
     if generation == family.generation {
         Presented::Current
     } else if generation == family.generation - 1
@@ -84,6 +87,10 @@ fn presented(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64
     }
 }
 
+fn standing_query(request: &GrantRequest<'_>, family: &RefreshFamily) -> StandingQuery {
+    StandingQuery::of_refresh(family, request.serving.now(), request.realm.realm.settings.session_idle_seconds)
+}
+
 /// Uses the current token. Nothing is returned if another request used it first.
 async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Result<Option<TokenResponse>, Failure> {
     let client = request.client.client();
@@ -93,18 +100,22 @@ async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Resu
     let rotates = rotates || !client.metadata.is_confidential();
     let next_generation = if rotates { family.generation + 1 } else { family.generation };
     let response = issue(request, family, next_generation).await?;
-    let now = request.provider.now();
+    let now = request.serving.now();
     let rotation = Rotation {
         lineage: family.lineage,
         generation: family.generation,
         next_generation,
         rotated_at: now,
         idle_expires_at: now.plus(request.realm.realm.settings.refresh_token_idle_seconds),
-        standing: StandingQuery::of_family(family),
+        standing: standing_query(request, family),
         assertion: request.client.assertion(),
     };
-    match request.provider.store.rotate(request.realm.id(), &rotation).await? {
-        RotationOutcome::Rotated => Ok(Some(response)),
+    let events = request.serving.with_event(request.realm, issued(family, next_generation, &response));
+    match request.serving.store.rotate(request.realm.id(), &rotation, &events).await? {
+        RotationOutcome::Rotated => {
+            request.serving.written(&events);
+            Ok(Some(response.tokens))
+        }
         RotationOutcome::Superseded => Ok(None),
         RotationOutcome::AssertionReplayed => Err(assertion_replayed().into()),
     }
@@ -118,45 +129,89 @@ async fn retry_or_close(
 ) -> Result<TokenResponse, Failure> {
     match presented(request, family, generation) {
         Presented::Retried => {
-            request.client.consume_assertion(request.provider, request.realm).await?;
-            if request.provider.store.standing(request.realm.id(), &StandingQuery::of_family(family)).await?
+            request.client.consume_assertion(request.serving, request.realm).await?;
+            if request.serving.store.standing(request.realm.id(), &standing_query(request, family)).await?
                 != Standing::Stands
             {
                 return Err(invalid("what the family rests on does not stand").into());
             }
-            issue(request, family, family.generation).await
+            let response = issue(request, family, family.generation).await?;
+            request.serving.note(request.realm, issued(family, family.generation, &response));
+            Ok(response.tokens)
         }
         // Unchanged since it was read, and still not usable: what it rests on has fallen.
         Presented::Current => Err(invalid("what the family rests on does not stand").into()),
         Presented::Reused => {
-            let denied_until = request.provider.now().plus(LONGEST_ACCESS_TOKEN_SECONDS);
-            request.provider.store.close_lineage(request.realm.id(), family.lineage, denied_until).await?;
+            let denied_until = request.serving.now().plus(LONGEST_ACCESS_TOKEN_SECONDS);
+            let reused = Fact::RefreshReuse {
+                lineage: family.lineage.into(),
+                presented: generation,
+                current: family.generation,
+            };
+            let events = request.serving.with_event(request.realm, reused.concerning(parties(family)));
+            request.serving.store.close_lineage(request.realm.id(), family.lineage, denied_until, &events).await?;
+            request.serving.written(&events);
             let reason = "the refresh token was used before; everything issued with it is revoked";
             Err(ErrorCode::InvalidGrant.because(reason).per(rfc9700("4.14.2")).into())
         }
     }
 }
 
-async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Result<TokenResponse, Failure> {
+/// Tokens with what they are good for.
+struct Issued {
+    tokens: TokenResponse,
+    scope: Scope,
+    resources: Vec<String>,
+}
+
+/// The event of tokens that were issued for a family.
+fn issued(family: &RefreshFamily, generation: i64, issued: &Issued) -> Event {
+    let fact = Fact::TokenIssued {
+        grant: GrantType::RefreshToken,
+        lineage: family.lineage.into(),
+        scope: issued.scope.clone(),
+        resources: issued.resources.clone(),
+        id_token: issued.tokens.id_token.is_some(),
+        refresh_generation: Some(generation),
+    };
+    fact.concerning(parties(family))
+}
+
+/// Whom a family concerns.
+fn parties(family: &RefreshFamily) -> Parties {
+    Parties::client(&family.client_id).and_user(Some(family.user_id)).and_session(family.content.sid)
+}
+
+async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Result<Issued, Failure> {
     let client = request.client.client();
     let scope = narrowed_scope(request, &family.content.scope)?;
     let resources = resources::narrowed(request, &family.content.resources)?;
-    let user = request.provider.store.user(request.realm.id(), family.user_id).await?;
+    let user = request.serving.store.user(request.realm.id(), family.user_id).await?;
     let user = user
         .filter(|user| user.enabled && user.epoch == family.content.user_epoch)
         .ok_or_else(|| invalid("the user is gone or changed"))?;
+    let planned = Planned {
+        grant_type: GrantType::RefreshToken,
+        scope: &scope,
+        resources: &resources,
+        user: Some((&user, &family.content)),
+        refresh_token: true,
+    };
+    let permitted = decide(request, &planned)?;
     let tokens = UserTokens {
         client,
         user: &user,
         lineage: family.lineage,
         basis: &family.content,
-        scope: &scope,
+        scope: &permitted.scope,
         resources: &resources,
+        lifetimes: permitted.lifetimes,
         nonce: None,
         sid: family.content.sid,
         refresh_token: Some(request.realm.refresh_token_key.token(family.lineage.0, generation.unsigned_abs())),
     };
-    issue_user_tokens(request.provider, request.realm, tokens)
+    let tokens = issue_user_tokens(request.serving, request.realm, tokens).await?;
+    Ok(Issued { tokens, scope: permitted.scope, resources })
 }
 
 /// RFC 6749 section 6: the same scope or less. What the client may no longer have is gone as well.

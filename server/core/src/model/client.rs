@@ -30,6 +30,8 @@ pub struct Client {
     pub created_at: UnixTime,
     /// When it last changed.
     pub updated_at: UnixTime,
+    /// How often it was changed; whoever changes it names the revision they decided on.
+    pub revision: i64,
 }
 
 /// How a client secret is kept.

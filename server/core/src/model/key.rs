@@ -59,6 +59,8 @@ pub struct SigningKeyRecord {
     pub created_at: UnixTime,
     /// When the state last changed.
     pub state_since: UnixTime,
+    /// When a future key begins to sign by itself; nothing where an administrator decides that.
+    pub activates_at: Option<UnixTime>,
 }
 
 /// A sealing key as stored: what codes, interactions and opaque tokens are sealed under.

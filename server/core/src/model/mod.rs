@@ -6,6 +6,7 @@ mod key;
 mod realm;
 mod refresh_family;
 mod resource_server;
+mod script;
 mod session;
 mod single_use;
 mod token_basis;
@@ -17,6 +18,10 @@ pub use key::{KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use realm::{Realm, RealmSettings};
 pub use refresh_family::RefreshFamily;
 pub use resource_server::{ResourceScope, ResourceServer};
+pub use script::{
+    ScriptBinding, ScriptConnection, ScriptCursor, ScriptDeclaration, ScriptPackage, ScriptRecording, ScriptShadow,
+    ScriptSummary, ScriptTarget, ScriptValue, ScriptValueContent, ScriptValueKind, ScriptVersion,
+};
 pub use session::{BrowserSession, SessionIdHash};
 pub use single_use::{Purpose, UsedRecord};
 pub use token_basis::TokenBasis;

@@ -33,6 +33,8 @@ pub struct Realm {
     pub created_at: UnixTime,
     /// When it last changed.
     pub updated_at: UnixTime,
+    /// How often it was changed; whoever changes it names the revision they decided on.
+    pub revision: i64,
 }
 
 /// The policy of a realm. All durations are seconds.
@@ -69,9 +71,13 @@ pub struct RealmSettings {
     pub password_attempts_per_address: i64,
     /// Length of the window those two are counted in: 30 to 86400.
     pub password_attempt_window_seconds: i64,
+    /// How long a key that replaces another is published before it signs: 300 to 604800.
+    pub signing_key_lead_seconds: i64,
     /// Certificate authorities for `tls_client_auth`, in PEM; none when empty (RFC 8705 section 2.1).
     #[serde(skip_serializing_if = "String::is_empty")]
     pub client_certificate_authorities: String,
+    /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
+    pub script_recording_days: i64,
     /// Fewest characters of a password: 8 to 64 (NIST SP 800-63B section 5.1.1.2).
     pub password_minimum_length: usize,
 }
@@ -94,7 +100,9 @@ impl Default for RealmSettings {
             password_attempts_per_account: 10,
             password_attempts_per_address: 100,
             password_attempt_window_seconds: 900,
+            signing_key_lead_seconds: 300,
             client_certificate_authorities: String::new(),
+            script_recording_days: 0,
             password_minimum_length: 8,
         }
     }

@@ -28,6 +28,8 @@ pub struct ResourceServer {
     pub created_at: UnixTime,
     /// When it last changed.
     pub updated_at: UnixTime,
+    /// How often it was changed; whoever changes it names the revision they decided on.
+    pub revision: i64,
 }
 
 /// A scope value of a resource server.

@@ -27,6 +27,8 @@ pub struct User {
     pub created_at: UnixTime,
     /// When the user last changed; the `updated_at` claim.
     pub updated_at: UnixTime,
+    /// How often it was changed; whoever changes it names the revision they decided on.
+    pub revision: i64,
 }
 
 /// A password credential. A user has at most one.

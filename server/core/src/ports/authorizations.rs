@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
 
 use super::StoreResult;
+use crate::events::EventRecord;
 use crate::model::{Authorization, UsedRecord};
 
 /// Storage of what users allowed clients.
@@ -25,6 +26,7 @@ pub trait Authorizations: Send + Sync {
         &self,
         form: &UsedRecord,
         authorization: &Authorization,
+        events: &[EventRecord],
     ) -> StoreResult<Option<Authorization>>;
 
     /// The user's consents, newest first, at most 1000.
@@ -32,5 +34,11 @@ pub trait Authorizations: Send + Sync {
 
     /// Deletes a consent of this user and the refresh families that rest on the same user and client, in one
     /// transaction; says whether there was one.
-    async fn revoke_authorization(&self, realm_id: RealmId, user_id: UserId, id: AuthorizationId) -> StoreResult<bool>;
+    async fn revoke_authorization(
+        &self,
+        realm_id: RealmId,
+        user_id: UserId,
+        id: AuthorizationId,
+        events: &[EventRecord],
+    ) -> StoreResult<bool>;
 }

@@ -5,6 +5,7 @@ use signet_protocol::identifiers::{KeyId, RealmId};
 use signet_protocol::time::UnixTime;
 
 use super::StoreResult;
+use crate::events::EventRecord;
 use crate::model::{KeyState, SealingKeyRecord, SigningKeyRecord};
 
 /// Storage of keys.
@@ -17,19 +18,38 @@ pub trait Keys: Send + Sync {
     ///
     /// # Errors
     /// `Duplicate` if the `kid` is taken.
-    async fn insert_signing_key(&self, key: &SigningKeyRecord) -> StoreResult<()>;
+    async fn insert_signing_key(&self, key: &SigningKeyRecord, events: &[EventRecord]) -> StoreResult<()>;
 
-    /// Sets the state of a key. If the new state is active, the active key of its algorithm becomes verifying.
+    /// Sets the state of a key, and since when it has it. If the new state is active, the active key of its algorithm becomes verifying.
+    /// When the key was to begin by itself is forgotten.
     ///
     /// # Errors
-    /// `Missing`.
-    async fn set_key_state(&self, realm_id: RealmId, kid: &KeyId, state: KeyState, since: UnixTime) -> StoreResult<()>;
+    /// `Missing`; `Needed` for taking the active key of an algorithm away.
+    async fn set_key_state(
+        &self,
+        realm_id: RealmId,
+        kid: &KeyId,
+        change: (KeyState, UnixTime),
+        events: &[EventRecord],
+    ) -> StoreResult<()>;
 
     /// Deletes a key.
     ///
     /// # Errors
-    /// `Missing`.
-    async fn delete_signing_key(&self, realm_id: RealmId, kid: &KeyId) -> StoreResult<()>;
+    /// `Missing`; `Needed` for an active key.
+    async fn delete_signing_key(&self, realm_id: RealmId, kid: &KeyId, events: &[EventRecord]) -> StoreResult<()>;
+
+    /// Every future key whose time has come, in any realm.
+    async fn due_keys(&self, now: UnixTime) -> StoreResult<Vec<SigningKeyRecord>>;
+
+    /// Makes a future key whose time has come active; says whether it still was one.
+    async fn activate_due_key(
+        &self,
+        realm_id: RealmId,
+        kid: &KeyId,
+        now: UnixTime,
+        events: &[EventRecord],
+    ) -> StoreResult<bool>;
 
     /// Every sealing key of the realm, oldest first.
     async fn sealing_keys(&self, realm_id: RealmId) -> StoreResult<Vec<SealingKeyRecord>>;

@@ -1,5 +1,6 @@
 //! What the rules need from outside, as traits. Implementations live elsewhere.
 
+mod audit;
 mod authorizations;
 mod changes;
 mod clients;
@@ -8,6 +9,7 @@ pub mod outbound;
 mod realms;
 mod refresh_families;
 mod resource_servers;
+mod scripts;
 mod sessions;
 mod single_use;
 mod throttles;
@@ -15,15 +17,19 @@ mod users;
 
 use std::sync::Arc;
 
+pub use audit::{Audit, Chain, EventQuery, Kept, NewChain, Purge, Seal, SealerId};
 pub use authorizations::Authorizations;
 pub use changes::Changes;
-pub use clients::Clients;
+pub use clients::{Clients, KeptClient};
 pub use keys::Keys;
 pub use realms::Realms;
 pub use refresh_families::{RefreshFamilies, Rotation, RotationOutcome};
 pub use resource_servers::ResourceServers;
+pub use scripts::{ScriptDeployment, ScriptRuns, Scripts};
 pub use sessions::{Login, LoginOutcome, Sessions};
-pub use single_use::{ClosedInteraction, Redemption, RedemptionOutcome, SingleUse, Standing, StandingQuery};
+pub use single_use::{
+    ClosedInteraction, Redemption, RedemptionOutcome, SessionLimits, SingleUse, Standing, StandingQuery,
+};
 pub use throttles::{Attempts, Throttles};
 pub use users::Users;
 
@@ -39,6 +45,12 @@ pub enum StoreError {
     /// What was to be changed is not there.
     #[error("{0} does not exist")]
     Missing(&'static str),
+    /// What was to be changed is not any more what the change was decided on.
+    #[error("{0} was changed by somebody else at the same time")]
+    Changed(&'static str),
+    /// It cannot be done without what was to be changed or deleted; the sentence says what to do.
+    #[error("{0}")]
+    Needed(&'static str),
     /// Stored data does not read back: a damaged row or a wrong schema.
     #[error("stored data is damaged: {0}")]
     Corrupt(String),
@@ -59,6 +71,9 @@ pub trait Store:
     + Keys
     + ResourceServers
     + Throttles
+    + Audit
+    + Scripts
+    + ScriptRuns
     + Changes
 {
 }
@@ -74,6 +89,9 @@ impl<T> Store for T where
         + Keys
         + ResourceServers
         + Throttles
+        + Audit
+        + Scripts
+        + ScriptRuns
         + Changes
 {
 }

@@ -1,15 +1,17 @@
-//! The port through which Signet asks other servers for documents: client key sets, request objects, metadata.
+//! The port through which Signet asks other servers: for documents such as client key sets, and on behalf of scripts.
 //!
 //! Whoever implements it owns every defence against server-side request forgery; callers only name an address and say
 //! what they are ready to receive. There is no other way out: nothing else in Signet opens an HTTP connection.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use thiserror::Error;
 use url::Url;
+use zeroize::Zeroizing;
 
-/// Fetches documents from other servers.
+/// Asks other servers.
 #[async_trait]
 pub trait OutboundHttp: Send + Sync {
     /// Fetches `url` with GET, or answers from the cache as [`Accept::freshness`] permits.
@@ -17,6 +19,34 @@ pub trait OutboundHttp: Send + Sync {
     /// Only a final answer with status 200 is a response; every other status is [`OutboundError::Status`] and a
     /// redirection is [`OutboundError::Redirect`], because its target was never checked by whoever registered `url`.
     async fn get(&self, url: &Url, accept: Accept) -> Result<OutboundResponse, OutboundError>;
+
+    /// Sends one request and answers with whatever final status comes back. Nothing is cached, nothing is sent twice,
+    /// and a host that failed is asked all the same: how often is for the caller to decide. A redirection is
+    /// [`OutboundError::Redirect`] here too.
+    async fn send(&self, request: OutboundRequest) -> Result<OutboundReply, OutboundError>;
+}
+
+/// A request that is sent as it is.
+pub struct OutboundRequest {
+    /// Where to.
+    pub url: Url,
+    /// Sent as bearer token (RFC 6750 section 2.1).
+    pub bearer: Option<Zeroizing<String>>,
+    /// The JSON body of a POST; without one it is a GET.
+    pub json: Option<Vec<u8>>,
+    /// Longest body of the reply in bytes. One byte more is [`OutboundError::TooLarge`].
+    pub max_bytes: usize,
+    /// Time for everything, from the name to the last byte.
+    pub time: Duration,
+}
+
+/// What another server answered, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboundReply {
+    /// The status code.
+    pub status: u16,
+    /// The body, at most [`OutboundRequest::max_bytes`] long.
+    pub body: Vec<u8>,
 }
 
 /// What a caller is ready to receive.

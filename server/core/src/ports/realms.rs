@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use signet_protocol::identifiers::{RealmId, RealmName};
 
 use super::{Page, PageRequest, StoreResult};
+use crate::events::EventRecord;
 use crate::model::{Realm, SealingKeyRecord, SigningKeyRecord};
 
 /// Storage of realms.
@@ -18,6 +19,7 @@ pub trait Realms: Send + Sync {
         realm: &Realm,
         signing: &[SigningKeyRecord],
         sealing: &SealingKeyRecord,
+        events: &[EventRecord],
     ) -> StoreResult<()>;
 
     /// The realm of this name, enabled or not.
@@ -26,11 +28,12 @@ pub trait Realms: Send + Sync {
     /// All realms by name.
     async fn list_realms(&self, page: &PageRequest) -> StoreResult<Page<Realm>>;
 
-    /// Replaces everything but `id`, `epoch` (only ever raised through [`Realms::raise_realm_epoch`]) and keys.
+    /// Replaces everything but `id`, `epoch` (only ever raised through [`Realms::raise_realm_epoch`]) and keys, if
+    /// the stored revision is the one given, which then goes up by one.
     ///
     /// # Errors
-    /// `Missing`; `Duplicate` if the new name is taken.
-    async fn update_realm(&self, realm: &Realm) -> StoreResult<()>;
+    /// `Missing`; `Changed` if the revision is another; `Duplicate` if the new name is taken.
+    async fn update_realm(&self, realm: &Realm, events: &[EventRecord]) -> StoreResult<()>;
 
     /// Adds one to the epoch: everything issued before is dead.
     async fn raise_realm_epoch(&self, realm_id: RealmId) -> StoreResult<()>;
@@ -39,7 +42,7 @@ pub trait Realms: Send + Sync {
     ///
     /// # Errors
     /// `Missing`.
-    async fn delete_realm(&self, realm_id: RealmId) -> StoreResult<()>;
+    async fn delete_realm(&self, realm_id: RealmId, events: &[EventRecord]) -> StoreResult<()>;
 
     /// The value that proves the root key is the right one (design section 6); nothing in a new database.
     async fn canary(&self) -> StoreResult<Option<Vec<u8>>>;

@@ -5,6 +5,7 @@ use signet_protocol::identifiers::{Lineage, RealmId};
 use signet_protocol::time::UnixTime;
 
 use super::{StandingQuery, StoreResult};
+use crate::events::EventRecord;
 use crate::model::{RefreshFamily, UsedRecord};
 
 /// A use of a refresh token.
@@ -46,9 +47,20 @@ pub trait RefreshFamilies: Send + Sync {
 
     /// Moves the family on if it is active at the generation presented and the standing holds: one conditional
     /// `UPDATE`, with the assertion's record in the same transaction.
-    async fn rotate(&self, realm_id: RealmId, rotation: &Rotation) -> StoreResult<RotationOutcome>;
+    async fn rotate(
+        &self,
+        realm_id: RealmId,
+        rotation: &Rotation,
+        events: &[EventRecord],
+    ) -> StoreResult<RotationOutcome>;
 
     /// Ends a lineage: the family becomes inactive and the lineage goes on the deny list until `denied_until`, in one
     /// transaction. Works without a family as well.
-    async fn close_lineage(&self, realm_id: RealmId, lineage: Lineage, denied_until: UnixTime) -> StoreResult<()>;
+    async fn close_lineage(
+        &self,
+        realm_id: RealmId,
+        lineage: Lineage,
+        denied_until: UnixTime,
+        events: &[EventRecord],
+    ) -> StoreResult<()>;
 }

@@ -5,6 +5,7 @@ use signet_protocol::identifiers::{AuthorizationId, ClientId, Lineage, RealmId, 
 use signet_protocol::time::UnixTime;
 
 use super::StoreResult;
+use crate::events::EventRecord;
 use crate::model::{Epoch, RefreshFamily, TokenBasis, UsedRecord};
 
 /// What an artefact rests on, with the epochs it was issued under.
@@ -20,16 +21,33 @@ pub struct StandingQuery {
     pub authorization: Option<(AuthorizationId, Epoch)>,
     /// The browser session that must be alive; nothing where the artefact outlives it.
     pub session: Option<SessionId>,
+    /// The limits that session must still be within; nothing where it is enough that nobody ended it.
+    pub session_limits: Option<SessionLimits>,
     /// The lineage that must not be denied.
     pub lineage: Option<Lineage>,
     /// The single token that must not be denied: SHA-256 of its `jti`.
     pub token: Option<[u8; 32]>,
 }
 
+/// When a browser session has run out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Its end must be later than this: now.
+    pub now: UnixTime,
+    /// Its last use must be later than this: the idle limit before now.
+    pub unused_since: UnixTime,
+}
+
 impl StandingQuery {
     /// What a refresh token family rests on.
-    pub fn of_family(family: &RefreshFamily) -> Self {
+    fn of_family(family: &RefreshFamily) -> Self {
         Self::of_basis(&family.content, (family.lineage, &family.client_id, family.user_id))
+    }
+
+    /// What a refresh token rests on when it is used: a session that it is bound to must not have run out.
+    pub fn of_refresh(family: &RefreshFamily, now: UnixTime, session_idle_seconds: i64) -> Self {
+        let unused_since = now.plus(-session_idle_seconds);
+        Self { session_limits: Some(SessionLimits { now, unused_since }), ..Self::of_family(family) }
     }
 
     /// What tokens of a lineage, issued to a client for a user, rest on.
@@ -40,6 +58,7 @@ impl StandingQuery {
             user: Some((user_id, basis.user_epoch)),
             authorization: basis.authorization_id.map(|id| (id, basis.authorization_epoch)),
             session: basis.sid,
+            session_limits: None,
             lineage: Some(lineage),
             token: None,
         }
@@ -98,14 +117,25 @@ pub enum ClosedInteraction {
 #[async_trait]
 pub trait SingleUse: Send + Sync {
     /// Whether this use is the first. Decided by the database: the row count of one conditional insert.
-    async fn consume(&self, realm_id: RealmId, record: &UsedRecord) -> StoreResult<bool>;
+    async fn consume(&self, realm_id: RealmId, record: &UsedRecord, events: &[EventRecord]) -> StoreResult<bool>;
 
     /// Redeems a code: standing checked, code and assertion marked, family and participant inserted, in one transaction.
-    async fn redeem(&self, realm_id: RealmId, redemption: &Redemption) -> StoreResult<RedemptionOutcome>;
+    async fn redeem(
+        &self,
+        realm_id: RealmId,
+        redemption: &Redemption,
+        events: &[EventRecord],
+    ) -> StoreResult<RedemptionOutcome>;
 
     /// Whether what a token rests on still stands.
     async fn standing(&self, realm_id: RealmId, query: &StandingQuery) -> StoreResult<Standing>;
 
     /// Puts a single token (SHA-256 of its `jti`) on the deny list until it expires.
-    async fn deny_token(&self, realm_id: RealmId, token: &[u8; 32], denied_until: UnixTime) -> StoreResult<()>;
+    async fn deny_token(
+        &self,
+        realm_id: RealmId,
+        token: &[u8; 32],
+        denied_until: UnixTime,
+        events: &[EventRecord],
+    ) -> StoreResult<()>;
 }

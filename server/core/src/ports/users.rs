@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use signet_protocol::identifiers::{RealmId, UserId};
 
 use super::{Page, PageRequest, StoreResult};
+use crate::events::EventRecord;
 use crate::model::{PasswordCredential, User};
 
 /// Storage of users and their credentials.
@@ -13,7 +14,12 @@ pub trait Users: Send + Sync {
     ///
     /// # Errors
     /// `Duplicate` if the normalised login name is taken in the realm.
-    async fn insert_user(&self, user: &User, password: Option<&PasswordCredential>) -> StoreResult<()>;
+    async fn insert_user(
+        &self,
+        user: &User,
+        password: Option<&PasswordCredential>,
+        events: &[EventRecord],
+    ) -> StoreResult<()>;
 
     /// The user, enabled or not.
     async fn user(&self, realm_id: RealmId, id: UserId) -> StoreResult<Option<User>>;
@@ -29,20 +35,27 @@ pub trait Users: Send + Sync {
     async fn list_users(&self, realm_id: RealmId, page: &PageRequest) -> StoreResult<Page<User>>;
 
     /// Replaces everything but the identifiers and `created_at`; the epoch is stored as given, but never lowered.
+    /// Only if the stored revision is the one given, which then goes up by one.
     ///
     /// # Errors
-    /// `Missing`; `Duplicate` if the new login name is taken.
-    async fn update_user(&self, user: &User) -> StoreResult<()>;
+    /// `Missing`; `Changed` if the revision is another; `Duplicate` if the new login name is taken.
+    async fn update_user(&self, user: &User, events: &[EventRecord]) -> StoreResult<()>;
 
     /// Sets the password, raises the user's epoch and deletes the user's browser sessions, in one transaction.
     ///
     /// # Errors
     /// `Missing` if the user is not there.
-    async fn set_password(&self, realm_id: RealmId, id: UserId, password: &PasswordCredential) -> StoreResult<()>;
+    async fn set_password(
+        &self,
+        realm_id: RealmId,
+        id: UserId,
+        password: &PasswordCredential,
+        events: &[EventRecord],
+    ) -> StoreResult<()>;
 
     /// Deletes the user with credentials, sessions, authorizations and refresh families, in one transaction.
     ///
     /// # Errors
     /// `Missing`.
-    async fn delete_user(&self, realm_id: RealmId, id: UserId) -> StoreResult<()>;
+    async fn delete_user(&self, realm_id: RealmId, id: UserId, events: &[EventRecord]) -> StoreResult<()>;
 }

@@ -49,6 +49,13 @@ pub enum AssertionAudience {
 }
 
 impl ProfileName {
+    /// The text of it in settings and for scripts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+        }
+    }
+
     /// What the profile demands and permits.
     pub const fn profile(self) -> &'static SecurityProfile {
         match self {

@@ -4,8 +4,9 @@ use signet_jose::{ColumnCipher, ColumnPlace, RefreshTokenKey, SealingKey, Sealin
 use signet_protocol::identifiers::RealmName;
 use signet_protocol::time::UnixTime;
 
-use super::{RealmContext, SigningKeys};
+use super::{RealmContext, SigningKeys, hooks};
 use crate::endpoints::RealmUrls;
+use crate::events::open_chain;
 use crate::failure::Fault;
 use crate::model::{Realm, SealingKeyRecord};
 use crate::provider::Provider;
@@ -28,7 +29,9 @@ pub(super) async fn load(provider: &Provider, name: &RealmName) -> Result<Option
         urls: RealmUrls::new(&provider.bases, realm.name.as_str()),
         signing_keys: SigningKeys::load(&realm, &signing, &columns)?,
         resource_servers,
+        hooks: hooks::load(provider, realm.id, &columns).await?,
         trust_anchors: trust_anchors(&realm)?,
+        event_keys: open_chain(provider, realm.id).await?,
         refresh_token_key: RefreshTokenKey::new(REFRESH_KEY_VERSION, *data_key.derive(b"signet refresh token key")),
         sealing_keys: sealing_ring(&realm, &sealing, &columns, provider.now())?,
         client_secret_key: data_key.derive(b"signet client secret"),

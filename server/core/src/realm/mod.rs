@@ -1,11 +1,16 @@
 //! A realm ready to serve: its keys parsed, its secrets derived, its resource servers at hand.
 
 mod cache;
+mod hooks;
 mod load;
+mod programs;
 mod signing_keys;
 
 pub(crate) use cache::RealmCache;
+pub(crate) use hooks::secret_place as script_secret_place;
+pub use hooks::{BoundScript, HookTable, ScriptValues, ShadowScript};
 pub(crate) use load::{REFRESH_KEY_VERSION, column_cipher, sealing_key_place, signing_key_place};
+pub(crate) use programs::{Programs, compile as compile_script, listed as listed_diagnostics};
 pub use signing_keys::SigningKeys;
 
 use serde::Serialize;
@@ -20,6 +25,7 @@ use signet_protocol::time::UnixTime;
 use zeroize::Zeroizing;
 
 use crate::endpoints::RealmUrls;
+use crate::events::EventKeys;
 use crate::failure::Fault;
 use crate::model::{Client, Realm, ResourceServer};
 use crate::profile::{ProfileName, SecurityProfile};
@@ -34,8 +40,12 @@ pub struct RealmContext {
     pub signing_keys: SigningKeys,
     /// The APIs that tokens may be for.
     pub resource_servers: Vec<ResourceServer>,
+    /// The scripts that are bound in it.
+    pub hooks: HookTable,
     /// Authenticates refresh tokens.
     pub refresh_token_key: RefreshTokenKey,
+    /// Authenticate its events.
+    pub(crate) event_keys: EventKeys,
     trust_anchors: Option<TrustAnchors>,
     sealing_keys: SealingKeyRing,
     columns: ColumnCipher,

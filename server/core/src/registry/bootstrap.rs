@@ -41,7 +41,7 @@ pub async fn prepare_database(provider: &Provider) -> Result<(), RegistryError> 
     }
     let settings = RealmSettings { default_scope: "openid".parse().unwrap_or_default(), ..RealmSettings::default() };
     let change = RealmChange { name, display_name: "Administration".to_owned(), enabled: true, settings };
-    match create_realm(provider, change).await {
+    match create_realm(&provider.serving_itself(), change).await {
         // Another node was faster.
         Ok(_) | Err(RegistryError::Duplicate(_)) => Ok(()),
         Err(error) => Err(error),

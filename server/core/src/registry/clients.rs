@@ -5,20 +5,25 @@ use std::sync::Arc;
 use signet_jose::SignatureAlgorithm;
 use signet_protocol::client_metadata::ClientMetadata;
 use signet_protocol::identifiers::ClientId;
-use signet_protocol::names::ClientAuthenticationMethod;
+use signet_protocol::names::{ClientAuthenticationMethod, GrantType};
 use zeroize::Zeroizing;
 
+use super::changes::{administered, client_change, client_fields};
 use super::keys::ensure_key;
-use super::{RegistryError, client_metadata};
+use super::{ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_metadata};
 use crate::client_auth::{recover_secret, secret_place};
+use crate::events::{Action, Object, Parties, Serving};
 use crate::failure::Fault;
 use crate::model::{Client, ClientSecret, ClientSettings, RefreshRotation};
-use crate::ports::{Page, PageRequest};
+use crate::ports::{KeptClient, Page, PageRequest};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
 /// Random bytes of a generated secret: 86 characters, enough for every symmetric algorithm.
 const SECRET_BYTES: usize = 64;
+/// Why a client of the admin realm stays.
+const LAST_ADMINISTRATOR: &str = "this is the last client that can administer; first give another enabled client of the \
+                                  admin realm the scope signet.admin and a grant to obtain it with";
 /// Fewest characters of a secret that an operator chose.
 const MINIMUM_CHOSEN_SECRET: usize = 16;
 
@@ -46,7 +51,7 @@ pub struct IssuedSecret {
 /// # Errors
 /// `Invalid`, `Duplicate`.
 pub async fn create_client(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     client_id: Option<ClientId>,
     registration: ClientRegistration,
@@ -54,10 +59,10 @@ pub async fn create_client(
 ) -> Result<IssuedSecret, RegistryError> {
     let client_id = match client_id {
         Some(client_id) => client_id,
-        None => ClientId::try_from(signet_jose::random_token(&*provider.random, 16))
+        None => ClientId::try_from(signet_jose::random_token(&*serving.random, 16))
             .map_err(|error| Fault::internal("a generated identifier", error))?,
     };
-    let now = provider.now();
+    let now = serving.now();
     let mut client = Client {
         realm_id: realm.id(),
         client_id,
@@ -69,6 +74,7 @@ pub async fn create_client(
         epoch: now.0,
         created_at: now,
         updated_at: now,
+        revision: 0,
     };
     check(realm, &client)?;
     let needs_secret = client.metadata.authentication_method().needs_secret();
@@ -77,14 +83,16 @@ pub async fn create_client(
     }
     let mut issued = None;
     if let Some(chosen) = chosen_secret {
-        client.secret = Some(chosen_secret_form(provider, realm, &client, &chosen).await?);
+        client.secret = Some(chosen_secret_form(serving, realm, &client, &chosen).await?);
     } else if needs_secret {
-        issued = Some(new_secret(provider));
+        issued = Some(new_secret(serving));
         client.secret =
-            issued.as_ref().map(|secret| generated_secret_form(provider, realm, &client, secret)).transpose()?;
+            issued.as_ref().map(|secret| generated_secret_form(serving, realm, &client, secret)).transpose()?;
     }
-    ensure_keys(provider, realm, &client).await?;
-    provider.store.insert_client(&client).await?;
+    ensure_keys(serving, realm, &client).await?;
+    let events = serving.with_event(realm, client_change(serving, &client, Action::Created, Vec::new()));
+    serving.store.insert_client(&client, &events).await?;
+    serving.written(&events);
     Ok(IssuedSecret { client: Arc::new(client), secret: issued })
 }
 
@@ -112,7 +120,7 @@ fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
 }
 
 /// The algorithms that things for this client are signed with.
-async fn ensure_keys(provider: &Provider, realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
+async fn ensure_keys(serving: &Serving<'_>, realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     let metadata = &client.metadata;
     let names = [
         &metadata.id_token_signed_response_alg,
@@ -121,7 +129,7 @@ async fn ensure_keys(provider: &Provider, realm: &RealmContext, client: &Client)
     ];
     for name in names.into_iter().flatten() {
         if let Ok(algorithm) = name.parse() {
-            ensure_key(provider, realm, algorithm).await?;
+            ensure_key(serving, realm, algorithm).await?;
         }
     }
     Ok(())
@@ -216,6 +224,18 @@ pub async fn find_client(
     provider.store.client(realm.id(), client_id).await?.ok_or(RegistryError::NotFound("client"))
 }
 
+/// The client of an identifier as it is in the database at this moment: what a change is decided on.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn client_as_stored(
+    provider: &Provider,
+    realm: &RealmContext,
+    client_id: &ClientId,
+) -> Result<Client, RegistryError> {
+    provider.store.client_as_stored(realm.id(), client_id).await?.ok_or(RegistryError::NotFound("client"))
+}
+
 /// The realm's clients by identifier.
 ///
 /// # Errors
@@ -228,37 +248,52 @@ pub async fn list_clients(
     Ok(provider.store.list_clients(realm.id(), page).await?)
 }
 
-/// Replaces what an administrator decides about a client. Disabling it ends everything it was issued. Where the change
+/// Whether a client can have an access token that permits everything.
+fn administers(client: &Client) -> bool {
+    let has_scope = client.metadata.scope.as_ref().is_some_and(|scope| scope.contains(ADMIN_SCOPE));
+    let obtains = |grant: &GrantType| matches!(grant, GrantType::ClientCredentials | GrantType::AuthorizationCode);
+    client.enabled && has_scope && client.metadata.grant_types().iter().any(obtains)
+}
+
+/// What the admin realm keeps of its clients: one that administers, if it has one.
+fn kept(realm: &RealmContext) -> Option<KeptClient> {
+    (realm.realm.name.as_str() == ADMIN_REALM).then_some(KeptClient { is_one: administers, why: LAST_ADMINISTRATOR })
+}
+
+/// Replaces what an administrator decides about a client, which must still be as it was read. Disabling it ends everything it was issued. Where the change
 /// makes the client need another kind of secret, a new one is made and answered.
 ///
 /// # Errors
-/// `Invalid`, `NotFound`.
+/// `Invalid`, `NotFound`, `Changed`; `Forbidden` if nobody could administer any more.
 pub async fn update_client(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
-    client_id: &ClientId,
+    before: Client,
     registration: ClientRegistration,
 ) -> Result<IssuedSecret, RegistryError> {
-    let before = find_client(provider, realm, client_id).await?;
     let mut client = Client {
         metadata: registration.metadata,
         settings: registration.settings,
         enabled: registration.enabled,
         epoch: if before.enabled && !registration.enabled { before.epoch + 1 } else { before.epoch },
-        updated_at: provider.now(),
-        ..Client::clone(&before)
+        updated_at: serving.now(),
+        ..before.clone()
     };
     check(realm, &client)?;
     let mut issued = None;
     if !client.metadata.authentication_method().needs_secret() {
         client.secret = None;
     } else if client.secret.is_none() || !secret_suffices(realm, &client)? {
-        let secret = new_secret(provider);
-        client.secret = Some(generated_secret_form(provider, realm, &client, &secret)?);
+        let secret = new_secret(serving);
+        client.secret = Some(generated_secret_form(serving, realm, &client, &secret)?);
         issued = Some(secret);
     }
-    ensure_keys(provider, realm, &client).await?;
-    provider.store.update_client(&client).await?;
+    ensure_keys(serving, realm, &client).await?;
+    let fields = client_fields(&before, &client);
+    let events = serving.with_event(realm, client_change(serving, &client, Action::Updated, fields));
+    serving.store.update_client(&client, kept(realm), &events).await?;
+    serving.written(&events);
+    client.revision += 1;
     Ok(IssuedSecret { client: Arc::new(client), secret: issued })
 }
 
@@ -273,31 +308,38 @@ fn secret_suffices(realm: &RealmContext, client: &Client) -> Result<bool, Regist
 /// Replaces the secret by a new one, which is answered. The old one is dead at once.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` if the client uses no secret.
+/// `NotFound`; `Changed` if somebody else changes the client at the same time; `Forbidden` if it uses no secret.
 pub async fn rotate_client_secret(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     client_id: &ClientId,
 ) -> Result<IssuedSecret, RegistryError> {
-    let before = find_client(provider, realm, client_id).await?;
+    let before = client_as_stored(serving, realm, client_id).await?;
     if !before.metadata.authentication_method().needs_secret() {
         return Err(RegistryError::Forbidden("the client's authentication method uses no secret"));
     }
-    let secret = new_secret(provider);
-    let form = generated_secret_form(provider, realm, &before, &secret)?;
-    let client = Client { secret: Some(form), updated_at: provider.now(), ..Client::clone(&before) };
-    provider.store.update_client(&client).await?;
+    let secret = new_secret(serving);
+    let form = generated_secret_form(serving, realm, &before, &secret)?;
+    let mut client = Client { secret: Some(form), updated_at: serving.now(), ..before };
+    let events = serving.with_event(realm, client_change(serving, &client, Action::SecretRotated, Vec::new()));
+    serving.store.update_client(&client, None, &events).await?;
+    serving.written(&events);
+    client.revision += 1;
     Ok(IssuedSecret { client: Arc::new(client), secret: Some(secret) })
 }
 
 /// Deletes a client and everything that was issued to it.
 ///
 /// # Errors
-/// `NotFound`.
+/// `NotFound`; `Forbidden` if nobody could administer any more.
 pub async fn delete_client(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     client_id: &ClientId,
 ) -> Result<(), RegistryError> {
-    Ok(provider.store.delete_client(realm.id(), client_id).await?)
+    let deleted = administered(serving, (Object::Client, client_id.to_string()), Action::Deleted, Vec::new());
+    let events = serving.with_event(realm, deleted.concerning(Parties::client(client_id)));
+    serving.store.delete_client(realm.id(), client_id, kept(realm), &events).await?;
+    serving.written(&events);
+    Ok(())
 }

@@ -2,12 +2,24 @@
 
 use signet_jose::{SignatureAlgorithm, SigningKey};
 use signet_protocol::identifiers::KeyId;
+use signet_protocol::time::UnixTime;
 
 use super::RegistryError;
+use super::changes::administered;
+use crate::events::{Action, Fact, Object, Parties, Serving, open_chain};
 use crate::failure::Fault;
 use crate::model::{KeyState, Realm, SigningKeyRecord};
 use crate::provider::Provider;
 use crate::realm::{RealmContext, column_cipher, signing_key_place};
+
+/// When a key that replaces another begins to sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// At once: after a compromise, or where no client remembers the key set.
+    Immediate,
+    /// Once it has been published for as long as the realm demands.
+    AfterPublication,
+}
 
 /// Makes a key; it is stored by the caller. Generation runs on the blocking pool: an RSA key takes a moment.
 pub(super) async fn new_signing_key(
@@ -41,6 +53,7 @@ pub(super) async fn new_signing_key(
         encrypted_private_key: encrypted.map_err(|error| Fault::internal("a key could not be encrypted", error))?,
         created_at: now,
         state_since: now,
+        activates_at: None,
     })
 }
 
@@ -49,7 +62,7 @@ pub(super) async fn new_signing_key(
 /// # Errors
 /// `Invalid` for symmetric algorithms and for states a new key cannot be in.
 pub async fn create_key(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     algorithm: SignatureAlgorithm,
     state: KeyState,
@@ -57,33 +70,82 @@ pub async fn create_key(
     if !matches!(state, KeyState::Future | KeyState::Active) {
         return Err(RegistryError::invalid("state", "a new key is future or active"));
     }
-    let key = new_signing_key(provider, &realm.realm, algorithm, state).await?;
-    provider.store.insert_signing_key(&key).await?;
+    let key = new_signing_key(serving, &realm.realm, algorithm, state).await?;
+    let created = administered(serving, (Object::Key, key.kid.to_string()), Action::Created, Vec::new());
+    store(serving, realm, &key, created).await?;
     Ok(key)
 }
 
-/// Replaces the active key of an algorithm by a new one; the old one stays published for verification.
+async fn store(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    key: &SigningKeyRecord,
+    fact: Fact,
+) -> Result<(), RegistryError> {
+    let events = serving.with_event(realm, fact.concerning(Parties::default()));
+    serving.store.insert_signing_key(key, &events).await?;
+    serving.written(&events);
+    Ok(())
+}
+
+/// Replaces the active key of an algorithm by a new one, at once or when clients have had the time to read it; the old
+/// one stays published for verification.
 ///
 /// # Errors
 /// `Invalid` for symmetric algorithms.
 pub async fn rotate_key(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     algorithm: SignatureAlgorithm,
+    activation: Activation,
 ) -> Result<SigningKeyRecord, RegistryError> {
-    create_key(provider, realm, algorithm, KeyState::Active).await
+    if activation == Activation::Immediate {
+        let key = new_signing_key(serving, &realm.realm, algorithm, KeyState::Active).await?;
+        let replaced = realm.signing_keys.active(algorithm).and_then(|key| key.key_id()?.parse().ok());
+        store(serving, realm, &key, rotated(serving, &key, replaced)).await?;
+        return Ok(key);
+    }
+    let mut key = new_signing_key(serving, &realm.realm, algorithm, KeyState::Future).await?;
+    key.activates_at = Some(key.created_at.plus(realm.realm.settings.signing_key_lead_seconds));
+    let created =
+        administered(serving, (Object::Key, key.kid.to_string()), Action::Created, vec!["activates_at".to_owned()]);
+    store(serving, realm, &key, created).await?;
+    Ok(key)
+}
+
+fn rotated(serving: &Serving<'_>, key: &SigningKeyRecord, replaced: Option<KeyId>) -> Fact {
+    let actor = serving.origin().actor.clone();
+    Fact::KeyRotated { actor, algorithm: key.algorithm.clone(), key: key.kid.clone(), replaced }
+}
+
+/// Lets every key sign whose time has come, in any realm; says how many those were.
+///
+/// # Errors
+/// Faults only.
+pub async fn activate_due_keys(serving: &Serving<'_>, now: UnixTime) -> Result<u64, RegistryError> {
+    let mut activated = 0;
+    for key in serving.store.due_keys(now).await? {
+        let keys = open_chain(serving, key.realm_id).await?;
+        let event = rotated(serving, &key, None).concerning(Parties::default());
+        let events = serving.with_event_in((key.realm_id, &keys), event);
+        if serving.store.activate_due_key(key.realm_id, &key.kid, now, &events).await? {
+            serving.written(&events);
+            activated += 1;
+        }
+    }
+    Ok(activated)
 }
 
 /// Sees to it that the realm can sign with an algorithm that a client is registered for.
 pub(super) async fn ensure_key(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     algorithm: SignatureAlgorithm,
 ) -> Result<(), RegistryError> {
     if algorithm.is_symmetric() || realm.signing_keys.active(algorithm).is_some() {
         return Ok(());
     }
-    create_key(provider, realm, algorithm, KeyState::Active).await.map(drop)
+    create_key(serving, realm, algorithm, KeyState::Active).await.map(drop)
 }
 
 /// Every key of the realm, oldest first.
@@ -112,25 +174,26 @@ pub async fn find_key(
 /// # Errors
 /// `NotFound`; `Forbidden` for taking away the only active key of an algorithm.
 pub async fn set_key_state(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     kid: &KeyId,
     state: KeyState,
 ) -> Result<(), RegistryError> {
-    let key = find_key(provider, realm, kid).await?;
-    if key.state == KeyState::Active && state != KeyState::Active {
-        return Err(RegistryError::Forbidden("this key signs; rotate it first, then the old key may be retired"));
-    }
-    Ok(provider.store.set_key_state(realm.id(), kid, state, provider.now()).await?)
+    let updated = administered(serving, (Object::Key, kid.to_string()), Action::Updated, vec!["state".to_owned()]);
+    let events = serving.with_event(realm, updated.concerning(Parties::default()));
+    serving.store.set_key_state(realm.id(), kid, (state, serving.now()), &events).await?;
+    serving.written(&events);
+    Ok(())
 }
 
 /// Deletes a key. What was signed with it no longer verifies.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` for a key that signs.
-pub async fn delete_key(provider: &Provider, realm: &RealmContext, kid: &KeyId) -> Result<(), RegistryError> {
-    if find_key(provider, realm, kid).await?.state == KeyState::Active {
-        return Err(RegistryError::Forbidden("this key signs; rotate it first, then the old key may be deleted"));
-    }
-    Ok(provider.store.delete_signing_key(realm.id(), kid).await?)
+pub async fn delete_key(serving: &Serving<'_>, realm: &RealmContext, kid: &KeyId) -> Result<(), RegistryError> {
+    let deleted = administered(serving, (Object::Key, kid.to_string()), Action::Deleted, Vec::new());
+    let events = serving.with_event(realm, deleted.concerning(Parties::default()));
+    serving.store.delete_signing_key(realm.id(), kid, &events).await?;
+    serving.written(&events);
+    Ok(())
 }

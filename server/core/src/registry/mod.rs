@@ -1,25 +1,35 @@
-//! Administration: realms, clients, users, keys and resource servers. The admin API and the command line both come
+//! Administration: realms, clients, users, keys, resource servers and scripts. The admin API and the command line both come
 //! through here, so that they check the same things and leave the same traces.
 
 mod bootstrap;
+mod changes;
 mod client_metadata;
 mod clients;
+mod events;
 mod keys;
 mod realm_settings;
 mod realms;
 mod resource_servers;
+mod scripts;
 mod users;
 
 pub use bootstrap::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE, prepare_database};
 pub use clients::{
-    ClientRegistration, IssuedSecret, create_client, delete_client, find_client, list_clients, rotate_client_secret,
-    update_client,
+    ClientRegistration, IssuedSecret, client_as_stored, create_client, delete_client, find_client, list_clients,
+    rotate_client_secret, update_client,
 };
-pub use keys::{create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
-pub use realms::{RealmChange, create_realm, delete_realm, find_realm, list_realms, update_realm};
+pub use events::{events_of_request, list_events, realms_with_events, verify_events};
+pub use keys::{Activation, activate_due_keys, create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
+pub use realms::{RealmChange, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm};
 pub use resource_servers::{
     ResourceServerChange, create_resource_server, delete_resource_server, find_resource_server, list_resource_servers,
     update_resource_server,
+};
+pub use scripts::{
+    Deployment, DeploymentRequest, FileDifference, NewScriptValue, ScriptDifference, ScriptState, VersionPrefix,
+    compare_script_versions, delete_script, delete_script_value, deploy_script, find_script, find_script_version,
+    list_script_values, list_script_versions, list_scripts, promote_script, roll_back_script, set_script_value,
+    shadow_script,
 };
 pub use users::{
     UserChange, create_user, delete_user, find_user, find_user_by_name, list_users, set_password, update_user,
@@ -45,6 +55,9 @@ pub enum RegistryError {
     /// Something of that name is there already.
     #[error("{0} exists already")]
     Duplicate(&'static str),
+    /// Somebody else changed it since it was read.
+    #[error("the {0} was changed by somebody else at the same time; look at it again, then repeat the change")]
+    Changed(&'static str),
     /// The request makes sense, but not for this object.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -65,6 +78,8 @@ impl From<StoreError> for RegistryError {
         match error {
             StoreError::Duplicate(what) => Self::Duplicate(what),
             StoreError::Missing(what) => Self::NotFound(what),
+            StoreError::Changed(what) => Self::Changed(what),
+            StoreError::Needed(why) => Self::Forbidden(why),
             other => Self::Fault(other.into()),
         }
     }

@@ -9,7 +9,7 @@ use crate::model::RealmSettings;
 
 /// Checks a realm's policy.
 pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
-    let seconds: &[(&str, i64, RangeInclusive<i64>)] = &[
+    let numbers: &[(&str, i64, RangeInclusive<i64>)] = &[
         ("authorization_code_seconds", settings.authorization_code_seconds, 10..=60),
         ("interaction_seconds", settings.interaction_seconds, 60..=3_600),
         ("access_token_seconds", settings.access_token_seconds, 30..=86_400),
@@ -23,8 +23,11 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         ("password_attempts_per_account", settings.password_attempts_per_account, 3..=100),
         ("password_attempts_per_address", settings.password_attempts_per_address, 3..=10_000),
         ("password_attempt_window_seconds", settings.password_attempt_window_seconds, 30..=86_400),
+        // Not shorter than clients may keep the key set (the Cache-Control of the endpoint).
+        ("signing_key_lead_seconds", settings.signing_key_lead_seconds, 300..=604_800),
+        ("script_recording_days", settings.script_recording_days, 0..=30),
     ];
-    for (field, value, bounds) in seconds {
+    for (field, value, bounds) in numbers {
         if !bounds.contains(value) {
             return Err(RegistryError::invalid(
                 format!("settings.{field}"),

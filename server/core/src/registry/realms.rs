@@ -5,8 +5,10 @@ use std::sync::Arc;
 use signet_jose::{DataKey, SealingKey, SignatureAlgorithm, random};
 use signet_protocol::identifiers::{RealmId, RealmName};
 
+use super::changes::{administered, realm_fields};
 use super::keys::new_signing_key;
 use super::{ADMIN_REALM, RegistryError, realm_settings};
+use crate::events::{Action, Event, Object, Parties, Serving};
 use crate::failure::{Failure, Fault};
 use crate::model::{KeyState, Realm, RealmSettings, SealingKeyRecord};
 use crate::ports::{Page, PageRequest};
@@ -41,13 +43,13 @@ fn check(change: &RealmChange) -> Result<(), RegistryError> {
 ///
 /// # Errors
 /// `Invalid`, `Duplicate`.
-pub async fn create_realm(provider: &Provider, change: RealmChange) -> Result<Arc<RealmContext>, RegistryError> {
+pub async fn create_realm(serving: &Serving<'_>, change: RealmChange) -> Result<Arc<RealmContext>, RegistryError> {
     check(&change)?;
-    let random = &*provider.random;
+    let random = &*serving.random;
     let id = RealmId(random::random_bytes(random));
     let data_key = DataKey::generate(random);
-    let wrapped = provider.root_key.wrap(&id.to_string(), &data_key, random);
-    let now = provider.now();
+    let wrapped = serving.root_key.wrap(&id.to_string(), &data_key, random);
+    let now = serving.now();
     let realm = Realm {
         id,
         name: change.name,
@@ -57,17 +59,41 @@ pub async fn create_realm(provider: &Provider, change: RealmChange) -> Result<Ar
         epoch: 0,
         timeline: 1,
         wrapped_data_key: wrapped.map_err(|error| Fault::internal("a data key could not be wrapped", error))?,
-        root_key_id: provider.root_key.id().to_owned(),
+        root_key_id: serving.root_key.id().to_owned(),
         created_at: now,
         updated_at: now,
+        revision: 0,
     };
     let mut signing = Vec::with_capacity(FIRST_ALGORITHMS.len());
     for algorithm in FIRST_ALGORITHMS {
-        signing.push(new_signing_key(provider, &realm, algorithm, KeyState::Active).await?);
+        signing.push(new_signing_key(serving, &realm, algorithm, KeyState::Active).await?);
     }
-    let sealing = first_sealing_key(provider, &realm)?;
-    provider.store.insert_realm(&realm, &signing, &sealing).await?;
-    find_realm(provider, &realm.name).await
+    let sealing = first_sealing_key(serving, &realm)?;
+    // The admin realm keeps the trace: it is there before the realm and after it.
+    let created = realm_change(serving, &realm, Action::Created, Vec::new());
+    let admin = admin_realm(serving).await?;
+    let events = admin.as_ref().map(|admin| serving.with_event(admin, created.clone())).unwrap_or_default();
+    serving.store.insert_realm(&realm, &signing, &sealing, &events).await?;
+    serving.written(&events);
+    let context = find_realm(serving, &realm.name).await?;
+    if admin.is_none() {
+        serving.write(&context, created).await?;
+    }
+    Ok(context)
+}
+
+fn realm_change(serving: &Serving<'_>, realm: &Realm, action: Action, fields: Vec<String>) -> Event {
+    administered(serving, (Object::Realm, realm.name.to_string()), action, fields).concerning(Parties::default())
+}
+
+/// The admin realm; nothing while there is none.
+async fn admin_realm(serving: &Serving<'_>) -> Result<Option<Arc<RealmContext>>, RegistryError> {
+    let name = ADMIN_REALM.parse().map_err(|error| Fault::internal("the admin realm's name", error))?;
+    match find_realm(serving, &name).await {
+        Ok(realm) => Ok(Some(realm)),
+        Err(RegistryError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn first_sealing_key(provider: &Provider, realm: &Realm) -> Result<SealingKeyRecord, Fault> {
@@ -92,6 +118,14 @@ pub async fn find_realm(provider: &Provider, name: &RealmName) -> Result<Arc<Rea
     found.ok_or(RegistryError::NotFound("realm"))
 }
 
+/// The realm of a name as it is in the database at this moment: what a change is decided on.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn realm_as_stored(provider: &Provider, name: &RealmName) -> Result<Realm, RegistryError> {
+    provider.store.realm_by_name(name).await?.ok_or(RegistryError::NotFound("realm"))
+}
+
 /// Realms by name.
 ///
 /// # Errors
@@ -100,18 +134,17 @@ pub async fn list_realms(provider: &Provider, page: &PageRequest) -> Result<Page
     Ok(provider.store.list_realms(page).await?)
 }
 
-/// Replaces what an administrator decides about a realm.
+/// Replaces what an administrator decides about a realm, which must still be as it was read.
 ///
 /// # Errors
-/// `Invalid`, `NotFound`, `Duplicate`; `Forbidden` for renaming or disabling the admin realm.
+/// `Invalid`, `NotFound`, `Duplicate`, `Changed`; `Forbidden` for renaming or disabling the admin realm.
 pub async fn update_realm(
-    provider: &Provider,
-    name: &RealmName,
+    serving: &Serving<'_>,
+    before: Realm,
     change: RealmChange,
 ) -> Result<Arc<RealmContext>, RegistryError> {
     check(&change)?;
-    let context = find_realm(provider, name).await?;
-    if name.as_str() == ADMIN_REALM && (change.name != *name || !change.enabled) {
+    if before.name.as_str() == ADMIN_REALM && (change.name != before.name || !change.enabled) {
         return Err(RegistryError::Forbidden(
             "the admin realm keeps its name and stays enabled: without it nobody could undo that",
         ));
@@ -121,21 +154,30 @@ pub async fn update_realm(
         display_name: change.display_name,
         enabled: change.enabled,
         settings: change.settings,
-        updated_at: provider.now(),
-        ..context.realm.clone()
+        updated_at: serving.now(),
+        ..before.clone()
     };
-    provider.store.update_realm(&realm).await?;
-    find_realm(provider, &realm.name).await
+    let context = find_realm(serving, &before.name).await?;
+    let updated = realm_change(serving, &realm, Action::Updated, realm_fields(&before, &realm));
+    let events = serving.with_event(&context, updated);
+    serving.store.update_realm(&realm, &events).await?;
+    serving.written(&events);
+    find_realm(serving, &realm.name).await
 }
 
 /// Deletes a realm and everything in it.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` for the admin realm.
-pub async fn delete_realm(provider: &Provider, name: &RealmName) -> Result<(), RegistryError> {
+pub async fn delete_realm(serving: &Serving<'_>, name: &RealmName) -> Result<(), RegistryError> {
     if name.as_str() == ADMIN_REALM {
         return Err(RegistryError::Forbidden("the admin realm cannot be deleted"));
     }
-    let context = find_realm(provider, name).await?;
-    Ok(provider.store.delete_realm(context.id()).await?)
+    let context = find_realm(serving, name).await?;
+    let deleted = realm_change(serving, &context.realm, Action::Deleted, Vec::new());
+    let admin = admin_realm(serving).await?.ok_or(RegistryError::NotFound("admin realm"))?;
+    let events = serving.with_event(&admin, deleted);
+    serving.store.delete_realm(context.id(), &events).await?;
+    serving.written(&events);
+    Ok(())
 }

@@ -7,7 +7,9 @@ use signet_protocol::scope::Scope;
 use url::Url;
 
 use super::RegistryError;
+use super::changes::{administered, resource_server_fields};
 use super::keys::ensure_key;
+use crate::events::{Action, Object, Parties, Serving};
 use crate::model::{ResourceScope, ResourceServer};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -70,7 +72,7 @@ fn check(change: &ResourceServerChange) -> Result<Option<SignatureAlgorithm>, Re
 /// # Errors
 /// `Invalid`, `Duplicate`.
 pub async fn create_resource_server(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     change: ResourceServerChange,
 ) -> Result<ResourceServer, RegistryError> {
@@ -79,12 +81,12 @@ pub async fn create_resource_server(
         return Err(RegistryError::Forbidden("a realm has at most 1000 resource servers"));
     }
     if let Some(algorithm) = algorithm {
-        ensure_key(provider, realm, algorithm).await?;
+        ensure_key(serving, realm, algorithm).await?;
     }
-    let now = provider.now();
+    let now = serving.now();
     let server = ResourceServer {
         realm_id: realm.id(),
-        id: ResourceServerId(random::random_bytes(&*provider.random)),
+        id: ResourceServerId(random::random_bytes(&*serving.random)),
         identifier: change.identifier,
         display_name: change.display_name,
         scopes: change.scopes,
@@ -93,8 +95,12 @@ pub async fn create_resource_server(
         access_token_seconds: change.access_token_seconds,
         created_at: now,
         updated_at: now,
+        revision: 0,
     };
-    provider.store.insert_resource_server(&server).await?;
+    let created = administered(serving, (Object::ResourceServer, server.id.to_string()), Action::Created, Vec::new());
+    let events = serving.with_event(realm, created.concerning(Parties::default()));
+    serving.store.insert_resource_server(&server, &events).await?;
+    serving.written(&events);
     Ok(server)
 }
 
@@ -122,32 +128,36 @@ pub async fn find_resource_server(
     servers.into_iter().find(|server| server.id == id).ok_or(RegistryError::NotFound("resource server"))
 }
 
-/// Replaces what an administrator decides about a resource server.
+/// Replaces what an administrator decides about a resource server, which must still be as it was read.
 ///
 /// # Errors
-/// `Invalid`, `NotFound`, `Duplicate`.
+/// `Invalid`, `NotFound`, `Duplicate`, `Changed`.
 pub async fn update_resource_server(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
-    id: ResourceServerId,
+    before: ResourceServer,
     change: ResourceServerChange,
 ) -> Result<ResourceServer, RegistryError> {
     let algorithm = check(&change)?;
-    let before = find_resource_server(provider, realm, id).await?;
     if let Some(algorithm) = algorithm {
-        ensure_key(provider, realm, algorithm).await?;
+        ensure_key(serving, realm, algorithm).await?;
     }
-    let server = ResourceServer {
+    let mut server = ResourceServer {
         identifier: change.identifier,
         display_name: change.display_name,
         scopes: change.scopes,
         token_format: change.token_format,
         algorithm: change.algorithm,
         access_token_seconds: change.access_token_seconds,
-        updated_at: provider.now(),
-        ..before
+        updated_at: serving.now(),
+        ..before.clone()
     };
-    provider.store.update_resource_server(&server).await?;
+    let fields = resource_server_fields(&before, &server);
+    let updated = administered(serving, (Object::ResourceServer, server.id.to_string()), Action::Updated, fields);
+    let events = serving.with_event(realm, updated.concerning(Parties::default()));
+    serving.store.update_resource_server(&server, &events).await?;
+    serving.written(&events);
+    server.revision += 1;
     Ok(server)
 }
 
@@ -156,9 +166,13 @@ pub async fn update_resource_server(
 /// # Errors
 /// `NotFound`.
 pub async fn delete_resource_server(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     id: ResourceServerId,
 ) -> Result<(), RegistryError> {
-    Ok(provider.store.delete_resource_server(realm.id(), id).await?)
+    let deleted = administered(serving, (Object::ResourceServer, id.to_string()), Action::Deleted, Vec::new());
+    let events = serving.with_event(realm, deleted.concerning(Parties::default()));
+    serving.store.delete_resource_server(realm.id(), id, &events).await?;
+    serving.written(&events);
+    Ok(())
 }

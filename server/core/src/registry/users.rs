@@ -6,7 +6,9 @@ use signet_protocol::identifiers::{CredentialId, UserId};
 use signet_protocol::standard_claims;
 
 use super::RegistryError;
+use super::changes::{administered, user_change, user_fields};
 use crate::authn::check_policy;
+use crate::events::{Action, Fact, Object, Parties, Serving, SessionsEndedBecause};
 use crate::model::{PasswordCredential, User, normalise_username};
 use crate::ports::{Page, PageRequest};
 use crate::provider::Provider;
@@ -44,16 +46,16 @@ fn check(change: &UserChange) -> Result<(), RegistryError> {
 /// # Errors
 /// `Invalid`, `Duplicate`.
 pub async fn create_user(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     change: UserChange,
     password: Option<&str>,
 ) -> Result<User, RegistryError> {
     check(&change)?;
-    let now = provider.now();
+    let now = serving.now();
     let user = User {
         realm_id: realm.id(),
-        id: UserId(random::random_bytes(&*provider.random)),
+        id: UserId(random::random_bytes(&*serving.random)),
         username: change.username.trim().to_owned(),
         username_normalised: normalise_username(&change.username),
         enabled: change.enabled,
@@ -61,12 +63,15 @@ pub async fn create_user(
         epoch: 0,
         created_at: now,
         updated_at: now,
+        revision: 0,
     };
     let credential = match password {
-        Some(password) => Some(credential(provider, realm, &user.username, password).await?),
+        Some(password) => Some(credential(serving, realm, &user.username, password).await?),
         None => None,
     };
-    provider.store.insert_user(&user, credential.as_ref()).await?;
+    let events = serving.with_event(realm, user_change(serving, &user, Action::Created, Vec::new()));
+    serving.store.insert_user(&user, credential.as_ref(), &events).await?;
+    serving.written(&events);
     Ok(user)
 }
 
@@ -118,31 +123,39 @@ pub async fn list_users(
     Ok(provider.store.list_users(realm.id(), page).await?)
 }
 
-/// Replaces what an administrator decides about a user. Disabling ends sessions and everything issued for the user.
+/// Replaces what an administrator decides about a user, who must still be as they were read. Disabling ends sessions
+/// and everything issued for the user.
 ///
 /// # Errors
-/// `Invalid`, `NotFound`, `Duplicate`.
+/// `Invalid`, `NotFound`, `Duplicate`, `Changed`.
 pub async fn update_user(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
-    id: UserId,
+    before: User,
     change: UserChange,
 ) -> Result<User, RegistryError> {
     check(&change)?;
-    let before = find_user(provider, realm, id).await?;
     let disabling = before.enabled && !change.enabled;
-    let user = User {
+    let mut user = User {
         username: change.username.trim().to_owned(),
         username_normalised: normalise_username(&change.username),
         enabled: change.enabled,
         claims: change.claims,
         epoch: if disabling { before.epoch + 1 } else { before.epoch },
-        updated_at: provider.now(),
-        ..before
+        updated_at: serving.now(),
+        ..before.clone()
     };
-    provider.store.update_user(&user).await?;
+    let updated = user_change(serving, &user, Action::Updated, user_fields(&before, &user));
+    let events = serving.with_event(realm, updated);
+    serving.store.update_user(&user, &events).await?;
+    serving.written(&events);
+    user.revision += 1;
     if disabling {
-        provider.store.end_sessions_of_user(realm.id(), id).await?;
+        let ended = Fact::SessionsEnded { reason: SessionsEndedBecause::UserDisabled };
+        let events = serving.with_event(realm, ended.concerning(Parties::user(user.id)));
+        if serving.store.end_sessions_of_user(realm.id(), user.id, &events).await? > 0 {
+            serving.written(&events);
+        }
     }
     Ok(user)
 }
@@ -152,20 +165,27 @@ pub async fn update_user(
 /// # Errors
 /// `Invalid`, `NotFound`.
 pub async fn set_password(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     id: UserId,
     password: &str,
 ) -> Result<(), RegistryError> {
-    let user = find_user(provider, realm, id).await?;
-    let credential = credential(provider, realm, &user.username, password).await?;
-    Ok(provider.store.set_password(realm.id(), id, &credential).await?)
+    let user = find_user(serving, realm, id).await?;
+    let credential = credential(serving, realm, &user.username, password).await?;
+    let events = serving.with_event(realm, user_change(serving, &user, Action::PasswordSet, Vec::new()));
+    serving.store.set_password(realm.id(), id, &credential, &events).await?;
+    serving.written(&events);
+    Ok(())
 }
 
 /// Deletes a user for ever. The identifier is never used again.
 ///
 /// # Errors
 /// `NotFound`.
-pub async fn delete_user(provider: &Provider, realm: &RealmContext, id: UserId) -> Result<(), RegistryError> {
-    Ok(provider.store.delete_user(realm.id(), id).await?)
+pub async fn delete_user(serving: &Serving<'_>, realm: &RealmContext, id: UserId) -> Result<(), RegistryError> {
+    let deleted = administered(serving, (Object::User, id.to_string()), Action::Deleted, Vec::new());
+    let events = serving.with_event(realm, deleted.concerning(Parties::user(id)));
+    serving.store.delete_user(realm.id(), id, &events).await?;
+    serving.written(&events);
+    Ok(())
 }

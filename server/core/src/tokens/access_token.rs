@@ -1,6 +1,8 @@
 //! Access tokens: JWTs (RFC 9068) or sealed values.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use signet_hooks::points::on_token_request::AuthenticationFacts;
 use signet_jose::claim_set::{ClaimsSet, RegisteredClaims, audience, numeric_date};
 use signet_jose::{Purpose, SignatureAlgorithm, SigningKey, sign};
 use signet_protocol::error::ErrorCode;
@@ -12,7 +14,7 @@ use signet_protocol::time::UnixTime;
 
 use super::TokenReference;
 use crate::failure::{Failure, Fault};
-use crate::model::{Client, ResourceServer};
+use crate::model::{Client, ResourceServer, TokenBasis};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -34,13 +36,31 @@ pub(super) struct AccessToken<'a> {
     pub(super) scope: &'a Scope,
     pub(super) authentication: Option<Authentication<'a>>,
     pub(super) reference: TokenReference,
+    /// What scripts add to a JWT.
+    pub(super) claims: Map<String, Value>,
 }
 
 /// How the user was authenticated (RFC 9068 section 2.2.1).
-pub(super) struct Authentication<'a> {
-    pub(super) authenticated_at: UnixTime,
-    pub(super) acr: Option<&'a str>,
-    pub(super) amr: &'a str,
+#[derive(Clone, Copy)]
+pub(crate) struct Authentication<'a> {
+    pub(crate) authenticated_at: UnixTime,
+    pub(crate) acr: Option<&'a str>,
+    pub(crate) amr: &'a str,
+}
+
+impl<'a> Authentication<'a> {
+    pub(crate) fn of_basis(basis: &'a TokenBasis) -> Self {
+        Self { authenticated_at: basis.authenticated_at, acr: basis.acr.as_deref(), amr: &basis.amr }
+    }
+
+    /// As scripts are told.
+    pub(crate) fn facts(self) -> AuthenticationFacts {
+        AuthenticationFacts {
+            time: self.authenticated_at.0,
+            acr: self.acr.map(str::to_owned),
+            amr: self.amr.split(' ').filter(|method| !method.is_empty()).map(str::to_owned).collect(),
+        }
+    }
 }
 
 /// The claims of RFC 9068 section 2.2 beyond those of RFC 7519.
@@ -58,6 +78,8 @@ struct Private<'a> {
     /// Sealed: what the token rests on.
     #[serde(rename = "ref")]
     reference: String,
+    #[serde(flatten)]
+    claims: Map<String, Value>,
 }
 
 /// What a sealed access token holds.
@@ -121,6 +143,19 @@ pub(super) fn target(
     Ok(Target { audience, format, algorithm, lifetime_seconds })
 }
 
+impl Target {
+    /// The same with a shorter life, if it would live longer.
+    pub(super) fn living_at_most(self, seconds: Option<i64>) -> Self {
+        let lifetime_seconds = seconds.map_or(self.lifetime_seconds, |most| most.min(self.lifetime_seconds));
+        Self { lifetime_seconds, ..self }
+    }
+
+    /// Whether everybody can read the token; an opaque one is described at introspection.
+    pub(super) fn is_jwt(&self) -> bool {
+        self.format == AccessTokenFormat::Jwt
+    }
+}
+
 impl AccessToken<'_> {
     /// Makes the token.
     pub(super) fn issue(self, provider: &Provider, realm: &RealmContext, target: &Target) -> Result<String, Fault> {
@@ -175,6 +210,7 @@ impl AccessToken<'_> {
                     .filter(|how| how.acr.is_some())
                     .map(|how| how.amr.split(' ').collect()),
                 reference: realm.seal(Purpose::TokenReference, expires_at, &self.reference, &*provider.random)?,
+                claims: self.claims,
             },
         };
         sign(key, Some("at+jwt"), &claims)

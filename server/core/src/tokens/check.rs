@@ -6,7 +6,7 @@ use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
 use super::TokenReference;
-use super::access_token::OpaqueContent;
+use super::access_token::{Authentication, OpaqueContent};
 use crate::failure::Fault;
 use crate::ports::Standing;
 use crate::provider::Provider;
@@ -45,6 +45,12 @@ impl CheckedAccessToken {
     /// Whether it is for `audience`.
     pub fn is_for(&self, audience: &str) -> bool {
         self.audience.iter().any(|value| value == audience)
+    }
+
+    /// How the user was authenticated, as far as the token says.
+    pub(crate) fn authentication(&self) -> Option<Authentication<'_>> {
+        let authenticated_at = self.authenticated_at?;
+        Some(Authentication { authenticated_at, acr: self.acr.as_deref(), amr: "" })
     }
 
     pub(crate) fn jti_hash(&self) -> [u8; 32] {

@@ -81,6 +81,7 @@ mod tests {
             epoch: 0,
             created_at: UnixTime(1),
             updated_at: UnixTime(2),
+            revision: 0,
         }
     }
 

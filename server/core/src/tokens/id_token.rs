@@ -43,6 +43,7 @@ pub(super) struct IdToken<'a> {
     pub(super) amr: &'a str,
     pub(super) access_token: &'a str,
     pub(super) sid: Option<SessionId>,
+    pub(super) lifetime_seconds: i64,
     pub(super) claims: Map<String, Value>,
 }
 
@@ -55,7 +56,7 @@ impl IdToken<'_> {
                 issuer: Some(realm.issuer().to_owned()),
                 subject: Some(subject_for(client, self.user_id)),
                 audience: audience(vec![client.client_id.as_str().to_owned()]),
-                expiry: Some(numeric_date(now.plus(realm.realm.settings.id_token_seconds))),
+                expiry: Some(numeric_date(now.plus(self.lifetime_seconds))),
                 issued_at: Some(numeric_date(now)),
                 ..RegisteredClaims::default()
             },

@@ -7,12 +7,12 @@ use signet_protocol::identifiers::{Lineage, SessionId};
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::scope::Scope;
 
-use super::access_token::{AccessToken, Authentication, target};
+use super::access_token::{AccessToken, Authentication, Target, target};
 use super::id_token::IdToken;
-use super::{SERVER_CLAIMS, TokenReference, subject_for, user_claims};
+use super::{ClaimsTarget, Gathering, Lifetimes, SERVER_CLAIMS, TokenReference, subject_for, user_claims};
+use crate::events::Serving;
 use crate::failure::Failure;
 use crate::model::{Client, TokenBasis, User};
-use crate::provider::Provider;
 use crate::realm::RealmContext;
 
 /// Tokens that a client gets for a user.
@@ -24,6 +24,7 @@ pub(crate) struct UserTokens<'a> {
     /// What the access token is for: the basis's scope and resources, or less.
     pub(crate) scope: &'a Scope,
     pub(crate) resources: &'a [String],
+    pub(crate) lifetimes: Lifetimes,
     pub(crate) nonce: Option<&'a str>,
     pub(crate) sid: Option<SessionId>,
     pub(crate) refresh_token: Option<String>,
@@ -35,49 +36,42 @@ pub(crate) struct ClientToken<'a> {
     pub(crate) lineage: Lineage,
     pub(crate) scope: &'a Scope,
     pub(crate) resources: &'a [String],
+    pub(crate) lifetimes: Lifetimes,
 }
 
 /// Issues access token, ID token if `openid` was granted, and the refresh token that was decided on.
-pub(crate) fn issue_user_tokens(
-    provider: &Provider,
+pub(crate) async fn issue_user_tokens(
+    serving: &Serving<'_>,
     realm: &RealmContext,
     tokens: UserTokens<'_>,
 ) -> Result<TokenResponse, Failure> {
     let UserTokens { client, user, basis, scope, .. } = tokens;
     let requested =
         basis.claims_request.as_deref().and_then(|text| ClaimsRequest::parse(text).ok()).unwrap_or_default();
-    let target = target(realm, client, tokens.resources, scope)?;
-    let authentication =
-        Authentication { authenticated_at: basis.authenticated_at, acr: basis.acr.as_deref(), amr: &basis.amr };
+    let target = target(realm, client, tokens.resources, scope)?.living_at_most(tokens.lifetimes.access_token);
+    let authentication = Authentication::of_basis(basis);
+    let gathering = Gathering {
+        target: ClaimsTarget::AccessToken,
+        client,
+        user: Some(user),
+        scope,
+        names: &[],
+        locales: &basis.claims_locales,
+        audience: &target.audience,
+        authentication: Some(authentication),
+    };
+    let claims = access_token_claims(serving, realm, &target, &gathering).await?;
     let access_token = AccessToken {
         client_id: &client.client_id,
         subject: subject_for(client, user.id),
         scope,
         authentication: Some(authentication),
-        reference: TokenReference {
-            lineage: tokens.lineage,
-            realm_epoch: basis.realm_epoch,
-            client_epoch: basis.client_epoch,
-            user: Some((user.id, basis.user_epoch)),
-            authorization: basis.authorization_id.map(|id| (id, basis.authorization_epoch)),
-            sid: basis.sid,
-            userinfo_claims: requested.userinfo.keys().cloned().collect(),
-            claims_locales: basis.claims_locales.clone(),
-        },
+        reference: reference(&tokens, &requested),
+        claims,
     }
-    .issue(provider, realm, &target)?;
+    .issue(serving, realm, &target)?;
     let id_token = if scope.contains("openid") {
-        let id_token = IdToken {
-            user_id: user.id,
-            authenticated_at: basis.authenticated_at,
-            nonce: tokens.nonce,
-            acr: basis.acr.as_deref(),
-            amr: &basis.amr,
-            access_token: &access_token,
-            sid: tokens.sid,
-            claims: id_token_claims(user, &requested, &basis.claims_locales),
-        };
-        Some(id_token.sign(realm, client, provider.now())?)
+        Some(id_token(serving, realm, (&tokens, &requested), &access_token).await?)
     } else {
         None
     };
@@ -91,18 +85,95 @@ pub(crate) fn issue_user_tokens(
     })
 }
 
+/// What the tokens of a user rest on.
+fn reference(tokens: &UserTokens<'_>, requested: &ClaimsRequest) -> TokenReference {
+    let UserTokens { user, basis, .. } = tokens;
+    TokenReference {
+        lineage: tokens.lineage,
+        realm_epoch: basis.realm_epoch,
+        client_epoch: basis.client_epoch,
+        user: Some((user.id, basis.user_epoch)),
+        authorization: basis.authorization_id.map(|id| (id, basis.authorization_epoch)),
+        sid: basis.sid,
+        userinfo_claims: requested.userinfo.keys().cloned().collect(),
+        claims_locales: basis.claims_locales.clone(),
+    }
+}
+
+async fn id_token(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (tokens, requested): (&UserTokens<'_>, &ClaimsRequest),
+    access_token: &str,
+) -> Result<String, Failure> {
+    let UserTokens { client, user, basis, .. } = *tokens;
+    let names = named_claims(requested);
+    let locales = &basis.claims_locales;
+    let mut claims = user_claims(user, &Scope::empty(), &names, locales);
+    let gathering = Gathering {
+        target: ClaimsTarget::IdToken,
+        client,
+        user: Some(user),
+        scope: tokens.scope,
+        names: &names,
+        locales,
+        audience: &[],
+        authentication: Some(Authentication::of_basis(basis)),
+    };
+    gathering.add_to(&mut claims, serving, realm).await?;
+    let own_lifetime = realm.realm.settings.id_token_seconds;
+    let id_token = IdToken {
+        user_id: user.id,
+        authenticated_at: basis.authenticated_at,
+        nonce: tokens.nonce,
+        acr: basis.acr.as_deref(),
+        amr: &basis.amr,
+        access_token,
+        sid: tokens.sid,
+        lifetime_seconds: tokens.lifetimes.id_token.map_or(own_lifetime, |most| most.min(own_lifetime)),
+        claims,
+    };
+    Ok(id_token.sign(realm, client, serving.now())?)
+}
+
+/// What scripts add to an access token that everybody can read.
+async fn access_token_claims(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    target: &Target,
+    gathering: &Gathering<'_>,
+) -> Result<Map<String, Value>, Failure> {
+    let mut claims = Map::new();
+    if target.is_jwt() {
+        gathering.add_to(&mut claims, serving, realm).await?;
+    }
+    Ok(claims)
+}
+
 /// Issues an access token for the client itself (RFC 6749 section 4.4.3: no refresh token, and nobody to identify).
-pub(crate) fn issue_client_token(
-    provider: &Provider,
+pub(crate) async fn issue_client_token(
+    serving: &Serving<'_>,
     realm: &RealmContext,
     token: &ClientToken<'_>,
 ) -> Result<TokenResponse, Failure> {
-    let target = target(realm, token.client, token.resources, token.scope)?;
+    let target =
+        target(realm, token.client, token.resources, token.scope)?.living_at_most(token.lifetimes.access_token);
+    let gathering = Gathering {
+        target: ClaimsTarget::AccessToken,
+        client: token.client,
+        user: None,
+        scope: token.scope,
+        names: &[],
+        locales: &[],
+        audience: &target.audience,
+        authentication: None,
+    };
     let access_token = AccessToken {
         client_id: &token.client.client_id,
         subject: token.client.client_id.as_str().to_owned(),
         scope: token.scope,
         authentication: None,
+        claims: access_token_claims(serving, realm, &target, &gathering).await?,
         reference: TokenReference {
             lineage: token.lineage,
             realm_epoch: realm.realm.epoch,
@@ -114,7 +185,7 @@ pub(crate) fn issue_client_token(
             claims_locales: Vec::new(),
         },
     }
-    .issue(provider, realm, &target)?;
+    .issue(serving, realm, &target)?;
     Ok(TokenResponse {
         access_token,
         token_type: "Bearer".to_owned(),
@@ -127,8 +198,6 @@ pub(crate) fn issue_client_token(
 
 /// Only single claims asked for by name: what scopes ask for is at the userinfo endpoint, because an access token is
 /// issued along with the ID token (OpenID Connect Core 5.4).
-fn id_token_claims(user: &User, requested: &ClaimsRequest, locales: &[String]) -> Map<String, Value> {
-    let names: Vec<String> =
-        requested.id_token.keys().filter(|name| !SERVER_CLAIMS.contains(&name.as_str())).cloned().collect();
-    user_claims(user, &Scope::empty(), &names, locales)
+fn named_claims(requested: &ClaimsRequest) -> Vec<String> {
+    requested.id_token.keys().filter(|name| !SERVER_CLAIMS.contains(&name.as_str())).cloned().collect()
 }

@@ -6,14 +6,19 @@ mod claims;
 mod code;
 mod id_token;
 mod issue;
+mod lifetimes;
 mod reference;
+mod script_claims;
 
+pub(crate) use access_token::Authentication;
 pub use check::{CheckedAccessToken, check_access_token};
 pub(crate) use claims::{SERVER_CLAIMS, user_claims};
 pub(crate) use code::AuthorizationCode;
 pub(crate) use id_token::{check_hint, signing_key};
 pub(crate) use issue::{ClientToken, UserTokens, issue_client_token, issue_user_tokens};
+pub(crate) use lifetimes::{Lifetimes, access_token_seconds};
 pub(crate) use reference::TokenReference;
+pub(crate) use script_claims::{ClaimsTarget, Gathering};
 
 use signet_protocol::identifiers::UserId;
 

@@ -38,6 +38,7 @@ impl TokenReference {
             user: self.user,
             authorization: self.authorization,
             session: self.sid,
+            session_limits: None,
             lineage: Some(self.lineage),
             token: Some(token),
         }

@@ -3,7 +3,9 @@
 
 use poem::{Body, Response, handler};
 use signet_core::account::{self, Account};
+use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
+use signet_core::protocol::error::Refusal;
 use signet_core::protocol::identifiers::AuthorizationId;
 
 use super::authorize::{client_view, scope_views};
@@ -46,7 +48,7 @@ pub(crate) async fn remove_app(PageCall(call): PageCall, body: Body) -> Response
     };
     let id: Option<AuthorizationId> = form.get("authorization").and_then(|id| id.parse().ok());
     let removed = match id {
-        Some(id) => account::revoke_authorization(&call.app.provider, &call.realm, &account, id).await,
+        Some(id) => account::revoke_authorization(&call.serving(), &call.realm, &account, id).await,
         None => Ok(None),
     };
     match removed {
@@ -79,7 +81,7 @@ pub(crate) async fn sign_out(PageCall(call): PageCall, body: Body) -> Response {
     if form.get("action") == Some("stay") {
         return render::see_other(path(&call, "").as_str().trim_end_matches('/'));
     }
-    match account::sign_out(&call.app.provider, &call.realm, &account).await {
+    match account::sign_out(&call.serving(), &call.realm, &account).await {
         Ok(()) => render::with_cookies(render::page(&call, &Page::SignedOut), [cookies::remove_session(&call)]),
         Err(failure) => failed(&call, failure),
     }
@@ -121,22 +123,22 @@ async fn answered(
     call: &Call,
     body: Body,
 ) -> Result<(Account, signet_core::protocol::parameters::Parameters), Box<Response>> {
-    let forged = || Box::new(render::refusal_page(call, foreign_form(), ErrorProblem::Forgery));
+    let refused = |refusal: Refusal, problem| {
+        call.note_refusal(RefusedAt::Account, &refusal);
+        Box::new(render::refusal_page(call, refusal, problem))
+    };
+    let forged = || refused(foreign_form(), ErrorProblem::Forgery);
     if !cross_site::is_own_form(call) {
         return Err(forged());
     }
     let account = account(call).await?;
-    let form = call
-        .head
-        .form(body)
-        .await
-        .map_err(|refusal| Box::new(render::refusal_page(call, refusal, ErrorProblem::Request)))?;
+    let form = call.head.form(body).await.map_err(|refusal| refused(refusal, ErrorProblem::Request))?;
     if account.is_form_token(form.get("csrf").unwrap_or_default()) { Ok((account, form)) } else { Err(forged()) }
 }
 
 fn failed(call: &Call, failure: Failure) -> Response {
     match failure {
-        Failure::Fault(fault) => render::fault_page(&call.app, Some(&call.realm), &call.head, fault),
+        Failure::Fault(fault) => render::realm_fault_page(call, fault),
         Failure::Refusal(refusal) => render::refusal_page(call, refusal, ErrorProblem::Request),
     }
 }

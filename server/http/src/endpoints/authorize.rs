@@ -6,6 +6,7 @@ use signet_core::authorize::{
     self, AuthorizationResponse, AuthorizeError, Browser, ConsentForm, INTERACTION_PARAMETER, LoginForm, Step,
 };
 use signet_core::endpoints::Endpoint;
+use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
 use signet_core::model::Client;
 use signet_core::protocol::error::{ErrorCode, Refusal};
@@ -28,10 +29,10 @@ const LONGEST_REQUEST: usize = 7_000;
 pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
     let parameters = match call.head.query_parameters().and_then(fits_an_address) {
         Ok(parameters) => parameters,
-        Err(refusal) => return render::refusal_page(&call, refusal, ErrorProblem::Request),
+        Err(refusal) => return unreadable(&call, refusal),
     };
     let browser = cookies::browser(&call);
-    match authorize::authorize(&call.app.provider, &call.realm, &parameters, &browser).await {
+    match authorize::authorize(&call.serving(), &call.realm, &parameters, &browser).await {
         Ok(Step::Respond(response)) => respond(&call, &parameters, &response),
         Ok(Step::Login(form)) => login_page(&call, &parameters, &browser, (form, None)),
         Ok(Step::Consent(form)) => consent_page(&call, &parameters, &browser, form),
@@ -47,8 +48,13 @@ pub(crate) async fn by_form(PageCall(call): PageCall, body: Body) -> Response {
             let query = parameters.without(INTERACTION_PARAMETER).encode();
             render::see_other(&format!("{}?{query}", call.realm.urls.of(Endpoint::Authorization)))
         }
-        Err(refusal) => render::refusal_page(&call, refusal, ErrorProblem::Request),
+        Err(refusal) => unreadable(&call, refusal),
     }
+}
+
+fn unreadable(call: &Call, refusal: Refusal) -> Response {
+    call.note_refusal(RefusedAt::Endpoint(Endpoint::Authorization), &refusal);
+    render::refusal_page(call, refusal, ErrorProblem::Request)
 }
 
 fn fits_an_address(parameters: Parameters) -> Result<Parameters, Refusal> {
@@ -72,7 +78,7 @@ pub(crate) fn authorize_error(call: &Call, parameters: &Parameters, error: Autho
             render::log(&Failure::Refusal(refusal));
             respond(call, parameters, &response)
         }
-        AuthorizeError::Fault(fault) => render::fault_page(&call.app, Some(&call.realm), &call.head, fault),
+        AuthorizeError::Fault(fault) => render::realm_fault_page(call, fault),
     }
 }
 
@@ -99,17 +105,42 @@ pub(crate) fn login_page(
 }
 
 fn consent_page(call: &Call, parameters: &Parameters, browser: &Browser, form: ConsentForm) -> Response {
+    let language = call.head.locale(form.request.ui_locales()).tag();
+    let terms = &form.terms;
     let page = Page::Consent(ConsentPage {
         client: client_view(&form.client),
-        scopes: scope_views(call, form.request.scope(), form.request.resources()),
+        notice: terms.notice.as_ref().map(|notice| DisplayText::passage(notice.in_language(language))),
+        scopes: worded_scopes(call, &form, language),
         claims: form.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
         user: DisplayText::new(&form.username),
         destination: None,
-        remembered: true,
+        // What is asked for each time is kept for the tokens, but answers nothing later.
+        remembered: !terms.ask,
         form: interaction_form(call, parameters, Endpoint::Consent, form.interaction),
     });
     let response = render::interaction_page(call, &page, &form.request);
     render::with_cookies(response, [cookies::set_binding(call, &browser.binding)])
+}
+
+/// The scope values of a consent form in the order and the words that scripts want, where they want any. None is left
+/// out.
+fn worded_scopes(call: &Call, form: &ConsentForm, language: &str) -> Vec<ScopeView> {
+    let (scope, terms) = (form.request.scope(), &form.terms);
+    let is_first = |name: &str| terms.order.iter().any(|first| first == name);
+    let first = terms.order.iter().map(String::as_str).filter(|name| scope.contains(name));
+    let others = scope.iter().filter(|name| !is_first(name));
+    let mut seen = Vec::new();
+    let mut views = Vec::new();
+    for name in first.chain(others) {
+        if seen.contains(&name) {
+            continue;
+        }
+        seen.push(name);
+        let words = terms.texts.get(name).map(|words| words.in_language(language));
+        let of_name = scope_views(call, &scope.filtered(|one| one == name), form.request.resources());
+        views.extend(of_name.into_iter().map(|view| words.map_or(view.clone(), |words| view.worded(words))));
+    }
+    views
 }
 
 /// The request travels in the address of the form, exactly as the client sent it; the sealed field belongs to it.

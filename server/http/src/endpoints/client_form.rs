@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use poem::{Body, Response};
 use signet_core::client_auth::CertificateChain;
+use signet_core::endpoints::Endpoint;
+use signet_core::events::RefusedAt;
 use signet_core::grants::ClientRequest;
 use signet_core::protocol::parameters::Parameters;
 
@@ -18,8 +20,11 @@ pub(crate) struct ClientForm {
 
 impl ClientForm {
     /// Reads the body, or refuses it.
-    pub(crate) async fn read(call: &Call, body: Body) -> Result<Self, Box<Response>> {
-        let parameters = call.head.form(body).await.map_err(|refusal| Box::new(render::failure(&refusal.into())))?;
+    pub(crate) async fn read(call: &Call, body: Body, endpoint: Endpoint) -> Result<Self, Box<Response>> {
+        let parameters = call.head.form(body).await.map_err(|refusal| {
+            call.note_refusal(RefusedAt::Endpoint(endpoint), &refusal);
+            Box::new(render::failure(&refusal.into()))
+        })?;
         Ok(Self { parameters, certificate: call.head.certificate() })
     }
 
@@ -29,6 +34,7 @@ impl ClientForm {
             authorization: call.head.authorization(),
             parameters: &self.parameters,
             certificate: self.certificate.as_ref(),
+            address: call.head.address,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use poem::{Body, Response, handler};
 use signet_core::authorize::{ConsentAnswer, answer_consent};
+use signet_core::endpoints::Endpoint;
 
 use super::authorize::{authorize_error, respond};
 use super::login::request_and_form;
@@ -10,7 +11,7 @@ use crate::cookies;
 
 #[handler]
 pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
-    let (parameters, form) = match request_and_form(&call, body).await {
+    let (parameters, form) = match request_and_form(&call, body, Endpoint::Consent).await {
         Ok(both) => both,
         Err(response) => return *response,
     };
@@ -20,7 +21,7 @@ pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
         interaction: form.get("interaction").unwrap_or_default(),
         allowed: form.get("action") == Some("allow"),
     };
-    match answer_consent(&call.app.provider, &call.realm, answer, &browser).await {
+    match answer_consent(&call.serving(), &call.realm, answer, &browser).await {
         Ok(response) => respond(&call, &parameters, &response),
         Err(error) => authorize_error(&call, &parameters, error),
     }

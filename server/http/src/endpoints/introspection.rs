@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use poem::{Body, Response, handler};
-use signet_core::endpoints;
+use signet_core::endpoints::{self, Endpoint};
 
 use super::client_form::ClientForm;
 use crate::call::ApiCall;
@@ -10,11 +10,11 @@ use crate::render;
 
 #[handler]
 pub(crate) async fn introspect(ApiCall(call): ApiCall, body: Body) -> Response {
-    let form = match ClientForm::read(&call, body).await {
+    let form = match ClientForm::read(&call, body, Endpoint::Introspection).await {
         Ok(form) => form,
         Err(response) => return *response,
     };
-    match endpoints::introspect(&call.app.provider, &call.realm, form.request(&call)).await {
+    match endpoints::introspect(&call.serving(), &call.realm, form.request(&call)).await {
         Ok(answer) => render::json(StatusCode::OK, &answer),
         Err(failure) => render::failure(&failure),
     }

@@ -3,6 +3,8 @@
 use poem::{Body, Response, handler};
 use signet_core::authn::LoginFailure;
 use signet_core::authorize::{Answered, LoginAnswer, answer_login};
+use signet_core::endpoints::Endpoint;
+use signet_core::events::RefusedAt;
 use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::parameters::Parameters;
 
@@ -13,7 +15,7 @@ use crate::{cookies, cross_site, render};
 
 #[handler]
 pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
-    let (parameters, form) = match request_and_form(&call, body).await {
+    let (parameters, form) = match request_and_form(&call, body, Endpoint::Login).await {
         Ok(both) => both,
         Err(response) => return *response,
     };
@@ -26,7 +28,7 @@ pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
         credentials: (!cancelled).then_some(credentials),
         address: call.head.address,
     };
-    match answer_login(&call.app.provider, &call.realm, answer, &browser).await {
+    match answer_login(&call.serving(), &call.realm, answer, &browser).await {
         Ok(Answered::Respond(response)) => respond(&call, &parameters, &response),
         Ok(Answered::LoggedIn(location, session)) => {
             render::with_cookies(render::see_other(&location), [cookies::set_session(&call, &session)])
@@ -45,13 +47,20 @@ const fn problem(failure: LoginFailure) -> LoginProblem {
 }
 
 /// The request from the form's address, and the form itself; refused where it did not come from a page of ours.
-pub(crate) async fn request_and_form(call: &Call, body: Body) -> Result<(Parameters, Parameters), Box<Response>> {
+pub(crate) async fn request_and_form(
+    call: &Call,
+    body: Body,
+    endpoint: Endpoint,
+) -> Result<(Parameters, Parameters), Box<Response>> {
+    let refused = |refusal: Refusal, problem| {
+        call.note_refusal(RefusedAt::Endpoint(endpoint), &refusal);
+        Box::new(render::refusal_page(call, refusal, problem))
+    };
     if !cross_site::is_own_form(call) {
-        return Err(Box::new(render::refusal_page(call, foreign_form(), ErrorProblem::Forgery)));
+        return Err(refused(foreign_form(), ErrorProblem::Forgery));
     }
-    let refused = |refusal| Box::new(render::refusal_page(call, refusal, ErrorProblem::Request));
-    let parameters = call.head.query_parameters().map_err(refused)?;
-    let form = call.head.form(body).await.map_err(refused)?;
+    let parameters = call.head.query_parameters().map_err(|refusal| refused(refusal, ErrorProblem::Request))?;
+    let form = call.head.form(body).await.map_err(|refusal| refused(refusal, ErrorProblem::Request))?;
     Ok((parameters, form))
 }
 

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use poem::{Body, Response, handler};
-use signet_core::endpoints;
+use signet_core::endpoints::{self, Endpoint};
 
 use super::client_form::ClientForm;
 use super::token::opened;
@@ -12,11 +12,11 @@ use crate::render;
 
 #[handler]
 pub(crate) async fn revoke(ApiCall(call): ApiCall, body: Body) -> Response {
-    let form = match ClientForm::read(&call, body).await {
+    let form = match ClientForm::read(&call, body, Endpoint::Revocation).await {
         Ok(form) => form,
         Err(response) => return *response,
     };
-    let response = match endpoints::revoke(&call.app.provider, &call.realm, form.request(&call)).await {
+    let response = match endpoints::revoke(&call.serving(), &call.realm, form.request(&call)).await {
         Ok(()) => Response::builder().status(StatusCode::OK).header(CACHE_CONTROL, "no-store").finish(),
         Err(failure) => render::failure(&failure),
     };

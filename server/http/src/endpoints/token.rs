@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use poem::{Body, Response, handler};
 use signet_core::client_auth::Presented;
+use signet_core::endpoints::Endpoint;
 use signet_core::failure::Failure;
 use signet_core::grants;
 use signet_core::model::Client;
@@ -16,11 +17,11 @@ use crate::{cors, render};
 
 #[handler]
 pub(crate) async fn exchange(ApiCall(call): ApiCall, body: Body) -> Response {
-    let form = match ClientForm::read(&call, body).await {
+    let form = match ClientForm::read(&call, body, Endpoint::Token).await {
         Ok(form) => form,
         Err(response) => return *response,
     };
-    let response = match grants::exchange(&call.app.provider, &call.realm, form.request(&call)).await {
+    let response = match grants::exchange(&call.serving(), &call.realm, form.request(&call)).await {
         Ok(tokens) => render::json(StatusCode::OK, &tokens),
         Err(failure) => render::failure(&failure),
     };

@@ -3,7 +3,8 @@
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use poem::{Body, Response, handler};
-use signet_core::endpoints::{self, USERINFO_SCOPE, UserInfo};
+use signet_core::endpoints::{self, Endpoint, USERINFO_SCOPE, UserInfo};
+use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
 use signet_core::protocol::parameters::Parameters;
 use signet_core::tokens::CheckedAccessToken;
@@ -11,6 +12,9 @@ use signet_guard::{Denial, Guard, Requirement, bearer_token};
 
 use crate::call::{ApiCall, Call};
 use crate::{cors, render};
+
+/// Where refusals are recorded.
+const PLACE: RefusedAt = RefusedAt::Endpoint(Endpoint::UserInfo);
 
 #[handler]
 pub(crate) async fn by_header(ApiCall(call): ApiCall) -> Response {
@@ -41,7 +45,7 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
         Ok(token) => token,
         Err(denial) => return denied(call, denial),
     };
-    let response = match endpoints::userinfo(&call.app.provider, &call.realm, &token).await {
+    let response = match endpoints::userinfo(&call.serving(), &call.realm, &token).await {
         Ok(UserInfo::Claims(claims)) => render::json(StatusCode::OK, &claims),
         Ok(UserInfo::Signed(jwt)) => {
             Response::builder().header(CONTENT_TYPE, "application/jwt").header(CACHE_CONTROL, "no-store").body(jwt)
@@ -64,6 +68,11 @@ fn guard(call: &Call) -> Guard<'_> {
 
 /// RFC 6750 section 3: a challenge, with the reason for those who sent a token.
 fn denied(call: &Call, denial: Denial) -> Response {
+    let serving = call.serving();
+    match &denial {
+        Denial::Fault(fault) => serving.note_fault(&call.realm, fault),
+        other => serving.note_refusal(&call.realm, (PLACE, None), &other.refusal()),
+    }
     let challenge = guard(call).challenge(&denial);
     let mut response = match denial {
         Denial::NothingPresented => Response::builder().status(StatusCode::UNAUTHORIZED).finish(),

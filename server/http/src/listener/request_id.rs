@@ -39,6 +39,12 @@ impl RequestId {
         (!text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_harmless)).then(|| Self(text.into()))
     }
 
+    /// The same identifier as the services know it.
+    pub(super) fn to_core(&self) -> signet_core::protocol::identifiers::RequestId {
+        // Both have the same grammar; an identifier that had another would be replaced, never left out.
+        self.0.parse().unwrap_or_else(|_| [0; 16].into())
+    }
+
     pub(super) fn to_header(&self) -> Option<HeaderValue> {
         HeaderValue::from_str(&self.0).ok()
     }

@@ -19,6 +19,7 @@ use hyper::body::{Body, Incoming};
 use poem::endpoint::BoxEndpoint;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint as _, RequestParts};
+use signet_core::events::Actor;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
@@ -29,7 +30,7 @@ use super::body::{BodyBounds, ReadBody, read_body};
 use super::counts::Counters;
 use super::limits::Limits;
 use super::peer_certificate::PeerCertificate;
-use super::proxy::{Origin, ProxySettings};
+use super::proxy::{ClientAddress, Origin, ProxySettings};
 use super::request_id::{REQUEST_ID_HEADER, RequestId, RequestIdSource};
 use super::request_record::RequestRecord;
 use super::tls::TlsFacts;
@@ -60,6 +61,11 @@ pub(super) struct ServedConnection {
     pub(super) left_unread: AtomicBool,
 }
 
+/// Where the events of a request come from.
+fn event_origin(id: &RequestId, address: ClientAddress) -> signet_core::events::Origin {
+    signet_core::events::Origin { request_id: id.to_core(), address: Some(address.0), actor: Actor::Server }
+}
+
 impl ServedConnection {
     /// Answers one request, whatever it is.
     pub(super) async fn answer(self: Arc<Self>, request: http::Request<Incoming>) -> http::Response<Answer> {
@@ -70,6 +76,7 @@ impl ServedConnection {
         let id = origin.request_id.clone().unwrap_or_else(|| RequestId::random(&self.service.request_ids));
         let mut record = RequestRecord::begin(&parts, origin.address, &id);
         parts.extensions.insert(id.clone());
+        parts.extensions.insert(event_origin(&id, origin.address));
         let version = parts.version;
         let had_body = !body.is_end_stream();
         let outcome = self.serve(parts, body, origin).instrument(record.span()).await;

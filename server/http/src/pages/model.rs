@@ -151,6 +151,8 @@ pub struct ConsentPage {
     pub form: InteractionForm,
     /// Who is asked.
     pub user: DisplayText,
+    /// What the realm's scripts say above the list.
+    pub notice: Option<DisplayText>,
     /// The scopes asked for.
     pub scopes: Vec<ScopeView>,
     /// The claims asked for by the `claims` parameter (OpenID Connect Core 5.5).
@@ -191,6 +193,10 @@ pub struct ErrorPage {
     pub problem: ErrorProblem,
     /// The public reason for those who build the client, in English; it never repeats input.
     pub reason: Option<DisplayText>,
+    /// What the realm's scripts say about it.
+    pub message: Option<DisplayText>,
+    /// Where the realm's scripts say that help is found.
+    pub support: Option<WebUri>,
     /// Finds the log line of this request.
     pub support_code: DisplayText,
 }

@@ -35,6 +35,15 @@ impl ScopeView {
         Self { description: Some(DisplayText::new(description)), ..self }
     }
 
+    /// In the words of a script, unless it has words of its own.
+    #[must_use]
+    pub fn worded(self, words: &str) -> Self {
+        if self.message.is_some() || self.description.is_some() {
+            return self;
+        }
+        Self { description: Some(DisplayText::passage(words)), ..self }
+    }
+
     /// With the name of the resource server where it counts.
     #[must_use]
     pub fn at(self, resource: &str) -> Self {
@@ -99,6 +108,10 @@ mod tests {
         let described = ScopeView::named("payments").described("start payments").at("Bank API");
         assert_eq!(described.description, Some(DisplayText::new("start payments")));
         assert_eq!(described.resource, Some(DisplayText::new("Bank API")));
+        assert_eq!(described.worded("do nothing").description, Some(DisplayText::new("start payments")));
+        assert_eq!(ScopeView::named("email").worded("do nothing").description, None);
+        let worded = ScopeView::named("payments").worded("pay your rent");
+        assert_eq!(worded.description, Some(DisplayText::new("pay your rent")));
     }
 
     #[test]

@@ -69,6 +69,7 @@ fn sign_in() -> Vec<(&'static str, Page)> {
         client: full_client(),
         form: interaction("consent"),
         user: user(),
+        notice: Some(DisplayText::passage("Harbour Savings needs this to check your account.")),
         scopes: scopes(),
         claims: vec![ClaimView::named("birthdate"), ClaimView::named("shoe_size")],
         destination: Some(DisplayText::new("client.example")),
@@ -78,6 +79,7 @@ fn sign_in() -> Vec<(&'static str, Page)> {
     let again = LoginPage { username: "maria".to_owned(), reauthentication: true, ..login.clone() };
     let bare = ConsentPage {
         client: bare_client(),
+        notice: None,
         scopes: vec![ScopeView::named("openid")],
         claims: Vec::new(),
         destination: None,
@@ -132,7 +134,14 @@ fn errors() -> impl Iterator<Item = (&'static str, Page)> {
     ErrorProblem::ALL.iter().map(|&problem| {
         let reason = (problem == ErrorProblem::Request)
             .then(|| DisplayText::new("invalid_request: redirect_uri is not one of the registered redirect URIs"));
-        let page = ErrorPage { problem, reason, support_code: DisplayText::new("7F3K-92QD-M4XA") };
+        let has_help = problem == ErrorProblem::Internal;
+        let page = ErrorPage {
+            problem,
+            reason,
+            message: has_help.then(|| DisplayText::passage("The help desk is open from 8 to 18 o'clock.")),
+            support: has_help.then(|| WebUri::new("https://help.example/login")).flatten(),
+            support_code: DisplayText::new("7F3K-92QD-M4XA"),
+        };
         (problem.key(), Page::Error(page))
     })
 }

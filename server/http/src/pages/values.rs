@@ -11,6 +11,8 @@ use url::Url;
 
 /// The most characters that are shown of a text from elsewhere.
 const SHOWN_CHARACTERS: usize = 200;
+/// The same for a text that an administrator's script wrote for this page.
+const PASSAGE_CHARACTERS: usize = 400;
 
 /// Text from someone else (a client's name, a user's name), made fit to be shown.
 ///
@@ -22,8 +24,17 @@ pub struct DisplayText(String);
 impl DisplayText {
     /// Makes `text` fit to be shown.
     pub fn new(text: &str) -> Self {
+        Self::cut(text, SHOWN_CHARACTERS)
+    }
+
+    /// The same for a passage of a page, which may be longer.
+    pub fn passage(text: &str) -> Self {
+        Self::cut(text, PASSAGE_CHARACTERS)
+    }
+
+    fn cut(text: &str, characters: usize) -> Self {
         let mut visible = text.trim().chars().filter(|&character| !is_deceptive(character));
-        let mut shown: String = visible.by_ref().take(SHOWN_CHARACTERS).collect();
+        let mut shown: String = visible.by_ref().take(characters).collect();
         if visible.next().is_some() {
             shown.push('…');
         }
@@ -172,6 +183,7 @@ mod tests {
     fn display_text_is_cut_at_a_character() {
         assert_eq!(DisplayText::new(&"é".repeat(200)).as_str(), "é".repeat(200));
         assert_eq!(DisplayText::new(&"é".repeat(201)).as_str(), format!("{}…", "é".repeat(200)));
+        assert_eq!(DisplayText::passage(&"é".repeat(401)).as_str(), format!("{}…", "é".repeat(400)));
     }
 
     #[test]

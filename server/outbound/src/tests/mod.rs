@@ -2,5 +2,6 @@
 
 mod answers;
 mod destinations;
+mod sending;
 mod server;
 mod sharing;

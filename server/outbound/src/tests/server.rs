@@ -112,7 +112,7 @@ impl Server {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Heads of the requests so far.
+    /// The requests so far: head and body.
     pub(super) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -160,7 +160,12 @@ async fn serve(
     }
     let head = String::from_utf8(head).unwrap();
     let path = head.split(' ').nth(1).unwrap().to_owned();
-    requests.lock().unwrap().push(head);
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    if stream.read_exact(&mut body).await.is_err() {
+        return;
+    }
+    requests.lock().unwrap().push(head + std::str::from_utf8(&body).unwrap());
     match replies(&path) {
         Reply::Bytes(bytes) => {
             let _ = stream.write_all(&bytes).await;

@@ -7,10 +7,12 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use signet_core::protocol::identifiers::{ClientId, KeyId, RealmName};
 
+use super::audit::{AuditCommand, ExplainArguments};
 use super::client::{ClientFields, ClientSecretSource};
 use super::key::{KeyAlgorithm, KeyStateName};
 use super::realm::RealmFields;
 use super::resource_server::ResourceServerFields;
+use super::script::ScriptCommand;
 use super::status::EXIT_CODES;
 use super::user::UserFields;
 use crate::output::OutputFormat;
@@ -43,6 +45,9 @@ pub(crate) enum Command {
     Migrate(MigrateCommand),
     #[command(flatten)]
     Administer(Administration),
+    /// Scripts: packages that take part in decisions
+    #[command(subcommand)]
+    Script(Box<ScriptCommand>),
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -79,6 +84,11 @@ pub(crate) enum Administration {
     /// Resource servers: APIs that access tokens are for
     #[command(subcommand)]
     ResourceServer(ResourceServerCommand),
+    /// What happened, and whether the record of it is whole
+    #[command(subcommand)]
+    Audit(Box<AuditCommand>),
+    /// Show every decision of one request, with its rule
+    Explain(ExplainArguments),
 }
 
 /// How to try it out.
@@ -286,12 +296,16 @@ pub(crate) enum KeyCommand {
         #[arg(long, value_enum)]
         state: KeyStateName,
     },
-    /// Replace the signing key of an algorithm by a new one; the old one stays published for verification
+    /// Replace the signing key of an algorithm by a new one, which is published before it signs; the old one stays
+    /// published for verification
     Rotate {
         #[command(flatten)]
         place: InRealm,
         #[command(flatten)]
         algorithm: KeyAlgorithm,
+        /// Sign with the new key at once, before clients had the time to read it
+        #[arg(long)]
+        now: bool,
     },
     /// Delete a key; what was signed with it no longer verifies
     Delete {

@@ -103,7 +103,7 @@ fn object_of(client: &Client) -> Map<String, Value> {
 }
 
 pub(super) async fn run(command: ClientCommand, context: &Context) -> CommandResult {
-    let provider = context.provider();
+    let (provider, serving) = (context.provider(), context.serving());
     match command {
         ClientCommand::Create { place, id, secret, fields } => {
             create(context, &place.realm, id, &secret, &fields).await?;
@@ -121,11 +121,11 @@ pub(super) async fn run(command: ClientCommand, context: &Context) -> CommandRes
         }
         ClientCommand::Update { client, fields } => {
             let realm = context.realm(&client.place.realm).await?;
-            let before = registry::find_client(provider, &realm, &client.id).await?;
+            let before = registry::client_as_stored(provider, &realm, &client.id).await?;
             let mut object = fields.patch()?.apply(object_of(&before));
             take_identity(&mut object, "client_id", client.id.as_str())?;
             let registration = registration_of(object)?;
-            let updating = registry::update_client(provider, &realm, &client.id, registration);
+            let updating = registry::update_client(&serving, &realm, before, registration);
             show(context, &terminal::waiting("making keys", updating).await?)?;
         }
         ClientCommand::Delete { client, confirmation } => {
@@ -133,13 +133,13 @@ pub(super) async fn run(command: ClientCommand, context: &Context) -> CommandRes
             registry::find_client(provider, &realm, &client.id).await?;
             let question = format!("Client {} and everything that was issued to it will be gone for ever.", client.id);
             terminal::confirm(&question, &confirmation)?;
-            registry::delete_client(provider, &realm, &client.id).await?;
+            registry::delete_client(&serving, &realm, &client.id).await?;
             let said = format!("Deleted client {}.", client.id);
             context.output.done(&said, &json!({ "client_id": client.id.as_str(), "deleted": true }))?;
         }
         ClientCommand::RotateSecret(named) => {
             let realm = context.realm(&named.place.realm).await?;
-            show(context, &registry::rotate_client_secret(provider, &realm, &named.id).await?)?;
+            show(context, &registry::rotate_client_secret(&serving, &realm, &named.id).await?)?;
         }
     }
     Ok(())
@@ -152,6 +152,7 @@ async fn create(
     secret: &ClientSecretSource,
     fields: &ClientFields,
 ) -> CommandResult {
+    let serving = context.serving();
     let realm = context.realm(realm).await?;
     let mut object = fields.patch()?.apply(Map::new());
     let in_document = take_text(&mut object, "client_id")?.map(ClientId::try_from).transpose();
@@ -167,7 +168,7 @@ async fn create(
     }
     let registration = registration_of(object)?;
     let chosen = secret.with_secret.then(|| terminal::read_secret("client secret")).transpose()?;
-    let making = registry::create_client(context.provider(), &realm, id.or(in_document), registration, chosen);
+    let making = registry::create_client(&serving, &realm, id.or(in_document), registration, chosen);
     show(context, &terminal::waiting("making keys", making).await?)
 }
 

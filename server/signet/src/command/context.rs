@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use signet_core::events::{Actor, Serving};
 use signet_core::ports::{Page, PageRequest};
 use signet_core::protocol::identifiers::RealmName;
 use signet_core::provider::Provider;
@@ -34,6 +35,11 @@ impl Context {
         &self.opened.provider
     }
 
+    /// The services for a command that changes something: it is recorded who did it.
+    pub(super) fn serving(&self) -> Serving<'_> {
+        self.opened.provider.serving_actor(Actor::CommandLine { system_user: system_user() })
+    }
+
     /// The realm of a name.
     pub(super) async fn realm(&self, name: &RealmName) -> CommandResult<Arc<RealmContext>> {
         Ok(registry::find_realm(self.provider(), name).await?)
@@ -43,6 +49,18 @@ impl Context {
     pub(super) async fn close(self) {
         self.opened.database.close().await;
     }
+}
+
+/// Who runs this process: the number that the system knows, where it tells, and the name that the user goes by.
+fn system_user() -> String {
+    let named = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(std::env::var_os);
+    let name: String =
+        named.map_or_else(|| "unknown".to_owned(), |name| name.to_string_lossy().chars().take(64).collect());
+    #[cfg(unix)]
+    if let Ok(process) = std::fs::metadata("/proc/self") {
+        return format!("{name} (uid {})", std::os::unix::fs::MetadataExt::uid(&process));
+    }
+    name
 }
 
 /// Every piece of a listing, one after the other.

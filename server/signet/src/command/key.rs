@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use signet_core::model::KeyState;
-use signet_core::registry;
+use signet_core::registry::{self, Activation};
 use signet_jose::SignatureAlgorithm;
 
 use super::arguments::KeyCommand;
@@ -43,16 +43,17 @@ impl From<KeyStateName> for KeyState {
 }
 
 pub(super) async fn run(command: KeyCommand, context: &Context) -> CommandResult {
-    let provider = context.provider();
+    let (provider, serving) = (context.provider(), context.serving());
     match command {
         KeyCommand::Create { place, algorithm, state } => {
             let realm = context.realm(&place.realm).await?;
-            let making = registry::create_key(provider, &realm, algorithm.algorithm, state.into());
+            let making = registry::create_key(&serving, &realm, algorithm.algorithm, state.into());
             context.output.object(&views::key(&terminal::waiting("making a key", making).await?))?;
         }
-        KeyCommand::Rotate { place, algorithm } => {
+        KeyCommand::Rotate { place, algorithm, now } => {
             let realm = context.realm(&place.realm).await?;
-            let making = registry::rotate_key(provider, &realm, algorithm.algorithm);
+            let activation = if now { Activation::Immediate } else { Activation::AfterPublication };
+            let making = registry::rotate_key(&serving, &realm, algorithm.algorithm, activation);
             context.output.object(&views::key(&terminal::waiting("making a key", making).await?))?;
         }
         KeyCommand::List(place) => {
@@ -67,14 +68,14 @@ pub(super) async fn run(command: KeyCommand, context: &Context) -> CommandResult
         }
         KeyCommand::Update { key, state } => {
             let realm = context.realm(&key.place.realm).await?;
-            registry::set_key_state(provider, &realm, &key.kid, state.into()).await?;
+            registry::set_key_state(&serving, &realm, &key.kid, state.into()).await?;
             context.output.object(&views::key(&registry::find_key(provider, &realm, &key.kid).await?))?;
         }
         KeyCommand::Delete { key, confirmation } => {
             let realm = context.realm(&key.place.realm).await?;
             registry::find_key(provider, &realm, &key.kid).await?;
             terminal::confirm(&format!("What was signed with key {} will no longer verify.", key.kid), &confirmation)?;
-            registry::delete_key(provider, &realm, &key.kid).await?;
+            registry::delete_key(&serving, &realm, &key.kid).await?;
             let said = format!("Deleted key {}.", key.kid);
             context.output.done(&said, &json!({ "kid": key.kid.as_str(), "deleted": true }))?;
         }

@@ -4,6 +4,7 @@
 //! [`signet_core::registry`], as the admin API does.
 
 mod arguments;
+mod audit;
 mod client;
 mod context;
 mod key;
@@ -11,6 +12,7 @@ mod members;
 mod migrate;
 mod realm;
 mod resource_server;
+mod script;
 mod status;
 mod terminal;
 #[cfg(test)]
@@ -23,11 +25,12 @@ pub(crate) use status::{CommandError, CommandResult, Status, reason};
 
 use clap::CommandFactory as _;
 
-use crate::config::{self, Configuration};
+use crate::config::{self, ConfigError, Configuration};
 use crate::output::{self, Output};
 use crate::{dev, doctor, serve};
 use arguments::{Administration, ConfigCommand};
 use context::Context;
+use script::ScriptCommand;
 
 /// Does what was asked.
 pub(crate) async fn run(cli: Cli) -> CommandResult {
@@ -39,6 +42,7 @@ pub(crate) async fn run(cli: Cli) -> CommandResult {
         Command::Dev(arguments) => dev::run(arguments).await,
         Command::Migrate(command) => migrate::run(command, &load()?, output).await,
         Command::Administer(command) => administer(command, &load()?, output).await,
+        Command::Script(command) => run_script(*command, load, output).await,
         Command::Config(ConfigCommand::Reference) => output::print(&config::reference()),
         Command::Config(ConfigCommand::Check) => {
             load()?;
@@ -59,6 +63,22 @@ pub(crate) async fn run(cli: Cli) -> CommandResult {
     }
 }
 
+async fn run_script(
+    command: ScriptCommand,
+    load: impl Fn() -> Result<Configuration, ConfigError>,
+    output: Output,
+) -> CommandResult {
+    match command {
+        ScriptCommand::Develop(command) => script::develop(command, output).await,
+        ScriptCommand::Administer(command) => {
+            let context = Context::open(&load()?, output).await?;
+            let done = script::administer(command, &context).await;
+            context.close().await;
+            done
+        }
+    }
+}
+
 async fn administer(command: Administration, configuration: &Configuration, output: Output) -> CommandResult {
     let context = Context::open(configuration, output).await?;
     let done = match command {
@@ -67,6 +87,8 @@ async fn administer(command: Administration, configuration: &Configuration, outp
         Administration::User(command) => user::run(command, &context).await,
         Administration::Key(command) => key::run(command, &context).await,
         Administration::ResourceServer(command) => resource_server::run(command, &context).await,
+        Administration::Audit(command) => audit::run(*command, &context).await,
+        Administration::Explain(arguments) => audit::explain(arguments, &context).await,
     };
     context.close().await;
     done

@@ -50,14 +50,14 @@ fn refused(error: RegistryError) -> CommandError {
 }
 
 pub(super) async fn run(command: RealmCommand, context: &Context) -> CommandResult {
-    let provider = context.provider();
+    let (provider, serving) = (context.provider(), context.serving());
     match command {
         RealmCommand::Create { name, fields } => {
             let mut object = fields.patch()?.apply(Map::new());
             take_identity(&mut object, "name", name.as_str())?;
             let change = change_of(object, name)?;
             let made =
-                terminal::waiting("making keys", registry::create_realm(provider, change)).await.map_err(refused)?;
+                terminal::waiting("making keys", registry::create_realm(&serving, change)).await.map_err(refused)?;
             context.output.object(&views::realm(&made.realm, made.issuer()))?;
         }
         RealmCommand::List => {
@@ -72,21 +72,21 @@ pub(super) async fn run(command: RealmCommand, context: &Context) -> CommandResu
             context.output.object(&views::realm(&found.realm, found.issuer()))?;
         }
         RealmCommand::Update { name, rename, fields } => {
-            let before = context.realm(&name).await?;
-            let mut object = views::members(&before.realm.settings);
-            object.insert("display_name".to_owned(), before.realm.display_name.clone().into());
-            object.insert("enabled".to_owned(), before.realm.enabled.into());
+            let before = registry::realm_as_stored(provider, &name).await?;
+            let mut object = views::members(&before.settings);
+            object.insert("display_name".to_owned(), before.display_name.clone().into());
+            object.insert("enabled".to_owned(), before.enabled.into());
             let mut object = fields.patch()?.apply(object);
             take_identity(&mut object, "name", name.as_str())?;
             let change = change_of(object, rename.unwrap_or_else(|| name.clone()))?;
-            let after = registry::update_realm(provider, &name, change).await.map_err(refused)?;
+            let after = registry::update_realm(&serving, before, change).await.map_err(refused)?;
             context.output.object(&views::realm(&after.realm, after.issuer()))?;
         }
         RealmCommand::Delete { name, confirmation } => {
             context.realm(&name).await?;
             let question = format!("Realm {name} and all its clients, users and keys will be gone for ever.");
             terminal::confirm(&question, &confirmation)?;
-            registry::delete_realm(provider, &name).await?;
+            registry::delete_realm(&serving, &name).await?;
             context
                 .output
                 .done(&format!("Deleted realm {name}."), &json!({ "name": name.as_str(), "deleted": true }))?;

@@ -90,12 +90,12 @@ async fn find(context: &Context, realm: &RealmContext, named: &str) -> CommandRe
 }
 
 pub(super) async fn run(command: ResourceServerCommand, context: &Context) -> CommandResult {
-    let provider = context.provider();
+    let (provider, serving) = (context.provider(), context.serving());
     match command {
         ResourceServerCommand::Create { place, identifier, fields } => {
             let realm = context.realm(&place.realm).await?;
             let object: Object = read_members(fields.patch(Some(&identifier))?.apply(Map::new()))?;
-            let making = registry::create_resource_server(provider, &realm, object.into());
+            let making = registry::create_resource_server(&serving, &realm, object.into());
             let made = terminal::waiting("making keys", making).await?;
             context.output.object(&views::resource_server(&made))?;
         }
@@ -117,7 +117,7 @@ pub(super) async fn run(command: ResourceServerCommand, context: &Context) -> Co
             let mut object = fields.patch(identifier.as_deref())?.apply(object);
             take_identity(&mut object, "id", &before.id.to_string())?;
             let object: Object = read_members(object)?;
-            let updating = registry::update_resource_server(provider, &realm, before.id, object.into());
+            let updating = registry::update_resource_server(&serving, &realm, before, object.into());
             let after = terminal::waiting("making keys", updating).await?;
             context.output.object(&views::resource_server(&after))?;
         }
@@ -126,7 +126,7 @@ pub(super) async fn run(command: ResourceServerCommand, context: &Context) -> Co
             let found = find(context, &realm, &server.server).await?;
             let question = format!("Resource server {} will be gone for ever.", found.identifier);
             terminal::confirm(&question, &confirmation)?;
-            registry::delete_resource_server(provider, &realm, found.id).await?;
+            registry::delete_resource_server(&serving, &realm, found.id).await?;
             let object = json!({ "id": found.id.to_string(), "identifier": found.identifier, "deleted": true });
             context.output.done(&format!("Deleted resource server {}.", found.identifier), &object)?;
         }

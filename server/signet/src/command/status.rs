@@ -18,7 +18,8 @@ Exit codes:
   4  the database is unavailable, or its schema is not the one of this version
   5  what was named does not exist
   6  it exists already, or its state forbids the operation
-  7  a value is not accepted";
+  7  a value is not accepted
+  8  recorded events were tampered with";
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub(crate) enum Status {
     Conflict = 6,
     /// A value is not accepted.
     Invalid = 7,
+    /// Recorded events are not what was recorded.
+    Tampered = 8,
 }
 
 /// An error for the person at the terminal: says what to do, and nothing secret.
@@ -129,7 +132,9 @@ impl From<RegistryError> for CommandError {
         match error {
             RegistryError::Invalid { .. } => Self::new(Status::Invalid, error.to_string()),
             RegistryError::NotFound(_) => Self::new(Status::NotFound, error.to_string()),
-            RegistryError::Duplicate(_) | RegistryError::Forbidden(_) => Self::new(Status::Conflict, error.to_string()),
+            RegistryError::Duplicate(_) | RegistryError::Forbidden(_) | RegistryError::Changed(_) => {
+                Self::new(Status::Conflict, error.to_string())
+            }
             RegistryError::Fault(fault) => fault.into(),
         }
     }
@@ -149,6 +154,7 @@ mod tests {
             Status::NotFound,
             Status::Conflict,
             Status::Invalid,
+            Status::Tampered,
         ];
         for status in statuses {
             assert!(EXIT_CODES.contains(&format!("\n  {}  ", status as u8)), "{status:?}");

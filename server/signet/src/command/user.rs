@@ -65,13 +65,13 @@ async fn find(context: &Context, realm: &RealmContext, named: &str) -> CommandRe
 }
 
 pub(super) async fn run(command: UserCommand, context: &Context) -> CommandResult {
-    let provider = context.provider();
+    let (provider, serving) = (context.provider(), context.serving());
     match command {
         UserCommand::Create { place, username, with_password, fields } => {
             let realm = context.realm(&place.realm).await?;
             let change = change_of(fields.patch(Some(&username))?.apply(Map::new()))?;
             let password = with_password.then(|| terminal::read_secret("password")).transpose()?;
-            let made = registry::create_user(provider, &realm, change, password.as_ref().map(|text| text.as_str()));
+            let made = registry::create_user(&serving, &realm, change, password.as_ref().map(|text| text.as_str()));
             context.output.object(&views::user(&made.await?))?;
         }
         UserCommand::List(place) => {
@@ -93,7 +93,7 @@ pub(super) async fn run(command: UserCommand, context: &Context) -> CommandResul
             let mut object = fields.patch(rename.as_deref())?.apply(object);
             take_identity(&mut object, "id", &before.id.to_string())?;
             let change = change_of(object)?;
-            let after = registry::update_user(provider, &realm, before.id, change).await?;
+            let after = registry::update_user(&serving, &realm, before, change).await?;
             context.output.object(&views::user(&after))?;
         }
         UserCommand::Delete { user, confirmation } => {
@@ -101,7 +101,7 @@ pub(super) async fn run(command: UserCommand, context: &Context) -> CommandResul
             let found = find(context, &realm, &user.user).await?;
             let question = format!("User {} and everything that was issued for them will be gone for ever.", user.user);
             terminal::confirm(&question, &confirmation)?;
-            registry::delete_user(provider, &realm, found.id).await?;
+            registry::delete_user(&serving, &realm, found.id).await?;
             let object = json!({ "id": found.id.to_string(), "username": found.username, "deleted": true });
             context.output.done(&format!("Deleted user {}.", user.user), &object)?;
         }
@@ -109,7 +109,7 @@ pub(super) async fn run(command: UserCommand, context: &Context) -> CommandResul
             let realm = context.realm(&named.place.realm).await?;
             let found = find(context, &realm, &named.user).await?;
             let password = terminal::read_secret("password")?;
-            registry::set_password(provider, &realm, found.id, &password).await?;
+            registry::set_password(&serving, &realm, found.id, &password).await?;
             let said = format!("Set the password of user {}; sessions and tokens have ended.", named.user);
             context.output.done(&said, &json!({ "id": found.id.to_string(), "username": found.username }))?;
         }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use signet_core::events::ListedRecord;
 use signet_core::model::{Client, Realm, ResourceServer, SigningKeyRecord, User};
+use signet_core::protocol::rfc3339;
 use signet_core::protocol::time::UnixTime;
 use signet_core::registry::IssuedSecret;
 use time::OffsetDateTime;
@@ -16,11 +18,19 @@ pub(super) fn members(object: &impl Serialize) -> Map<String, Value> {
 }
 
 /// A point in time as RFC 3339 writes it; what no calendar has is shown as the number it is.
-fn timestamp(time: UnixTime) -> String {
+pub(super) fn timestamp(time: UnixTime) -> String {
     let Ok(date) = OffsetDateTime::from_unix_timestamp(time.0) else { return time.0.to_string() };
     let (year, month, day) = date.to_calendar_date();
     let (hour, minute, second) = date.to_hms();
     format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
+}
+
+/// An object without members that are null.
+pub(super) fn without_nulls(mut object: Value) -> Value {
+    if let Value::Object(members) = &mut object {
+        members.retain(|_, value| !value.is_null());
+    }
+    object
 }
 
 fn with(mut object: Value, more: Map<String, Value>) -> Value {
@@ -76,18 +86,22 @@ pub(super) fn user(user: &User) -> Value {
 
 /// A signing key without its private part.
 pub(super) fn key(key: &SigningKeyRecord) -> Value {
-    json!({
+    let mut object = json!({
         "kid": key.kid.as_str(),
         "algorithm": key.algorithm,
         "state": key.state.as_str(),
         "created_at": timestamp(key.created_at),
         "state_since": timestamp(key.state_since),
-    })
+    });
+    if let Some(at) = key.activates_at {
+        object["activates_at"] = timestamp(at).into();
+    }
+    object
 }
 
 /// A resource server.
 pub(super) fn resource_server(server: &ResourceServer) -> Value {
-    let mut object = json!({
+    without_nulls(json!({
         "id": server.id.to_string(),
         "identifier": server.identifier,
         "display_name": server.display_name,
@@ -97,9 +111,29 @@ pub(super) fn resource_server(server: &ResourceServer) -> Value {
         "access_token_seconds": server.access_token_seconds,
         "created_at": timestamp(server.created_at),
         "updated_at": timestamp(server.updated_at),
-    });
-    if let Value::Object(members) = &mut object {
-        members.retain(|_, value| !value.is_null());
-    }
-    object
+    }))
+}
+
+/// An event.
+pub(super) fn event(listed: &ListedRecord) -> Value {
+    let record = &listed.record;
+    let details: Value = serde_json::from_str(&record.details).unwrap_or_else(|_| record.details.as_str().into());
+    json!({
+        "id": record.id.to_string(),
+        "sequence": listed.sequence,
+        "recorded_at": rfc3339::write(record.recorded_at),
+        "request_id": record.request_id,
+        "kind": record.kind,
+        "user_id": record.user_id.map(|id| id.to_string()),
+        "client_id": record.client_id,
+        "session_id": record.session_id.map(|id| id.to_string()),
+        "address": record.address,
+        "details": details,
+    })
+}
+
+/// An event beside those of other realms.
+pub(super) fn event_of_realm(realm: &str, listed: &ListedRecord) -> Value {
+    let head = json!({ "realm": realm });
+    with(head, members(&event(listed)))
 }

@@ -2,17 +2,21 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use signet_protocol::time::{Clock, UnixTime};
+use signet_protocol::time::{Clock, UnixMilliseconds, UnixTime};
 
 /// The operating system's clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock and hands it on")]
     fn now(&self) -> UnixTime {
-        let seconds = |since: std::time::Duration| i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        self.now_in_milliseconds().seconds()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock and hands it on")]
+    fn now_in_milliseconds(&self) -> UnixMilliseconds {
+        let milliseconds = |since: std::time::Duration| i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
         // A clock before 1970 is broken; readiness compares it with the database's and says so.
-        UnixTime(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, seconds))
+        UnixMilliseconds(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds))
     }
 }

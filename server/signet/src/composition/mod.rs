@@ -13,6 +13,7 @@ use signet_core::endpoints::Bases;
 use signet_core::provider::{Provider, ProviderParts};
 use signet_core::registry;
 use signet_jose::SystemRandom;
+use signet_rhai::RhaiEngine;
 use signet_store::Database;
 
 use crate::command::{CommandError, CommandResult};
@@ -47,6 +48,7 @@ pub(crate) async fn open(settings: &Settings, kind: RootKeyKind) -> CommandResul
         passwords: hasher.await.map_err(|error| CommandError::failed(error.to_string()))??,
         random,
         outbound: outbound::client(settings)?,
+        scripts: Arc::new(RhaiEngine::new()),
         root_key,
         bases: Bases {
             public: settings.server.public_url.as_str().to_owned(),

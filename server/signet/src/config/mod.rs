@@ -21,7 +21,7 @@ use toml::{Table, Value};
 
 pub(crate) use error::ConfigError;
 pub(crate) use reference::reference;
-pub(crate) use settings::{DatabaseSection, LogSection, Settings};
+pub(crate) use settings::{AuditSection, DatabaseSection, LogSection, Settings};
 pub(crate) use show::as_json;
 #[cfg(test)]
 pub(crate) use value::SettingValue;

@@ -157,6 +157,15 @@ settings! {
         queue: Number<usize, 0, 100_000> = 64;
     }
 
+    /// The record of what happened.
+    audit: AuditSection {
+        /// How many days events are kept, in days; 0 keeps all of them. What is older is removed from the beginning of the
+        /// chain, and what remains still verifies.
+        retention_days: Number<u32, 0, 36_500> = 400;
+        /// Time between two times that new events are linked into their chain, in seconds.
+        seal_seconds: Number<u64, 1, 60> = 1;
+    }
+
     /// What a stranger may cost.
     limits: LimitsSection {
         /// Request line and header fields together, in bytes.

@@ -200,5 +200,5 @@ fn the_reference_describes_every_setting() {
         )
     );
     let names: Vec<String> = key::all().map(key::Key::path).collect();
-    assert_eq!(names.len(), 43, "{names:?}");
+    assert_eq!(names.len(), 45, "{names:?}");
 }

@@ -1,8 +1,10 @@
 //! What `signet dev` makes to play with: a realm, a user, two clients. What is there already is kept.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use signet_core::model::{ClientSettings, RealmSettings};
+use signet_core::model::{Client, ClientSettings, RealmSettings};
 use signet_core::protocol::client_metadata::ClientMetadata;
 use signet_core::protocol::identifiers::{ClientId, InvalidIdentifier, RealmName};
 use signet_core::provider::Provider;
@@ -60,7 +62,7 @@ async fn realm(provider: &Provider) -> CommandResult<std::sync::Arc<RealmContext
         Err(RegistryError::NotFound(_)) => {
             let settings = RealmSettings::default();
             let change = RealmChange { name, display_name: "Demo".to_owned(), enabled: true, settings };
-            Ok(create_realm(provider, change).await?)
+            Ok(create_realm(&provider.serving_itself(), change).await?)
         }
         found => Ok(found?),
     }
@@ -77,7 +79,7 @@ async fn user(provider: &Provider, realm: &RealmContext, demo: &mut Demo) -> Com
     }
     match registry::find_user_by_name(provider, realm, USERNAME).await {
         Ok(_) if known => Ok(()),
-        Ok(user) => Ok(registry::set_password(provider, realm, user.id, &demo.password).await?),
+        Ok(user) => Ok(registry::set_password(&provider.serving_itself(), realm, user.id, &demo.password).await?),
         Err(RegistryError::NotFound(_)) => {
             let claims = json!({
                 "name": "Ana Example",
@@ -91,7 +93,7 @@ async fn user(provider: &Provider, realm: &RealmContext, demo: &mut Demo) -> Com
             });
             let claims = claims.as_object().cloned().unwrap_or_default();
             let change = UserChange { username: USERNAME.to_owned(), enabled: true, claims };
-            registry::create_user(provider, realm, change, Some(&demo.password)).await?;
+            registry::create_user(&provider.serving_itself(), realm, change, Some(&demo.password)).await?;
             Ok(())
         }
         Err(error) => Err(error.into()),
@@ -109,7 +111,7 @@ async fn native_client(provider: &Provider, realm: &RealmContext) -> CommandResu
         "id_token_signed_response_alg": "ES256",
     });
     let id: ClientId = NATIVE_CLIENT.parse().map_err(unnameable)?;
-    match create_client(provider, realm, Some(id), registration(metadata)?, None).await {
+    match create_client(&provider.serving_itself(), realm, Some(id), registration(metadata)?, None).await {
         Ok(_) | Err(RegistryError::Duplicate(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -119,7 +121,7 @@ async fn native_client(provider: &Provider, realm: &RealmContext) -> CommandResu
 async fn web_client(provider: &Provider, realm: &RealmContext, demo: &mut Demo) -> CommandResult {
     let redirect_uri = redirect_uri(&provider.bases.public);
     let id: ClientId = WEB_CLIENT.parse().map_err(unnameable)?;
-    let issued = match registry::find_client(provider, realm, &id).await {
+    let issued = match registry::client_as_stored(provider, realm, &id).await {
         Err(RegistryError::NotFound(_)) => {
             let metadata = json!({
                 "client_name": "Test client",
@@ -127,21 +129,22 @@ async fn web_client(provider: &Provider, realm: &RealmContext, demo: &mut Demo) 
                 "redirect_uris": [redirect_uri],
                 "id_token_signed_response_alg": "ES256",
             });
-            create_client(provider, realm, Some(id), registration(metadata)?, None).await?
+            create_client(&provider.serving_itself(), realm, Some(id), registration(metadata)?, None).await?
         }
         found => {
-            let client = found?;
+            let mut client = found?;
             if !client.metadata.redirect_uris.contains(&redirect_uri) {
                 let mut metadata = client.metadata.clone();
                 metadata.redirect_uris.push(redirect_uri);
                 let registration =
                     ClientRegistration { metadata, settings: client.settings.clone(), enabled: client.enabled };
-                registry::update_client(provider, realm, &id, registration).await?;
+                let updated = registry::update_client(&provider.serving_itself(), realm, client, registration).await?;
+                client = Client::clone(&updated.client);
             }
             if demo.client_secret.is_empty() {
-                registry::rotate_client_secret(provider, realm, &id).await?
+                registry::rotate_client_secret(&provider.serving_itself(), realm, &id).await?
             } else {
-                IssuedSecret { client, secret: None }
+                IssuedSecret { client: Arc::new(client), secret: None }
             }
         }
     };

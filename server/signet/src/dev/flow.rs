@@ -2,6 +2,7 @@
 //! RFC 7636, OpenID Connect Core 3.1), with everything that was sent and received kept for the page.
 
 use std::collections::VecDeque;
+use std::net::Ipv4Addr;
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -151,8 +152,13 @@ impl TestClient {
         // Neither name nor secret has a character that form encoding would change (RFC 6749 section 2.3.1).
         let credentials = STANDARD.encode(format!("{}:{}", demo::WEB_CLIENT, self.client_secret));
         let authorization = format!("Basic {credentials}");
-        let request = ClientRequest { authorization: Some(&authorization), parameters: &parameters, certificate: None };
-        exchange(provider, realm, request).await
+        let request = ClientRequest {
+            authorization: Some(&authorization),
+            parameters: &parameters,
+            certificate: None,
+            address: Ipv4Addr::LOCALHOST.into(),
+        };
+        exchange(&provider.serving_itself(), realm, request).await
     }
 }
 
@@ -178,7 +184,7 @@ fn verify_id_token(provider: &Provider, realm: &RealmContext, (flow, token): (&F
 
 async fn user_info(provider: &Provider, realm: &RealmContext, token: &str) -> Result<Option<Json>, Failure> {
     let Some(token) = check_access_token(provider, realm, token).await? else { return Ok(None) };
-    match userinfo(provider, realm, &token).await? {
+    match userinfo(&provider.serving_itself(), realm, &token).await? {
         UserInfo::Claims(claims) => Ok(Some(Json(Value::Object(claims)))),
         UserInfo::Signed(_) => Ok(None),
     }

@@ -104,7 +104,7 @@ mod tests {
         let chain = authority.issue(&request, NOW, &random).unwrap().chain;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("chain.pem");
-        std::fs::write(&file, chain + &authority.certificate_pem().unwrap()).unwrap();
+        std::fs::write(&file, chain + authority.certificate_pem().unwrap().as_str()).unwrap();
         read(&file).unwrap()
     }
 

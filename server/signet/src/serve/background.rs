@@ -1,16 +1,20 @@
-//! What happens beside requests: old rows go, the database is asked how it is, changed certificates are noticed.
+//! What happens beside requests: old rows go, signing keys take
+//! over, the database is asked how it is, changed certificates are noticed.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use signet_core::provider::Provider;
+use signet_core::registry;
 use signet_http::listener::CertificateFiles;
 use signet_migrations::MigrationError;
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::events::Events;
 use super::node::Node;
+use super::scripts;
 use crate::config::Settings;
 
 /// Time between two clean-ups.
@@ -19,6 +23,8 @@ const CLEAN_UP: Duration = Duration::from_mins(1);
 const BATCH: u64 = 500;
 /// Most transactions of each kind in one clean-up, so that one that was missed for long does not keep the disk busy.
 const BATCHES: usize = 200;
+/// Time between two looks for signing keys whose time has come.
+const ACTIVATION: Duration = Duration::from_secs(10);
 /// Time between two looks at the database.
 const LOOK: Duration = Duration::from_secs(5);
 /// Looks at the database between two looks at its schema.
@@ -27,16 +33,19 @@ const LOOKS_PER_SCHEMA: u64 = 12;
 const CERTIFICATES: Duration = Duration::from_secs(10);
 
 /// Begins everything. It ends when what is returned is dropped.
-pub(super) fn begin(settings: &Settings, node: &Arc<Node>, provider: &Arc<Provider>) -> JoinSet<()> {
+pub(super) fn begin(settings: &Settings, node: &Arc<Node>, provider: &Arc<Provider>, events: &Events) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(clean_up(Arc::clone(provider)));
+    events.begin(&mut tasks, &settings.audit);
+    scripts::begin(&mut tasks, provider);
+    tasks.spawn(activate_keys(Arc::clone(provider)));
     tasks.spawn(look(Arc::clone(node), Arc::clone(provider), settings.database.url.0.clone()));
     tasks.spawn(watch_certificates(Arc::clone(node), settings.listener.certificates.clone()));
     tasks
 }
 
 /// A clock that ticks at once and then once a period; a tick that was missed is not made up for.
-fn every(period: Duration) -> Interval {
+pub(super) fn every(period: Duration) -> Interval {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
@@ -55,6 +64,19 @@ async fn clean_up(provider: Arc<Provider>) {
                     break;
                 }
             }
+        }
+    }
+}
+
+/// Lets keys sign whose time has come.
+async fn activate_keys(provider: Arc<Provider>) {
+    let mut ticks = every(ACTIVATION);
+    loop {
+        ticks.tick().await;
+        match registry::activate_due_keys(&provider.serving_itself(), provider.now()).await {
+            Ok(0) => {}
+            Ok(keys) => tracing::info!(keys, "new signing keys sign from now on"),
+            Err(error) => tracing::warn!(%error, "signing keys whose time has come could not be activated"),
         }
     }
 }

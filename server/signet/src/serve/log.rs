@@ -20,6 +20,8 @@ pub(crate) fn begin(settings: &LogSection) {
     let others = if settings.level == LogLevel::Error { "error" } else { "warn" };
     let builder = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        // Telling of a log that cannot be written would be written to the same place, and panic.
+        .log_internal_errors(false)
         .with_env_filter(EnvFilter::new(format!("{others},signet={level}")));
     let begun = match settings.format {
         LogFormat::Json => {

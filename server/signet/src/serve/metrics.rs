@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use http::StatusCode;
 use signet_core::endpoints::Endpoint;
+use signet_core::hooks::ScriptMetrics;
 use signet_http::listener::ListenerCounts;
 use signet_protocol::time::UnixTime;
 use signet_store::Statistics;
+
+use super::script_metrics;
 
 /// What requests are counted under: the endpoints of realms, and a few areas beside.
 const ENDPOINTS: [(&str, Area); 15] = [
@@ -106,14 +109,16 @@ pub(super) struct Figures<'a> {
     pub(super) listeners: &'a [(&'static str, ListenerCounts)],
     /// Requests by endpoint.
     pub(super) requests: &'a Requests,
+    /// Runs of scripts.
+    pub(super) scripts: &'a ScriptMetrics,
 }
 
 /// A page of metrics.
-struct Text(String);
+pub(super) struct Text(String);
 
 impl Text {
     /// One metric with its samples: labels in braces, or nothing, and a value.
-    fn metric(&mut self, (name, kind, help): (&str, &str, &str), samples: &[(String, f64)]) {
+    pub(super) fn metric(&mut self, (name, kind, help): (&str, &str, &str), samples: &[(String, f64)]) {
         // Writing to a string does not fail.
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
         for (labels, value) in samples {
@@ -127,7 +132,7 @@ impl Text {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "samples are floating-point numbers")]
-const fn number(count: u64) -> f64 {
+pub(super) const fn number(count: u64) -> f64 {
     count as f64
 }
 
@@ -145,6 +150,7 @@ pub(super) fn text(figures: &Figures<'_>) -> String {
     store(&mut text, figures.store);
     listeners(&mut text, figures.listeners);
     requests(&mut text, figures.requests);
+    script_metrics::write(&mut text, figures.scripts);
     text.0
 }
 
@@ -222,6 +228,7 @@ mod tests {
             store: Statistics { statements: 7, ..Statistics::default() },
             listeners: &[],
             requests,
+            scripts: &ScriptMetrics::default(),
         })
     }
 

@@ -2,9 +2,12 @@
 
 mod background;
 mod endpoint;
+mod events;
 mod log;
 mod metrics;
 mod node;
+mod script_metrics;
+mod scripts;
 mod settings;
 mod signals;
 
@@ -23,6 +26,7 @@ use tokio::task::JoinSet;
 use crate::command::{CommandError, CommandResult, Status};
 use crate::composition::{self, DEVELOPMENT_PREFIX, Opened, RootKeyKind};
 use crate::config::{Configuration, Settings};
+use events::Events;
 use node::Node;
 use signals::{Signals, Wish};
 
@@ -49,6 +53,7 @@ pub(crate) struct Server {
     management: RunningListener,
     background: JoinSet<()>,
     polling: Polling,
+    events: Events,
     database: Database,
     patience: Duration,
     signals: Signals,
@@ -71,7 +76,7 @@ impl Server {
             .map_err(|error| CommandError::failed(format!("signals cannot be listened to: {error}")))?;
         let listeners = bind(settings, &provider).await?;
         let polling = database.start_polling().await?;
-        let node = Arc::new(Node::new(database.clone(), provider.now()));
+        let node = Arc::new(Node::new(database.clone(), Arc::clone(provider.script_metrics()), provider.now()));
         background::note_database(&node, &provider).await;
         let source = Arc::clone(&node) as Arc<_>;
         let ids = settings::request_ids(&provider);
@@ -86,9 +91,10 @@ impl Server {
         node.note_started();
         let (version, public_url) = (env!("CARGO_PKG_VERSION"), settings.server.public_url.as_str());
         tracing::info!(version, public_url, "started");
-        let background = background::begin(settings, &node, &provider);
+        let events = Events::new(&provider);
+        let background = background::begin(settings, &node, &provider, &events);
         let patience = Duration::from_secs(settings.server.drain_seconds.0);
-        Ok(Self { node, management, background, polling, database, patience, signals, _lock: lock })
+        Ok(Self { node, management, background, polling, events, database, patience, signals, _lock: lock })
     }
 
     /// Where health and metrics are.
@@ -112,6 +118,7 @@ impl Server {
             }
         }
         self.background.shutdown().await;
+        self.events.end().await;
         self.polling.stop().await;
         self.management.drain(Duration::from_secs(1)).await;
         self.database.close().await;

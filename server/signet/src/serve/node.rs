@@ -1,8 +1,9 @@
 //! What this node knows of itself: whether it should be sent requests, and the numbers that it publishes.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use signet_core::hooks::ScriptMetrics;
 use signet_core::ports::Changes as _;
 use signet_http::listener::{ManagementSource, NotReady, Readiness, RunningListener};
 use signet_protocol::time::UnixTime;
@@ -16,6 +17,8 @@ const CLOCK_TOLERANCE: i64 = 2;
 /// What this node knows of itself.
 pub(crate) struct Node {
     database: Database,
+    /// Runs of scripts.
+    scripts: Arc<ScriptMetrics>,
     started: UnixTime,
     /// Counts of requests.
     pub(crate) requests: Requests,
@@ -33,9 +36,10 @@ pub(crate) struct Node {
 
 impl Node {
     /// A node that began at `started`.
-    pub(super) fn new(database: Database, started: UnixTime) -> Self {
+    pub(super) fn new(database: Database, scripts: Arc<ScriptMetrics>, started: UnixTime) -> Self {
         Self {
             database,
+            scripts,
             started,
             requests: Requests::default(),
             listeners: Mutex::default(),
@@ -123,6 +127,7 @@ impl ManagementSource for Node {
             store: self.database.statistics(),
             listeners: &listeners,
             requests: &self.requests,
+            scripts: &self.scripts,
         })
     }
 }
@@ -142,7 +147,7 @@ mod tests {
         let url = format!("sqlite:{}", folder.path().join("signet.db").display());
         signet_migrations::up(&url, |_| ()).await.unwrap();
         let database = Database::connect(&url, Options::default()).await.unwrap();
-        let node = Node::new(database.clone(), UnixTime(0));
+        let node = Node::new(database.clone(), Arc::default(), UnixTime(0));
         assert_eq!(reasons(&node), ["pause", "poll"]);
         let polling = database.start_polling().await.unwrap();
         assert_eq!(reasons(&node), ["pause"]);

@@ -17,6 +17,7 @@ pub(crate) struct Model {
     pub(crate) root_key_id: String,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
+    pub(crate) revision: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -14,6 +14,7 @@ pub(crate) struct Model {
     pub(crate) encrypted_private_key: Vec<u8>,
     pub(crate) created_at: i64,
     pub(crate) state_since: i64,
+    pub(crate) activates_at: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

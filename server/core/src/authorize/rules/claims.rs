@@ -1,4 +1,5 @@
-//! OpenID Connect Core 5.5: the `claims` parameter reads; a `sub` asked for by value names the user that is wanted.
+//! OpenID Connect Core 5.5: the `claims` parameter reads; a `sub` asked for by value names the users that are
+//! wanted.
 
 use serde_json::Value;
 use signet_protocol::claims_request::ClaimsRequest;
@@ -6,7 +7,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::spec::oidc_core;
 
 use crate::authorize::Context;
-use crate::authorize::request::{Draft, WantedUser};
+use crate::authorize::request::Draft;
 
 pub(in crate::authorize) fn claims_are_readable(context: &Context<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let Some(text) = context.parameters.get("claims") else { return Ok(()) };
@@ -14,9 +15,12 @@ pub(in crate::authorize) fn claims_are_readable(context: &Context<'_>, draft: &m
         |_| ErrorCode::InvalidRequest.because("claims is not a claims request object").per(oidc_core("5.5"));
     let claims = ClaimsRequest::parse(text).map_err(unreadable)?;
     // Section 5.5.1: a subject asked for by value is the one the response must be about.
-    if let Some(subject) = claims.id_token.get("sub").and_then(|request| request.value.as_ref()) {
-        let known = subject.as_str().and_then(|subject| subject.parse().ok());
-        draft.0.wanted_user = Some(known.map_or(WantedUser::Nobody, WantedUser::Known));
+    // One of several is any of them.
+    if let Some(subject) =
+        claims.id_token.get("sub").filter(|request| request.value.is_some() || request.values.is_some())
+    {
+        let wanted = subject.wanted().filter(|value| subject.accepts(value));
+        draft.0.wanted_users = Some(wanted.filter_map(|value| value.as_str()?.parse().ok()).collect());
     }
     draft.0.claims_text = (!claims.is_empty()).then(|| compact(text));
     draft.0.claims = claims;

@@ -4,7 +4,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::spec::oidc_core;
 
 use crate::authorize::Context;
-use crate::authorize::request::{Draft, WantedUser};
+use crate::authorize::request::Draft;
 use crate::tokens::check_hint;
 
 pub(in crate::authorize) fn hint_is_ours(context: &Context<'_>, draft: &mut Draft) -> Result<(), Refusal> {
@@ -13,9 +13,8 @@ pub(in crate::authorize) fn hint_is_ours(context: &Context<'_>, draft: &mut Draf
         let reason = "id_token_hint is not an ID token of this server for this client";
         ErrorCode::InvalidRequest.because(reason).per(oidc_core("3.1.2.1")).detail(error.to_string())
     })?;
-    let wanted = WantedUser::Known(hint.user_id);
-    // A claims request that names another subject contradicts the hint: nobody fits both.
-    draft.0.wanted_user =
-        Some(if draft.0.wanted_user.is_none_or(|other| other == wanted) { wanted } else { WantedUser::Nobody });
+    // A claims request that names other subjects contradicts the hint: nobody fits both.
+    let contradicts = draft.0.wanted_users.as_ref().is_some_and(|others| !others.contains(&hint.user_id));
+    draft.0.wanted_users = Some(if contradicts { Vec::new() } else { vec![hint.user_id] });
     Ok(())
 }

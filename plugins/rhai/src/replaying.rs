@@ -1,0 +1,159 @@
+//! Recorded runs, done again with another version.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use signet_hooks::{
+    Host, HttpProblem, HttpReply, HttpRequest, Program, RecordedCall, Recording, Run, RunFailure, RunFailureKind,
+};
+
+/// What a secret is in a replay: recordings hold none.
+const SECRET: &str = "(secret)";
+
+/// A host that answers what was recorded. Its clock stands still.
+///
+/// Each answer is given once, in the order of the recording; questions about different things may come in another order.
+/// A question that has no answer in the recording is a divergence.
+pub struct ReplayHost {
+    calls: Mutex<Vec<RecordedCall>>,
+    divergence: Mutex<Option<String>>,
+}
+
+impl ReplayHost {
+    /// A host for the calls of a recorded run.
+    pub fn new(calls: &[RecordedCall]) -> Self {
+        Self { calls: Mutex::new(calls.to_vec()), divergence: Mutex::new(None) }
+    }
+
+    /// The first question that the recording has no answer to.
+    pub fn divergence(&self) -> Option<String> {
+        self.divergence.lock().ok().and_then(|divergence| divergence.clone())
+    }
+
+    /// Takes the first recorded call that fits.
+    fn take(&self, question: impl FnOnce() -> String, fits: impl Fn(&RecordedCall) -> bool) -> Option<RecordedCall> {
+        let mut calls = self.calls.lock().ok()?;
+        let found = calls.iter().position(fits).map(|index| calls.remove(index));
+        if found.is_none()
+            && let Ok(mut divergence) = self.divergence.lock()
+        {
+            divergence.get_or_insert_with(question);
+        }
+        found
+    }
+}
+
+impl Host for ReplayHost {
+    fn random(&self, bytes: usize) -> Vec<u8> {
+        let fits =
+            |call: &RecordedCall| matches!(call, RecordedCall::Random { bytes: digits } if digits.len() == 2 * bytes);
+        match self.take(|| format!("{bytes} random bytes"), fits) {
+            Some(RecordedCall::Random { bytes }) => from_hexadecimal(&bytes),
+            _ => vec![0; bytes],
+        }
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        let fits = |call: &RecordedCall| matches!(call, RecordedCall::Secret { name: asked, .. } if asked == name);
+        match self.take(|| format!("the secret {name}"), fits) {
+            Some(RecordedCall::Secret { found: true, .. }) => Some(SECRET.to_owned()),
+            _ => None,
+        }
+    }
+
+    fn kv(&self, name: &str) -> Option<Value> {
+        let fits = |call: &RecordedCall| matches!(call, RecordedCall::Kv { name: asked, .. } if asked == name);
+        match self.take(|| format!("the stored value {name}"), fits) {
+            Some(RecordedCall::Kv { value, .. }) => value,
+            _ => None,
+        }
+    }
+
+    fn http(&self, connection: &str, request: &HttpRequest) -> Result<HttpReply, HttpProblem> {
+        let fits = |call: &RecordedCall| matches!(call, RecordedCall::Http { connection: asked, request: sent, .. } if asked == connection && sent == request);
+        match self.take(|| format!("{} of {connection}", request.path), fits) {
+            Some(RecordedCall::Http { reply, .. }) => reply,
+            _ => Err(HttpProblem::Unavailable),
+        }
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+fn from_hexadecimal(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
+    pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
+}
+
+/// What became of a recorded run with another version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replay {
+    /// The run. One that asked for what was not recorded has the failure [`RunFailureKind::Diverged`].
+    pub run: Run,
+    /// Where decision and `vars` differ from the recorded ones; empty if nowhere.
+    pub differences: Vec<Difference>,
+}
+
+/// A place where two values differ.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    /// The place, as a JSON Pointer (RFC 6901).
+    pub path: String,
+    /// What was there before; `null` if nothing.
+    pub before: Value,
+    /// What is there now; `null` if nothing.
+    pub after: Value,
+}
+
+/// Does a recorded run again.
+pub fn replay(program: &dyn Program, recording: &Recording) -> Replay {
+    let host = Arc::new(ReplayHost::new(&recording.calls));
+    let shared: Arc<dyn Host> = host.clone();
+    let mut run = program.run(recording.hook, &Arc::new(recording.context.clone()), &shared);
+    if let Some(question) = host.divergence() {
+        let message = format!("the recording has no answer to the question for {question}");
+        run.outcome = Err(RunFailure { kind: RunFailureKind::Diverged, position: None, message });
+    }
+    let before = result(&recording.outcome, recording.vars.as_ref());
+    let after = result(&run.outcome, run.vars.as_ref());
+    Replay { differences: differences(&before, &after), run }
+}
+
+/// What counts of a run: decision and `vars`, or the kind of failure.
+fn result(outcome: &Result<Value, RunFailure>, vars: Option<&Map<String, Value>>) -> Value {
+    match outcome {
+        Ok(decision) => json!({"decision": decision, "vars": vars}),
+        Err(failure) => json!({"failure": failure.kind.as_str()}),
+    }
+}
+
+/// Where two values differ, down to the members and items that do.
+pub fn differences(before: &Value, after: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare(String::new(), (before, after), &mut found);
+    found
+}
+
+fn compare(path: String, (before, after): (&Value, &Value), found: &mut Vec<Difference>) {
+    match (before, after) {
+        (before, after) if before == after => {}
+        (Value::Object(one), Value::Object(other)) => {
+            let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            for name in names {
+                let inner = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
+                compare(inner, (one.get(name).unwrap_or(&Value::Null), other.get(name).unwrap_or(&Value::Null)), found);
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (index, pair) in one.iter().zip(other).enumerate() {
+                compare(format!("{path}/{index}"), pair, found);
+            }
+        }
+        (before, after) => found.push(Difference { path, before: before.clone(), after: after.clone() }),
+    }
+}

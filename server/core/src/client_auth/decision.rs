@@ -1,0 +1,60 @@
+//! `on_client_authenticated`: what the realm's scripts say of a client that has proved who it is. They can only refuse;
+//! of a failed authentication they never hear.
+
+use signet_hooks::NoFacts;
+use signet_hooks::points::OnClientAuthenticated;
+use signet_hooks::points::on_client_authenticated::{ClientAuthentication, ClientDecision, ClientEndpoint};
+use signet_protocol::error::Refusal;
+use signet_protocol::names::ClientAuthenticationMethod;
+
+use super::{AuthenticatedClient, Presented, PresentedCredential};
+use crate::endpoints::Endpoint;
+use crate::events::Serving;
+use crate::hooks::Subject;
+use crate::realm::RealmContext;
+
+/// Asks about an authenticated client.
+///
+/// # Errors
+/// The first refusal.
+pub(super) fn decide(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    client: &AuthenticatedClient,
+    (presented, endpoint): (&Presented, Endpoint),
+) -> Result<(), Refusal> {
+    let Some(endpoint) = client_endpoint(endpoint) else { return Ok(()) };
+    let authentication = || ClientAuthentication {
+        endpoint,
+        method: client.method().as_str().to_owned(),
+        cert_thumbprint: thumbprint(client, presented),
+    };
+    let subject = Subject::client(client.client());
+    for answer in serving.ask::<OnClientAuthenticated>(realm, subject, || (NoFacts {}, authentication()))? {
+        match answer.decision {
+            ClientDecision::None {} | ClientDecision::Allow {} => {}
+            ClientDecision::Deny(denial) => return Err(denial.refusal()),
+        }
+    }
+    Ok(())
+}
+
+/// Of the certificate that the client authenticated with; one that came along for nothing is in `ctx.net`.
+fn thumbprint(client: &AuthenticatedClient, presented: &Presented) -> Option<String> {
+    match presented.credential() {
+        PresentedCredential::Certificate(chain) if client.method() != ClientAuthenticationMethod::None => {
+            Some(chain.leaf.confirmation())
+        }
+        _ => None,
+    }
+}
+
+/// The endpoints where clients authenticate.
+const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
+    match endpoint {
+        Endpoint::Token => Some(ClientEndpoint::Token),
+        Endpoint::Introspection => Some(ClientEndpoint::Introspection),
+        Endpoint::Revocation => Some(ClientEndpoint::Revocation),
+        Endpoint::Authorization | Endpoint::Login | Endpoint::Consent | Endpoint::UserInfo | Endpoint::Jwks => None,
+    }
+}

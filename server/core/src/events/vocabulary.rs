@@ -1,0 +1,191 @@
+//! The words that facts are told in. Nothing here can hold a password, a secret, a code, a cookie or a token.
+
+use serde::{Serialize, Serializer};
+use signet_jose::{base64url, digest};
+use signet_protocol::error::Refusal;
+use signet_protocol::identifiers::Lineage;
+
+use super::EventKind;
+use crate::endpoints::Endpoint;
+
+/// Longest text of a refusal's detail or a fault that is recorded, in characters.
+const LONGEST_TEXT: usize = 500;
+
+/// Tells what descends from one interaction apart from everything else, without being the lineage itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineageMark([u8; 9]);
+
+impl From<Lineage> for LineageMark {
+    fn from(lineage: Lineage) -> Self {
+        let hash = digest::sha256(&[b"lineage".as_slice(), &lineage.0].concat());
+        let mut mark = [0; 9];
+        mark.copy_from_slice(&hash[..9]);
+        Self(mark)
+    }
+}
+
+impl Serialize for LineageMark {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&base64url::encode(self.0))
+    }
+}
+
+/// Why something was refused: the rule and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    /// The OAuth error code.
+    error: &'static str,
+    /// The rule, in the words that were shown.
+    reason: String,
+    /// Where the rule stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    specification: Option<String>,
+    /// What only the operator learns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl From<&Refusal> for Refused {
+    fn from(refusal: &Refusal) -> Self {
+        Self {
+            error: refusal.code.as_str(),
+            reason: shortened(&refusal.reason),
+            specification: refusal.spec.map(|spec| spec.to_string()),
+            detail: refusal.detail.as_deref().map(shortened),
+        }
+    }
+}
+
+/// As much of a text as is recorded.
+pub(super) fn shortened(text: &str) -> String {
+    text.chars().take(LONGEST_TEXT).collect()
+}
+
+/// Why a login was refused. The page says less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoginRefusal {
+    /// Nobody has this name. The name itself is not recorded: it may be a password.
+    UnknownUser,
+    /// The password is wrong, or the user has none.
+    WrongPassword,
+    /// The password is right, but the account is disabled.
+    UserDisabled,
+    /// Too many attempts; the password was not looked at.
+    TooManyAttempts,
+    /// Too many passwords wait to be checked; this one was not.
+    Busy,
+    /// The person left the form.
+    Cancelled,
+    /// The form had been answered before.
+    FormUsedBefore,
+    /// The account was changed while the password was checked.
+    UserChanged,
+    /// A script did not want the login; the script decisions of the same request say which.
+    RefusedByScript,
+}
+
+/// Why sessions ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionsEndedBecause {
+    /// The account was disabled.
+    UserDisabled,
+    /// A script decided so.
+    ScriptDecided,
+}
+
+/// The kind of a revoked token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// One access token.
+    AccessToken,
+    /// A refresh token, and with it everything of the same lineage.
+    RefreshToken,
+}
+
+/// What administration is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Object {
+    /// A realm, by name.
+    Realm,
+    /// A client, by identifier.
+    Client,
+    /// A user, by identifier.
+    User,
+    /// A signing key, by `kid`.
+    Key,
+    /// A resource server, by identifier.
+    ResourceServer,
+    /// A script package, by name.
+    Script,
+    /// What scripts may use, by kind and name.
+    ScriptValue,
+}
+
+/// What was done to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Made.
+    Created,
+    /// Changed.
+    Updated,
+    /// Deleted, with everything that hangs on it.
+    Deleted,
+    /// A client got a new secret.
+    SecretRotated,
+    /// A user got a new password.
+    PasswordSet,
+}
+
+/// A version of a script package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScriptVersion {
+    /// The package.
+    pub package: String,
+    /// The hash of its content.
+    pub version: String,
+}
+
+/// What was done to a script version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScriptChange {
+    /// It is there.
+    Deployed,
+    /// It decides.
+    Promoted,
+    /// It decides again.
+    RolledBack,
+}
+
+/// Where a request was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusedAt {
+    /// An endpoint of the realm.
+    Endpoint(Endpoint),
+    /// The admin API.
+    Administration,
+    /// The account pages.
+    Account,
+}
+
+impl RefusedAt {
+    /// The kind of a refusal there.
+    pub(super) const fn kind(self) -> EventKind {
+        match self {
+            Self::Administration => EventKind::AdministrationRefused,
+            Self::Account => EventKind::AccountRefused,
+            Self::Endpoint(Endpoint::Token) => EventKind::TokenRefused,
+            Self::Endpoint(Endpoint::Introspection) => EventKind::IntrospectionRefused,
+            Self::Endpoint(Endpoint::Revocation) => EventKind::RevocationRefused,
+            Self::Endpoint(Endpoint::UserInfo) => EventKind::UserinfoRefused,
+            // Login and consent forms belong to an authorization request, and keys are refused to nobody.
+            Self::Endpoint(Endpoint::Authorization | Endpoint::Login | Endpoint::Consent | Endpoint::Jwks) => {
+                EventKind::AuthorizationRefused
+            }
+        }
+    }
+}

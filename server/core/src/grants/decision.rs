@@ -1,0 +1,114 @@
+//! `on_token_request`: what the realm's scripts take from tokens that are about to be made. Everything that is taken is
+//! gone, the shortest life counts, and the first refusal is the answer.
+
+use signet_hooks::points::OnTokenRequest;
+use signet_hooks::points::on_token_request::{TokenDecision, TokenNarrowing, TokenRequestFacts};
+use signet_hooks::{Hook, NoFacts, Seconds};
+use signet_protocol::error::ErrorCode;
+use signet_protocol::names::GrantType;
+use signet_protocol::scope::Scope;
+use signet_protocol::spec::rfc6749;
+
+use super::GrantRequest;
+use crate::failure::Failure;
+use crate::hooks::Subject;
+use crate::model::{TokenBasis, User};
+use crate::tokens::{Authentication, Lifetimes, access_token_seconds};
+
+/// Tokens that are about to be made.
+pub(super) struct Planned<'a> {
+    pub(super) grant_type: GrantType,
+    pub(super) scope: &'a Scope,
+    pub(super) resources: &'a [String],
+    /// Whom they are for, and what they rest on; nobody and nothing for a client's own token.
+    pub(super) user: Option<(&'a User, &'a TokenBasis)>,
+    /// Whether a refresh token comes along.
+    pub(super) refresh_token: bool,
+}
+
+/// What is left of the plan.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Permitted {
+    pub(super) scope: Scope,
+    pub(super) lifetimes: Lifetimes,
+    pub(super) refresh_token: bool,
+}
+
+/// Asks about tokens that are about to be made.
+///
+/// # Errors
+/// The first refusal; `invalid_scope` if nothing is left of the scope.
+pub(super) fn decide(request: &GrantRequest<'_>, planned: &Planned<'_>) -> Result<Permitted, Failure> {
+    let (realm, client) = (request.realm, request.client.client());
+    let mut permitted = Permitted {
+        scope: planned.scope.clone(),
+        lifetimes: Lifetimes::default(),
+        refresh_token: planned.refresh_token,
+    };
+    if realm.hooks.at(Hook::OnTokenRequest, Some(&client.client_id)).is_empty() {
+        return Ok(permitted);
+    }
+    let subject = Subject::client(client).and_user(planned.user.map(|(user, _)| user));
+    let facts = TokenRequestFacts {
+        grant_type: planned.grant_type.as_str().to_owned(),
+        scope: planned.scope.iter().map(str::to_owned).collect(),
+        resources: planned.resources.to_vec(),
+        access_token_seconds: access_token_seconds(realm, client, planned.resources, planned.scope)?,
+        refresh_token: planned.refresh_token,
+        authentication: planned.user.map(|(_, basis)| Authentication::of_basis(basis).facts()),
+    };
+    for answer in request.serving.ask::<OnTokenRequest>(realm, subject, || (NoFacts {}, facts))? {
+        match answer.decision {
+            TokenDecision::None {} | TokenDecision::Allow {} => {}
+            TokenDecision::Deny(denial) => return Err(denial.refusal().into()),
+            TokenDecision::Narrow(narrowing) => permitted.narrow(&narrowing),
+        }
+    }
+    if permitted.scope.is_empty() && !planned.scope.is_empty() {
+        let reason = "nothing of the scope is open to this request";
+        return Err(ErrorCode::InvalidScope.because(reason).per(rfc6749("5.2")).into());
+    }
+    Ok(permitted)
+}
+
+impl Permitted {
+    /// `openid` stays: without it the answer would be to another request.
+    fn narrow(&mut self, narrowing: &TokenNarrowing) {
+        let is_dropped = |scope: &str| scope != "openid" && narrowing.drop_scopes.iter().any(|name| name == scope);
+        self.scope = self.scope.filtered(|scope| !is_dropped(scope));
+        self.lifetimes = self.lifetimes.at_most(Lifetimes {
+            access_token: narrowing.access_token_seconds.map(Seconds::get),
+            id_token: narrowing.id_token_seconds.map(Seconds::get),
+        });
+        self.refresh_token &= !narrowing.no_refresh_token;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn everything_that_is_taken_is_gone_and_the_shortest_life_counts() {
+        let mut permitted = Permitted {
+            scope: "openid email payments".parse().unwrap(),
+            lifetimes: Lifetimes::default(),
+            refresh_token: true,
+        };
+        for narrowing in [
+            json!({"drop_scopes": ["payments", "openid"], "access_token_seconds": 300}),
+            json!({"access_token_seconds": 60, "id_token_seconds": 90, "no_refresh_token": true}),
+            json!({"drop_scopes": ["unknown"], "access_token_seconds": 900}),
+        ] {
+            permitted.narrow(&serde_json::from_value(narrowing).unwrap());
+        }
+        let expected = Permitted {
+            scope: "openid email".parse().unwrap(),
+            lifetimes: Lifetimes { access_token: Some(60), id_token: Some(90) },
+            refresh_token: false,
+        };
+        assert_eq!(permitted, expected);
+    }
+}

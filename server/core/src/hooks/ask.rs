@@ -1,0 +1,292 @@
+//! Asking every script that is bound at a decision point, in the order of their bindings.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use serde_json::Value;
+use signet_hooks::{FailureMode, Hook, HookPoint, Host, LogLevel, LogLine, Program, Run, RunContext, RunFailureKind};
+use signet_protocol::error::{ErrorCode, Refusal};
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+
+use super::host::{RunHost, WayOut};
+use super::input::{Subject, context};
+use super::metrics::Outcome;
+use super::recording::Ran;
+use super::shadow;
+use crate::events::{Fact, Parties, ScriptVersion, Serving};
+use crate::realm::{BoundScript, RealmContext, ScriptValues};
+
+/// Longest summary of a decision in events, in characters.
+const LONGEST_SUMMARY: usize = 200;
+
+/// What one script decided.
+pub(crate) struct Answer<'r, D> {
+    /// The script.
+    pub(crate) script: &'r BoundScript,
+    /// Its decision.
+    pub(crate) decision: D,
+}
+
+/// A question to the scripts of a decision point.
+pub(super) struct Question<'r> {
+    pub(super) hook: Hook,
+    pub(super) realm: &'r RealmContext,
+    pub(super) input: Arc<RunContext>,
+    parties: Parties,
+    values: Arc<ScriptValues>,
+}
+
+impl Serving<'_> {
+    /// Asks the scripts that are bound at `P`. `input` is made only if there is one.
+    ///
+    /// # Errors
+    /// A script failed that fails closed. The refusal says nothing of it; the log and the events do.
+    pub(crate) fn ask<'r, P: HookPoint>(
+        &self,
+        realm: &'r RealmContext,
+        subject: Subject<'_>,
+        input: impl FnOnce() -> (P::Facts, P::Argument),
+    ) -> Result<Vec<Answer<'r, P::Output>>, Refusal> {
+        let scripts = bound(realm, P::HOOK, subject);
+        if scripts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let question = self.question::<P>(realm, subject, input());
+        let mut answers = Vec::with_capacity(scripts.len());
+        for script in scripts {
+            let ran = self.run_here(&question, script);
+            answers.extend(self.answer::<P>(&question, script, &ran)?);
+        }
+        Ok(answers)
+    }
+
+    /// The same for a decision point whose scripts may ask other servers: those that declare a connection run on a
+    /// thread of their own.
+    ///
+    /// # Errors
+    /// As for [`ask`](Self::ask).
+    pub(crate) async fn ask_at_length<'r, P: HookPoint>(
+        &self,
+        realm: &'r RealmContext,
+        subject: Subject<'_>,
+        input: impl FnOnce() -> (P::Facts, P::Argument),
+    ) -> Result<Vec<Answer<'r, P::Output>>, Refusal> {
+        let scripts = bound(realm, P::HOOK, subject);
+        if scripts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let question = self.question::<P>(realm, subject, input());
+        let mut answers = Vec::with_capacity(scripts.len());
+        for script in scripts {
+            let calls_out = script.program.as_ref().is_ok_and(|program| !program.manifest().http.is_empty());
+            let ran =
+                if calls_out { self.run_apart(&question, script).await } else { self.run_here(&question, script) };
+            answers.extend(self.answer::<P>(&question, script, &ran)?);
+        }
+        Ok(answers)
+    }
+
+    fn question<'r, P: HookPoint>(
+        &self,
+        realm: &'r RealmContext,
+        subject: Subject<'_>,
+        (facts, argument): (P::Facts, P::Argument),
+    ) -> Question<'r> {
+        let context = Arc::new(context(self, realm, subject));
+        Question {
+            hook: P::HOOK,
+            realm,
+            input: Arc::new(RunContext::new::<P>(context, &facts, &argument)),
+            parties: subject.parties(),
+            values: realm.hooks.values().map(Arc::clone).unwrap_or_default(),
+        }
+    }
+
+    /// Runs a script on this thread: it decides from what it is told.
+    fn run_here(&self, question: &Question<'_>, script: &BoundScript) -> Result<Run, Outcome> {
+        let program = script.program.as_ref().map_err(|_| Outcome::NotCompiled)?;
+        let host: Arc<dyn Host> = Arc::new(self.host(question, None));
+        run(&**program, question.hook, &question.input, &host)
+    }
+
+    /// Runs a script on a blocking thread: it may wait for other servers.
+    async fn run_apart(&self, question: &Question<'_>, script: &BoundScript) -> Result<Run, Outcome> {
+        let program = Arc::clone(script.program.as_ref().map_err(|_| Outcome::NotCompiled)?);
+        let place = self.runs.waiting.place(question.realm.id()).await.map_err(|_| Outcome::Overloaded)?;
+        let host: Arc<dyn Host> = Arc::new(self.host(question, Some(Handle::current())));
+        let (hook, input) = (question.hook, Arc::clone(&question.input));
+        let running = tokio::task::spawn_blocking(move || {
+            let ran = run(&*program, hook, &input, &host);
+            drop(place);
+            ran
+        });
+        running.await.unwrap_or(Err(Outcome::Failed(RunFailureKind::Panic)))
+    }
+
+    pub(super) fn host(&self, question: &Question<'_>, runtime: Option<Handle>) -> RunHost {
+        RunHost {
+            random: Arc::clone(&self.random),
+            values: Arc::clone(&question.values),
+            way_out: runtime.filter(|_| question.hook.may_call_out()).map(|runtime| WayOut {
+                hook: question.hook,
+                realm_id: question.realm.id(),
+                connections: Arc::clone(&self.runs.connections),
+                outbound: Arc::clone(&self.outbound),
+                runtime,
+            }),
+            started: Instant::now(),
+        }
+    }
+
+    /// Turns a run into an answer, or into what the failure mode of the script says; records it either way.
+    fn answer<'r, P: HookPoint>(
+        &self,
+        question: &Question<'r>,
+        script: &'r BoundScript,
+        ran: &Result<Run, Outcome>,
+    ) -> Result<Option<Answer<'r, P::Output>>, Refusal> {
+        let decided = match ran {
+            Ok(Run { outcome: Ok(value), .. }) => {
+                serde_json::from_value(value.clone()).map_err(|_| Outcome::Failed(RunFailureKind::WrongShape))
+            }
+            Ok(Run { outcome: Err(failure), .. }) => Err(Outcome::Failed(failure.kind)),
+            Err(absent) => Err(*absent),
+        };
+        let outcome = decided.as_ref().err().copied().unwrap_or(Outcome::Decided);
+        self.keep(question, script, ran.as_ref().ok(), outcome);
+        let failed = match decided {
+            Ok(decision) => return Ok(Some(Answer { script, decision })),
+            Err(failed) => failed,
+        };
+        match script.failure_mode(question.hook) {
+            FailureMode::Closed => Err(refused(question.hook, script, failed.as_str())),
+            FailureMode::Open | FailureMode::Queue => Ok(None),
+        }
+    }
+
+    /// Everything that is kept of a run.
+    fn keep(&self, question: &Question<'_>, script: &BoundScript, run: Option<&Run>, outcome: Outcome) {
+        let (hook, package) = (question.hook, script.target.package.as_str());
+        let decision = run.and_then(|run| run.outcome.as_ref().ok()).filter(|_| outcome == Outcome::Decided);
+        self.runs.metrics.ran((hook, package), outcome, decision.is_some_and(is_denial));
+        let said = match decision {
+            Some(decision) => summary(decision),
+            None => script.failure_mode(hook).as_str().to_owned(),
+        };
+        let fact = Fact::ScriptDecision {
+            hook,
+            script: ScriptVersion { package: package.to_owned(), version: script.version.to_string() },
+            decision: said,
+            operations: run.map_or(0, |run| run.operations),
+            microseconds: run.map_or(0, |run| u64::try_from(run.elapsed.as_micros()).unwrap_or(u64::MAX)),
+            outcome: became(outcome, run),
+        };
+        self.note(question.realm, fact.concerning(question.parties.clone()));
+        let Some(run) = run else {
+            tracing::error!(hook = hook.name(), package, outcome = outcome.as_str(), "a script did not run");
+            return;
+        };
+        self.runs.metrics.used(hook, run.operations, run.elapsed);
+        tell_log(hook, script, run);
+        if let Some(vars) = &run.vars
+            && outcome == Outcome::Decided
+            && !self.transaction().hand_on(vars.clone())
+        {
+            tracing::warn!(hook = hook.name(), package, "vars would have more than 8 KiB together; these are dropped");
+        }
+        let Ok(program) = &script.program else { return };
+        let ran = Ran { target: &script.target, program: &**program, hook, input: &question.input, run };
+        self.runs.recordings.take(question.realm, self.now(), &*self.random, &ran);
+        shadow::begin(self, question, script, run);
+    }
+}
+
+/// The scripts that decide at a hook about a subject.
+fn bound<'r>(realm: &'r RealmContext, hook: Hook, subject: Subject<'_>) -> &'r [Arc<BoundScript>] {
+    realm.hooks.at(hook, subject.client.map(|client| &client.client_id))
+}
+
+/// Runs a program. It promises not to panic; a broken promise costs this run and nothing else.
+pub(super) fn run(
+    program: &dyn Program,
+    hook: Hook,
+    input: &Arc<RunContext>,
+    host: &Arc<dyn Host>,
+) -> Result<Run, Outcome> {
+    let ran = catch_unwind(AssertUnwindSafe(|| program.run(hook, input, host)));
+    ran.map_err(|_| Outcome::Failed(RunFailureKind::Panic))
+}
+
+/// What the request ends with where a script fails closed: in the same words whatever went wrong (SC-009).
+pub(crate) fn refused(hook: Hook, script: &BoundScript, why: &str) -> Refusal {
+    let (package, version) = (&script.target.package, script.version.short());
+    ErrorCode::ServerError
+        .because("a rule of this server could not be applied, so that the request is refused")
+        .detail(format!("{hook} of {package} {version}: {why}"))
+}
+
+pub(super) fn is_denial(decision: &Value) -> bool {
+    decision["decision"] == "deny"
+}
+
+/// A decision in the words of its hook: what it is, and the names of what it sets, never the values. A denial names its
+/// error.
+pub(super) fn summary(decision: &Value) -> String {
+    let name = decision["decision"].as_str().unwrap_or_default();
+    let members = match (&decision["error"], &decision["claims"]) {
+        (Value::String(error), _) => vec![error.as_str()],
+        (_, Value::Object(claims)) => claims.keys().map(String::as_str).collect(),
+        _ => decision.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect(),
+    };
+    let members: Vec<&str> = members.into_iter().filter(|member| *member != "decision").collect();
+    let text = if members.is_empty() { name.to_owned() } else { format!("{name}({})", members.join(", ")) };
+    text.chars().take(LONGEST_SUMMARY).collect()
+}
+
+/// What became of a run, with the place in the script, without its message: that may hold anything.
+pub(super) fn became(outcome: Outcome, run: Option<&Run>) -> String {
+    let failure = run.and_then(|run| run.outcome.as_ref().err());
+    match failure.and_then(|failure| failure.position.as_ref()) {
+        Some(position) => format!("{} at {}:{}:{}", outcome.as_str(), position.file, position.line, position.column),
+        None => outcome.as_str().to_owned(),
+    }
+}
+
+/// What a script logged, and why it failed, for the operator.
+pub(super) fn tell_log(hook: Hook, script: &BoundScript, run: &Run) {
+    let (hook, package, version) = (hook.name(), script.target.package.as_str(), script.version.short());
+    for LogLine { level, message, fields } in &run.log {
+        let fields = serde_json::to_string(fields).unwrap_or_default();
+        match level {
+            LogLevel::Debug => tracing::debug!(hook, package, version, fields, "script: {message}"),
+            LogLevel::Info => tracing::info!(hook, package, version, fields, "script: {message}"),
+            LogLevel::Warn => tracing::warn!(hook, package, version, fields, "script: {message}"),
+        }
+    }
+    if let Err(failure) = &run.outcome {
+        let at = failure.position.as_ref().map(|at| format!("{}:{}:{}", at.file, at.line, at.column));
+        let (kind, message) = (failure.kind.as_str(), failure.message.as_str());
+        tracing::warn!(hook, package, version, kind, at, message, "a script failed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn events_name_what_a_decision_sets_and_never_the_values() {
+        assert_eq!(summary(&json!({"decision": "none"})), "none");
+        let deny = json!({"decision": "deny", "error": "access_denied", "description": "secret"});
+        assert_eq!(summary(&deny), "deny(access_denied)");
+        let claims = json!({"decision": "claims", "claims": {"department": "secret", "limit": 7}});
+        assert_eq!(summary(&claims), "claims(department, limit)");
+        let narrow = json!({"decision": "narrow", "drop_scopes": ["secret"]});
+        assert_eq!(summary(&narrow), "narrow(drop_scopes)");
+        let many: serde_json::Map<String, Value> = (0..99).map(|n| (format!("claim_{n}"), json!(1))).collect();
+        assert_eq!(summary(&json!({"decision": "claims", "claims": many})).len(), LONGEST_SUMMARY);
+    }
+}

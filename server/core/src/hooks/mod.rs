@@ -1,0 +1,64 @@
+//! Asking scripts at decision points: what they are told, how they are run, what is recorded of it, and what happens
+//! where one fails.
+//!
+//! A decision point asks through [`Serving::ask`](crate::events::Serving::ask) and merges the decisions by rules that
+//! stand beside it; the types of `signet_hooks` hold nothing by which a decision could widen anything. Every script that
+//! is bound decides on what the server was about to do, not on what another script said, so that their order matters
+//! only where two texts compete. Where no script is bound, asking is one look-up in an empty table.
+//!
+//! What does not belong here: the merge rules, and the engine, which the binary brings along.
+
+mod ask;
+mod connections;
+mod delivery;
+mod host;
+mod input;
+mod metrics;
+mod pool;
+mod recording;
+mod shadow;
+
+pub(crate) use ask::refused;
+pub use delivery::Delivery;
+pub use input::Connection;
+pub(crate) use input::{Subject, Transaction};
+pub use metrics::{Histogram, HookCounts, Outcome, PackageCounts, ScriptMetrics};
+
+/// What scripts want said on a consent page.
+pub use signet_hooks::points::on_consent::ConsentTerms;
+
+use std::sync::Arc;
+
+use connections::Connections;
+use pool::Pool;
+use recording::Recordings;
+
+/// Runs that wait for other servers, of one realm at a time.
+const WAITING_RUNS: usize = 8;
+/// Shadow runs of one realm at a time: they take no place from those that decide.
+const SHADOW_RUNS: usize = 2;
+/// Deliveries of events, of one realm at a time.
+const DELIVERIES: usize = 2;
+
+/// What this process remembers of scripts between requests.
+pub(crate) struct Runs {
+    pub(crate) metrics: Arc<ScriptMetrics>,
+    connections: Arc<Connections>,
+    waiting: Pool,
+    shadows: Pool,
+    deliveries: Pool,
+    recordings: Recordings,
+}
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self {
+            metrics: Arc::default(),
+            connections: Arc::default(),
+            waiting: Pool::new(WAITING_RUNS),
+            shadows: Pool::new(SHADOW_RUNS),
+            deliveries: Pool::new(DELIVERIES),
+            recordings: Recordings::default(),
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! `signet audit` and `signet explain`.
+
+mod cef;
+mod explain;
+
+use std::str::FromStr;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+use signet_core::events::{EventKind, ListedRecord, Verification};
+use signet_core::ports::EventQuery;
+use signet_core::protocol::identifiers::{ClientId, RealmId, RealmName, RequestId, UserId};
+use signet_core::protocol::rfc3339::{self, InvalidTime};
+use signet_core::protocol::time::UnixMilliseconds;
+use signet_core::registry;
+use signet_jose::base64url;
+
+use super::context::Context;
+use super::{CommandError, CommandResult, Status, views};
+use crate::output;
+
+/// Events that are read at a time.
+const PAGE: u64 = 1000;
+
+/// What can be asked about what happened.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// List events, the newest last
+    List {
+        #[command(flatten)]
+        place: EventRealm,
+        #[command(flatten)]
+        filter: Filter,
+        /// Most events; the newest of those that fit
+        #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        limit: u64,
+    },
+    /// Print every event, one a line, the oldest first
+    Export {
+        #[command(flatten)]
+        place: EventRealm,
+        #[command(flatten)]
+        filter: Filter,
+        /// The form of the lines
+        #[arg(long, value_enum, default_value = "jsonl")]
+        format: Format,
+    },
+    /// Check that no event was changed, removed, inserted or moved
+    Verify {
+        /// The realm; every realm that ever had an event where none is given
+        #[arg(long, value_name = "REALM")]
+        realm: Option<NamedRealm>,
+        /// Number and hash of an event as an earlier check or the log said them: what was cut off since is found
+        #[arg(long, value_name = "NUMBER:HASH", requires = "realm")]
+        checkpoint: Option<Checkpoint>,
+    },
+}
+
+/// The form of exported lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON
+    Jsonl,
+    /// Common Event Format
+    Cef,
+}
+
+/// What can be asked about one request.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The support code of an error page, which is the X-Request-Id of the answer
+    #[arg(value_name = "SUPPORT_CODE", allow_hyphen_values = true)]
+    pub(crate) request: RequestId,
+    /// The realm; all are searched where none is given
+    #[arg(long, value_name = "REALM")]
+    pub(crate) realm: Option<NamedRealm>,
+}
+
+/// A realm by name; one that was deleted by its identifier.
+#[derive(Debug, Clone)]
+pub(crate) struct NamedRealm(String);
+
+impl FromStr for NamedRealm {
+    type Err = signet_core::protocol::identifiers::InvalidIdentifier;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_id = text.parse::<RealmId>().is_ok();
+        if !is_id {
+            text.parse::<RealmName>()?;
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Whose events.
+#[derive(Debug, Args)]
+pub(crate) struct EventRealm {
+    /// The realm, by name; one that was deleted by its identifier
+    #[arg(long, value_name = "REALM")]
+    realm: NamedRealm,
+}
+
+/// Which events.
+#[derive(Debug, Args)]
+pub(crate) struct Filter {
+    /// Not before this time, such as 2027-01-15T08:00:00Z, or so long ago, such as 90s, 15m, 24h or 7d
+    #[arg(long, value_name = "TIME")]
+    since: Option<Moment>,
+    /// Before this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<Moment>,
+    /// Of this kind
+    #[arg(long, value_name = "KIND")]
+    kind: Option<EventKind>,
+    /// About this user, by identifier
+    #[arg(long, value_name = "USER_ID", allow_hyphen_values = true)]
+    user: Option<UserId>,
+    /// About this client
+    #[arg(long, value_name = "CLIENT_ID", allow_hyphen_values = true)]
+    client: Option<ClientId>,
+    /// Of the request with this support code
+    #[arg(long, value_name = "SUPPORT_CODE", allow_hyphen_values = true)]
+    request: Option<RequestId>,
+}
+
+/// A point in time, or how long ago it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    At(UnixMilliseconds),
+    SecondsAgo(i64),
+}
+
+impl FromStr for Moment {
+    type Err = InvalidTime;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let unit = text.chars().last().and_then(|unit| match unit {
+            's' => Some(1),
+            'm' => Some(60),
+            'h' => Some(3600),
+            'd' => Some(86_400),
+            _ => None,
+        });
+        let number = text.get(..text.len().saturating_sub(1)).and_then(|number| number.parse::<u32>().ok());
+        match unit.zip(number) {
+            Some((unit, number)) => Ok(Self::SecondsAgo(i64::from(number) * unit)),
+            None => rfc3339::read(text).map(Self::At),
+        }
+    }
+}
+
+/// What an earlier check said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Checkpoint {
+    sequence: i64,
+    hash: Vec<u8>,
+}
+
+impl FromStr for Checkpoint {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "a checkpoint is written NUMBER:HASH, as signet audit verify says it";
+        let (sequence, hash) = text.split_once(':').ok_or(wrong)?;
+        let sequence = sequence.parse().map_err(|_| wrong)?;
+        Ok(Self { sequence, hash: base64url::decode(hash).map_err(|_| wrong)? })
+    }
+}
+
+impl Filter {
+    fn query(&self, now: UnixMilliseconds) -> EventQuery {
+        let moment = |moment: Moment| match moment {
+            Moment::At(at) => at,
+            Moment::SecondsAgo(seconds) => UnixMilliseconds(now.0.saturating_sub(seconds.saturating_mul(1000))),
+        };
+        EventQuery {
+            since: self.since.map(moment),
+            until: self.until.map(moment),
+            kind: self.kind,
+            user: self.user,
+            client: self.client.clone(),
+            request: self.request.clone(),
+            ..EventQuery::default()
+        }
+    }
+}
+
+pub(super) async fn run(command: AuditCommand, context: &Context) -> CommandResult {
+    match command {
+        AuditCommand::List { place, filter, limit } => list(context, &place.realm, &filter, limit).await,
+        AuditCommand::Export { place, filter, format } => export(context, &place.realm, &filter, format).await,
+        AuditCommand::Verify { realm: Some(realm), checkpoint } => {
+            let realm_id = find(context, &realm).await?;
+            let found = registry::verify_events(context.provider(), realm_id).await?;
+            let checkpoint = match &checkpoint {
+                Some(checkpoint) => Some(is_met(context, realm_id, checkpoint).await?),
+                None => None,
+            };
+            report(context, &[(realm.0, found, checkpoint)])
+        }
+        AuditCommand::Verify { realm: None, .. } => {
+            let mut all = Vec::new();
+            for (realm_id, name) in every_realm(context).await? {
+                all.push((name, registry::verify_events(context.provider(), realm_id).await?, None));
+            }
+            report(context, &all)
+        }
+    }
+}
+
+/// The realm of a name, else of an identifier.
+async fn find(context: &Context, realm: &NamedRealm) -> CommandResult<RealmId> {
+    let by_name = match realm.0.parse::<RealmName>() {
+        Ok(name) => context.provider().store.realm_by_name(&name).await?,
+        Err(_) => None,
+    };
+    match (by_name, realm.0.parse::<RealmId>()) {
+        (Some(found), _) => Ok(found.id),
+        (None, Ok(id)) => Ok(id),
+        (None, Err(_)) => Err(CommandError::new(Status::NotFound, "there is no such realm")),
+    }
+}
+
+/// Every realm that has events, with its name, or its identifier where it was deleted.
+async fn every_realm(context: &Context) -> CommandResult<Vec<(RealmId, String)>> {
+    let provider = context.provider();
+    let named = super::context::every(async |page| registry::list_realms(provider, &page).await).await?;
+    let name = |id: RealmId| {
+        let realm = named.iter().find(|realm| realm.id == id);
+        realm.map_or_else(|| id.to_string(), |realm| realm.name.to_string())
+    };
+    Ok(registry::realms_with_events(provider).await?.into_iter().map(|id| (id, name(id))).collect())
+}
+
+async fn list(context: &Context, realm: &NamedRealm, filter: &Filter, limit: u64) -> CommandResult {
+    let realm_id = find(context, realm).await?;
+    let query = EventQuery { newest_first: true, ..filter.query(context.provider().clock.now_in_milliseconds()) };
+    let page = registry::list_events(context.provider(), realm_id, &query, limit).await?;
+    let rows: Vec<Value> = page.items.iter().rev().map(views::event).collect();
+    context.output.list(&rows, &["recorded_at", "kind", "user_id", "client_id", "address", "request_id", "details"])
+}
+
+async fn export(context: &Context, realm: &NamedRealm, filter: &Filter, format: Format) -> CommandResult {
+    let realm_id = find(context, realm).await?;
+    let mut query = filter.query(context.provider().clock.now_in_milliseconds());
+    loop {
+        let page = registry::list_events(context.provider(), realm_id, &query, PAGE).await?;
+        let line = |listed: &ListedRecord| match format {
+            Format::Jsonl => views::event(listed).to_string(),
+            Format::Cef => cef::line(&realm.0, listed),
+        };
+        let lines: Vec<String> = page.items.iter().map(line).collect();
+        if !lines.is_empty() {
+            output::print(&lines.join("\n"))?;
+        }
+        query.after = page.items.last().map(|last| last.record.id);
+        if page.next.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether an event still has the hash that was noted.
+async fn is_met(context: &Context, realm_id: RealmId, noted: &Checkpoint) -> CommandResult<bool> {
+    let rows = context.provider().store.sealed_events(realm_id, noted.sequence - 1, 1).await?;
+    Ok(rows.first().is_some_and(|row| row.sequence == noted.sequence && row.hash == noted.hash))
+}
+
+fn report(context: &Context, found: &[(String, Verification, Option<bool>)]) -> CommandResult {
+    let rows: Vec<Value> = found.iter().map(|(realm, found, met)| verification(realm, found, *met)).collect();
+    let columns = ["realm", "holds", "sealed", "waiting", "first", "checkpoint", "first_break", "damage"];
+    context.output.list(&rows, &columns)?;
+    let broken: Vec<&str> = found
+        .iter()
+        .filter(|(_, found, met)| !found.holds() || *met == Some(false))
+        .map(|(realm, ..)| realm.as_str())
+        .collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let said =
+        format!("events were tampered with in: {}; compare with exports and logs kept elsewhere", broken.join(", "));
+    Err(CommandError::new(Status::Tampered, said))
+}
+
+fn verification(realm: &str, found: &Verification, met: Option<bool>) -> Value {
+    let first = found.breaks.first();
+    let damage = match (first, found.forged_waiting, met) {
+        (Some(first), ..) => Some(first.damage.to_string()),
+        (None, 1.., _) => {
+            Some("an event that waits to be sealed was changed, or was not written by this server".to_owned())
+        }
+        (None, 0, Some(false)) => Some("the event of the checkpoint is not there any more".to_owned()),
+        (None, 0, _) => None,
+    };
+    json!({
+        "realm": realm,
+        "holds": found.holds() && met != Some(false),
+        "sealed": found.sealed,
+        "waiting": found.waiting,
+        "first": found.first,
+        "checkpoint": found.checkpoint(),
+        "checked": found.checked,
+        "broken": found.broken,
+        "first_break": first.map(|first| first.sequence),
+        "damage": damage,
+        "breaks": found.breaks.iter().map(|found| json!({
+            "sequence": found.sequence, "damage": found.damage.to_string(),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// `signet explain`.
+pub(super) async fn explain(arguments: ExplainArguments, context: &Context) -> CommandResult {
+    let realms = match &arguments.realm {
+        Some(realm) => vec![(find(context, realm).await?, realm.0.clone())],
+        None => every_realm(context).await?,
+    };
+    let mut found = Vec::new();
+    for (realm_id, name) in realms {
+        let events = registry::events_of_request(context.provider(), realm_id, &arguments.request).await?;
+        if !events.is_empty() {
+            found.push((name, events));
+        }
+    }
+    if found.is_empty() {
+        let said =
+            "no event has this support code; it may be older than audit.retention_days, or of another deployment";
+        return Err(CommandError::new(Status::NotFound, said));
+    }
+    if context.output.is_json() {
+        let events = found.iter().flat_map(|(realm, events)| events.iter().map(move |event| (realm, event)));
+        let items: Vec<Value> = events.map(|(realm, event)| views::event_of_realm(realm, event)).collect();
+        return output::print_json(&json!({ "items": items }));
+    }
+    let texts: Vec<String> = found.iter().map(|(realm, events)| explain::text(realm, events)).collect();
+    output::print(&texts.join("\n\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_times_or_how_long_ago() {
+        for (text, moment) in [
+            ("90s", Moment::SecondsAgo(90)),
+            ("15m", Moment::SecondsAgo(900)),
+            ("24h", Moment::SecondsAgo(86_400)),
+            ("7d", Moment::SecondsAgo(604_800)),
+            ("1970-01-01T00:00:01Z", Moment::At(UnixMilliseconds(1000))),
+        ] {
+            assert_eq!(text.parse(), Ok(moment), "{text}");
+        }
+        for text in ["", "d", "-1d", "1w", "yesterday", "1.5h"] {
+            assert!(text.parse::<Moment>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_is_what_a_check_said() {
+        assert_eq!("12:AQID".parse(), Ok(Checkpoint { sequence: 12, hash: vec![1, 2, 3] }));
+        for text in ["", "12", "x:AQID", "12:A!"] {
+            assert!(text.parse::<Checkpoint>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `signet audit` and `signet explain`, beside a server that runs.
+
+use serde_json::{Value, json};
+
+use crate::support::databases::{Kind, TestDatabase};
+use crate::support::process::without_settings;
+use crate::support::realm::Realm;
+use crate::support::server::{Configuration, Server, program};
+
+/// How a command ended.
+struct Ended {
+    code: i32,
+    printed: String,
+    said: String,
+}
+
+impl Ended {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.printed).unwrap_or_else(|error| panic!("{error}: {}{}", self.printed, self.said))
+    }
+}
+
+/// Runs a command with the configuration of a server.
+fn run(server: &Server, line: &str) -> Ended {
+    let file = server.configuration_file();
+    let mut command = std::process::Command::new(program());
+    without_settings(&mut command).args(line.split_whitespace()).args(["--config", file.to_str().unwrap()]);
+    let output = command.output().unwrap();
+    Ended {
+        code: output.status.code().unwrap(),
+        printed: String::from_utf8(output.stdout).unwrap(),
+        said: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_command_is_recorded_with_whoever_ran_it() {
+    let realm = Realm::new().await;
+    let name = &realm.name;
+    let made = run(&realm.server, &format!("user create --realm {name} cleo --output json")).json();
+    let event = realm.last_event("administrative_change", 2).await;
+    assert_eq!(event["user_id"], made["id"]);
+    assert_eq!(event["address"], Value::Null);
+    let actor = &event["details"]["actor"];
+    assert_eq!(actor["by"], "command_line");
+    assert!(actor["system_user"].as_str().is_some_and(|user| user.contains("uid ")), "{event:#}");
+}
+
+/// On each kind of database: one row is changed, and the check says which.
+async fn tampering_is_shown(kind: Kind) {
+    let database = TestDatabase::migrated(kind).await;
+    let url = Some(database.url.clone());
+    let server = Server::start(Configuration { database: url, ..Configuration::default() }).await;
+    let realm = Realm::on(&server, json!({})).await;
+    let client = realm.versatile_client().await;
+    for _ in 0..3 {
+        client.client_credentials("read").await.tokens();
+    }
+    realm.events("kind=token_issued", 3).await;
+    let verify = |more: &str| run(&server, &format!("audit verify --output json {more}"));
+    let ours = format!("--realm {}", realm.name);
+    let mut found = verify(&ours);
+    while found.json()["items"][0]["waiting"] != 0 {
+        found = verify(&ours);
+    }
+    assert_eq!(found.code, 0, "{}", found.said);
+    let checkpoint = found.json()["items"][0]["checkpoint"].as_str().unwrap().to_owned();
+    assert!(checkpoint.starts_with("5:"), "{checkpoint}");
+    assert_eq!(verify(&format!("{ours} --checkpoint {checkpoint}")).code, 0);
+    assert_eq!(verify("").code, 0);
+
+    let condition = format!("realm_id = (SELECT realm_id FROM realms WHERE name = '{}') AND sequence = 4", realm.name);
+    database.execute(&format!("UPDATE audit_events SET client_id = 'somebody-else' WHERE {condition}")).await;
+    let found = verify("");
+    assert_eq!(found.code, 8, "{}", found.said);
+    assert!(found.said.contains(&realm.name), "{}", found.said);
+    let items = found.json();
+    let items = items["items"].as_array().unwrap();
+    let broken: Vec<_> = items.iter().filter(|item| item["holds"] == false).collect();
+    assert_eq!(broken.len(), 1);
+    assert_eq!((&broken[0]["realm"], &broken[0]["first_break"]), (&json!(realm.name), &json!(4)));
+    database.execute(&format!("UPDATE audit_events SET client_id = '{}' WHERE {condition}", client.id)).await;
+    assert_eq!(verify(&ours).code, 0);
+
+    // The end is cut off so well that only the checkpoint tells.
+    let of_realm = condition.replace(" AND sequence = 4", "");
+    let head = format!("SELECT link FROM audit_events e WHERE e.{condition}");
+    database.execute(&format!("UPDATE audit_chains SET sealed = 4, head = ({head}) WHERE {of_realm}")).await;
+    database.execute(&format!("DELETE FROM audit_events WHERE {of_realm} AND sequence = 5")).await;
+    assert_eq!(verify(&ours).code, 0);
+    let found = verify(&format!("{ours} --checkpoint {checkpoint}"));
+    assert_eq!((found.code, &found.json()["items"][0]["holds"]), (8, &json!(false)), "{}", found.said);
+    drop(server);
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn tampering_is_shown_on_sqlite() {
+    tampering_is_shown(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn tampering_is_shown_on_postgres() {
+    tampering_is_shown(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn tampering_is_shown_on_mariadb() {
+    tampering_is_shown(Kind::MariaDb).await;
+}

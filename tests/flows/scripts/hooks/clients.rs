@@ -1,0 +1,45 @@
+//! `on_client_authenticated`.
+
+use serde_json::json;
+
+use super::{FAILS, assert_failed_closed, bind, runs};
+use crate::support::client::Credential;
+use crate::support::realm::Realm;
+
+#[tokio::test]
+async fn on_client_authenticated_can_refuse_a_client_that_has_proved_who_it_is() {
+    let realm = Realm::new().await;
+    let (client, other) = (realm.versatile_client().await, realm.versatile_client().await);
+    let token = client.client_credentials("read").await.tokens();
+    let body = format!(
+        "if ctx.client.id == \"{}\" && auth.endpoint == \"token\" {{ return deny(\"unauthorized_client\", \"not today\"); }} \
+         allow()",
+        client.id
+    );
+    bind(&realm, "on_client_authenticated", &body).await;
+    let refused = client.client_credentials("read").await;
+    refused.assert_refused("unauthorized_client");
+    assert_eq!(refused.json()["error_description"], "not today");
+    other.client_credentials("read").await.tokens();
+    assert!(client.is_active(token.access_token()).await, "another endpoint");
+    // It is not asked about a client that did not prove who it is, so that it cannot turn that around.
+    let wrong = client.with_credential(Credential::Basic("wrong".to_owned()));
+    wrong.client_credentials("read").await.assert_refused("invalid_client");
+    let asked = runs(&realm, "on_client_authenticated", 3).await;
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    assert_eq!(asked[0]["details"]["decision"], "deny(unauthorized_client)");
+    assert_eq!((&asked[0]["client_id"], &asked[0]["details"]["outcome"]), (&json!(client.id), &json!("decided")));
+}
+
+#[tokio::test]
+async fn an_assertion_counts_once_also_where_a_script_refuses_its_client() {
+    let realm = Realm::new().await;
+    let (client, key) =
+        realm.client_with_key("ES256", json!({"grant_types": ["client_credentials"], "scope": "read"})).await;
+    bind(&realm, "on_client_authenticated", "deny(\"invalid_client\", \"no\")").await;
+    let assertion = key.sign(&client.assertion_claims());
+    assert_eq!(client.present(&assertion).await.json()["error_description"], "no");
+    super::ask(&realm, http::Method::DELETE, "/scripts/on-client-authenticated", &serde_json::Value::Null).await;
+    client.present(&assertion).await.assert_refused("invalid_client");
+    client.present(&key.sign(&client.assertion_claims())).await.tokens();
+}

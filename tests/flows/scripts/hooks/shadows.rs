@@ -1,0 +1,114 @@
+//! Shadow versions, recordings and metrics.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{ask, bind, deploy, package, trusted_client};
+use crate::support::http::HttpClient;
+use crate::support::realm::Realm;
+use crate::support::server::{Configuration, Server};
+
+/// The value of a metric; 0 while it is not there.
+async fn metric(server: &Server, line: &str) -> f64 {
+    let page = HttpClient::new().get(&server.management_url("/metrics")).await;
+    let found = page.body.lines().find_map(|text| text.strip_prefix(line));
+    found.map_or(0.0, |value| value.trim().parse().unwrap())
+}
+
+async fn wait_for_metric(server: &Server, line: &str, at_least: f64) {
+    while metric(server, line).await < at_least {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn tokens(decision: &str) -> Value {
+    package("tried", &["on_token_request"], "", &format!("fn on_token_request(ctx, req) {{ {decision} }}"))
+}
+
+async fn store(realm: &Realm, files: Value) -> String {
+    let stored = ask(realm, Method::POST, "/scripts", &json!({"files": files, "activate": false})).await;
+    assert_eq!(stored.status, 201, "{stored:?}");
+    stored.json()["version"].as_str().unwrap().to_owned()
+}
+
+async fn shadow(realm: &Realm, trial: Value) {
+    let answer = ask(realm, Method::POST, "/scripts/tried/shadow", &trial).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_shadow_is_compared_and_counted_and_never_used() {
+    let server = Server::start(Configuration::default()).await;
+    let realm = Realm::on(&server, json!({})).await;
+    let client = trusted_client(&realm).await;
+    deploy(&realm, tokens("narrow(#{ access_token_seconds: 100 + ctx.random(1).len() })")).await;
+    let differs = store(&realm, tokens("deny(\"invalid_request\", \"no\")")).await;
+    shadow(&realm, json!({"version": differs, "percent": 100})).await;
+    let counted = "script_shadow_diff_total{hook=\"on_token_request\",package=\"tried\"}";
+    for number in 1..=3 {
+        assert_eq!(client.client_credentials("read").await.tokens().0["expires_in"], 102);
+        wait_for_metric(&server, counted, f64::from(number)).await;
+    }
+    // One that does the same makes no difference, not even by chance.
+    let random = "let r = ctx.random(8); narrow(#{ access_token_seconds: 100 + r.index_of(\"f\") + 1 })";
+    deploy(&realm, tokens(random)).await;
+    let same = store(&realm, tokens(&format!("let x = 1; {random}"))).await;
+    shadow(&realm, json!({"version": same, "percent": 100})).await;
+    for _ in 0..20 {
+        client.client_credentials("read").await.tokens();
+    }
+    let differs = store(&realm, tokens("throw \"x\"")).await;
+    shadow(&realm, json!({"version": differs, "percent": 100})).await;
+    client.client_credentials("read").await.tokens();
+    wait_for_metric(&server, counted, 4.0).await;
+    assert!((metric(&server, counted).await - 4.0).abs() < 0.5);
+}
+
+#[tokio::test]
+async fn runs_are_counted_and_measured() {
+    let server = Server::start(Configuration::default()).await;
+    let realm = Realm::on(&server, json!({})).await;
+    let client = trusted_client(&realm).await;
+    deploy(&realm, tokens("if req.scope.contains(\"write\") { deny(\"invalid_scope\", \"no\") } else { none() }"))
+        .await;
+    client.client_credentials("read").await.tokens();
+    client.client_credentials("write").await.assert_refused("invalid_scope");
+    deploy(&realm, tokens("throw \"x\"")).await;
+    assert_eq!(client.client_credentials("read").await.status, 500);
+    let labels = "hook=\"on_token_request\",package=\"tried\"";
+    for (line, value) in [
+        (format!("script_runs_total{{{labels},outcome=\"decided\"}}"), 2.0),
+        (format!("script_runs_total{{{labels},outcome=\"thrown\"}}"), 1.0),
+        (format!("script_denied_total{{{labels}}}"), 1.0),
+        ("script_duration_seconds_count{hook=\"on_token_request\"}".to_owned(), 3.0),
+        ("script_duration_seconds_bucket{hook=\"on_token_request\",le=\"+Inf\"}".to_owned(), 3.0),
+        ("script_operations_count{hook=\"on_token_request\"}".to_owned(), 3.0),
+        ("script_operations_bucket{hook=\"on_token_request\",le=\"10000\"}".to_owned(), 3.0),
+    ] {
+        assert!((metric(&server, &line).await - value).abs() < 1e-9, "{line}: {}", metric(&server, &line).await);
+    }
+}
+
+#[tokio::test]
+async fn runs_are_recorded_where_the_realm_says_so_redacted() {
+    let realm = Realm::new().await;
+    let client = trusted_client(&realm).await;
+    bind(&realm, "on_token_request", "none()").await;
+    client.client_credentials("read").await.tokens();
+    assert_eq!(realm.rows().await.count("script_recordings"), 0);
+    realm.server.administration.update_realm(&realm.name, &json!({"script_recording_days": 1})).await;
+    let request = client.request();
+    client.obtain(&mut realm.browser(), &request, &realm.user).await;
+    loop {
+        let rows = realm.rows().await;
+        if rows.count("script_recordings") > 0 {
+            let stored = rows.of_table("script_recordings");
+            assert!(stored.contains("on_token_request") && stored.contains("127.0.0.0"), "{stored}");
+            assert!(!stored.contains("ana@ana.test") && !stored.contains("127.0.0.1"), "{stored}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,188 @@
+//! What no script can do, whatever it tries (the catalogue of attacks, SC).
+
+use std::sync::Arc;
+
+use http::{Method, Response};
+use serde_json::{Value, json};
+use signet_hooks::claims::PROTECTED;
+use tokio::sync::Notify;
+
+use crate::support::client::Client;
+use crate::support::http::Answer;
+use crate::support::jwt;
+use crate::support::realm::Realm;
+
+fn files(name: &str, manifest: &str, script: &str) -> Value {
+    json!({
+        "manifest.toml": format!("name = \"{name}\"\napi = \"1\"\n{manifest}\n"),
+        "main.rhai": script,
+    })
+}
+
+async fn try_deploy(realm: &Realm, files: Value) -> Answer {
+    let path = format!("/realms/{}/scripts", realm.name);
+    realm.server.administration.try_ask(Method::POST, &path, &json!({"files": files})).await
+}
+
+async fn deploy(realm: &Realm, files: Value) {
+    let answer = try_deploy(realm, files).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+}
+
+async fn set(realm: &Realm, path: &str, value: Value) {
+    let path = format!("/realms/{}/script-values/{path}", realm.name);
+    realm.server.administration.ask(Method::PUT, &path, &json!({"value": value})).await;
+}
+
+async fn client(realm: &Realm) -> Client {
+    let metadata = json!({
+        "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+        "scope": "openid email read", "settings": {"skip_consent": true},
+    });
+    realm.client(metadata).await
+}
+
+#[tokio::test]
+async fn sc_010_protected_claims_cannot_be_declared_and_not_be_smuggled() {
+    let realm = Realm::new().await;
+    let client = client(&realm).await;
+    let hooks = "hooks = [\"on_claims\"]";
+    for name in PROTECTED {
+        for spelling in [(*name).to_owned(), format!("{name}#de")] {
+            let manifest = format!("{hooks}\nclaims = {{ \"{spelling}\" = \"string\" }}");
+            let refused = try_deploy(&realm, files("evil", &manifest, "fn on_claims(ctx, target) { none() }")).await;
+            assert_eq!(refused.status, 422, "{spelling}: {refused:?}");
+        }
+    }
+    let before = jwt::read(client.client_credentials("read").await.tokens().access_token()).claims;
+    for name in PROTECTED {
+        let script = format!("fn on_claims(ctx, target) {{ claims(#{{ \"{name}\": \"evil\", tier: 1 }}) }}");
+        let answer =
+            try_deploy(&realm, files("evil", &format!("{hooks}\nclaims = {{ tier = \"int\" }}"), &script)).await;
+        // Found when the package is checked, or when it runs: the tokens are the same or there are none.
+        if answer.status == 201 {
+            let refused = client.client_credentials("read").await;
+            assert_eq!((refused.status, &refused.json()["error"]), (500, &json!("server_error")), "{name}");
+        } else {
+            assert_eq!(answer.status, 422, "{name}: {answer:?}");
+        }
+    }
+    deploy(&realm, files("evil", hooks, "fn on_claims(ctx, target) { none() }")).await;
+    let after = jwt::read(client.client_credentials("read").await.tokens().access_token()).claims;
+    for claim in ["iss", "sub", "aud", "client_id", "scope"] {
+        assert_eq!(after[claim], before[claim], "{claim}");
+    }
+}
+
+#[tokio::test]
+async fn sc_012_a_script_sees_no_credential_of_anybody() {
+    let realm = Realm::new().await;
+    let client = client(&realm).await;
+    let credentials: Vec<String> = ["password", "hash", "credential", "secret", "totp", "token", "cookie", "code"]
+        .iter()
+        .flat_map(|name| [(*name).to_owned(), format!("{name}_hash"), format!("user_{name}")])
+        .collect();
+    let manifest = format!("hooks = [\"on_token_request\"]\nuser_attributes = {credentials:?}");
+    // Everything that a script is told, as it would tell it in turn.
+    let script = "fn on_token_request(ctx, req) { \
+                  ctx.log.info(\"told\", #{ user: ctx.user, client: ctx.client, session: ctx.session, net: ctx.net, \
+                  req: req, vars: ctx.vars }); none() }";
+    deploy(&realm, files("curious", &manifest, script)).await;
+    let request = client.request().with("scope", "openid email");
+    let mut browser = realm.browser();
+    let response = browser.complete(&request, &realm.user).await;
+    let tokens = client.redeem(&request, response.code()).await.tokens();
+    let log = realm.server.log();
+    let mark = format!("\"id\\\":\\\"{}", client.id);
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("script: told")).collect();
+    let told = told.iter().find(|line| line.contains(&client.id)).unwrap_or_else(|| panic!("{mark} not in {told:?}"));
+    let cookie = browser.cookie("session").unwrap().1.to_owned();
+    let crate::support::client::Credential::Basic(secret) = &client.credential else { panic!("a secret expected") };
+    for hidden in [secret, &realm.user.password, &cookie, response.code(), tokens.access_token(), tokens.id_token()] {
+        assert!(!told.contains(hidden), "{hidden}: {told}");
+    }
+    assert!(!told.contains("argon2"), "{told}");
+    for name in &credentials {
+        assert!(told.contains(&format!("\\\"{name}\\\":null")), "{name}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn sc_013_a_package_of_one_realm_decides_in_no_other() {
+    let (realm, other) = (Realm::new().await, Realm::new().await);
+    let (one, two) = (client(&realm).await, client(&other).await);
+    let deny = "fn on_token_request(ctx, req) { deny(\"invalid_scope\", \"no\") }";
+    deploy(&realm, files("no", "hooks = [\"on_token_request\"]", deny)).await;
+    one.client_credentials("read").await.assert_refused("invalid_scope");
+    two.client_credentials("read").await.tokens();
+}
+
+#[tokio::test]
+async fn sc_008_slow_scripts_of_one_realm_hold_up_no_other() {
+    const SLOW: usize = 200;
+    let (realm, other) = (Realm::new().await, Realm::new().await);
+    let (slow, quick) = (client(&realm).await, client(&other).await);
+    let (asked, never) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (noted, held) = (Arc::clone(&asked), Arc::clone(&never));
+    let server = crate::support::web::WebServer::answering(move |_| {
+        noted.notify_one();
+        let held = Arc::clone(&held);
+        async move {
+            held.notified().await;
+            Response::new(String::new())
+        }
+    })
+    .await;
+    set(&realm, "connection/slow", json!({"base_url": server.url})).await;
+    let manifest = "hooks = [\"on_claims\"]\nhttp = [\"slow\"]\nclaims = { x = \"int\" }";
+    let wait = "fn on_claims(ctx, target) { ctx.http(\"slow\").get(\"/\"); none() }";
+    deploy(&realm, files("slow", manifest, wait)).await;
+    let spin = "fn on_claims(ctx, target) { let n = 0; for i in 0..2000 { n += i; } claims(#{ x: n }) }";
+    deploy(&other, files("quick", "hooks = [\"on_claims\"]\nclaims = { x = \"int\" }", spin)).await;
+
+    let flood = crate::support::http::at_once(SLOW, || slow.client_credentials("read"));
+    let meanwhile = async {
+        asked.notified().await;
+        // While scripts of the one realm hang, requests of the other are answered, one after the other.
+        for _ in 0..50 {
+            quick.client_credentials("read").await.tokens();
+        }
+    };
+    let (answers, ()) = futures_util::future::join(flood, meanwhile).await;
+    // Nobody of the slow realm got a token without its script: they ran out of time or found no place.
+    assert_eq!(answers.len(), SLOW);
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.json()["error"]), (500, &json!("server_error")), "{answer:?}");
+    }
+    quick.client_credentials("read").await.tokens();
+    never.notify_waiters();
+}
+
+#[tokio::test]
+async fn sc_009_whatever_ends_a_run_ends_one_request_only() {
+    let realm = Realm::new().await;
+    let client = client(&realm).await;
+    for hostile in [
+        "loop { }",
+        "fn deep(n) { deep(n + 1) } fn on_token_request(ctx, req) { deep(0) }",
+        "let m = #{}; for i in 0..100000 { m[`k${i}`] = \"0123456789\".split(\"\"); }",
+        "let s = \"x\"; loop { s += s; }",
+        "1 / 0",
+        "throw #{ a: [1, 2, 3] }",
+        "let a = []; a[99999999] = 1;",
+    ] {
+        let script = if hostile.contains("fn ") {
+            hostile.to_owned()
+        } else {
+            format!("fn on_token_request(ctx, req) {{ {hostile}; none() }}")
+        };
+        deploy(&realm, files("hostile", "hooks = [\"on_token_request\"]", &script)).await;
+        for _ in 0..3 {
+            let refused = client.client_credentials("read").await;
+            assert_eq!((refused.status, &refused.json()["error"]), (500, &json!("server_error")), "{hostile}");
+        }
+    }
+    deploy(&realm, files("hostile", "hooks = [\"on_token_request\"]", "fn on_token_request(ctx, req) { none() }"))
+        .await;
+    client.client_credentials("read").await.tokens();
+}

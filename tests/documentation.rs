@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cargo_metadata::{Metadata, MetadataCommand};
+use signet_core::events::EventKind;
 use signet_protocol::error::ErrorCode;
 
 /// Width of the help in the generated page, in characters.
@@ -297,6 +298,15 @@ fn every_error_code_is_described_with_its_status() {
     for code in ErrorCode::ALL {
         let row = format!("| `{code}` | {} |", code.http_status());
         assert!(page.contains(&row), "reference/errors.md lacks: {row}");
+    }
+}
+
+#[test]
+fn every_kind_of_event_is_described() {
+    let page = read(&book().join("security/audit.md"));
+    for kind in EventKind::ALL {
+        let row = format!("| `{kind}` | {} |", kind.meaning());
+        assert!(page.contains(&row), "security/audit.md lacks: {row}");
     }
 }
 

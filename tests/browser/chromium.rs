@@ -3,7 +3,6 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use fantoccini::elements::Element;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
@@ -18,6 +17,7 @@ use crate::support::http::{HttpClient, Request, decode};
 use crate::support::process::{Process, new_folder};
 use crate::support::realm::User;
 use crate::support::server::free_ports;
+use crate::support::wait::until_true;
 
 /// No window, no sandbox (tests may run as root), nothing that Chromium does on its own, and the tests' authority.
 const ARGUMENTS: &[&str] = &[
@@ -55,10 +55,11 @@ impl Chromium {
         let mut process = Process::start(&folder, &driver, &[&format!("--port={port}")]);
         let address = format!("http://127.0.0.1:{port}");
         let http = HttpClient::new();
-        while http.try_send(Request::get(&format!("{address}/status"))).await.is_err() {
+        until_true("the driver answers", async || {
             process.assert_running();
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            http.try_send(Request::get(&format!("{address}/status"))).await.is_ok()
+        })
+        .await;
         let profile = format!("--user-data-dir={}", folder.join("profile").display());
         let arguments: Vec<&str> = ARGUMENTS.iter().copied().chain([profile.as_str()]).collect();
         let Value::Object(capabilities) = json!({

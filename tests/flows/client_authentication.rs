@@ -11,6 +11,7 @@ use crate::support::certificates::{Identity, Subject};
 use crate::support::client::{Client, Credential};
 use crate::support::jwt::{ASYMMETRIC, SYMMETRIC, SigningKey};
 use crate::support::realm::Realm;
+use crate::support::wait::until_true;
 use crate::support::web::WebServer;
 
 /// The code flow, refresh and revocation: everywhere the client has to prove who it is.
@@ -119,9 +120,10 @@ async fn rfc7591_2_keys_by_reference_are_fetched_and_fetched_again_after_a_rotat
     *document.lock().unwrap() = second.public_set();
     let client = client.with_credential(Credential::Assertion(second));
     // A copy is only asked for again when it is a second old: an invented key name must not cost a fetch each.
-    while client.client_credentials("").await.json()["error"] == "invalid_client" {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    until_true("the new key is known", async || {
+        client.client_credentials("").await.json()["error"] != "invalid_client"
+    })
+    .await;
     use_every_endpoint(&realm, &client).await;
 }
 

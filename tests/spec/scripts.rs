@@ -108,6 +108,34 @@ async fn sc_012_a_script_sees_no_credential_of_anybody() {
 }
 
 #[tokio::test]
+async fn sc_013_nothing_of_a_run_reaches_another() {
+    let (realm, other) = (Realm::new().await, Realm::new().await);
+    let (one, two) = (client(&realm).await, client(&other).await);
+    let manifest = "hooks = [\"on_token_request\", \"on_claims\"]\nkv = [\"counter\"]\nclaims = { seen = \"int\", vars = \"int\" }";
+    // Whatever a script can get hold of is changed; the next run, here or elsewhere, starts anew.
+    let script = "fn on_token_request(ctx, req) {\n\
+                  let state = ctx.kv.get(\"counter\"); state.n += 1; state.list.push(state.n);\n\
+                  req.scope.push(\"write\");\n\
+                  let vars = ctx.vars; vars.n = 1;\n\
+                  none().with_vars(#{ n: (ctx.vars.n ?? 0) + 1 })\n}\n\
+                  fn on_claims(ctx, target) {\n\
+                  let state = ctx.kv.get(\"counter\"); let seen = state.n + state.list.len(); state.n = 99; state.list.push(1);\n\
+                  claims(#{ seen: seen, vars: ctx.vars.n })\n}\n";
+    for realm in [&realm, &other] {
+        set(realm, "kv/counter", json!({"n": 0, "list": []})).await;
+        let answer = try_deploy(realm, files("state", manifest, script)).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+    for _ in 0..3 {
+        for client in [&one, &two] {
+            let tokens = client.client_credentials("read").await.tokens();
+            let claims = jwt::read(tokens.access_token()).claims;
+            assert_eq!((&claims["seen"], &claims["vars"], &claims["scope"]), (&json!(0), &json!(1), &json!("read")));
+        }
+    }
+}
+
+#[tokio::test]
 async fn sc_013_a_package_of_one_realm_decides_in_no_other() {
     let (realm, other) = (Realm::new().await, Realm::new().await);
     let (one, two) = (client(&realm).await, client(&other).await);

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use signet_core::model::{
-    ScriptBinding, ScriptConnection, ScriptDeclaration, ScriptPackage, ScriptShadow, ScriptSummary, ScriptTarget,
-    ScriptValue, ScriptValueContent, ScriptValueKind, ScriptVersion,
+    Realm, ScriptBinding, ScriptConnection, ScriptDeclaration, ScriptPackage, ScriptShadow, ScriptSummary,
+    ScriptTarget, ScriptValue, ScriptValueContent, ScriptValueKind, ScriptVersion,
 };
 use signet_core::ports::{Changes, Clients, Realms, ScriptDeployment, ScriptRuns, Scripts, StoreError};
 use signet_protocol::identifiers::RealmId;
@@ -28,6 +28,7 @@ on_every_database!(
     twenty_deployments_of_one_package_leave_one_version,
     a_realm_takes_everything_along,
     every_change_is_noticed,
+    realms_with_scripts_are_found_while_they_are_enabled,
 );
 
 pub(super) const REALM: RealmId = RealmId([1; 16]);
@@ -321,6 +322,17 @@ async fn a_realm_takes_everything_along(database: &TestDatabase) {
     for table in ["script_packages", "script_bindings", "script_values", "script_recordings", "script_cursors"] {
         assert_eq!(database.count(table).await, 0, "{table}");
     }
+}
+
+async fn realms_with_scripts_are_found_while_they_are_enabled(database: &TestDatabase) {
+    let store = store_with_realm(database).await;
+    insert_realm(&store, &realm(2)).await.unwrap();
+    assert_eq!(store.realms_with_scripts().await.unwrap(), []);
+    deploy(&store, "limits", 1, None).await;
+    deploy(&store, "other", 2, None).await;
+    assert_eq!(store.realms_with_scripts().await.unwrap(), [realm(1).name]);
+    store.update_realm(&Realm { enabled: false, ..realm(1) }, &[]).await.unwrap();
+    assert_eq!(store.realms_with_scripts().await.unwrap(), []);
 }
 
 async fn every_change_is_noticed(database: &TestDatabase) {

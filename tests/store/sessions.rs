@@ -1,6 +1,6 @@
 //! The port of browser sessions.
 
-use signet_core::model::Purpose;
+use signet_core::model::{BrowserSession, Purpose};
 use signet_core::ports::{LoginOutcome, Sessions, SingleUse, Users};
 use signet_protocol::identifiers::{Lineage, UserId};
 
@@ -14,6 +14,7 @@ on_every_database!(
     a_login_that_carries_on_a_session_keeps_its_participants,
     a_login_of_a_changed_user_changes_nothing,
     last_use_only_moves_forward,
+    the_end_of_a_session_only_moves_backward,
     ended_sessions_are_gone_with_their_participants,
 );
 
@@ -96,6 +97,17 @@ async fn last_use_only_moves_forward(database: &TestDatabase) {
     store.touch_session(realm_id, &cookie, NOW.plus(30)).await.unwrap();
     assert_eq!(store.session(realm_id, &cookie).await.unwrap().unwrap().last_seen_at, NOW.plus(60));
     store.touch_session(realm_id, &session(&world.user, 9).cookie_hash, NOW).await.unwrap();
+}
+
+async fn the_end_of_a_session_only_moves_backward(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id, cookie) = (&world.store, world.realm.id, world.session.cookie_hash);
+    store.limit_session(realm_id, &cookie, NOW.plus(90)).await.unwrap();
+    store.limit_session(realm_id, &cookie, NOW.plus(120)).await.unwrap();
+    let limited = store.session(realm_id, &cookie).await.unwrap().unwrap();
+    let expected = BrowserSession { expires_at: NOW.plus(90), ..world.session.clone() };
+    assert_eq!(limited, expected);
+    store.limit_session(realm_id, &session(&world.user, 9).cookie_hash, NOW).await.unwrap();
 }
 
 async fn ended_sessions_are_gone_with_their_participants(database: &TestDatabase) {

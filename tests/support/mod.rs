@@ -18,4 +18,5 @@ pub(crate) mod scripts;
 pub(crate) mod server;
 pub(crate) mod time;
 pub(crate) mod trail;
+pub(crate) mod wait;
 pub(crate) mod web;

@@ -5,7 +5,6 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -14,6 +13,7 @@ use super::administration::Administration;
 use super::certificates::{AUTHORITY, Identity};
 use super::http::{HttpClient, Request};
 use super::process::{Process, new_folder, without_settings};
+use super::wait::until_true;
 
 static SHARED: OnceCell<Arc<Server>> = OnceCell::const_new();
 
@@ -229,8 +229,9 @@ pub(crate) fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
 async fn wait_until_ready(management: u16, process: &mut Process) {
     let address = format!("http://127.0.0.1:{management}/health/ready");
     let http = HttpClient::new();
-    while !http.try_send(Request::get(&address)).await.is_ok_and(|answer| answer.status == 200) {
+    until_true("the server is ready", async || {
         process.assert_running();
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        http.try_send(Request::get(&address)).await.is_ok_and(|answer| answer.status == 200)
+    })
+    .await;
 }

@@ -34,6 +34,62 @@ fn run(server: &Server, line: &str) -> Ended {
 }
 
 #[tokio::test]
+async fn events_are_listed_exported_and_explained() {
+    let realm = Realm::new().await;
+    let client = realm.versatile_client().await;
+    let refused = client.refresh("sr_invented").await;
+    let tokens = client.client_credentials("read").await;
+    realm.event_behind(&refused, "token_refused").await;
+    realm.event_behind(&tokens, "token_issued").await;
+    let (server, name) = (&realm.server, &realm.name);
+
+    let listed = run(server, &format!("audit list --realm {name} --client {} --output json", client.id)).json();
+    let kinds: Vec<_> = listed["items"].as_array().unwrap().iter().map(|event| event["kind"].clone()).collect();
+    assert_eq!(kinds, ["administrative_change", "token_refused", "token_issued"]);
+    let table = run(server, &format!("audit list --realm {name} --kind token_refused --since 1h"));
+    assert!(table.printed.starts_with("RECORDED AT"), "{}", table.printed);
+    assert_eq!(table.printed.lines().count(), 2);
+    assert_eq!(run(server, &format!("audit list --realm {name} --until 1h --output json")).json()["items"], json!([]));
+
+    let exported = run(server, &format!("audit export --realm {name} --client {}", client.id));
+    let lines: Vec<Value> = exported.printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(Value::Array(lines), listed["items"]);
+    let exported = run(server, &format!("audit export --realm {name} --kind token_refused --format cef"));
+    let line = exported.printed.trim_end();
+    assert!(line.starts_with("CEF:0|Signet|signet|"), "{line}");
+    assert!(line.contains("|token_refused|A token request was refused|4|rt="), "{line}");
+    assert!(line.contains(&format!(" cs3Label=client cs3={} ", client.id)), "{line}");
+
+    let code = refused.header("x-request-id").unwrap();
+    let explained = run(server, &format!("explain {code}")).printed;
+    for said in [
+        &format!("Request {code} to realm {name} from 127.0.0.1"),
+        "A token request was refused. (token_refused)",
+        &format!("client         {}", client.id),
+        "error          invalid_grant",
+        "rule           the refresh token is not valid for this client",
+        "see            RFC 6749 section 5.2",
+        "detail         not a refresh token",
+        "grant          refresh_token",
+    ] {
+        assert!(explained.contains(said), "{said} is not in:\n{explained}");
+    }
+    let explained = run(server, &format!("explain {code} --realm {name} --output json")).json();
+    assert_eq!(
+        (&explained["items"][0]["realm"], &explained["items"][0]["kind"]),
+        (&json!(name), &json!("token_refused"))
+    );
+    let unknown = run(server, "explain 0123456789abcdef");
+    assert_eq!(unknown.code, 5, "{}", unknown.said);
+    for line in ["audit list --realm nowhere", "audit verify --realm nowhere"] {
+        assert_eq!(run(server, line).code, 5, "{line}");
+    }
+    for line in [&format!("audit list --realm {name} --kind nothing"), "explain not/a/code"] {
+        assert_eq!(run(server, line).code, 2, "{line}");
+    }
+}
+
+#[tokio::test]
 async fn a_command_is_recorded_with_whoever_ran_it() {
     let realm = Realm::new().await;
     let name = &realm.name;

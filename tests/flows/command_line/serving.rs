@@ -2,7 +2,6 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStderr, Stdio};
-use std::time::Duration;
 
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::Value;
@@ -11,6 +10,7 @@ use super::{Ended, Home};
 use crate::support::certificates::Identity;
 use crate::support::http::{HttpClient, Request};
 use crate::support::server::free_ports;
+use crate::support::wait::until_true;
 
 /// A server and its log.
 pub(super) struct Running {
@@ -86,9 +86,10 @@ fn with_tls() -> (Home, [u16; 2]) {
 async fn wait_until_ready(management: u16) {
     let http = HttpClient::new();
     let url = format!("http://127.0.0.1:{management}/health/ready");
-    while !http.try_send(Request::get(&url)).await.is_ok_and(|answer| answer.status == 200) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until_true("the server is ready", async || {
+        http.try_send(Request::get(&url)).await.is_ok_and(|answer| answer.status == 200)
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -127,13 +128,9 @@ async fn commands_beside_a_server_are_noticed() {
     let discovery = format!("https://localhost:{main}/realms/shop/.well-known/openid-configuration");
     assert_eq!(http.get(&discovery).await.status, 404);
     home.json("realm create shop");
-    while http.get(&discovery).await.status != 200 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_true("the realm is served", async || http.get(&discovery).await.status == 200).await;
     home.json("realm update shop --enabled false");
-    while http.get(&discovery).await.status != 404 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_true("the realm is no longer served", async || http.get(&discovery).await.status == 404).await;
     server.signal("INT");
     assert_eq!(server.end(), 0);
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use signet_protocol::identifiers::RealmId;
 use signet_protocol::time::UnixTime;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::fact::{Fact, Parties};
 use super::keys::EventKeys;
@@ -37,7 +38,8 @@ pub struct EventQueue {
     waiting: Mutex<Waiting>,
     some: Notify,
     many: Notify,
-    flushing: tokio::sync::Mutex<()>,
+    /// Held by whoever writes; when writing failed last.
+    flushing: tokio::sync::Mutex<Option<Instant>>,
 }
 
 #[derive(Default)]
@@ -96,7 +98,7 @@ impl EventQueue {
     }
 
     /// Whether so much waits that whoever brings more has to write it first.
-    pub(super) fn is_full(&self) -> bool {
+    fn is_full(&self) -> bool {
         self.len() >= CAPACITY
     }
 
@@ -124,7 +126,32 @@ impl EventQueue {
     }
 
     async fn flush(&self, provider: &Provider) -> StoreResult<()> {
-        let _turn = self.flushing.lock().await;
+        let mut failed = self.flushing.lock().await;
+        self.write_noting(&mut failed, provider).await
+    }
+
+    /// Makes room if there is none. While the database is away, whoever comes does not wait for it in a row.
+    pub(super) async fn make_room(&self, provider: &Provider) -> StoreResult<()> {
+        if !self.is_full() {
+            return Ok(());
+        }
+        let mut failed = self.flushing.lock().await;
+        if !self.is_full() {
+            return Ok(());
+        }
+        if failed.is_some_and(|at| at.elapsed() < RETRY) {
+            return Err(StoreError::Unavailable("too many events wait to be written".into()));
+        }
+        self.write_noting(&mut failed, provider).await
+    }
+
+    async fn write_noting(&self, failed: &mut Option<Instant>, provider: &Provider) -> StoreResult<()> {
+        let written = self.write_all(provider).await;
+        *failed = written.is_err().then(Instant::now);
+        written
+    }
+
+    async fn write_all(&self, provider: &Provider) -> StoreResult<()> {
         loop {
             let batch = self.next_batch(provider);
             if batch.is_empty() {

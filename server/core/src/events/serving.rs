@@ -184,9 +184,7 @@ impl Serving<'_> {
         if self.unwritten().is_empty() {
             return Ok(());
         }
-        if self.events.is_full() {
-            self.flush_events().await?;
-        }
+        self.events.make_room(self).await?;
         self.events.push(std::mem::take(&mut *self.unwritten()));
         Ok(())
     }

@@ -27,7 +27,7 @@ pub(super) fn of_realm(realm_id: RealmId) -> Select<Entity> {
 /// The enabled realms with a binding.
 pub(super) async fn realms(session: &Session<'_>) -> Result<Vec<RealmName>, Failure> {
     let select = "SELECT name FROM realms WHERE enabled = ? \
-                  AND id IN (SELECT realm_id FROM script_bindings) ORDER BY name";
+                  AND realm_id IN (SELECT realm_id FROM script_bindings) ORDER BY name";
     let rows = session.rows(select, vec![true.into()]).await?;
     rows.iter().map(|row| parsed(&row.try_get::<String>("", "name")?, "realms.name")).collect()
 }

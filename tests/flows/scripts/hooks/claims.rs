@@ -42,6 +42,31 @@ async fn on_claims_adds_declared_claims_wherever_claims_go() {
 }
 
 #[tokio::test]
+async fn oidc_core_5_4_what_was_asked_for_and_the_user_has_stays_as_it_is() {
+    let realm = Realm::new().await;
+    let client =
+        realm.client(json!({"userinfo_signed_response_alg": "ES256", "settings": {"skip_consent": true}})).await;
+    let added = "claims(#{ name: \"Eve\", nickname: \"Evie\", gender: \"other\" })";
+    let declared = "claims = { name = \"string\", nickname = \"string\", gender = \"string\" }";
+    deploy(&realm, adding("names", declared, added)).await;
+    let user = realm.add_user("bea").await;
+    let own = json!({"claims": {"name": "Bea", "nickname": null, "gender": null}});
+    realm.server.administration.update_user(&realm.name, &user.id, &own).await;
+    let request = client.request().with("scope", "openid profile");
+    let request = request.with("claims", &json!({"id_token": {"nickname": null}}).to_string());
+    let tokens = client.obtain(&mut realm.browser(), &request, &user).await;
+    let userinfo = client.userinfo(tokens.access_token()).await;
+    let claims = realm.verify(&userinfo.body).await.claims;
+    assert_eq!(
+        (&claims["name"], &claims["nickname"], &claims["gender"]),
+        (&json!("Bea"), &json!("Evie"), &json!("other"))
+    );
+    assert_eq!(claims["aud"], client.id);
+    let id_token = jwt::read(tokens.id_token()).claims;
+    assert_eq!((&id_token["nickname"], id_token.get("name")), (&json!("Evie"), None));
+}
+
+#[tokio::test]
 async fn a_token_of_the_clients_own_has_claims_too() {
     let realm = Realm::new().await;
     let client = trusted_client(&realm).await;

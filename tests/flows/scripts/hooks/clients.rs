@@ -43,3 +43,20 @@ async fn an_assertion_counts_once_also_where_a_script_refuses_its_client() {
     client.present(&assertion).await.assert_refused("invalid_client");
     client.present(&key.sign(&client.assertion_claims())).await.tokens();
 }
+
+#[tokio::test]
+async fn sc_009_on_client_authenticated_fails_closed() {
+    let realm = Realm::new().await;
+    let client = realm.versatile_client().await;
+    let token = client.client_credentials("read").await.tokens();
+    bind(&realm, "on_client_authenticated", FAILS).await;
+    assert_failed_closed(&client.client_credentials("read").await);
+    assert_failed_closed(&client.ask("/introspect", &[("token", token.access_token())]).await);
+    assert_failed_closed(&client.revoke(token.access_token()).await);
+    let run = &runs(&realm, "on_client_authenticated", 1).await[0]["details"];
+    assert_eq!(run["decision"], "closed");
+    assert_eq!(run["outcome"], "thrown at main.rhai:1:41");
+    assert!(!run.to_string().contains("sauce"), "{run}");
+    // The operator learns what it said.
+    assert!(realm.server.log().contains("secret sauce of 4711"));
+}

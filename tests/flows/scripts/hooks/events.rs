@@ -1,5 +1,6 @@
 //! `on_event`: events of the audit chain, in order and at least once.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
@@ -8,9 +9,10 @@ use http::{Method, Response};
 use serde_json::{Value, json};
 use signet_core::registry::{self, DeploymentRequest};
 
-use super::{ask, deploy, package, set, trusted_client};
+use super::{ask, deploy, get, package, set, trusted_client};
 use crate::support::provider::TimedProvider;
 use crate::support::realm::Realm;
+use crate::support::wait::{until, until_true};
 use crate::support::web::WebServer;
 
 /// Binds a package at a provider whose parts run in the test.
@@ -29,14 +31,12 @@ pub(super) async fn bind_in(timed: &TimedProvider, realm: &Realm, files: Value) 
 
 /// What arrived, once there are so many with this member.
 async fn delivered(server: &WebServer, kind: &str, number: usize) -> Vec<Value> {
-    loop {
+    until(&format!("{number} deliveries of {kind}"), async || {
         let all: Vec<Value> =
             server.received().iter().map(|received| serde_json::from_str(&received.body).unwrap()).collect();
-        if all.iter().filter(|event| event["kind"] == kind).count() >= number {
-            return all;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        (all.iter().filter(|event| event["kind"] == kind).count() >= number).then_some(all)
+    })
+    .await
 }
 
 /// Binds a package that forwards events, and waits until it is told of them.
@@ -46,19 +46,50 @@ async fn forward(realm: &Realm, server: &WebServer) {
                   let reply = ctx.http(\"sink\").post(\"/events\", event); \
                   if reply.status != 200 { throw `status ${reply.status}`; } none() }";
     deploy(realm, package("forward", &["on_event"], "http = [\"sink\"]", script)).await;
-    // Whatever happens after the package is known to the delivery is delivered.
-    loop {
-        let marked = ask(realm, Method::POST, "/users", &json!({"username": random_name()})).await;
-        assert_eq!(marked.status, 201, "{marked:?}");
+    // Whatever happens after the package is known to the delivery is delivered, and nothing before it is left behind.
+    until_true("a first delivery", async || {
+        mark(realm).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
-        if !server.received().is_empty() {
-            return;
-        }
-    }
+        !server.received().is_empty()
+    })
+    .await;
+    let last = mark(realm).await;
+    until_true("the delivery of everything so far", async || {
+        server.received().iter().any(|received| received.body.contains(&last))
+    })
+    .await;
 }
 
-fn random_name() -> String {
-    crate::support::jwt::random_text()
+/// Makes something happen, and says what it is known by.
+async fn mark(realm: &Realm) -> String {
+    let user = json!({"username": crate::support::jwt::random_text()});
+    let created = ask(realm, Method::POST, "/users", &user).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    created.json()["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn on_event_is_told_every_event_in_order() {
+    let realm = Realm::new().await;
+    let client = trusted_client(&realm).await;
+    let server = WebServer::start(|_| Response::new(String::new())).await;
+    forward(&realm, &server).await;
+    let scopes = ["read", "write", "read write"];
+    for scope in scopes {
+        client.client_credentials(scope).await.tokens();
+    }
+    let all = delivered(&server, "token_issued", 3).await;
+    let issued: Vec<_> = all.iter().filter(|event| event["kind"] == "token_issued").collect();
+    let told: Vec<_> = issued.iter().map(|event| event["data"]["scope"].as_str().unwrap()).collect();
+    assert_eq!(told, scopes);
+    assert_eq!(issued[0]["client_id"], client.id);
+    let ids: Vec<_> = all.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    let distinct: HashSet<_> = ids.iter().collect();
+    assert_eq!(distinct.len(), ids.len(), "nothing failed, so that nothing came twice");
+    // A delivery is no news of its own.
+    assert!(!all.iter().any(|event| event["data"]["hook"] == "on_event"), "{all:?}");
+    let chain = get(&realm, "/audit-chain").await;
+    assert_eq!(chain["holds"], true, "{chain}");
 }
 
 #[tokio::test]

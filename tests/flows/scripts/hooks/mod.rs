@@ -12,8 +12,6 @@ mod sessions;
 mod shadows;
 mod tokens;
 
-use std::time::Duration;
-
 use http::Method;
 use serde_json::{Value, json};
 
@@ -21,6 +19,7 @@ use super::{ask, deploy, get};
 use crate::support::client::Client;
 use crate::support::http::Answer;
 use crate::support::realm::Realm;
+use crate::support::wait::until;
 
 /// What a script does that fails, and says something that nobody but the operator may see.
 pub(super) const FAILS: &str = "throw `secret sauce of ${4000 + 711}`;";
@@ -54,15 +53,13 @@ async fn set(realm: &Realm, path: &str, value: Value) {
 
 /// Runs of scripts as the audit trail tells of them, once it tells of so many at a hook; oldest first.
 async fn runs(realm: &Realm, hook: &str, at_least: usize) -> Vec<Value> {
-    loop {
+    until(&format!("{at_least} runs of {hook}"), async || {
         let listed = get(realm, "/audit-events?kind=script_decision&order=oldest&limit=200").await;
         let items = listed["items"].as_array().unwrap();
         let found: Vec<Value> = items.iter().filter(|item| item["details"]["hook"] == hook).cloned().collect();
-        if found.len() >= at_least {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        (found.len() >= at_least).then_some(found)
+    })
+    .await
 }
 
 /// SC-009: nothing of a script that failed reaches the other side.

@@ -1,7 +1,5 @@
 //! Shadow versions, recordings and metrics.
 
-use std::time::Duration;
-
 use http::Method;
 use serde_json::{Value, json};
 
@@ -9,6 +7,7 @@ use super::{ask, bind, deploy, package, trusted_client};
 use crate::support::http::HttpClient;
 use crate::support::realm::Realm;
 use crate::support::server::{Configuration, Server};
+use crate::support::wait::{until, until_true};
 
 /// The value of a metric; 0 while it is not there.
 async fn metric(server: &Server, line: &str) -> f64 {
@@ -18,9 +17,7 @@ async fn metric(server: &Server, line: &str) -> f64 {
 }
 
 async fn wait_for_metric(server: &Server, line: &str, at_least: f64) {
-    while metric(server, line).await < at_least {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until_true(&format!("{line} {at_least}"), async || metric(server, line).await >= at_least).await;
 }
 
 fn tokens(decision: &str) -> Value {
@@ -101,14 +98,11 @@ async fn runs_are_recorded_where_the_realm_says_so_redacted() {
     realm.server.administration.update_realm(&realm.name, &json!({"script_recording_days": 1})).await;
     let request = client.request();
     client.obtain(&mut realm.browser(), &request, &realm.user).await;
-    loop {
+    let stored = until("a recording", async || {
         let rows = realm.rows().await;
-        if rows.count("script_recordings") > 0 {
-            let stored = rows.of_table("script_recordings");
-            assert!(stored.contains("on_token_request") && stored.contains("127.0.0.0"), "{stored}");
-            assert!(!stored.contains("ana@ana.test") && !stored.contains("127.0.0.1"), "{stored}");
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        (rows.count("script_recordings") > 0).then(|| rows.of_table("script_recordings"))
+    })
+    .await;
+    assert!(stored.contains("on_token_request") && stored.contains("127.0.0.0"), "{stored}");
+    assert!(!stored.contains("ana@ana.test") && !stored.contains("127.0.0.1"), "{stored}");
 }

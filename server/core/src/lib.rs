@@ -1,7 +1,7 @@
 //! Rules and services of the provider. Input and output go through the traits in [`ports`].
 //!
 //! A request of the authorization endpoint enters at [`authorize`], one of the token endpoint at [`grants`], any other
-//! at [`endpoints`]; administration enters at [`registry`].
+//! at [`endpoints`], of a client that registers itself at [`registration`]; administration enters at [`registry`].
 
 pub mod account;
 pub mod authn;
@@ -17,6 +17,7 @@ pub mod ports;
 pub mod profile;
 pub mod provider;
 pub mod realm;
+pub mod registration;
 pub mod registry;
 pub mod tokens;
 

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::hooks::{Runs, ScriptMetrics};
 use crate::ports::{SharedStore, outbound::OutboundHttp};
 use crate::realm::{Programs, RealmCache, RealmContext};
+use crate::registry::ClientUses;
 
 /// Client secrets that are hashed at a time: one, so that guessers of them use one core at most.
 const PARALLEL_SECRET_HASHES: usize = 1;
@@ -36,6 +37,8 @@ pub struct Provider {
     pub(crate) runs: Runs,
     /// Events that wait to be written.
     pub(crate) events: EventQueue,
+    /// When uses of clients were last written.
+    pub(crate) client_uses: ClientUses,
 }
 
 impl std::ops::Deref for Provider {
@@ -59,6 +62,7 @@ impl Provider {
             programs: Programs::default(),
             runs: Runs::default(),
             events: EventQueue::default(),
+            client_uses: ClientUses::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
 use crate::endpoints::{
-    account, assets, authorize, consent, discovery, introspection, jwks, login, not_found, revocation, token, userinfo,
+    account, assets, authorize, consent, discovery, introspection, jwks, login, not_found, registration, revocation, token, userinfo,
 };
 use crate::pages::Pages;
 use crate::render;
@@ -61,6 +61,12 @@ pub fn routes(app: &Arc<App>) -> Route {
         .at("/realms/:realm/introspect", shared("POST", post(introspection::introspect)))
         // RFC 7009.
         .at("/realms/:realm/revoke", shared("OPTIONS, POST", post(revocation::revoke).options(token::preflight)))
+        // RFC 7591 section 3, RFC 7592 section 2.
+        .at("/realms/:realm/register", shared("POST", post(registration::register)))
+        .at(
+            "/realms/:realm/register/:client_id",
+            shared("DELETE, GET, HEAD, PUT", get(registration::read).put(registration::update).delete(registration::delete)),
+        )
         // What a person may do about the own session and consents.
         .at("/realms/:realm/account", shared("GET, HEAD", get(account::signed_in)))
         .at("/realms/:realm/account/apps", shared("GET, HEAD, POST", get(account::apps).post(account::remove_app)))

@@ -82,6 +82,28 @@ impl<'a> VerificationProfile<'a> {
         }
     }
 
+    /// A software statement (RFC 7591 section 2.3). Whom it is for is not said there; `required` has `jti` and `exp` too
+    /// where statements count once.
+    pub const fn software_statement(
+        issuer: &'a str,
+        algorithms: &'a [SignatureAlgorithm],
+        required: &'a [&'static str],
+    ) -> Self {
+        Self {
+            typ: TypeRule::AbsentOrOneOf(&["JWT", "software-statement+jwt"]),
+            algorithms,
+            issuer: Some(issuer),
+            subject: None,
+            audience: AudienceRule::Unchecked,
+            required,
+            clock_skew: CLOCK_SKEW,
+            furthest_expiry: None,
+            oldest_issue: None,
+            expiry_is_exact: false,
+            expired_is_accepted: false,
+        }
+    }
+
     /// An ID token of this issuer that comes back as `id_token_hint` (OpenID Connect Core section 3.1.2.1): it may have
     /// expired, and its audience is the client.
     pub const fn id_token_hint(issuer: &'a str, algorithms: &'a [SignatureAlgorithm]) -> Self {

@@ -106,6 +106,11 @@ impl OutboundHttp for OutboundClient {
         };
         timeout(request.time, sending).await.unwrap_or_else(|_| Err(OutboundError::TimedOut(target.name())))
     }
+
+    fn check(&self, url: &Url) -> Result<(), OutboundError> {
+        let target = Target::new(url, self.inner.settings.allow_plain_loopback)?;
+        self.inner.fetcher.check(&target)
+    }
 }
 
 impl Inner {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,6 +129,22 @@ impl Fetcher {
         Ok(permitted)
     }
 
+    /// Refuses a target that names an address, or this machine, which the guard does not permit. Other names are judged
+    /// when they are resolved.
+    pub(crate) fn check(&self, target: &Target) -> Result<(), OutboundError> {
+        let address = match &target.host {
+            Host::Ipv4(address) => IpAddr::V4(*address),
+            Host::Ipv6(address) => IpAddr::V6(*address),
+            // RFC 6761 section 6.3: the name and everything below it is this machine.
+            Host::Domain(name) if is_localhost(name) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            Host::Domain(_) => return Ok(()),
+        };
+        match self.refusal(target, address) {
+            Some(reason) => Err(OutboundError::AddressRefused { host: target.name(), address, reason }),
+            None => Ok(()),
+        }
+    }
+
     fn refusal(&self, target: &Target, address: IpAddr) -> Option<&'static str> {
         match (target.is_plain(), address.is_loopback()) {
             (true, true) if self.allow_plain_loopback => None,
@@ -146,6 +162,11 @@ impl Fetcher {
         }
         Err(OutboundError::Unreachable(target.name()))
     }
+}
+
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 async fn handshake(

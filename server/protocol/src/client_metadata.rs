@@ -1,6 +1,10 @@
 //! Client metadata: the fields a client is registered with (RFC 7591 section 2 and the registry it opened).
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use serde::de::value::Error as NoValue;
+use serde::de::{Deserializer, Error as _, Visitor};
+use serde::{Deserialize, Serialize, forward_to_deserialize_any};
 
 use crate::names::{ApplicationType, ClientAuthenticationMethod, GrantType, ResponseType, SubjectType};
 use crate::scope::Scope;
@@ -51,6 +55,19 @@ pub struct ClientMetadata {
     /// Terms of service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tos_uri: Option<String>,
+    /// Members in a language (RFC 7591 section 2.2), each by its whole name: `client_name#de`. On the wire of dynamic
+    /// registration they stand among the others.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub localized: BTreeMap<String, String>,
+    /// Where a login at the client can be started (OpenID Connect Core 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<String>,
+    /// Where request objects of the client may be (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<String>,
+    /// Where all hosts of one pairwise subject are listed (OpenID Connect Registration 2 and 5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
     /// The client's public keys, by value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<serde_json::Value>,
@@ -99,6 +116,29 @@ pub struct ClientMetadata {
 }
 
 impl ClientMetadata {
+    /// The names of all members, in declaration order.
+    pub fn member_names() -> &'static [&'static str] {
+        let mut names: &'static [&'static str] = &[];
+        // What is read has no value: the names are all that comes of it.
+        let _ = Self::deserialize(MemberNames(&mut names));
+        names
+    }
+
+    /// A member in the first of some languages that the client registered it in; the one without a language otherwise
+    /// (RFC 7591 section 2.2).
+    pub fn in_language<'a>(&'a self, name: &str, plain: Option<&'a str>, languages: &[&str]) -> Option<&'a str> {
+        let find = |tag: &&str| {
+            let primary = tag.split('-').next().unwrap_or_default();
+            let named = |wanted: &str| {
+                self.localized.iter().find(|(member, _)| {
+                    member.strip_prefix(name).and_then(|rest| rest.strip_prefix('#')).is_some_and(|tag| tag.eq_ignore_ascii_case(wanted))
+                })
+            };
+            named(tag).or_else(|| named(primary)).map(|(_, text)| text.as_str())
+        };
+        languages.iter().find_map(find).or(plain)
+    }
+
     /// The response types, with the default of RFC 7591 section 2.
     pub fn response_types(&self) -> &[ResponseType] {
         self.response_types.as_deref().unwrap_or(&[ResponseType::Code])
@@ -122,5 +162,62 @@ impl ClientMetadata {
     /// Whether the client can keep a credential (RFC 6749 section 2.1).
     pub fn is_confidential(&self) -> bool {
         self.authentication_method() != ClientAuthenticationMethod::None
+    }
+}
+
+/// Learns the names of a structure's members from its own reading code, so that there is no second list of them.
+struct MemberNames<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for MemberNames<'_> {
+    type Error = NoValue;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, NoValue> {
+        Err(NoValue::custom("there is no value"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, NoValue> {
+        *self.0 = fields;
+        Err(NoValue::custom("there is no value"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_all_members_are_known() {
+        let names = ClientMetadata::member_names();
+        assert_eq!(names.first(), Some(&"redirect_uris"));
+        for name in ["client_name", "jwks_uri", "initiate_login_uri", "tls_client_auth_san_email"] {
+            assert!(names.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn rfc7591_2_2_a_member_is_shown_in_the_language_asked_for() {
+        let metadata = ClientMetadata {
+            client_name: Some("Shop".to_owned()),
+            localized: [("client_name#de", "Laden"), ("client_name#fr-CH", "Boutique")]
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .into(),
+            ..ClientMetadata::default()
+        };
+        let name = |languages: &[&str]| metadata.in_language("client_name", metadata.client_name.as_deref(), languages);
+        assert_eq!(name(&["de"]), Some("Laden"));
+        assert_eq!(name(&["de-AT"]), Some("Laden"));
+        assert_eq!(name(&["FR-ch"]), Some("Boutique"));
+        assert_eq!(name(&["en"]), Some("Shop"));
+        assert_eq!(metadata.in_language("logo_uri", None, &["de"]), None);
     }
 }

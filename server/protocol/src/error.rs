@@ -77,6 +77,10 @@ error_codes! {
     InvalidRedirectUri = "invalid_redirect_uri", 400;
     /// A client metadata field is unacceptable (RFC 7591 3.2.2).
     InvalidClientMetadata = "invalid_client_metadata", 400;
+    /// A software statement is not acceptable (RFC 7591 3.2.2).
+    InvalidSoftwareStatement = "invalid_software_statement", 400;
+    /// Whoever made the software statement is not trusted here (RFC 7591 3.2.2).
+    UnapprovedSoftwareStatement = "unapproved_software_statement", 400;
 }
 
 impl fmt::Display for ErrorCode {

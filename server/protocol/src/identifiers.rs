@@ -104,6 +104,8 @@ identifiers_of_128_bits! {
     CredentialId;
     /// A registered resource server.
     ResourceServerId;
+    /// The public name of an initial access token. Not a credential.
+    InitialAccessTokenId;
     /// One recorded run of a script. It begins with the time, so that later runs come after earlier ones.
     ScriptRecordingId;
     /// One recorded event: 48 bits of milliseconds, 64 random bits and a number of 16, so that the identifiers of a realm

@@ -1,5 +1,7 @@
 //! The discovery document (OpenID Connect Discovery 3, RFC 8414 section 2).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Endpoints again, on the host that asks for client certificates (RFC 8705 section 5).
@@ -25,6 +27,8 @@ pub struct ProviderMetadata {
     pub token_endpoint: String,
     pub userinfo_endpoint: String,
     pub jwks_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,4 +57,7 @@ pub struct ProviderMetadata {
     pub revocation_endpoint_auth_methods_supported: Vec<String>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     pub authorization_response_iss_parameter_supported: bool,
+    /// What the realm's scripts add: documentation and members of its own, never one of those above.
+    #[serde(flatten)]
+    pub additional: BTreeMap<String, serde_json::Value>,
 }

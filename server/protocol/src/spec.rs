@@ -49,6 +49,11 @@ pub const fn rfc7591(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 7591", section)
 }
 
+/// A section of RFC 7592, Dynamic Client Registration Management.
+pub const fn rfc7592(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 7592", section)
+}
+
 /// A section of RFC 7636, Proof Key for Code Exchange.
 pub const fn rfc7636(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 7636", section)

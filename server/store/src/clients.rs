@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use signet_core::events::EventRecord;
-use signet_core::model::{Client, ClientSecret};
+use signet_core::model::{Client, ClientSecret, SecretLife};
 use signet_core::ports::{Clients, KeptClient, Page, PageRequest, StoreError, StoreResult};
 use signet_protocol::identifiers::{ClientId, RealmId};
 use signet_protocol::time::UnixTime;
@@ -87,6 +87,11 @@ impl Clients for Database {
 }
 
 fn client_of(row: client::Model) -> Result<Client, Failure> {
+    let previous = secret_of(row.previous_secret_kind.as_deref(), row.previous_secret)?;
+    let secret_life = SecretLife {
+        expires_at: row.secret_expires_at.map(UnixTime),
+        previous: previous.zip(row.previous_secret_expires_at.map(UnixTime)),
+    };
     Ok(Client {
         realm_id: RealmId(fixed(row.realm_id, "clients.realm_id")?),
         client_id: parsed(&row.client_id, "clients.client_id")?,
@@ -94,6 +99,7 @@ fn client_of(row: client::Model) -> Result<Client, Failure> {
         metadata: from_json(&row.metadata, "clients.metadata")?,
         settings: from_json(&row.settings, "clients.settings")?,
         secret: secret_of(row.secret_kind.as_deref(), row.secret)?,
+        secret_life,
         epoch: row.epoch,
         created_at: UnixTime(row.created_at),
         updated_at: UnixTime(row.updated_at),
@@ -113,20 +119,30 @@ fn secret_of(kind: Option<&str>, bytes: Option<Vec<u8>>) -> Result<Option<Client
     })
 }
 
-/// Everything that an update may change.
-fn changeable(client: &Client) -> Result<client::ActiveModel, Failure> {
-    let (kind, secret) = match &client.secret {
+fn secret_columns(secret: Option<&ClientSecret>) -> (Option<&'static str>, Option<Vec<u8>>) {
+    match secret {
         None => (None, None),
         Some(ClientSecret::Keyed(hash)) => (Some(KEYED), Some(hash.to_vec())),
         Some(ClientSecret::Slow(text)) => (Some(SLOW), Some(text.clone().into_bytes())),
         Some(ClientSecret::Recoverable(encrypted)) => (Some(RECOVERABLE), Some(encrypted.clone())),
-    };
+    }
+}
+
+/// Everything that an update may change.
+fn changeable(client: &Client) -> Result<client::ActiveModel, Failure> {
+    let (kind, secret) = secret_columns(client.secret.as_ref());
+    let SecretLife { expires_at, previous } = &client.secret_life;
+    let (previous_kind, previous_secret) = secret_columns(previous.as_ref().map(|(secret, _)| secret));
     Ok(client::ActiveModel {
         enabled: Set(client.enabled),
         metadata: Set(to_json(&client.metadata, "clients.metadata")?),
         settings: Set(to_json(&client.settings, "clients.settings")?),
         secret_kind: Set(kind.map(str::to_owned)),
         secret: Set(secret),
+        secret_expires_at: Set(expires_at.map(|end| end.0)),
+        previous_secret_kind: Set(previous_kind.map(str::to_owned)),
+        previous_secret: Set(previous_secret),
+        previous_secret_expires_at: Set(previous.as_ref().map(|(_, end)| end.0)),
         updated_at: Set(client.updated_at.0),
         ..client::ActiveModel::default()
     })
@@ -141,17 +157,22 @@ impl Work for InsertClient {
     type Outcome = ();
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
-        let mut row = changeable(&self.client)?;
-        row.realm_id = Set(self.client.realm_id.0.to_vec());
-        row.client_id = Set(self.client.client_id.to_string());
-        row.epoch = Set(self.client.epoch);
-        row.revision = Set(self.client.revision);
-        row.created_at = Set(self.client.created_at.0);
-        let inserted = client::Entity::insert(row).exec_without_returning(session).await;
-        inserted.map_err(|error| Failure::from(error).naming("client", "realm"))?;
-        note_change(session, self.client.realm_id).await?;
+        insert_client(session, &self.client).await?;
         Ok(Ending::Commit(()))
     }
+}
+
+/// Inserts a client in a transaction.
+pub(crate) async fn insert_client(session: &Session<'_>, client: &Client) -> Result<(), Failure> {
+    let mut row = changeable(client)?;
+    row.realm_id = Set(client.realm_id.0.to_vec());
+    row.client_id = Set(client.client_id.to_string());
+    row.epoch = Set(client.epoch);
+    row.revision = Set(client.revision);
+    row.created_at = Set(client.created_at.0);
+    let inserted = client::Entity::insert(row).exec_without_returning(session).await;
+    inserted.map_err(|error| Failure::from(error).naming("client", "realm"))?;
+    note_change(session, client.realm_id).await
 }
 
 /// Whether a realm has a client of a kind.
@@ -186,20 +207,19 @@ struct UpdateClient {
     keep: Option<KeptClient>,
 }
 
-impl UpdateClient {
-    async fn update(&self, session: &Session<'_>) -> Result<(), Failure> {
-        let mut row = changeable(&self.client)?;
-        row.revision = Set(self.client.revision + 1);
-        let update = client::Entity::update_many()
-            .set(row)
-            .col_expr(client::Column::Epoch, never_lower(client::Column::Epoch, self.client.epoch))
-            .filter(client::Column::RealmId.eq(self.client.realm_id.0.to_vec()))
-            .filter(client::Column::ClientId.eq(self.client.client_id.as_str()))
-            .filter(client::Column::Revision.eq(self.client.revision));
-        let updated = update.exec(session).await?.rows_affected;
-        let client = vec![sql::bytes(&self.client.realm_id.0), self.client.client_id.as_str().into()];
-        was_changed(session, (updated, "client"), ("clients WHERE realm_id = ? AND client_id = ?", client)).await
-    }
+/// Replaces a client in a transaction, if it is of the revision that it was read at.
+pub(crate) async fn replace_client(session: &Session<'_>, client: &Client) -> Result<(), Failure> {
+    let mut row = changeable(client)?;
+    row.revision = Set(client.revision + 1);
+    let update = client::Entity::update_many()
+        .set(row)
+        .col_expr(client::Column::Epoch, never_lower(client::Column::Epoch, client.epoch))
+        .filter(client::Column::RealmId.eq(client.realm_id.0.to_vec()))
+        .filter(client::Column::ClientId.eq(client.client_id.as_str()))
+        .filter(client::Column::Revision.eq(client.revision));
+    let updated = update.exec(session).await?.rows_affected;
+    let place = vec![sql::bytes(&client.realm_id.0), client.client_id.as_str().into()];
+    was_changed(session, (updated, "client"), ("clients WHERE realm_id = ? AND client_id = ?", place)).await
 }
 
 #[async_trait]
@@ -207,7 +227,7 @@ impl Work for UpdateClient {
     type Outcome = ();
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
-        keeping(session, (self.client.realm_id, self.keep), self.update(session)).await?;
+        keeping(session, (self.client.realm_id, self.keep), replace_client(session, &self.client)).await?;
         note_change(session, self.client.realm_id).await?;
         Ok(Ending::Commit(()))
     }
@@ -219,17 +239,20 @@ struct DeleteClient {
     keep: Option<KeptClient>,
 }
 
-impl DeleteClient {
-    async fn delete(&self, session: &Session<'_>) -> Result<(), Failure> {
-        let client = || vec![sql::bytes(&self.realm_id.0), self.client_id.as_str().into()];
-        // Consents go by their foreign key.
-        if session.execute("DELETE FROM clients WHERE realm_id = ? AND client_id = ?", client()).await? == 0 {
-            return Err(StoreError::Missing("client").into());
-        }
-        session.execute("DELETE FROM refresh_families WHERE realm_id = ? AND client_id = ?", client()).await?;
-        session.execute("DELETE FROM session_participants WHERE realm_id = ? AND client_id = ?", client()).await?;
-        delete_scripts_of_client(session, self.realm_id, &self.client_id).await
+/// Deletes a client with everything that hangs on it, in a transaction.
+pub(crate) async fn remove_client(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    client_id: &ClientId,
+) -> Result<(), Failure> {
+    let client = || vec![sql::bytes(&realm_id.0), client_id.as_str().into()];
+    // Consents and its registration go by their foreign keys.
+    if session.execute("DELETE FROM clients WHERE realm_id = ? AND client_id = ?", client()).await? == 0 {
+        return Err(StoreError::Missing("client").into());
     }
+    session.execute("DELETE FROM refresh_families WHERE realm_id = ? AND client_id = ?", client()).await?;
+    session.execute("DELETE FROM session_participants WHERE realm_id = ? AND client_id = ?", client()).await?;
+    delete_scripts_of_client(session, realm_id, client_id).await
 }
 
 #[async_trait]
@@ -237,7 +260,8 @@ impl Work for DeleteClient {
     type Outcome = ();
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
-        keeping(session, (self.realm_id, self.keep), self.delete(session)).await?;
+        let removal = remove_client(session, self.realm_id, &self.client_id);
+        keeping(session, (self.realm_id, self.keep), removal).await?;
         note_change(session, self.realm_id).await?;
         Ok(Ending::Commit(()))
     }

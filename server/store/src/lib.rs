@@ -21,6 +21,7 @@ mod polling;
 mod pool;
 mod realms;
 mod refresh_families;
+mod registrations;
 mod resource_servers;
 mod scripts;
 mod serving_lock;

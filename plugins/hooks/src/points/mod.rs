@@ -91,6 +91,8 @@ macro_rules! hooks {
 
 // One line a hook: file, type, class of limits, failure mode.
 hooks! {
+    on_discovery: OnDiscovery, Decision, Open;
+    on_client_registration: OnClientRegistration, Enrichment, Closed;
     on_client_authenticated: OnClientAuthenticated, Decision, Closed;
     on_authorize_request: OnAuthorizeRequest, Decision, Closed;
     on_identify: OnIdentify, Decision, Open;

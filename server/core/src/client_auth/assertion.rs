@@ -32,8 +32,12 @@ pub(super) async fn check(
     let mut profile = VerificationProfile::client_assertion(client.client_id.as_str(), rule, &algorithms);
     profile.clock_skew = realm.realm.settings.clock_skew_seconds;
     let claims = if client.metadata.authentication_method() == ClientAuthenticationMethod::ClientSecretJwt {
-        let secret = secret::recover(realm, client)?.ok_or_else(|| failed("no recoverable secret"))?;
-        verified(provider, token, &[VerifyingKey::symmetric(&secret)], &profile)
+        let secrets = secret::recover_good(realm, client, provider.now())?;
+        if secrets.is_empty() {
+            return Err(failed("no recoverable secret that is still good").into());
+        }
+        let keys: Vec<VerifyingKey> = secrets.iter().map(|secret| VerifyingKey::symmetric(secret)).collect();
+        verified(provider, token, &keys, &profile)
     } else {
         match verified(provider, token, client_keys(provider, client, Freshness::Cached).await?.keys(), &profile) {
             // The client may have rotated its keys since its set was fetched.

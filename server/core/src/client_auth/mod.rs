@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(crate) use keys::client_keys;
 pub use presented::{CertificateChain, Presented, PresentedCredential};
 pub use secret::SecretFingerprints;
-pub(crate) use secret::{place as secret_place, recover as recover_secret};
+pub(crate) use secret::{is_current as is_current_secret, place as secret_place, recover as recover_secret};
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::ClientId;
 use signet_protocol::names::ClientAuthenticationMethod;

@@ -12,6 +12,7 @@ use std::sync::{PoisonError, RwLock};
 
 use signet_jose::{ColumnPlace, Random, digest, random};
 use signet_protocol::identifiers::ClientId;
+use signet_protocol::time::UnixTime;
 use zeroize::Zeroizing;
 
 use crate::authn::{counter_key, network};
@@ -75,23 +76,16 @@ pub(super) async fn is_right(
     realm: &RealmContext,
     attempt: SecretAttempt<'_>,
 ) -> Result<bool, Fault> {
-    let known = attempt.client.and_then(|client| client.secret.as_ref());
-    let slow = match known {
-        Some(ClientSecret::Slow(hash)) => Some(hash.as_str()),
-        _ => None,
-    };
+    let good = || attempt.client.into_iter().flat_map(|client| client.good_secrets(provider.now()));
+    let slow = good().find_map(|secret| match secret {
+        ClientSecret::Slow(hash) => Some(hash.as_str()),
+        ClientSecret::Keyed(_) | ClientSecret::Recoverable(_) => None,
+    });
     let fingerprint = slow.map(|hash| provider.secret_fingerprints.fingerprint(hash, attempt.secret));
-    let quick = match known {
-        None => false,
-        Some(ClientSecret::Keyed(mac)) => digest::equal_in_constant_time(mac, &realm.client_secret_mac(attempt.secret)),
-        Some(ClientSecret::Recoverable(_)) => {
-            let stored = attempt.client.map(|client| recover(realm, client)).transpose()?.flatten();
-            stored.is_some_and(|stored| digest::equal_in_constant_time(&stored, attempt.secret.as_bytes()))
-        }
-        Some(ClientSecret::Slow(_)) => {
-            fingerprint.as_ref().is_some_and(|fingerprint| provider.secret_fingerprints.contains(fingerprint))
-        }
-    };
+    let mut quick = fingerprint.as_ref().is_some_and(|known| provider.secret_fingerprints.contains(known));
+    for (client, secret) in attempt.client.iter().flat_map(|client| good().map(move |secret| (client, secret))) {
+        quick |= equals(realm, client, secret, attempt.secret)?;
+    }
     if quick {
         return Ok(true);
     }
@@ -108,6 +102,22 @@ pub(super) async fn is_right(
         provider.secret_fingerprints.insert(fingerprint);
     }
     Ok(right)
+}
+
+/// Whether a stored secret is the presented one, where that can be told without a slow hash.
+fn equals(realm: &RealmContext, client: &Client, stored: &ClientSecret, presented: &str) -> Result<bool, Fault> {
+    Ok(match stored {
+        ClientSecret::Keyed(mac) => digest::equal_in_constant_time(mac, &realm.client_secret_mac(presented)),
+        ClientSecret::Recoverable(encrypted) => {
+            digest::equal_in_constant_time(&decrypt(realm, client, encrypted)?, presented.as_bytes())
+        }
+        ClientSecret::Slow(_) => false,
+    })
+}
+
+/// Whether a secret that was made here is the client's current one.
+pub(crate) fn is_current(realm: &RealmContext, client: &Client, presented: &str) -> Result<bool, Fault> {
+    client.secret.as_ref().map_or(Ok(false), |stored| equals(realm, client, stored, presented))
 }
 
 /// The counters that a secret falls under which was not found right at once; the realm's limits for passwords hold.
@@ -150,7 +160,25 @@ pub(crate) fn place<'a>(realm: &'a str, client_id: &'a ClientId) -> ColumnPlace<
 /// The secret itself, if the client has one that the server can know again.
 pub(crate) fn recover(realm: &RealmContext, client: &Client) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
     let Some(ClientSecret::Recoverable(encrypted)) = &client.secret else { return Ok(None) };
+    decrypt(realm, client, encrypted).map(Some)
+}
+
+/// Every secret that is good at a moment and that the server can know again, the newest first.
+pub(super) fn recover_good(
+    realm: &RealmContext,
+    client: &Client,
+    now: UnixTime,
+) -> Result<Vec<Zeroizing<Vec<u8>>>, Fault> {
+    let good = client.good_secrets(now).filter_map(|secret| match secret {
+        ClientSecret::Recoverable(encrypted) => Some(decrypt(realm, client, encrypted)),
+        ClientSecret::Keyed(_) | ClientSecret::Slow(_) => None,
+    });
+    good.collect()
+}
+
+/// A secret is encrypted for the place where the current one is; it stays so when another takes that place.
+fn decrypt(realm: &RealmContext, client: &Client, encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let realm_text = realm.id().to_string();
     let secret = realm.columns().decrypt(place(&realm_text, &client.client_id), encrypted);
-    secret.map(Some).map_err(|error| Fault::internal("a client secret does not decrypt", error))
+    secret.map_err(|error| Fault::internal("a client secret does not decrypt", error))
 }

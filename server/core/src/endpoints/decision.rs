@@ -1,15 +1,46 @@
-//! `on_introspection` and `on_revocation`: what the realm's scripts keep from a caller, and what they revoke besides.
+//! `on_discovery`, `on_introspection` and `on_revocation`: what the realm's scripts add to the discovery document, what
+//! they keep from a caller, and what they revoke besides.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use signet_hooks::NoFacts;
 use signet_hooks::points::on_introspection::{IntrospectedToken, IntrospectionDecision, IntrospectionNarrowing};
 use signet_hooks::points::on_revocation::{RevocationDecision, RevokedToken};
-use signet_hooks::points::{OnIntrospection, OnRevocation};
+use signet_hooks::points::on_discovery::{DiscoveryDecision, DiscoveryDocument};
+use signet_hooks::points::{OnDiscovery, OnIntrospection, OnRevocation};
 use signet_protocol::error::Refusal;
+use signet_protocol::provider_metadata::ProviderMetadata;
 
 use crate::events::Serving;
 use crate::hooks::Subject;
 use crate::realm::RealmContext;
+
+/// What scripts add to the discovery document; of two members of one name the first counts. Whatever goes wrong with
+/// them, the document is answered.
+pub(super) fn added(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    metadata: &ProviderMetadata,
+) -> BTreeMap<String, Value> {
+    let document = || match serde_json::to_value(metadata) {
+        Ok(Value::Object(metadata)) => DiscoveryDocument { metadata },
+        _ => DiscoveryDocument { metadata: Map::new() },
+    };
+    let answers = serving.ask::<OnDiscovery>(realm, Subject::default(), || (NoFacts {}, document()));
+    let mut members = BTreeMap::new();
+    for answer in answers.unwrap_or_default() {
+        match answer.decision {
+            DiscoveryDecision::None {} => {}
+            DiscoveryDecision::Add(addition) => {
+                for (name, value) in addition.members() {
+                    members.entry(name).or_insert(value);
+                }
+            }
+        }
+    }
+    members
+}
 
 /// What a caller gets to see of a good token: a member that every script shows. Nothing if any script calls the token
 /// inactive. The subject's client is the caller.

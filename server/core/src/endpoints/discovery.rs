@@ -1,6 +1,8 @@
 //! The discovery document (OpenID Connect Discovery 3 and 4, RFC 8414 sections 2 and 3), made from what the realm
 //! really has and the profile really takes.
 
+use std::collections::BTreeMap;
+
 use signet_jose::SignatureAlgorithm;
 use signet_protocol::names::{
     ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantType, Prompt, ResponseMode, ResponseType,
@@ -10,12 +12,28 @@ use signet_protocol::provider_metadata::{MtlsEndpointAliases, ProviderMetadata};
 use signet_protocol::scope::Scope;
 use signet_protocol::standard_claims;
 
-use super::Endpoint;
+use super::{Endpoint, decision};
 use crate::authn::ACR_VALUES;
+use crate::events::Serving;
+use crate::failure::Failure;
 use crate::realm::RealmContext;
 
-/// The discovery document of a realm. `ui_locales` are the languages that pages have.
-pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
+/// The discovery document of a realm with what its scripts add. `ui_locales` are the languages that pages have.
+///
+/// # Errors
+/// Too many events wait to be written.
+pub async fn provider_metadata(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    ui_locales: &[&str],
+) -> Result<ProviderMetadata, Failure> {
+    let mut metadata = of_realm(realm, ui_locales);
+    metadata.additional = decision::added(serving, realm, &metadata);
+    serving.hand_over().await?;
+    Ok(metadata)
+}
+
+fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
     let profile = realm.realm.settings.profile.profile();
     let url = |endpoint| realm.urls.of(endpoint);
     let signing = texts(signing_algorithms(realm), SignatureAlgorithm::as_str);
@@ -32,6 +50,7 @@ pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderM
         token_endpoint: url(Endpoint::Token),
         userinfo_endpoint: url(Endpoint::UserInfo),
         jwks_uri: url(Endpoint::Jwks),
+        registration_endpoint: realm.realm.settings.registration.is_on().then(|| url(Endpoint::Registration)),
         introspection_endpoint: url(Endpoint::Introspection),
         revocation_endpoint: url(Endpoint::Revocation),
         mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
@@ -59,6 +78,7 @@ pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderM
         revocation_endpoint_auth_methods_supported: method_names,
         revocation_endpoint_auth_signing_alg_values_supported: assertions,
         authorization_response_iss_parameter_supported: true,
+        additional: BTreeMap::new(),
     }
 }
 
@@ -67,7 +87,7 @@ fn texts<T>(values: impl IntoIterator<Item = T>, text: impl Fn(T) -> &'static st
 }
 
 /// What the realm has keys for, and HMAC with the secrets of clients.
-fn signing_algorithms(realm: &RealmContext) -> Vec<SignatureAlgorithm> {
+pub(crate) fn signing_algorithms(realm: &RealmContext) -> Vec<SignatureAlgorithm> {
     let profile = realm.realm.settings.profile.profile();
     let has_key =
         |algorithm: &SignatureAlgorithm| algorithm.is_symmetric() || realm.signing_keys.active(*algorithm).is_some();
@@ -76,7 +96,7 @@ fn signing_algorithms(realm: &RealmContext) -> Vec<SignatureAlgorithm> {
 
 /// Mutual TLS methods only where the deployment asks for certificates, and issued ones only where somebody is trusted
 /// to issue them.
-fn authentication_methods(realm: &RealmContext) -> Vec<ClientAuthenticationMethod> {
+pub(crate) fn authentication_methods(realm: &RealmContext) -> Vec<ClientAuthenticationMethod> {
     let is_possible = |method: &ClientAuthenticationMethod| match method {
         ClientAuthenticationMethod::TlsClientAuth => realm.urls.mutual_tls.is_some() && realm.trust_anchors().is_some(),
         ClientAuthenticationMethod::SelfSignedTlsClientAuth => realm.urls.mutual_tls.is_some(),

@@ -8,6 +8,7 @@ mod revocation;
 mod urls;
 mod userinfo;
 
+pub(crate) use discovery::{authentication_methods, signing_algorithms};
 pub use discovery::provider_metadata;
 pub use error_page::{ErrorMessage, ShownError, words_about};
 pub use introspection::introspect;

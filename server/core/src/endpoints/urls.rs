@@ -46,6 +46,8 @@ endpoints! {
     Introspection = "/introspect";
     /// RFC 7009.
     Revocation = "/revoke";
+    /// RFC 7591 section 3; below it, one address for each client (RFC 7592 section 2).
+    Registration = "/register";
     /// Where the login form is sent.
     Login = "/login";
     /// Where the consent form is sent.

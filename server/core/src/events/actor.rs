@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use serde::Serialize;
-use signet_protocol::identifiers::{ClientId, RequestId};
+use signet_protocol::identifiers::{ClientId, InitialAccessTokenId, RequestId};
 
 /// Who administers. The client and subject belong to the admin realm, whatever realm is administered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,6 +20,17 @@ pub enum Actor {
     CommandLine {
         /// The user's name in the operating system.
         system_user: String,
+    },
+    /// Somebody at the registration endpoint.
+    Registrant {
+        /// The initial access token that was presented.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        initial_access_token: Option<InitialAccessTokenId>,
+    },
+    /// A client that changes its own registration.
+    Client {
+        /// Which.
+        client_id: ClientId,
     },
     /// The server by itself, or somebody who asked it for something else.
     Server,

@@ -37,6 +37,7 @@ impl Event {
                         | Hook::OnAuthStart
                         | Hook::OnFactorResult
                         | Hook::OnError
+                        | Hook::OnDiscovery
                 );
                 before_login && self.parties.user.is_none()
             }

@@ -82,7 +82,9 @@ kinds! {
     AdministrationRefused = "administration_refused";
     /// A form of the account pages was refused.
     AccountRefused = "account_refused";
-    /// Something was created, changed or deleted through the admin API or the command line.
+    /// A registration of a client, or a change of one by the client itself, was refused.
+    RegistrationRefused = "registration_refused";
+    /// Something was created, changed or deleted: through the admin API, the command line or the registration endpoint.
     AdministrativeChange = "administrative_change";
     /// A signing key was replaced.
     KeyRotated = "key_rotated";

@@ -117,6 +117,8 @@ pub enum Object {
     User,
     /// A signing key, by `kid`.
     Key,
+    /// An initial access token, by identifier.
+    InitialAccessToken,
     /// A resource server, by identifier.
     ResourceServer,
     /// A script package, by name.
@@ -182,6 +184,7 @@ impl RefusedAt {
             Self::Endpoint(Endpoint::Introspection) => EventKind::IntrospectionRefused,
             Self::Endpoint(Endpoint::Revocation) => EventKind::RevocationRefused,
             Self::Endpoint(Endpoint::UserInfo) => EventKind::UserinfoRefused,
+            Self::Endpoint(Endpoint::Registration) => EventKind::RegistrationRefused,
             // Login and consent forms belong to an authorization request, and keys are refused to nobody.
             Self::Endpoint(Endpoint::Authorization | Endpoint::Login | Endpoint::Consent | Endpoint::Jwks) => {
                 EventKind::AuthorizationRefused

@@ -98,6 +98,9 @@ async fn issue(
         GrantType::RefreshToken => refresh_token::exchange(&request).await,
         GrantType::ClientCredentials => client_credentials::exchange(&request).await,
     };
+    if outcome.is_ok() {
+        serving.note_client_use(realm, client.client()).await;
+    }
     if let Err(Failure::Refusal(_)) = &outcome {
         // An assertion counts once, also where the grant it came with was refused (OpenID Connect Core 9). That it had
         // been used before is no other answer than the one there is already.

@@ -24,6 +24,8 @@ pub struct Client {
     pub settings: ClientSettings,
     /// Its secret, if it has one.
     pub secret: Option<ClientSecret>,
+    /// How long its secrets are good.
+    pub secret_life: SecretLife,
     /// Everything issued to it under an older value is dead.
     pub epoch: Epoch,
     /// When it was registered.
@@ -43,6 +45,25 @@ pub enum ClientSecret {
     Slow(String),
     /// A secret the server must know again (`client_secret_jwt`, HS algorithms): encrypted under the realm's data key.
     Recoverable(Vec<u8>),
+}
+
+/// How long the secrets of a client are good.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecretLife {
+    /// When the secret ends; never when absent.
+    pub expires_at: Option<UnixTime>,
+    /// The secret that it took the place of, and until when that one is good as well.
+    pub previous: Option<(ClientSecret, UnixTime)>,
+}
+
+impl Client {
+    /// The secrets that are good at a moment, the newest first.
+    pub fn good_secrets(&self, now: UnixTime) -> impl Iterator<Item = &ClientSecret> {
+        let SecretLife { expires_at, previous } = &self.secret_life;
+        let current = self.secret.as_ref().filter(|_| expires_at.is_none_or(|end| now < end));
+        let previous = previous.as_ref().filter(|(_, end)| now < *end).map(|(secret, _)| secret);
+        current.into_iter().chain(previous)
+    }
 }
 
 impl std::fmt::Debug for ClientSecret {
@@ -86,6 +107,9 @@ pub struct ClientSettings {
     /// Identifiers of the resource servers that `resource` may name; all of the realm when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<Vec<String>>,
+    /// Whether the client registered itself: consent is always asked, and people see where they are sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dynamically_registered: bool,
     /// Whether the client may introspect tokens that were not issued to it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub may_introspect: bool,

@@ -5,6 +5,7 @@ mod client;
 mod key;
 mod realm;
 mod refresh_family;
+mod registration;
 mod resource_server;
 mod script;
 mod session;
@@ -13,10 +14,13 @@ mod token_basis;
 mod user;
 
 pub use authorization::{Authorization, DEFAULT_SLOT};
-pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation};
+pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
 pub use key::{KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use realm::{Realm, RealmSettings};
 pub use refresh_family::RefreshFamily;
+pub use registration::{
+    InitialAccessToken, Registration, RegistrationMode, RegistrationPolicy, SoftwareStatementIssuer,
+};
 pub use resource_server::{ResourceScope, ResourceServer};
 pub use script::{
     ScriptBinding, ScriptConnection, ScriptCursor, ScriptDeclaration, ScriptPackage, ScriptRecording, ScriptShadow,

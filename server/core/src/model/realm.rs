@@ -5,7 +5,7 @@ use signet_protocol::identifiers::{RealmId, RealmName};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
-use super::Epoch;
+use super::{Epoch, RegistrationPolicy};
 use crate::profile::ProfileName;
 
 /// A realm as stored.
@@ -78,6 +78,10 @@ pub struct RealmSettings {
     pub client_certificate_authorities: String,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     pub script_recording_days: i64,
+    /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.
+    pub client_secret_overlap_seconds: i64,
+    /// What is permitted at the registration endpoint.
+    pub registration: RegistrationPolicy,
     /// Fewest characters of a password: 8 to 64 (NIST SP 800-63B section 5.1.1.2).
     pub password_minimum_length: usize,
 }
@@ -103,6 +107,8 @@ impl Default for RealmSettings {
             signing_key_lead_seconds: 300,
             client_certificate_authorities: String::new(),
             script_recording_days: 0,
+            client_secret_overlap_seconds: 0,
+            registration: RegistrationPolicy::default(),
             password_minimum_length: 8,
         }
     }

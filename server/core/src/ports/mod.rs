@@ -8,6 +8,7 @@ mod keys;
 pub mod outbound;
 mod realms;
 mod refresh_families;
+mod registrations;
 mod resource_servers;
 mod scripts;
 mod sessions;
@@ -24,6 +25,7 @@ pub use clients::{Clients, KeptClient};
 pub use keys::Keys;
 pub use realms::Realms;
 pub use refresh_families::{RefreshFamilies, Rotation, RotationOutcome};
+pub use registrations::{NewRegistration, RegistrationChange, RegistrationOutcome, Registrations};
 pub use resource_servers::ResourceServers;
 pub use scripts::{ScriptDeployment, ScriptRuns, Scripts};
 pub use sessions::{Login, LoginOutcome, Sessions};
@@ -63,6 +65,7 @@ pub type StoreResult<T> = Result<T, StoreError>;
 pub trait Store:
     Realms
     + Clients
+    + Registrations
     + Users
     + Sessions
     + Authorizations
@@ -81,6 +84,7 @@ pub trait Store:
 impl<T> Store for T where
     T: Realms
         + Clients
+        + Registrations
         + Users
         + Sessions
         + Authorizations

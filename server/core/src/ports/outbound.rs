@@ -24,6 +24,13 @@ pub trait OutboundHttp: Send + Sync {
     /// and a host that failed is asked all the same: how often is for the caller to decide. A redirection is
     /// [`OutboundError::Redirect`] here too.
     async fn send(&self, request: OutboundRequest) -> Result<OutboundReply, OutboundError>;
+
+    /// Whether `url` may be registered for being fetched later, as far as that can be told without asking anybody: its
+    /// form, and its host where that is an address.
+    ///
+    /// # Errors
+    /// [`OutboundError::UrlRefused`], [`OutboundError::AddressRefused`].
+    fn check(&self, url: &Url) -> Result<(), OutboundError>;
 }
 
 /// A request that is sent as it is.

@@ -28,7 +28,7 @@ pub(super) fn user_change(serving: &Serving<'_>, user: &User, action: Action, fi
 }
 
 /// The names of what differs between two clients.
-pub(super) fn client_fields(before: &Client, after: &Client) -> Vec<String> {
+pub(crate) fn client_fields(before: &Client, after: &Client) -> Vec<String> {
     let whole = |client: &Client| {
         let mut members = members_of(&client.metadata);
         members.insert("enabled".to_owned(), client.enabled.into());

@@ -24,6 +24,7 @@ pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Res
     check_authentication(metadata, profile)?;
     check_keys(metadata)?;
     check_algorithms(metadata, profile)?;
+    check_addresses(metadata)?;
     check_texts(metadata)
 }
 
@@ -159,29 +160,91 @@ fn check_algorithms(metadata: &ClientMetadata, profile: &SecurityProfile) -> Res
     Ok(())
 }
 
-fn check_texts(metadata: &ClientMetadata) -> Result<(), RegistryError> {
-    let web = [
-        ("client_uri", &metadata.client_uri),
-        ("logo_uri", &metadata.logo_uri),
-        ("policy_uri", &metadata.policy_uri),
-        ("tos_uri", &metadata.tos_uri),
-        ("jwks_uri", &metadata.jwks_uri),
+/// What the server does with an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AddressUse {
+    /// It links to it from pages.
+    Shown,
+    /// It asks what is there.
+    Fetched,
+}
+
+/// Every member that is an `https` address, with what is done with it. A member that is added is one line here.
+pub(super) fn addresses(metadata: &ClientMetadata) -> impl Iterator<Item = (&str, &str, AddressUse)> {
+    let single = [
+        ("client_uri", &metadata.client_uri, AddressUse::Shown),
+        ("logo_uri", &metadata.logo_uri, AddressUse::Shown),
+        ("policy_uri", &metadata.policy_uri, AddressUse::Shown),
+        ("tos_uri", &metadata.tos_uri, AddressUse::Shown),
+        ("initiate_login_uri", &metadata.initiate_login_uri, AddressUse::Shown),
+        ("jwks_uri", &metadata.jwks_uri, AddressUse::Fetched),
+        ("sector_identifier_uri", &metadata.sector_identifier_uri, AddressUse::Fetched),
     ];
-    for (field, value) in web {
-        let Some(value) = value else { continue };
-        let is_https = value.len() <= 2048
-            && Url::parse(value).is_ok_and(|url| url.scheme() == "https" && url.username().is_empty());
-        if !is_https {
-            return Err(invalid(field, "must be an https URL of at most 2048 characters without user information"));
+    let lists = [("request_uris", &metadata.request_uris, AddressUse::Fetched)];
+    let single = single.into_iter().filter_map(|(name, value, usage)| Some((name, value.as_deref()?, usage)));
+    let listed = lists
+        .into_iter()
+        .flat_map(|(name, values, usage)| values.iter().map(move |value| (name, value.as_str(), usage)));
+    let localized = metadata.localized.iter().filter(|(name, _)| name.contains("_uri#"));
+    single.chain(listed).chain(localized.map(|(name, value)| (name.as_str(), value.as_str(), AddressUse::Shown)))
+}
+
+/// The members that may be there in several languages (RFC 7591 section 2.2).
+pub(crate) const LOCALIZABLE: [&str; 5] = ["client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri"];
+
+fn check_addresses(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    if metadata.request_uris.len() > MAXIMUM_LIST {
+        return Err(invalid("request_uris", "has more than 100 entries"));
+    }
+    if metadata.localized.len() > MAXIMUM_LIST {
+        return Err(invalid("localized", "has more than 100 entries"));
+    }
+    let is_tag = |tag: &str| {
+        (2..=35).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let is_known = |name: &String| {
+        name.split_once('#').is_some_and(|(member, tag)| LOCALIZABLE.contains(&member) && is_tag(tag))
+    };
+    if !metadata.localized.keys().all(is_known) {
+        return Err(invalid("localized", "names members like client_name#de, with a language tag of BCP 47"));
+    }
+    match addresses(metadata).find(|(_, value, _)| !is_https(value)) {
+        Some((field, ..)) => {
+            Err(invalid(field, "must be an https URL of at most 2048 characters without user information"))
         }
+        None => Ok(()),
     }
-    let name_is_bad =
-        |name: &String| name.trim().is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control);
-    if metadata.client_name.as_ref().is_some_and(name_is_bad) {
-        return Err(invalid("client_name", "must have 1 to 200 characters and no control characters"));
+}
+
+/// Whether every reader takes a text for the same `https` URL: nothing in it is dropped or corrected.
+fn is_https(value: &str) -> bool {
+    let is_plain = value.len() <= 2048
+        && value.starts_with("https://")
+        && value.bytes().all(|byte| (0x21..=0x7e).contains(&byte))
+        && !value.contains(['\\', '"', '<', '>']);
+    is_plain
+        && Url::parse(value)
+            .is_ok_and(|url| url.has_host() && url.username().is_empty() && url.password().is_none())
+}
+
+fn check_texts(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    let is_bad =
+        |text: &String| text.trim().is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control);
+    let single = [
+        ("client_name", &metadata.client_name),
+        ("software_id", &metadata.software_id),
+        ("software_version", &metadata.software_version),
+    ];
+    let single = single.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    let localized = metadata.localized.iter().filter(|(name, _)| name.starts_with("client_name#"));
+    let mut texts = single.chain(localized.map(|(name, value)| (name.as_str(), value)));
+    if let Some((field, _)) = texts.find(|(_, value)| is_bad(value)) {
+        return Err(invalid(field, "must have 1 to 200 characters and no control characters"));
     }
-    if metadata.contacts.len() > MAXIMUM_LIST || metadata.contacts.iter().any(name_is_bad) {
-        return Err(invalid("contacts", "must be at most 100 texts of 1 to 200 characters"));
+    for (field, list) in [("contacts", &metadata.contacts), ("default_acr_values", &metadata.default_acr_values)] {
+        if list.len() > MAXIMUM_LIST || list.iter().any(is_bad) {
+            return Err(invalid(field, "must be at most 100 texts of 1 to 200 characters"));
+        }
     }
     Ok(())
 }
@@ -243,6 +306,17 @@ mod tests {
             ),
             (serde_json::json!({"redirect_uris": redirect, "logo_uri": "javascript:alert(1)"}), "logo_uri"),
             (serde_json::json!({"redirect_uris": redirect, "client_name": "a\nb"}), "client_name"),
+            (serde_json::json!({"redirect_uris": redirect, "logo_uri": "https://a\n.test/"}), "logo_uri"),
+            (serde_json::json!({"redirect_uris": redirect, "tos_uri": "https://user:pw@rp.test"}), "tos_uri"),
+            (serde_json::json!({"redirect_uris": redirect, "initiate_login_uri": "http://rp.test"}), "initiate_login_uri"),
+            (serde_json::json!({"redirect_uris": redirect, "request_uris": ["ftp://rp.test"]}), "request_uris"),
+            (serde_json::json!({"redirect_uris": redirect, "sector_identifier_uri": "rp.test"}), "sector_identifier_uri"),
+            (serde_json::json!({"redirect_uris": redirect, "localized": {"client_name#de": ""}}), "client_name#de"),
+            (serde_json::json!({"redirect_uris": redirect, "localized": {"tos_uri#de": "data:x"}}), "tos_uri#de"),
+            (serde_json::json!({"redirect_uris": redirect, "localized": {"contacts#de": "x"}}), "localized"),
+            (serde_json::json!({"redirect_uris": redirect, "localized": {"client_name#": "x"}}), "localized"),
+            (serde_json::json!({"redirect_uris": redirect, "software_id": ""}), "software_id"),
+            (serde_json::json!({"redirect_uris": redirect, "default_acr_values": vec!["a"; 101]}), "default_acr_values"),
         ] {
             let error = checked(&json).unwrap_err();
             assert!(error.starts_with(&format!("{field}: ")), "{json} gave {error}");

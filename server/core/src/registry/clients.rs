@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 
 use super::changes::{administered, client_change, client_fields};
 use super::keys::ensure_key;
-use super::{ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_metadata};
+use super::{ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_addresses, client_metadata};
 use crate::client_auth::{recover_secret, secret_place};
 use crate::events::{Action, Object, Parties, Serving};
 use crate::failure::Fault;
-use crate::model::{Client, ClientSecret, ClientSettings, RefreshRotation};
+use crate::model::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
 use crate::ports::{KeptClient, Page, PageRequest};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -70,13 +70,14 @@ pub async fn create_client(
         metadata: registration.metadata,
         settings: registration.settings,
         secret: None,
+        secret_life: SecretLife::default(),
         // A client of an identifier that was used before starts beyond every epoch of its predecessor.
         epoch: now.0,
         created_at: now,
         updated_at: now,
         revision: 0,
     };
-    check(realm, &client)?;
+    check_client(serving, realm, &client, None).await?;
     let needs_secret = client.metadata.authentication_method().needs_secret();
     if chosen_secret.is_some() && !needs_secret {
         return Err(RegistryError::invalid("client_secret", "the authentication method uses no secret"));
@@ -96,11 +97,27 @@ pub async fn create_client(
     Ok(IssuedSecret { client: Arc::new(client), secret: issued })
 }
 
+/// Everything that is checked of a client, whoever registers it. `before` is the client as it was.
+pub(crate) async fn check_client(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    before: Option<&Client>,
+) -> Result<(), RegistryError> {
+    check(realm, client)?;
+    client_addresses::check(provider, client, before).await
+}
+
 fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     client_metadata::check(&client.metadata, realm.profile_of(client))?;
     let settings = &client.settings;
     if settings.profile.is_some_and(|own| own < realm.realm.settings.profile) {
         return Err(RegistryError::invalid("settings.profile", "is weaker than the realm's"));
+    }
+    if settings.dynamically_registered && settings.skip_consent {
+        let problem = "consent is never taken as given for a client that registered itself; \
+                       to vouch for the client, set settings.dynamically_registered to false as well";
+        return Err(RegistryError::invalid("settings.skip_consent", problem));
     }
     if settings.refresh_rotation == Some(RefreshRotation::Keep) && !client.metadata.is_confidential() {
         let problem = "must rotate for a client that does not authenticate itself (RFC 9700 section 2.2.2)";
@@ -120,7 +137,7 @@ fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
 }
 
 /// The algorithms that things for this client are signed with.
-async fn ensure_keys(serving: &Serving<'_>, realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
+pub(crate) async fn ensure_keys(serving: &Serving<'_>, realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     let metadata = &client.metadata;
     let names = [
         &metadata.id_token_signed_response_alg,
@@ -256,7 +273,7 @@ fn administers(client: &Client) -> bool {
 }
 
 /// What the admin realm keeps of its clients: one that administers, if it has one.
-fn kept(realm: &RealmContext) -> Option<KeptClient> {
+pub(crate) fn kept(realm: &RealmContext) -> Option<KeptClient> {
     (realm.realm.name.as_str() == ADMIN_REALM).then_some(KeptClient { is_one: administers, why: LAST_ADMINISTRATOR })
 }
 
@@ -279,15 +296,8 @@ pub async fn update_client(
         updated_at: serving.now(),
         ..before.clone()
     };
-    check(realm, &client)?;
-    let mut issued = None;
-    if !client.metadata.authentication_method().needs_secret() {
-        client.secret = None;
-    } else if client.secret.is_none() || !secret_suffices(realm, &client)? {
-        let secret = new_secret(serving);
-        client.secret = Some(generated_secret_form(serving, realm, &client, &secret)?);
-        issued = Some(secret);
-    }
+    check_client(serving, realm, &client, Some(&before)).await?;
+    let issued = fit_secret(serving, realm, &mut client)?;
     ensure_keys(serving, realm, &client).await?;
     let fields = client_fields(&before, &client);
     let events = serving.with_event(realm, client_change(serving, &client, Action::Updated, fields));
@@ -295,6 +305,43 @@ pub async fn update_client(
     serving.written(&events);
     client.revision += 1;
     Ok(IssuedSecret { client: Arc::new(client), secret: issued })
+}
+
+/// Makes the secret of a changed client one that its authentication method and algorithms need; answers a new one.
+pub(crate) fn fit_secret(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &mut Client,
+) -> Result<Option<Zeroizing<String>>, RegistryError> {
+    if !client.metadata.authentication_method().needs_secret() {
+        client.secret = None;
+        client.secret_life = SecretLife::default();
+        return Ok(None);
+    }
+    if client.secret.is_some() && secret_suffices(realm, client)? {
+        return Ok(None);
+    }
+    client.secret = None;
+    renew_secret(provider, realm, client).map(Some)
+}
+
+/// Gives a client a new secret. The one before it stays good for as long as the realm says, and no longer than it would
+/// have been; a new one of a client that registered itself ends when the realm says.
+pub(crate) fn renew_secret(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &mut Client,
+) -> Result<Zeroizing<String>, RegistryError> {
+    let (settings, now) = (&realm.realm.settings, provider.now());
+    let overlap = settings.client_secret_overlap_seconds;
+    let secret = new_secret(provider);
+    let form = generated_secret_form(provider, realm, client, &secret)?;
+    let ends = client.secret_life.expires_at.map_or(now.plus(overlap), |end| end.min(now.plus(overlap)));
+    let previous = client.secret.replace(form).filter(|_| ends > now).map(|secret| (secret, ends));
+    let seconds = settings.registration.client_secret_seconds;
+    let expires_at = (client.settings.dynamically_registered && seconds > 0).then(|| now.plus(seconds));
+    client.secret_life = SecretLife { expires_at, previous };
+    Ok(secret)
 }
 
 /// Whether the secret can do what the client is registered for: HMAC algorithms need one that can be read and is long
@@ -305,7 +352,7 @@ fn secret_suffices(realm: &RealmContext, client: &Client) -> Result<bool, Regist
     Ok(recover_secret(realm, client)?.is_some_and(|secret| secret.len() >= needed))
 }
 
-/// Replaces the secret by a new one, which is answered. The old one is dead at once.
+/// Replaces the secret by a new one, which is answered. The old one stays good for as long as the realm says.
 ///
 /// # Errors
 /// `NotFound`; `Changed` if somebody else changes the client at the same time; `Forbidden` if it uses no secret.
@@ -318,9 +365,8 @@ pub async fn rotate_client_secret(
     if !before.metadata.authentication_method().needs_secret() {
         return Err(RegistryError::Forbidden("the client's authentication method uses no secret"));
     }
-    let secret = new_secret(serving);
-    let form = generated_secret_form(serving, realm, &before, &secret)?;
-    let mut client = Client { secret: Some(form), updated_at: serving.now(), ..before };
+    let mut client = Client { updated_at: serving.now(), ..before };
+    let secret = renew_secret(serving, realm, &mut client)?;
     let events = serving.with_event(realm, client_change(serving, &client, Action::SecretRotated, Vec::new()));
     serving.store.update_client(&client, None, &events).await?;
     serving.written(&events);

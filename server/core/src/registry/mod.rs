@@ -3,22 +3,33 @@
 
 mod bootstrap;
 mod changes;
+mod client_addresses;
 mod client_metadata;
 mod clients;
 mod events;
+mod initial_access_tokens;
 mod keys;
 mod realm_settings;
 mod realms;
+mod registration_policy;
 mod resource_servers;
 mod scripts;
+mod unused_clients;
 mod users;
 
 pub use bootstrap::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE, prepare_database};
+pub(crate) use changes::client_fields;
+pub(crate) use client_metadata::LOCALIZABLE;
+pub(crate) use clients::{check_client, fit_secret, kept, renew_secret};
 pub use clients::{
     ClientRegistration, IssuedSecret, client_as_stored, create_client, delete_client, find_client, list_clients,
     rotate_client_secret, update_client,
 };
 pub use events::{events_of_request, list_events, realms_with_events, verify_events};
+pub use initial_access_tokens::{
+    InitialAccessTokenRequest, IssuedInitialAccessToken, create_initial_access_token, list_initial_access_tokens,
+    revoke_initial_access_token,
+};
 pub use keys::{Activation, activate_due_keys, create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
 pub use realms::{RealmChange, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm};
 pub use resource_servers::{
@@ -31,6 +42,8 @@ pub use scripts::{
     list_script_values, list_script_versions, list_scripts, promote_script, roll_back_script, set_script_value,
     shadow_script,
 };
+pub(crate) use unused_clients::ClientUses;
+pub use unused_clients::delete_unused_clients;
 pub use users::{
     UserChange, create_user, delete_user, find_user, find_user_by_name, list_users, set_password, update_user,
 };

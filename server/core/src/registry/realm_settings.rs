@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use signet_jose::TrustAnchors;
 
-use super::RegistryError;
+use super::{RegistryError, registration_policy};
 use crate::model::RealmSettings;
 
 /// Checks a realm's policy.
@@ -26,6 +26,7 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         // Not shorter than clients may keep the key set (the Cache-Control of the endpoint).
         ("signing_key_lead_seconds", settings.signing_key_lead_seconds, 300..=604_800),
         ("script_recording_days", settings.script_recording_days, 0..=30),
+        ("client_secret_overlap_seconds", settings.client_secret_overlap_seconds, 0..=2_592_000),
     ];
     for (field, value, bounds) in numbers {
         if !bounds.contains(value) {
@@ -45,7 +46,7 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
             "must be certificates in PEM, or empty",
         ));
     }
-    Ok(())
+    registration_policy::check(&settings.registration)
 }
 
 #[cfg(test)]

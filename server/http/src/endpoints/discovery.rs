@@ -10,10 +10,12 @@ use crate::pages::Locale;
 use crate::{cors, render};
 
 #[handler]
-pub(crate) fn metadata(ApiCall(call): ApiCall) -> Response {
+pub(crate) async fn metadata(ApiCall(call): ApiCall) -> Response {
     let languages: Vec<&str> = Locale::ALL.iter().map(|locale| locale.tag()).collect();
-    let response = render::json(StatusCode::OK, &provider_metadata(&call.realm, &languages));
-    cors::open(cacheable(response))
+    match provider_metadata(&call.serving(), &call.realm, &languages).await {
+        Ok(metadata) => cors::open(cacheable(render::json(StatusCode::OK, &metadata))),
+        Err(failure) => render::failure(&failure),
+    }
 }
 
 #[handler]

@@ -3,8 +3,8 @@
 use serde_json::json;
 use signet_core::model::{
     Authorization, BrowserSession, Client, ClientSecret, ClientSettings, DEFAULT_SLOT, KeyState, PasswordCredential,
-    Purpose, Realm, RealmSettings, RefreshFamily, ResourceScope, ResourceServer, SealingKeyRecord, SessionIdHash,
-    SigningKeyRecord, TokenBasis, UsedRecord, User,
+    Purpose, Realm, RealmSettings, RefreshFamily, ResourceScope, ResourceServer, SealingKeyRecord, SecretLife,
+    SessionIdHash, SigningKeyRecord, TokenBasis, UsedRecord, User,
 };
 use signet_core::ports::{
     Clients, Login, Realms, Redemption, Rotation, Sessions, SingleUse, StandingQuery, StoreError, Users,
@@ -67,6 +67,7 @@ pub(crate) fn client(realm_id: RealmId, client_id: &str) -> Client {
         },
         settings: ClientSettings { skip_consent: true, ..ClientSettings::default() },
         secret: Some(ClientSecret::Keyed([9; 32])),
+        secret_life: SecretLife::default(),
         epoch: 1,
         created_at: NOW,
         updated_at: NOW,

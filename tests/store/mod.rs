@@ -43,6 +43,7 @@ mod migrations;
 mod races;
 mod realms;
 mod refresh_families;
+mod registrations;
 mod resource_servers;
 mod script_runs;
 mod scripts;

@@ -135,6 +135,20 @@ impl Administration {
     pub(crate) async fn create_resource_server(&self, realm: &str, body: &Value) -> Value {
         self.ask(Method::POST, &format!("/realms/{realm}/resource-servers"), body).await.json()
     }
+
+    /// A client as it is.
+    pub(crate) async fn client(&self, realm: &str, client: &str) -> Value {
+        self.ask(Method::GET, &format!("/realms/{realm}/clients/{client}"), &Value::Null).await.json()
+    }
+
+    /// Gives a client a new secret.
+    pub(crate) async fn rotate_client_secret(&self, realm: &str, client: &str) -> Value {
+        self.ask(Method::POST, &format!("/realms/{realm}/clients/{client}/secret"), &Value::Null).await.json()
+    }
+
+    pub(crate) async fn create_initial_access_token(&self, realm: &str, body: &Value) -> Value {
+        self.ask(Method::POST, &format!("/realms/{realm}/initial-access-tokens"), body).await.json()
+    }
 }
 
 async fn context(provider: &Provider, realm: &str) -> Arc<RealmContext> {

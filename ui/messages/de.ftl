@@ -2,6 +2,7 @@
 
 title-problem = Fehler: { $title }
 
+client-home = Webseite von { $client }
 client-policy = Datenschutzerklärung von { $client }
 client-terms = Nutzungsbedingungen von { $client }
 
@@ -70,6 +71,8 @@ signed-out-text = Sie können diese Seite schließen. Schließen Sie an einem ge
 apps-title = Apps mit Zugriff
 apps-none = Keine App hat Zugriff auf Ihr Konto.
 apps-since = Erlaubt am { $date }
+apps-start = Öffnen
+apps-start-named = { $client } öffnen
 apps-remove = Zugriff entziehen
 apps-remove-named = Zugriff entziehen: { $client }
 apps-removed = { $client } hat keinen Zugriff mehr auf Ihr Konto.

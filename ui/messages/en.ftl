@@ -4,6 +4,7 @@
 title-problem = Error: { $title }
 
 # Where the app tells about itself
+client-home = Website of { $client }
 client-policy = Privacy policy of { $client }
 client-terms = Terms of service of { $client }
 
@@ -78,6 +79,8 @@ signed-out-text = You can close this page. On a computer that others use too, cl
 apps-title = Apps with access
 apps-none = No app has access to your account.
 apps-since = Allowed on { $date }
+apps-start = Open
+apps-start-named = Open { $client }
 apps-remove = Remove access
 apps-remove-named = Remove access of { $client }
 apps-removed = { $client } no longer has access to your account.

@@ -2,6 +2,7 @@
 
 title-problem = Erreur : { $title }
 
+client-home = Site de { $client }
 client-policy = Politique de confidentialité de { $client }
 client-terms = Conditions d’utilisation de { $client }
 
@@ -70,6 +71,8 @@ signed-out-text = Vous pouvez fermer cette page. Sur un ordinateur partagé, fer
 apps-title = Applications autorisées
 apps-none = Aucune application n’a accès à votre compte.
 apps-since = Autorisée le { $date }
+apps-start = Ouvrir
+apps-start-named = Ouvrir { $client }
 apps-remove = Retirer l’accès
 apps-remove-named = Retirer l’accès de { $client }
 apps-removed = { $client } n’a plus accès à votre compte.

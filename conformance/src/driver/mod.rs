@@ -135,7 +135,7 @@ impl Driver {
         let progress = self.progress.plan(&plan.name, created.modules.len());
         for (position, module) in created.modules.iter().enumerate() {
             progress.begin(&module.test_module);
-            let mut run = self.run_module(plan, &created.id, module).await?;
+            let mut run = self.run_module(plan, &created.id, (module, &prepared.names["realm"])).await?;
             run.number = position + 1;
             evidence.module(&run, self.browser.as_ref(), self.signet.base()).await?;
             let difference = if run.differences.is_empty() { "" } else { "  DIFFERS" };

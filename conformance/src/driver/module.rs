@@ -14,6 +14,9 @@ use tokio::time::Instant;
 /// The longest that a module may take: some wait out the life of a token.
 const MODULE_LIMIT: Duration = Duration::from_mins(10);
 
+/// The one module that waits for its operator: keys are to be rotated before it is started.
+const ROTATION: &str = "oidcc-server-rotate-keys";
+
 /// What came of one module.
 pub(crate) struct ModuleRun {
     /// Its place in the plan, from 1.
@@ -36,10 +39,13 @@ impl Driver {
         &self,
         plan: &Plan,
         plan_id: &PlanId,
-        module: &PlanModule,
+        (module, realm): (&PlanModule, &str),
     ) -> Result<ModuleRun, HarnessError> {
         let started = Instant::now();
         let test = self.suite.create_test(plan_id, module).await?;
+        if module.test_module == ROTATION {
+            self.rotate_between(&test, realm).await?;
+        }
         let stuck = wait_for_end(&self.suite, &test).await?;
         let (info, log) = (self.suite.info(&test).await?, self.suite.log(&test).await?);
         let mut variant = plan.file.variant.clone();
@@ -67,6 +73,17 @@ impl Driver {
             info,
             log,
         })
+    }
+}
+
+impl Driver {
+    /// The module has read the keys when it is configured, and reads them again when it is started.
+    async fn rotate_between(&self, test: &TestId, realm: &str) -> Result<(), HarnessError> {
+        if self.suite.wait_for(test, "CONFIGURED").await? == Some(Status::Configured) {
+            self.signet.rotate_key(realm).await?;
+            self.suite.start(test).await?;
+        }
+        Ok(())
     }
 }
 

@@ -13,12 +13,26 @@ macro_rules! embedded {
     };
 }
 
-const BUILT_IN: [(&str, &str); 6] = embedded![
+const BUILT_IN: [(&str, &str); 20] = embedded![
+    "basic-dynamic.toml",
     "basic.toml",
     "browser/error-page.json",
     "browser/log-in-again.json",
+    "browser/log-in-seen.json",
     "browser/log-in.json",
     "config.toml",
+    "dynamic-code-id-token-token.toml",
+    "dynamic-code-id-token.toml",
+    "dynamic-code-token.toml",
+    "dynamic-code.toml",
+    "dynamic-id-token-token.toml",
+    "dynamic-id-token.toml",
+    "third-party-login-code-id-token-token.toml",
+    "third-party-login-code-id-token.toml",
+    "third-party-login-code-token.toml",
+    "third-party-login-code.toml",
+    "third-party-login-id-token-token.toml",
+    "third-party-login-id-token.toml",
     "users/complete.json",
 ];
 

@@ -32,6 +32,9 @@ pub(crate) struct PlanFile {
     pub(crate) realm: Map<String, Value>,
     /// The file in `users/` whose claims the user has; no user where it is absent.
     pub(crate) user: Option<String>,
+    /// Whether the suite registers its clients itself: then it gets an initial access token.
+    #[serde(default)]
+    pub(crate) initial_access_token: bool,
     /// The clients that are registered.
     #[serde(default)]
     pub(crate) clients: Vec<ClientFile>,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What the placeholders of one plan stand for: `suite` (the suite's base URL), `alias`, `realm`, `issuer`, and where
-/// the plan has a user `username` and `password`.
+/// the plan has a user `username` and `password`; `initial_access_token` where the plan asks for one.
 pub(crate) type Names = BTreeMap<&'static str, String>;
 
 /// Replaces the placeholders in every text of `value`. Braces around anything but a lower-case word stay as they are.

@@ -22,6 +22,9 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use target::Target;
 
+/// Most clients that the suite registers in one plan.
+const MOST_REGISTRATIONS: u32 = 1000;
+
 /// A Signet that can be prepared for plans.
 pub(crate) struct Signet {
     admin: Admin,
@@ -103,6 +106,9 @@ impl Signet {
             names.insert("username", username);
             names.insert("password", password);
         }
+        if plan.file.initial_access_token {
+            names.insert("initial_access_token", self.create_initial_access_token(&realm).await?);
+        }
         let mut clients = Vec::new();
         for client in &plan.file.clients {
             let registration = fill(&Value::Object(client.registration.clone()), &names)?;
@@ -153,6 +159,21 @@ impl Signet {
         self.note(format!("realms/{realm}/clients/{client_id}"));
         let client_secret = client.get("client_secret").and_then(Value::as_str).map(str::to_owned);
         Ok(RegisteredClient { role: role.to_owned(), client_id, client_secret })
+    }
+
+    /// What lets the suite register clients for as long as a run may take.
+    async fn create_initial_access_token(&self, realm: &str) -> Result<String, HarnessError> {
+        let (path, day) = (format!("realms/{realm}/initial-access-tokens"), 86_400);
+        let body = json!({ "description": "conformance suite", "uses": MOST_REGISTRATIONS, "seconds": day });
+        let made = self.admin.post(&path, &body).await?;
+        self.note(format!("{path}/{}", member(&made, "id")?));
+        member(&made, "token")
+    }
+
+    /// Replaces the key that signs ID tokens, at once.
+    pub(crate) async fn rotate_key(&self, realm: &str) -> Result<(), HarnessError> {
+        let body = json!({ "algorithm": "RS256", "immediately": true });
+        self.admin.post(&format!("realms/{realm}/keys/rotate"), &body).await.map(drop)
     }
 
     /// They go with the realm.

@@ -9,6 +9,7 @@ use std::fs;
 fn admin(method: &str, path: &str) -> (u16, String) {
     match (method, path.rsplit('/').next()) {
         ("POST", Some("token")) => (200, r#"{"access_token":"at","token_type":"Bearer","expires_in":300}"#.to_owned()),
+        ("POST", Some("initial-access-tokens")) => (201, r#"{"id":"i1","token":"iat"}"#.to_owned()),
         ("POST", Some("users")) => (201, r#"{"id":"u1"}"#.to_owned()),
         ("POST", Some("clients")) => (201, r#"{"client_id":"c1","client_secret":"s1"}"#.to_owned()),
         ("POST", _) => (201, "{}".to_owned()),
@@ -82,6 +83,19 @@ async fn registrations_have_their_placeholders_filled_and_go_with_the_token() {
     assert_eq!(registration["redirect_uris"][0], "https://suite/test/a/signet-basic/callback");
     assert_eq!(registration["token_endpoint_auth_method"], "client_secret_post");
     assert!(registration.get("role").is_none());
+}
+
+#[tokio::test]
+async fn a_plan_whose_clients_register_themselves_gets_an_initial_access_token() {
+    let server = Recorded::start(admin).await;
+    let signet = connected(&server, "").await;
+    let prepared = signet.prepare(&plan("basic-dynamic"), "https://suite").await.unwrap();
+    signet.clean_up().await.unwrap();
+    assert_eq!(prepared.names["initial_access_token"], "iat");
+    let realm = &prepared.names["realm"];
+    let asked = administered(&server);
+    assert!(asked.contains(&format!("POST realms/{realm}/initial-access-tokens")), "{asked:?}");
+    assert!(asked.contains(&format!("DELETE realms/{realm}/initial-access-tokens/i1")), "{asked:?}");
 }
 
 #[tokio::test]

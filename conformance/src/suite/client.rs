@@ -76,6 +76,12 @@ impl SuiteClient {
         Ok(created.id)
     }
 
+    /// Starts a run that does not start by itself.
+    pub(crate) async fn start(&self, test: &TestId) -> Result<(), HarnessError> {
+        let request = self.request(Method::POST, &format!("api/runner/{test}"));
+        self.send(request, "starting the module", StatusCode::OK).await.map(drop)
+    }
+
     /// Waits until the run is in one of `states`, at most as long as the suite holds a poll; nothing if it is not.
     pub(crate) async fn wait_for(&self, test: &TestId, states: &str) -> Result<Option<Status>, HarnessError> {
         let limit = LONG_POLL.as_millis().to_string();

@@ -1,5 +1,7 @@
 //! Client metadata as the API writes it: the names of the registry that RFC 7591 opened.
 
+use std::collections::BTreeMap;
+
 use poem_openapi::Object;
 use serde_json::Value;
 
@@ -38,6 +40,15 @@ pub(crate) struct ClientMetadata {
     policy_uri: Option<String>,
     /// Terms of service.
     tos_uri: Option<String>,
+    /// Members in a language (RFC 7591 section 2.2), each by its whole name: `client_name#de`.
+    localized: Option<BTreeMap<String, String>>,
+    /// Where a login at the client can be started (OpenID Connect Core 4); `https`.
+    initiate_login_uri: Option<String>,
+    /// Where request objects of the client may be (OpenID Connect Registration 2); `https`.
+    request_uris: Option<Vec<String>>,
+    /// Where a JSON array lists all redirect URIs of one sector (OpenID Connect Registration 5); fetched when the
+    /// client is registered.
+    sector_identifier_uri: Option<String>,
     /// The client's public keys: a JWK set (RFC 7517 section 5). Excludes `jwks_uri`.
     jwks: Option<Value>,
     /// Where the client publishes its public keys. Excludes `jwks`.
@@ -92,6 +103,9 @@ pub(crate) struct ClientSettings {
     refresh_rotation: Option<RefreshRotation>,
     /// Identifiers of the resource servers that `resource` may name; all of the realm when absent.
     resources: Option<Vec<String>>,
+    /// Whether the client registered itself: consent is always asked, and people see where they are sent. Set it to
+    /// `false` to vouch for the client. No when absent.
+    dynamically_registered: Option<bool>,
     /// Whether the client may introspect tokens that were not issued to it. No when absent.
     may_introspect: Option<bool>,
 }
@@ -117,6 +131,8 @@ mod tests {
             "application_type": "native", "token_endpoint_auth_method": "tls_client_auth",
             "token_endpoint_auth_signing_alg": "ES256", "scope": "openid email", "contacts": ["a@b.test"],
             "client_name": "n", "client_uri": "https://rp.test", "logo_uri": "l", "policy_uri": "p", "tos_uri": "t",
+            "localized": {"client_name#de": "m"}, "initiate_login_uri": "i", "request_uris": ["r"],
+            "sector_identifier_uri": "s",
             "jwks": {"keys": [{"kty": "EC"}]}, "jwks_uri": "j", "software_id": "s", "software_version": "1",
             "subject_type": "public", "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "PS256",
             "default_max_age": 5, "require_auth_time": true, "default_acr_values": ["a"],
@@ -130,7 +146,8 @@ mod tests {
         let settings = json!({
             "profile": "base", "skip_consent": true, "require_pkce": false, "allow_plain_pkce": true,
             "access_token_format": "opaque", "access_token_signed_response_alg": "EdDSA", "access_token_seconds": 60,
-            "refresh_rotation": "keep", "resources": ["https://api.test"], "may_introspect": true,
+            "refresh_rotation": "keep", "resources": ["https://api.test"], "dynamically_registered": true,
+            "may_introspect": true,
         });
         let core: model::ClientSettings = serde_json::from_value(settings.clone()).unwrap();
         let object: ClientSettings = mirror::shown(&core).unwrap();

@@ -25,6 +25,16 @@ pub(crate) enum GrantType {
     ClientCredentials,
 }
 
+/// Who may register clients at the registration endpoint: nobody, whoever has an initial access token, or everybody
+/// (RFC 7591 section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::model::RegistrationMode", rename_all = "snake_case")]
+pub(crate) enum RegistrationMode {
+    Off,
+    InitialAccessToken,
+    Open,
+}
+
 /// What the authorization endpoint returns (RFC 6749 section 3.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(remote = "signet_core::protocol::names::ResponseType", rename_all = "snake_case")]

@@ -14,6 +14,7 @@ use crate::BASE_PATH;
 use crate::authentication::sufficient_scopes;
 use crate::clients::Clients;
 use crate::events::Events;
+use crate::initial_access_tokens::InitialAccessTokens;
 use crate::keys::Keys;
 use crate::problem::MEDIA_TYPE;
 use crate::realms::Realms;
@@ -24,7 +25,7 @@ use crate::users::Users;
 
 const TITLE: &str = "Signet administration";
 const VERSION: &str = "v1";
-const DESCRIPTION: &str = "Realms, clients, users, keys, resource servers and scripts.
+const DESCRIPTION: &str = "Realms, clients, initial access tokens, users, keys, resource servers and scripts.
 
 Requests carry an access token of the realm `admin` (RFC 6750) whose audience is that realm's issuer and whose scope \
 is `signet.admin`, or, to read only, `signet.admin.read`.
@@ -44,6 +45,9 @@ pub(crate) enum Tag {
     Realms,
     /// Applications that users log in to, or that act for themselves.
     Clients,
+    /// What permits clients to register themselves.
+    #[oai(rename = "Initial access tokens")]
+    InitialAccessTokens,
     /// People who log in.
     Users,
     /// What tokens are signed with.
@@ -60,11 +64,12 @@ pub(crate) enum Tag {
     Audit,
 }
 
-type Operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
+type Operations = (Realms, Clients, InitialAccessTokens, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
 
 /// Every operation of the API.
 pub(crate) fn operations() -> OpenApiService<Operations, ()> {
-    let operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
+    let operations =
+        (Realms, Clients, InitialAccessTokens, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
     OpenApiService::new(operations, TITLE, VERSION).description(DESCRIPTION)
 }
 
@@ -256,6 +261,8 @@ mod tests {
             expected.extend(["get", "patch", "delete"].map(|method| format!("{method} {object}")));
         }
         expected.push(format!("post {realm}/clients/{{client_id}}/secret"));
+        expected.extend(["get", "post"].map(|method| format!("{method} {realm}/initial-access-tokens")));
+        expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/initial-access-tokens/{{id}}")));
         expected.push(format!("put {realm}/users/{{id}}/password"));
         expected.push(format!("post {realm}/keys/rotate"));
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/scripts")));

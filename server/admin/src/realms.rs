@@ -17,6 +17,7 @@ use crate::openapi::Tag;
 use crate::paging::{self, Cursor, Limit, Page};
 use crate::path::Path;
 use crate::problem::Problem;
+use crate::registration_policy::RegistrationPolicy;
 use crate::timestamp::Timestamp;
 
 /// A realm: an issuer with its own keys, clients, users and policy. All durations are in seconds.
@@ -84,6 +85,10 @@ pub(crate) struct RealmSettings {
     client_certificate_authorities: Option<String>,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     script_recording_days: Option<i64>,
+    /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.
+    client_secret_overlap_seconds: Option<i64>,
+    /// What is permitted at the registration endpoint.
+    registration: Option<RegistrationPolicy>,
     /// Fewest characters of a password: 8 to 64.
     password_minimum_length: Option<u64>,
 }

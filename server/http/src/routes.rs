@@ -7,7 +7,8 @@ use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
 use crate::endpoints::{
-    account, assets, authorize, consent, discovery, introspection, jwks, login, not_found, registration, revocation, token, userinfo,
+    account, assets, authorize, consent, discovery, introspection, jwks, login, not_found, registration, revocation,
+    token, userinfo,
 };
 use crate::pages::Pages;
 use crate::render;
@@ -65,7 +66,10 @@ pub fn routes(app: &Arc<App>) -> Route {
         .at("/realms/:realm/register", shared("POST", post(registration::register)))
         .at(
             "/realms/:realm/register/:client_id",
-            shared("DELETE, GET, HEAD, PUT", get(registration::read).put(registration::update).delete(registration::delete)),
+            shared(
+                "DELETE, GET, HEAD, PUT",
+                get(registration::read).put(registration::update).delete(registration::delete),
+            ),
         )
         // What a person may do about the own session and consents.
         .at("/realms/:realm/account", shared("GET, HEAD", get(account::signed_in)))

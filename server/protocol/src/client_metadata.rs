@@ -131,7 +131,10 @@ impl ClientMetadata {
             let primary = tag.split('-').next().unwrap_or_default();
             let named = |wanted: &str| {
                 self.localized.iter().find(|(member, _)| {
-                    member.strip_prefix(name).and_then(|rest| rest.strip_prefix('#')).is_some_and(|tag| tag.eq_ignore_ascii_case(wanted))
+                    member
+                        .strip_prefix(name)
+                        .and_then(|rest| rest.strip_prefix('#'))
+                        .is_some_and(|tag| tag.eq_ignore_ascii_case(wanted))
                 })
             };
             named(tag).or_else(|| named(primary)).map(|(_, text)| text.as_str())

@@ -39,13 +39,22 @@ impl Registrations for Database {
         self.read_one(find, token_of).await
     }
 
+    async fn initial_access_token_by_id(
+        &self,
+        realm_id: RealmId,
+        id: InitialAccessTokenId,
+    ) -> StoreResult<Option<InitialAccessToken>> {
+        let find = initial_access_token::Entity::find_by_id((realm_id.0.to_vec(), id.0.to_vec()));
+        self.read_one(find, token_of).await
+    }
+
     async fn list_initial_access_tokens(
         &self,
         realm_id: RealmId,
         page: &PageRequest,
     ) -> StoreResult<Page<InitialAccessToken>> {
-        let mut find = initial_access_token::Entity::find()
-            .filter(initial_access_token::Column::RealmId.eq(realm_id.0.to_vec()));
+        let mut find =
+            initial_access_token::Entity::find().filter(initial_access_token::Column::RealmId.eq(realm_id.0.to_vec()));
         if let Some(after) = &page.after {
             let after: InitialAccessTokenId = after.parse().map_err(|_| StoreError::Missing("page"))?;
             find = find.filter(initial_access_token::Column::Id.gt(after.0.to_vec()));

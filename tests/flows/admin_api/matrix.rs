@@ -63,6 +63,7 @@ impl Objects {
         let key = service.post(format!("{base}/keys"), &json!({"algorithm": "ES384"})).send().await;
         let server = json!({"identifier": "https://api.test", "display_name": "API"});
         let server = service.post(format!("{base}/resource-servers"), &server).send().await;
+        let token = service.post(format!("{base}/initial-access-tokens"), &json!({})).send().await;
         let table = service.method("PUT", format!("{base}/script-values/kv/table")).json(&json!({"value": 1}));
         assert_eq!(table.send().await.status, 204);
         let mut versions = Vec::new();
@@ -76,6 +77,7 @@ impl Objects {
             "users": user.body["id"],
             "keys": key.body["kid"],
             "resource-servers": server.body["id"],
+            "initial-access-tokens": token.body["id"],
             "scripts": "limits",
             "script-values": "table",
         });
@@ -105,6 +107,7 @@ fn body(operation: &Operation, objects: &Objects) -> Value {
         "createClient" => json!({"redirect_uris": ["https://rp.test/cb"]}),
         "createUser" => json!({"username": "bo"}),
         "createKey" | "rotateKey" => json!({"algorithm": "ES256"}),
+        "createInitialAccessToken" => json!({"uses": 2}),
         "createResourceServer" => json!({"identifier": "https://other.test", "display_name": "Other"}),
         "deployScript" => json!({"files": scripts::files("other", "", "")}),
         "promoteScript" => json!({"version": objects.version}),
@@ -141,7 +144,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 44);
+    assert_eq!(operations.len(), 48);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
@@ -258,6 +261,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         "users": UserId([9; 16]).to_string(),
         "keys": "absent",
         "resource-servers": UserId([9; 16]).to_string(),
+        "initial-access-tokens": UserId([9; 16]).to_string(),
         "scripts": "absent",
         "script-values": "absent",
     });

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use signet_hooks::NoFacts;
+use signet_hooks::points::on_discovery::{DiscoveryDecision, DiscoveryDocument};
 use signet_hooks::points::on_introspection::{IntrospectedToken, IntrospectionDecision, IntrospectionNarrowing};
 use signet_hooks::points::on_revocation::{RevocationDecision, RevokedToken};
-use signet_hooks::points::on_discovery::{DiscoveryDecision, DiscoveryDocument};
 use signet_hooks::points::{OnDiscovery, OnIntrospection, OnRevocation};
 use signet_protocol::error::Refusal;
 use signet_protocol::provider_metadata::ProviderMetadata;

@@ -8,8 +8,8 @@ mod revocation;
 mod urls;
 mod userinfo;
 
-pub(crate) use discovery::{authentication_methods, signing_algorithms};
 pub use discovery::provider_metadata;
+pub(crate) use discovery::{authentication_methods, signing_algorithms};
 pub use error_page::{ErrorMessage, ShownError, words_about};
 pub use introspection::introspect;
 pub use revocation::revoke;

@@ -62,6 +62,13 @@ pub trait Registrations: Send + Sync {
         token_hash: &[u8; 32],
     ) -> StoreResult<Option<InitialAccessToken>>;
 
+    /// The initial access token of an identifier, used up or not.
+    async fn initial_access_token_by_id(
+        &self,
+        realm_id: RealmId,
+        id: InitialAccessTokenId,
+    ) -> StoreResult<Option<InitialAccessToken>>;
+
     /// The initial access tokens of a realm by identifier.
     async fn list_initial_access_tokens(
         &self,

@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn everything_that_is_taken_is_gone_and_the_shortest_life_counts() {
-        let metadata = json!({"scope": "openid email payments", "grant_types": ["authorization_code", "refresh_token"]});
+        let metadata =
+            json!({"scope": "openid email payments", "grant_types": ["authorization_code", "refresh_token"]});
         let mut metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
         let mut limits = Limits::default();
         for narrowing in [

@@ -68,8 +68,7 @@ pub(super) fn metadata(members: Map<String, Value>) -> Result<ClientMetadata, Re
 }
 
 fn unreadable(member: &str) -> Refusal {
-    let code =
-        if member == "redirect_uris" { ErrorCode::InvalidRedirectUri } else { ErrorCode::InvalidClientMetadata };
+    let code = if member == "redirect_uris" { ErrorCode::InvalidRedirectUri } else { ErrorCode::InvalidClientMetadata };
     let problem = "is not of the right type, or has a value that this server does not know";
     code.because(format!("{member}: {problem}")).per(rfc7591("3.2.2"))
 }

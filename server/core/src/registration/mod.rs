@@ -76,11 +76,8 @@ async fn wish(
 fn refused(error: RegistryError) -> Failure {
     match error {
         RegistryError::Invalid { field, problem } => {
-            let code = if field == "redirect_uris" {
-                ErrorCode::InvalidRedirectUri
-            } else {
-                ErrorCode::InvalidClientMetadata
-            };
+            let code =
+                if field == "redirect_uris" { ErrorCode::InvalidRedirectUri } else { ErrorCode::InvalidClientMetadata };
             code.because(format!("{field}: {problem}")).per(rfc7591("3.2.2")).into()
         }
         RegistryError::Fault(fault) => fault.into(),

@@ -33,7 +33,8 @@ pub(super) fn apply(realm: &RealmContext, metadata: &mut ClientMetadata) -> Resu
     }
     let method = metadata.authentication_method();
     let listed = |methods: &Vec<ClientAuthenticationMethod>| methods.contains(&method);
-    if !authentication_methods(realm).contains(&method) || !policy.token_endpoint_auth_methods.as_ref().is_none_or(listed)
+    if !authentication_methods(realm).contains(&method)
+        || !policy.token_endpoint_auth_methods.as_ref().is_none_or(listed)
     {
         return Err(invalid("token_endpoint_auth_method", "is not one that this realm lets clients register"));
     }
@@ -54,8 +55,7 @@ fn apply_algorithms(realm: &RealmContext, metadata: &mut ClientMetadata) -> Resu
         policy.signing_algorithms.as_ref().is_none_or(|listed| listed.iter().any(|algorithm| algorithm == name))
     };
     let offered = signing_algorithms(realm);
-    let is_offered =
-        |name: &str| is_listed(name) && offered.iter().any(|algorithm| algorithm.as_str() == name);
+    let is_offered = |name: &str| is_listed(name) && offered.iter().any(|algorithm| algorithm.as_str() == name);
     if metadata.id_token_signed_response_alg.is_none() && metadata.grant_types().contains(&GrantType::AuthorizationCode)
     {
         // RS256 when absent (OpenID Connect Registration 2), or what the realm has instead.
@@ -102,8 +102,7 @@ fn is_permitted_host(policy: &RegistrationPolicy, uri: &str) -> bool {
 fn apply_scope(realm: &RealmContext, metadata: &mut ClientMetadata) -> Result<(), Refusal> {
     let settings = &realm.realm.settings;
     let permitted = settings.registration.scope.as_ref().unwrap_or(&settings.default_scope);
-    let is_permitted =
-        |scope: &str| permitted.contains(scope) && ![ADMIN_SCOPE, ADMIN_READ_SCOPE].contains(&scope);
+    let is_permitted = |scope: &str| permitted.contains(scope) && ![ADMIN_SCOPE, ADMIN_READ_SCOPE].contains(&scope);
     let asked = metadata.scope.as_ref().unwrap_or(permitted);
     let registered: Scope = asked.filtered(is_permitted);
     if registered.is_empty() && !asked.is_empty() {
@@ -121,7 +120,8 @@ mod tests {
     fn hosts_are_compared_whole_or_below_a_domain() {
         let hosts = ["rp.test", "*.apps.test", "com.example.app:"].map(str::to_owned).to_vec();
         let policy = RegistrationPolicy { redirect_hosts: hosts, ..RegistrationPolicy::default() };
-        for permitted in ["https://rp.test/cb", "https://RP.test:8443/cb", "https://a.b.apps.test/", "com.example.app:/cb"]
+        for permitted in
+            ["https://rp.test/cb", "https://RP.test:8443/cb", "https://a.b.apps.test/", "com.example.app:/cb"]
         {
             assert!(is_permitted_host(&policy, permitted), "{permitted}");
         }

@@ -107,8 +107,7 @@ async fn keys(
 }
 
 fn record(issuer: &SoftwareStatementIssuer, claims: &VerifiedClaims) -> Result<UsedRecord, Refusal> {
-    let (jwt_id, expires_at) =
-        claims.jwt_id().zip(claims.expires_at()).ok_or_else(|| invalid("without jti or exp"))?;
+    let (jwt_id, expires_at) = claims.jwt_id().zip(claims.expires_at()).ok_or_else(|| invalid("without jti or exp"))?;
     let mut message = issuer.issuer.as_bytes().to_vec();
     message.push(0);
     message.extend_from_slice(jwt_id.as_bytes());

@@ -202,9 +202,8 @@ fn check_addresses(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     let is_tag = |tag: &str| {
         (2..=35).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    let is_known = |name: &String| {
-        name.split_once('#').is_some_and(|(member, tag)| LOCALIZABLE.contains(&member) && is_tag(tag))
-    };
+    let is_known =
+        |name: &String| name.split_once('#').is_some_and(|(member, tag)| LOCALIZABLE.contains(&member) && is_tag(tag));
     if !metadata.localized.keys().all(is_known) {
         return Err(invalid("localized", "names members like client_name#de, with a language tag of BCP 47"));
     }
@@ -223,8 +222,7 @@ fn is_https(value: &str) -> bool {
         && value.bytes().all(|byte| (0x21..=0x7e).contains(&byte))
         && !value.contains(['\\', '"', '<', '>']);
     is_plain
-        && Url::parse(value)
-            .is_ok_and(|url| url.has_host() && url.username().is_empty() && url.password().is_none())
+        && Url::parse(value).is_ok_and(|url| url.has_host() && url.username().is_empty() && url.password().is_none())
 }
 
 fn check_texts(metadata: &ClientMetadata) -> Result<(), RegistryError> {
@@ -308,15 +306,24 @@ mod tests {
             (serde_json::json!({"redirect_uris": redirect, "client_name": "a\nb"}), "client_name"),
             (serde_json::json!({"redirect_uris": redirect, "logo_uri": "https://a\n.test/"}), "logo_uri"),
             (serde_json::json!({"redirect_uris": redirect, "tos_uri": "https://user:pw@rp.test"}), "tos_uri"),
-            (serde_json::json!({"redirect_uris": redirect, "initiate_login_uri": "http://rp.test"}), "initiate_login_uri"),
+            (
+                serde_json::json!({"redirect_uris": redirect, "initiate_login_uri": "http://rp.test"}),
+                "initiate_login_uri",
+            ),
             (serde_json::json!({"redirect_uris": redirect, "request_uris": ["ftp://rp.test"]}), "request_uris"),
-            (serde_json::json!({"redirect_uris": redirect, "sector_identifier_uri": "rp.test"}), "sector_identifier_uri"),
+            (
+                serde_json::json!({"redirect_uris": redirect, "sector_identifier_uri": "rp.test"}),
+                "sector_identifier_uri",
+            ),
             (serde_json::json!({"redirect_uris": redirect, "localized": {"client_name#de": ""}}), "client_name#de"),
             (serde_json::json!({"redirect_uris": redirect, "localized": {"tos_uri#de": "data:x"}}), "tos_uri#de"),
             (serde_json::json!({"redirect_uris": redirect, "localized": {"contacts#de": "x"}}), "localized"),
             (serde_json::json!({"redirect_uris": redirect, "localized": {"client_name#": "x"}}), "localized"),
             (serde_json::json!({"redirect_uris": redirect, "software_id": ""}), "software_id"),
-            (serde_json::json!({"redirect_uris": redirect, "default_acr_values": vec!["a"; 101]}), "default_acr_values"),
+            (
+                serde_json::json!({"redirect_uris": redirect, "default_acr_values": vec!["a"; 101]}),
+                "default_acr_values",
+            ),
         ] {
             let error = checked(&json).unwrap_err();
             assert!(error.starts_with(&format!("{field}: ")), "{json} gave {error}");

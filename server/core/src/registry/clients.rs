@@ -137,7 +137,11 @@ fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
 }
 
 /// The algorithms that things for this client are signed with.
-pub(crate) async fn ensure_keys(serving: &Serving<'_>, realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
+pub(crate) async fn ensure_keys(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    client: &Client,
+) -> Result<(), RegistryError> {
     let metadata = &client.metadata;
     let names = [
         &metadata.id_token_signed_response_alg,

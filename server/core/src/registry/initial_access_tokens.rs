@@ -49,7 +49,10 @@ pub async fn create_initial_access_token(
 ) -> Result<IssuedInitialAccessToken, RegistryError> {
     let InitialAccessTokenRequest { description, uses, seconds } = request;
     if description.chars().count() > 200 || description.chars().any(char::is_control) {
-        return Err(RegistryError::invalid("description", "must have at most 200 characters, none a control character"));
+        return Err(RegistryError::invalid(
+            "description",
+            "must have at most 200 characters, none a control character",
+        ));
     }
     if !(1..=MOST_USES).contains(&uses) {
         return Err(RegistryError::invalid("uses", format!("must be from 1 to {MOST_USES}")));
@@ -74,14 +77,22 @@ pub async fn create_initial_access_token(
     Ok(IssuedInitialAccessToken { kept, token })
 }
 
-fn changed(
-    serving: &Serving<'_>,
-    realm: &RealmContext,
-    id: InitialAccessTokenId,
-    action: Action,
-) -> Vec<EventRecord> {
+fn changed(serving: &Serving<'_>, realm: &RealmContext, id: InitialAccessTokenId, action: Action) -> Vec<EventRecord> {
     let fact = administered(serving, (Object::InitialAccessToken, id.to_string()), action, Vec::new());
     serving.with_event(realm, fact.concerning(Parties::default()))
+}
+
+/// The initial access token of an identifier, used up or not.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn find_initial_access_token(
+    provider: &Provider,
+    realm: &RealmContext,
+    id: InitialAccessTokenId,
+) -> Result<InitialAccessToken, RegistryError> {
+    let found = provider.store.initial_access_token_by_id(realm.id(), id).await?;
+    found.ok_or(RegistryError::NotFound("initial access token"))
 }
 
 /// The initial access tokens of a realm by identifier.

@@ -20,15 +20,15 @@ mod users;
 pub use bootstrap::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE, prepare_database};
 pub(crate) use changes::client_fields;
 pub(crate) use client_metadata::LOCALIZABLE;
-pub(crate) use clients::{check_client, fit_secret, kept, renew_secret};
 pub use clients::{
     ClientRegistration, IssuedSecret, client_as_stored, create_client, delete_client, find_client, list_clients,
     rotate_client_secret, update_client,
 };
+pub(crate) use clients::{check_client, fit_secret, kept, renew_secret};
 pub use events::{events_of_request, list_events, realms_with_events, verify_events};
 pub use initial_access_tokens::{
-    InitialAccessTokenRequest, IssuedInitialAccessToken, create_initial_access_token, list_initial_access_tokens,
-    revoke_initial_access_token,
+    InitialAccessTokenRequest, IssuedInitialAccessToken, create_initial_access_token, find_initial_access_token,
+    list_initial_access_tokens, revoke_initial_access_token,
 };
 pub use keys::{Activation, activate_due_keys, create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
 pub use realms::{RealmChange, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm};

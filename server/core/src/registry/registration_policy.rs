@@ -138,8 +138,14 @@ mod tests {
             (json!({"attempts_per_address": 0}), "attempts_per_address"),
             (json!({"software_statement_required": true}), "software_statement_required"),
             (json!({"software_statement_issuers": [{"issuer": "x"}]}), "software_statement_issuers"),
-            (json!({"software_statement_issuers": [{"issuer": "x", "jwks_uri": "http://x"}]}), "software_statement_issuers"),
-            (json!({"software_statement_issuers": [{"issuer": "x", "jwks": {"keys": []}}]}), "software_statement_issuers"),
+            (
+                json!({"software_statement_issuers": [{"issuer": "x", "jwks_uri": "http://x"}]}),
+                "software_statement_issuers",
+            ),
+            (
+                json!({"software_statement_issuers": [{"issuer": "x", "jwks": {"keys": []}}]}),
+                "software_statement_issuers",
+            ),
         ] {
             let error = checked(json.clone()).unwrap_err();
             assert!(error.starts_with(&format!("settings.registration.{field}: ")), "{json} gave {error}");

@@ -5,6 +5,7 @@ use poem::{Body, Response, handler};
 use signet_core::account::{self, Account};
 use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
+use signet_core::model::Client;
 use signet_core::protocol::error::Refusal;
 use signet_core::protocol::identifiers::AuthorizationId;
 
@@ -13,7 +14,7 @@ use super::login::foreign_form;
 use crate::call::{Call, PageCall};
 use crate::pages::{
     AppView, AppsPage, CalendarDay, ClaimView, DisplayText, ErrorProblem, Hidden, OwnPath, Page, SessionForm,
-    SignOutPage, SignedInPage,
+    SignOutPage, SignedInPage, WebUri,
 };
 use crate::{cookies, cross_site, render};
 
@@ -51,8 +52,9 @@ pub(crate) async fn remove_app(PageCall(call): PageCall, body: Body) -> Response
         Some(id) => account::revoke_authorization(&call.serving(), &call.realm, &account, id).await,
         None => Ok(None),
     };
+    let language = call.head.locale(&[]).tag();
     match removed {
-        Ok(client) => apps_page(&call, &account, client.map(|client| client_view(&client).name)).await,
+        Ok(client) => apps_page(&call, &account, client.map(|client| client_view(&client, language).name)).await,
         Err(failure) => failed(&call, failure),
     }
 }
@@ -94,7 +96,8 @@ async fn apps_page(call: &Call, account: &Account, removed: Option<DisplayText>)
     };
     let views = listed.iter().map(|(authorization, client)| AppView {
         authorization: Hidden::new(authorization.id.to_string()),
-        client: client_view(client),
+        client: client_view(client, call.head.locale(&[]).tag()),
+        start: start_of_login(call, client),
         scopes: scope_views(call, &authorization.scope, &authorization.resources),
         claims: authorization.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
         since: CalendarDay::from_unix_seconds(authorization.created_at.0),
@@ -106,6 +109,17 @@ async fn apps_page(call: &Call, account: &Account, removed: Option<DisplayText>)
         removed,
     };
     render::page(call, &Page::Apps(page))
+}
+
+/// Where a login at a client is started, with who the provider is (OpenID Connect Core 4). Whom it is for is not said: the
+/// client learns that from the ID token, if it may.
+fn start_of_login(call: &Call, client: &Client) -> Option<WebUri> {
+    let mut url = url::Url::parse(client.metadata.initiate_login_uri.as_deref()?).ok()?;
+    url.query_pairs_mut().append_pair("iss", call.realm.issuer());
+    if let Some(home) = &client.metadata.client_uri {
+        url.query_pairs_mut().append_pair("target_link_uri", home);
+    }
+    WebUri::new(url.as_str())
 }
 
 /// Who is signed in in this browser; a page that says nobody is, otherwise.

@@ -89,7 +89,7 @@ pub(crate) fn login_page(
     (form, problem): (LoginForm, Option<LoginProblem>),
 ) -> Response {
     let page = Page::Login(LoginPage {
-        client: client_view(&form.client),
+        client: client_view(&form.client, call.head.locale(form.request.ui_locales()).tag()),
         form: interaction_form(call, parameters, Endpoint::Login, form.interaction),
         username: form.login_hint.unwrap_or_default(),
         problem,
@@ -108,12 +108,12 @@ fn consent_page(call: &Call, parameters: &Parameters, browser: &Browser, form: C
     let language = call.head.locale(form.request.ui_locales()).tag();
     let terms = &form.terms;
     let page = Page::Consent(ConsentPage {
-        client: client_view(&form.client),
+        client: client_view(&form.client, language),
         notice: terms.notice.as_ref().map(|notice| DisplayText::passage(notice.in_language(language))),
         scopes: worded_scopes(call, &form, language),
         claims: form.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
         user: DisplayText::new(&form.username),
-        destination: None,
+        destination: destination(&form.client, parameters),
         // What is asked for each time is kept for the tokens, but answers nothing later.
         remembered: !terms.ask,
         form: interaction_form(call, parameters, Endpoint::Consent, form.interaction),
@@ -150,15 +150,31 @@ fn interaction_form(call: &Call, parameters: &Parameters, endpoint: Endpoint, in
     InteractionForm { action: OwnPath::new(&format!("{path}?{query}")), interaction: Hidden::new(interaction) }
 }
 
-pub(crate) fn client_view(client: &Client) -> ClientView {
+pub(crate) fn client_view(client: &Client, language: &str) -> ClientView {
     let metadata = &client.metadata;
-    let web = |uri: &Option<String>| uri.as_deref().and_then(WebUri::new);
+    let said = |member: &str, plain: &'_ Option<String>| {
+        metadata.in_language(member, plain.as_deref(), &[language]).map(str::to_owned)
+    };
+    let web = |member: &str, uri: &Option<String>| said(member, uri).and_then(|uri| WebUri::new(&uri));
+    let name = said("client_name", &metadata.client_name);
     ClientView {
-        name: DisplayText::new(metadata.client_name.as_deref().unwrap_or(client.client_id.as_str())),
-        logo: metadata.logo_uri.as_deref().and_then(ImageUri::new),
-        policy: web(&metadata.policy_uri),
-        terms: web(&metadata.tos_uri),
+        name: DisplayText::new(name.as_deref().unwrap_or(client.client_id.as_str())),
+        logo: said("logo_uri", &metadata.logo_uri).and_then(|uri| ImageUri::new(&uri)),
+        home: web("client_uri", &metadata.client_uri),
+        policy: web("policy_uri", &metadata.policy_uri),
+        terms: web("tos_uri", &metadata.tos_uri),
     }
+}
+
+/// RFC 9700 section 4.11.2: where a client registered itself, people see which host they are sent to.
+fn destination(client: &Client, parameters: &Parameters) -> Option<DisplayText> {
+    if !client.settings.dynamically_registered {
+        return None;
+    }
+    let only = || client.metadata.redirect_uris.first().map(String::as_str);
+    let target = url::Url::parse(parameters.get("redirect_uri").or_else(only)?).ok()?;
+    // An application on the device has no host; its scheme is all there is to see.
+    Some(DisplayText::new(target.host_str().unwrap_or_else(|| target.scheme())))
 }
 
 /// Scope values in plain words: those of the resource servers that the tokens are for in the words they were registered

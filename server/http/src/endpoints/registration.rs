@@ -115,12 +115,7 @@ async fn received(call: &Call, body: Body) -> Result<(Option<BearerToken>, Vec<u
     }
 }
 
-fn informed(
-    call: &Call,
-    status: StatusCode,
-    had_token: bool,
-    outcome: Result<ClientInformation, Failure>,
-) -> Response {
+fn informed(call: &Call, status: StatusCode, had_token: bool, outcome: Result<ClientInformation, Failure>) -> Response {
     match outcome {
         Ok(information) => render::json(status, information.members()),
         Err(failure) => refused(call, had_token, &failure),

@@ -72,6 +72,8 @@ pub struct ClientView {
     pub name: DisplayText,
     /// `logo_uri`. The server never fetches it.
     pub logo: Option<ImageUri>,
+    /// `client_uri`.
+    pub home: Option<WebUri>,
     /// `policy_uri`.
     pub policy: Option<WebUri>,
     /// `tos_uri`.
@@ -283,6 +285,8 @@ pub struct AppView {
     pub scopes: Vec<ScopeView>,
     /// Which single claims it was allowed.
     pub claims: Vec<ClaimView>,
+    /// Starts a login at the client (OpenID Connect Core 4).
+    pub start: Option<WebUri>,
     /// When it was allowed.
     pub since: CalendarDay,
 }

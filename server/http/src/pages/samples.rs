@@ -23,13 +23,14 @@ fn full_client() -> ClientView {
     ClientView {
         name: DisplayText::new("Harbour Savings"),
         logo: ImageUri::new("https://client.example/logo.svg"),
+        home: WebUri::new("https://client.example/"),
         policy: WebUri::new("https://client.example/privacy"),
         terms: WebUri::new("https://client.example/terms"),
     }
 }
 
 fn bare_client() -> ClientView {
-    ClientView { name: DisplayText::new("Budget planner"), logo: None, policy: None, terms: None }
+    ClientView { name: DisplayText::new("Budget planner"), logo: None, home: None, policy: None, terms: None }
 }
 
 fn interaction(step: &str) -> InteractionForm {
@@ -106,6 +107,7 @@ fn session() -> Vec<(&'static str, Page)> {
         client,
         scopes: scopes(),
         claims,
+        start: WebUri::new("https://client.example/login?iss=https%3A%2F%2Flogin.example"),
         since: CalendarDay::from_unix_seconds(1_793_923_200),
     };
     let apps = AppsPage {

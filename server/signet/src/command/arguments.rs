@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use signet_core::protocol::identifiers::{ClientId, KeyId, RealmName};
+use signet_core::protocol::identifiers::{ClientId, InitialAccessTokenId, KeyId, RealmName};
 
 use super::audit::{AuditCommand, ExplainArguments};
 use super::client::{ClientFields, ClientSecretSource};
@@ -75,6 +75,9 @@ pub(crate) enum Administration {
     /// Clients: applications that get tokens
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Initial access tokens: what permits clients to register themselves
+    #[command(subcommand)]
+    InitialAccessToken(InitialAccessTokenCommand),
     /// Users: people who log in
     #[command(subcommand)]
     User(UserCommand),
@@ -207,8 +210,38 @@ pub(crate) enum ClientCommand {
         #[command(flatten)]
         confirmation: Confirmation,
     },
-    /// Replace the secret by a new one, which is shown once, now; the old one is dead at once
+    /// Replace the secret by a new one, which is shown once, now; the old one stays good for as long as
+    /// the realm says
     RotateSecret(NamedClient),
+}
+
+/// What can be asked about initial access tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum InitialAccessTokenCommand {
+    /// Make an initial access token, which is shown once, now
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        /// What it is for
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        description: String,
+        /// Registrations it permits
+        #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+        uses: i64,
+        /// How long it lives
+        #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
+        seconds: i64,
+    },
+    /// List initial access tokens
+    List(InRealm),
+    /// Revoke an initial access token; clients that were registered with it stay
+    Revoke {
+        #[command(flatten)]
+        place: InRealm,
+        /// Its identifier, as the list shows it
+        #[arg(value_name = "ID", allow_hyphen_values = true)]
+        id: InitialAccessTokenId,
+    },
 }
 
 /// A client of a realm.

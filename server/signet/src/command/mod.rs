@@ -7,6 +7,7 @@ mod arguments;
 mod audit;
 mod client;
 mod context;
+mod initial_access_token;
 mod key;
 mod members;
 mod migrate;
@@ -84,6 +85,7 @@ async fn administer(command: Administration, configuration: &Configuration, outp
     let done = match command {
         Administration::Realm(command) => realm::run(command, &context).await,
         Administration::Client(command) => client::run(command, &context).await,
+        Administration::InitialAccessToken(command) => initial_access_token::run(command, &context).await,
         Administration::User(command) => user::run(command, &context).await,
         Administration::Key(command) => key::run(command, &context).await,
         Administration::ResourceServer(command) => resource_server::run(command, &context).await,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use signet_core::events::ListedRecord;
-use signet_core::model::{Client, Realm, ResourceServer, SigningKeyRecord, User};
+use signet_core::model::{Client, InitialAccessToken, Realm, ResourceServer, SigningKeyRecord, User};
 use signet_core::protocol::rfc3339;
 use signet_core::protocol::time::UnixTime;
 use signet_core::registry::IssuedSecret;
@@ -70,6 +70,17 @@ pub(super) fn issued(issued: &IssuedSecret) -> Value {
     let secret = issued.secret.as_ref();
     let secret = secret.map(|secret| ("client_secret".to_owned(), Value::from(secret.as_str())));
     with(client(&issued.client), secret.into_iter().collect())
+}
+
+/// An initial access token without the token itself.
+pub(super) fn initial_access_token(token: &InitialAccessToken) -> Value {
+    json!({
+        "id": token.id.to_string(),
+        "description": token.description,
+        "uses_left": token.uses_left,
+        "expires_at": timestamp(token.expires_at),
+        "created_at": timestamp(token.created_at),
+    })
 }
 
 /// A user without credentials.

@@ -23,6 +23,8 @@ const CLEAN_UP: Duration = Duration::from_mins(1);
 const BATCH: u64 = 500;
 /// Most transactions of each kind in one clean-up, so that one that was missed for long does not keep the disk busy.
 const BATCHES: usize = 200;
+/// Most unused clients that one clean-up deletes, each in a transaction of its own.
+const UNUSED_CLIENTS: u64 = 100;
 /// Time between two looks for signing keys whose time has come.
 const ACTIVATION: Duration = Duration::from_secs(10);
 /// Time between two looks at the database.
@@ -38,6 +40,7 @@ pub(super) fn begin(settings: &Settings, node: &Arc<Node>, provider: &Arc<Provid
     tasks.spawn(clean_up(Arc::clone(provider)));
     events.begin(&mut tasks, &settings.audit);
     scripts::begin(&mut tasks, provider);
+    tasks.spawn(delete_unused_clients(Arc::clone(provider)));
     tasks.spawn(activate_keys(Arc::clone(provider)));
     tasks.spawn(look(Arc::clone(node), Arc::clone(provider), settings.database.url.0.clone()));
     tasks.spawn(watch_certificates(Arc::clone(node), settings.listener.certificates.clone()));
@@ -77,6 +80,19 @@ async fn activate_keys(provider: Arc<Provider>) {
             Ok(0) => {}
             Ok(keys) => tracing::info!(keys, "new signing keys sign from now on"),
             Err(error) => tracing::warn!(%error, "signing keys whose time has come could not be activated"),
+        }
+    }
+}
+
+/// Deletes clients that registered themselves and went unused for as long as their realm says.
+async fn delete_unused_clients(provider: Arc<Provider>) {
+    let mut ticks = every(CLEAN_UP);
+    loop {
+        ticks.tick().await;
+        match registry::delete_unused_clients(&provider.serving_itself(), UNUSED_CLIENTS).await {
+            Ok(0) => {}
+            Ok(clients) => tracing::info!(clients, "clients that nobody used were deleted"),
+            Err(error) => tracing::warn!(%error, "clients that nobody used could not be deleted"),
         }
     }
 }

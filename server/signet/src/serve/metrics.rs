@@ -15,7 +15,7 @@ use signet_store::Statistics;
 use super::script_metrics;
 
 /// What requests are counted under: the endpoints of realms, and a few areas beside.
-const ENDPOINTS: [(&str, Area); 15] = [
+const ENDPOINTS: [(&str, Area); 16] = [
     ("authorize", Area::Realm(Endpoint::Authorization.path())),
     ("token", Area::Realm(Endpoint::Token.path())),
     ("userinfo", Area::Realm(Endpoint::UserInfo.path())),
@@ -24,6 +24,7 @@ const ENDPOINTS: [(&str, Area); 15] = [
     ("revoke", Area::Realm(Endpoint::Revocation.path())),
     ("login", Area::Realm(Endpoint::Login.path())),
     ("consent", Area::Realm(Endpoint::Consent.path())),
+    ("register", Area::BelowRealm(Endpoint::Registration.path())),
     ("account", Area::BelowRealm("/account")),
     ("discovery", Area::BelowRealm("/.well-known/")),
     ("discovery_root", Area::Below("/.well-known/")),

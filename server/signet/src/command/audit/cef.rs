@@ -113,6 +113,7 @@ const fn severity(kind: EventKind) -> u8 {
         EventKind::AuthorizationRefused
         | EventKind::TokenRefused
         | EventKind::RevocationRefused
+        | EventKind::RegistrationRefused
         | EventKind::IntrospectionRefused
         | EventKind::UserinfoRefused
         | EventKind::AccountRefused

@@ -10,6 +10,7 @@ use crate::endpoints::{
     account, assets, authorize, consent, discovery, introspection, jwks, login, not_found, registration, revocation,
     token, userinfo,
 };
+use crate::listener::LargeBody;
 use crate::pages::Pages;
 use crate::render;
 
@@ -19,6 +20,12 @@ pub struct App {
     pub provider: Arc<Provider>,
     /// The renderer of pages.
     pub pages: Arc<Pages>,
+}
+
+/// The paths of [`routes`] that take longer bodies than forms.
+#[must_use]
+pub fn large_bodies() -> [LargeBody; 1] {
+    [LargeBody { path_prefix: "/realms/*/register".to_owned(), bytes: registration::MAXIMUM_BODY_BYTES }]
 }
 
 /// The routes of every realm. Whoever mounts them may add others beside; [`fallback`] answers the rest.

@@ -16,8 +16,9 @@ use signet_guard::{BearerToken, Denial, bearer_token};
 use crate::call::{ApiCall, Call};
 use crate::render;
 
-/// Longest body in bytes: room for a key set and 100 of the longest redirect URIs.
-const MAXIMUM_BODY_BYTES: usize = 256 * 1024;
+/// Longest body in bytes: room for a key set, a software statement and 100 of the longest redirect URIs. Above it the
+/// listener answers 413 without reading on.
+pub(crate) const MAXIMUM_BODY_BYTES: usize = 512 * 1024;
 
 #[handler]
 pub(crate) async fn register(ApiCall(call): ApiCall, body: Body) -> Response {
@@ -111,7 +112,7 @@ async fn received(call: &Call, body: Body) -> Result<(Option<BearerToken>, Vec<u
     }
     match body.into_bytes_limit(MAXIMUM_BODY_BYTES).await {
         Ok(bytes) => Ok((token, bytes.to_vec())),
-        Err(_) => Err(wrong("the body could not be read, or has more than 262144 bytes")),
+        Err(_) => Err(wrong("the body could not be read, or has more than 524288 bytes")),
     }
 }
 

@@ -54,10 +54,25 @@ pub struct Limits {
 /// A path below which larger bodies are accepted, for example an administration API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LargeBody {
-    /// Start of the path, compared bytewise with the undecoded path of the request.
+    /// Start of the path, compared bytewise with the undecoded path of the request. A segment `*` stands for any one.
     pub path_prefix: String,
     /// Longest body in bytes.
     pub bytes: usize,
+}
+
+impl LargeBody {
+    fn applies_to(&self, path: &str) -> bool {
+        let mut segments = path.split('/');
+        let mut wanted = self.path_prefix.split('/').peekable();
+        while let Some(prefix) = wanted.next() {
+            let Some(segment) = segments.next() else { return false };
+            let is_last = wanted.peek().is_none();
+            if prefix != "*" && segment != prefix && !(is_last && segment.starts_with(prefix)) {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 impl Default for Limits {
@@ -89,7 +104,7 @@ impl Limits {
     pub(super) fn body_bytes_for(&self, path: &str) -> usize {
         self.large_bodies
             .iter()
-            .filter(|large| path.starts_with(&large.path_prefix))
+            .filter(|large| large.applies_to(path))
             .map(|large| large.bytes)
             .fold(self.body_bytes, usize::max)
     }
@@ -108,5 +123,17 @@ mod tests {
         assert_eq!(limits.body_bytes_for("/admin/api/v1/realms"), 1_000_000);
         assert_eq!(limits.body_bytes_for("/realms/demo/token"), 65_536);
         assert_eq!(limits.body_bytes_for("/x/admin/api/v1"), 65_536);
+    }
+
+    #[test]
+    fn a_star_stands_for_one_segment() {
+        let large = LargeBody { path_prefix: "/realms/*/register".into(), bytes: 1_000_000 };
+        for path in ["/realms/demo/register", "/realms/demo/register/client"] {
+            assert!(large.applies_to(path), "{path}");
+        }
+        for path in ["/realms/demo/token", "/realms/demo", "/realms/register", "/realms/a/b/register", "/register", ""]
+        {
+            assert!(!large.applies_to(path), "{path}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use signet_core::provider::Provider;
 use signet_http::listener::{
     AddressHeader, LargeBody, Limits, ListenerSettings, ProxySettings, RequestIdSource, TlsSettings, Transport,
 };
+use signet_http::routes;
 
 use crate::config::{ForwardingHeader, Protocol, Settings};
 
@@ -66,6 +67,11 @@ fn proxies(settings: &Settings) -> ProxySettings {
     }
 }
 
+fn large_bodies() -> Vec<LargeBody> {
+    let administration = LargeBody { path_prefix: BASE_PATH.to_owned(), bytes: MAXIMUM_BODY_BYTES };
+    routes::large_bodies().into_iter().chain([administration]).collect()
+}
+
 fn limits(settings: &Settings) -> Limits {
     let limits = &settings.limits;
     Limits {
@@ -73,7 +79,7 @@ fn limits(settings: &Settings) -> Limits {
         header_count: limits.header_count.0,
         uri_bytes: limits.uri_bytes.0,
         body_bytes: limits.body_bytes.0,
-        large_bodies: vec![LargeBody { path_prefix: BASE_PATH.to_owned(), bytes: MAXIMUM_BODY_BYTES }],
+        large_bodies: large_bodies(),
         body_bytes_at_once: limits.body_bytes_at_once.0,
         requests_at_once: limits.requests_at_once.0,
         connections: limits.connections.0,

@@ -31,19 +31,20 @@ pub(crate) async fn by_header_or_form(ApiCall(call): ApiCall, body: Body) -> Res
     }
     match call.head.form(body).await {
         Ok(form) => answer(&call, Some(&form)).await,
-        Err(refusal) => denied(&call, Denial::Refused(refusal)),
+        Err(refusal) => cors::open_to_realm(denied(&call, Denial::Refused(refusal)), &call).await,
     }
 }
 
 #[handler]
-pub(crate) fn preflight() -> Response {
-    cors::preflight("GET, POST")
+pub(crate) async fn preflight(ApiCall(call): ApiCall) -> Response {
+    cors::preflight(&call, "GET, POST").await
 }
 
 async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
     let token = match let_through(call, form).await {
         Ok(token) => token,
-        Err(denial) => return denied(call, denial),
+        // Whose token it is was not verified: the refusal tells of nobody.
+        Err(denial) => return cors::open_to_realm(denied(call, denial), call).await,
     };
     let response = match endpoints::userinfo(&call.serving(), &call.realm, &token).await {
         Ok(UserInfo::Claims(claims)) => render::json(StatusCode::OK, &claims),
@@ -53,7 +54,10 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
         Err(failure) => denied(call, failure.into()),
     };
     let client = call.app.provider.store.client(call.realm.id(), &token.client_id).await.ok().flatten();
-    cors::open_to_client(response, &call.head, client.as_deref())
+    match client {
+        Some(client) => cors::open_to_client(response, call, &client),
+        None => response,
+    }
 }
 
 async fn let_through(call: &Call, form: Option<&Parameters>) -> Result<CheckedAccessToken, Denial> {
@@ -82,6 +86,5 @@ fn denied(call: &Call, denial: Denial) -> Response {
     if let Some(challenge) = challenge {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
-    // It says nothing about anybody, and an application in a browser has to read the challenge.
-    cors::open(response)
+    response
 }

@@ -8,6 +8,7 @@
 //! business of the services; how they are stored, of the store.
 
 mod actor;
+mod budget;
 mod chain;
 mod details;
 mod fact;

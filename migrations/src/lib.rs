@@ -13,6 +13,7 @@ mod m0005_tokens;
 mod m0006_events;
 mod m0007_revisions;
 mod m0008_scripts;
+mod m0012_client_origins;
 mod schema;
 
 use std::collections::HashSet;
@@ -94,6 +95,7 @@ impl Migrator {
             m0006_events::STEPS,
             m0007_revisions::STEPS,
             m0008_scripts::STEPS,
+            m0012_client_origins::STEPS,
         ];
         files.into_iter().flatten()
     }

@@ -11,7 +11,7 @@ use signet_protocol::time::{Clock, UnixTime};
 use crate::authn::PasswordHasher;
 use crate::client_auth::SecretFingerprints;
 use crate::endpoints::Bases;
-use crate::events::EventQueue;
+use crate::events::{Checks, EventQueue};
 use crate::failure::Failure;
 use crate::hooks::{Runs, ScriptMetrics};
 use crate::ports::{SharedStore, outbound::OutboundHttp};
@@ -36,6 +36,8 @@ pub struct Provider {
     pub(crate) runs: Runs,
     /// Events that wait to be written.
     pub(crate) events: EventQueue,
+    /// Checks of chains of events that are under way.
+    pub(crate) checks: Checks,
 }
 
 impl std::ops::Deref for Provider {
@@ -59,6 +61,7 @@ impl Provider {
             programs: Programs::default(),
             runs: Runs::default(),
             events: EventQueue::default(),
+            checks: Checks::default(),
         }
     }
 

@@ -88,7 +88,7 @@ impl fmt::Display for ErrorCode {
 impl ErrorCode {
     /// A refusal with this code. `reason` is public: it says what to fix and never echoes input.
     pub fn because(self, reason: impl Into<Cow<'static, str>>) -> Refusal {
-        Refusal { code: self, reason: printable(reason.into()), spec: None, detail: None }
+        Refusal { code: self, reason: printable(reason.into()), spec: None, detail: None, is_of_script: false }
     }
 }
 
@@ -105,6 +105,9 @@ pub struct Refusal {
     pub spec: Option<SpecRef>,
     /// For the log; never sent.
     pub detail: Option<String>,
+    /// Whether the reason is the text of a script. It is shown and logged, but it may name persons, and what is recorded
+    /// for good must not.
+    pub is_of_script: bool,
 }
 
 impl Refusal {
@@ -112,6 +115,13 @@ impl Refusal {
     #[must_use]
     pub fn per(mut self, spec: SpecRef) -> Self {
         self.spec = Some(spec);
+        self
+    }
+
+    /// Says that the reason is the text of a script.
+    #[must_use]
+    pub fn of_script(mut self) -> Self {
+        self.is_of_script = true;
         self
     }
 

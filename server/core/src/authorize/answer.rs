@@ -12,7 +12,7 @@ use signet_protocol::spec::rfc6749;
 
 use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
-use super::step::{LoginForm, claims_to_consent, code_issued, issue_code};
+use super::step::{LoginForm, Standing, Step, claims_to_consent, code_issued, consent, issue_code, standing};
 use super::{Accepted, AuthorizationResponse, AuthorizeError, Browser, Entry, INTERACTION_PARAMETER, accept, conclude};
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
 use crate::endpoints::Endpoint;
@@ -158,7 +158,7 @@ pub async fn answer_consent(
     realm: &RealmContext,
     answer: ConsentAnswer<'_>,
     browser: &Browser,
-) -> Result<AuthorizationResponse, AuthorizeError> {
+) -> Result<Step, AuthorizeError> {
     let outcome = take_consent(serving, realm, answer, browser).await;
     conclude(serving, realm, outcome).await
 }
@@ -168,18 +168,14 @@ async fn take_consent(
     realm: &RealmContext,
     answer: ConsentAnswer<'_>,
     browser: &Browser,
-) -> Result<AuthorizationResponse, AuthorizeError> {
+) -> Result<Step, AuthorizeError> {
     let parameters = answer.parameters.without(INTERACTION_PARAMETER);
     let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
     let mut accepted = accept(serving, realm, &parameters, Entry::Authorization).await?;
     let session = current_session(serving, realm, browser.session.as_ref()).await?;
     // Whoever agrees is whoever the page was shown to.
     let session = session.filter(|session| interaction.stage == Stage::ConsentForm(session.sid));
-    let session = session.ok_or_else(|| {
-        AuthorizeError::Expired(
-            ErrorCode::InvalidRequest.because("you are no longer signed in; start again at the application"),
-        )
-    })?;
+    let session = session.ok_or_else(signed_out)?;
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
     narrow(serving, realm, &mut accepted, &mut interaction)?;
     if !answer.allowed {
@@ -187,6 +183,14 @@ async fn take_consent(
         close(serving, realm, &interaction.response_record(serving), refused).await?;
         return Err(accepted.redirect.refuse(denied()));
     }
+    // The form may have been open for long: whatever decides is asked again, and a login that is demanded only now comes
+    // before the agreement counts.
+    let (session, used) = match standing(serving, realm, (&accepted, &interaction), browser).await? {
+        Standing::Good(session, used) => (session, used),
+        Standing::Login(form) => return Ok(Step::Login(*form)),
+    };
+    // That the user is to be asked needs nothing more; who refuses is heard.
+    consent(serving, realm, &accepted, (&session, &*used)).await?;
     let wanted = agreed(serving, &accepted, &session).await?;
     let given = Fact::ConsentGiven {
         scope: accepted.request.scope().clone(),
@@ -201,7 +205,7 @@ async fn take_consent(
     let grant = (&session, Some(&stored));
     let response = issue_code(serving, realm, &accepted, &interaction, grant)?;
     serving.note(realm, code_issued(&accepted, &interaction, grant));
-    Ok(response)
+    Ok(Step::Respond(response))
 }
 
 /// What is to be remembered: what was agreed to before, and everything asked for now.
@@ -287,6 +291,11 @@ pub(super) async fn close(
 
 fn refused(reason: LoginRefusal, user: Option<UserId>) -> Event {
     Fact::LoginRefused { reason }.concerning(Parties::default().and_user(user))
+}
+
+fn signed_out() -> AuthorizeError {
+    let reason = "you are no longer signed in; start again at the application";
+    AuthorizeError::Expired(ErrorCode::InvalidRequest.because(reason))
 }
 
 fn answered_before() -> Refusal {

@@ -72,6 +72,9 @@ pub(super) struct Interaction {
     request: String,
     #[serde(rename = "b")]
     browser: String,
+    /// Whether the session of an open consent form began for this very request.
+    #[serde(rename = "f", default, skip_serializing_if = "std::ops::Not::not")]
+    is_fresh: bool,
     /// What scripts took from the request so far.
     #[serde(rename = "n", default, skip_serializing_if = "Narrowing::is_empty")]
     pub(super) narrowing: Narrowing,
@@ -85,13 +88,20 @@ impl Interaction {
             stage: Stage::Begun,
             request: request_hash(parameters),
             browser: binding.hash(),
+            is_fresh: false,
             narrowing: Narrowing::default(),
         }
     }
 
     /// The same interaction at another stage.
     pub(super) fn at(&self, stage: Stage) -> Self {
-        Self { stage, ..self.clone() }
+        let is_fresh = matches!(stage, Stage::ConsentForm(sid) if self.began(sid));
+        Self { stage, is_fresh, ..self.clone() }
+    }
+
+    /// Whether a session began for this very request: whoever logged in for it does so once.
+    pub(super) fn began(&self, sid: SessionId) -> bool {
+        self.stage == Stage::LoggedIn(sid) || (self.is_fresh && self.stage == Stage::ConsentForm(sid))
     }
 
     /// The text that a form or a URL carries.

@@ -69,17 +69,14 @@ pub(super) async fn next(
     interaction: &Interaction,
     browser: &Browser,
 ) -> Result<Step, AuthorizeError> {
-    let used = decisions::used(serving, realm, (accepted, interaction), browser.session.as_ref()).await?;
-    let Some(session) = usable_session(serving, realm, (accepted, interaction), &used)? else {
-        if accepted.is_silent() {
-            return Err(accepted.redirect.refuse(login_is_needed(accepted)));
-        }
-        return Ok(Step::Login(login_form(serving, realm, accepted, (interaction, used.session.is_some()))?));
+    let (session, used) = match standing(serving, realm, (accepted, interaction), browser).await? {
+        Standing::Good(session, used) => (session, used),
+        Standing::Login(form) => return Ok(Step::Login(*form)),
     };
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
-    match consent(serving, realm, accepted, (session, &used)).await? {
+    match consent(serving, realm, accepted, (&session, &*used)).await? {
         Consent::Given(authorization) => {
-            let grant = (session, authorization.as_ref());
+            let grant = (&session, authorization.as_ref());
             let response = issue_code(serving, realm, accepted, interaction, grant)?;
             let issued = code_issued(accepted, interaction, grant);
             // The address that a log-in leads to may be opened again; it yields one code.
@@ -95,10 +92,37 @@ pub(super) async fn next(
             Err(accepted.redirect.refuse(ErrorCode::ConsentRequired.because(reason).per(oidc_core("3.1.2.6"))))
         }
         Consent::Needed(terms) => {
-            let form = consent_form(serving, realm, accepted, interaction, session).await?;
+            let form = consent_form(serving, realm, accepted, interaction, &session).await?;
             Ok(Step::Consent(ConsentForm { terms: *terms, ..form }))
         }
     }
+}
+
+/// Whether a request may be answered for the browser's session.
+pub(super) enum Standing {
+    /// It may, for this session.
+    Good(BrowserSession, Box<UsedSession>),
+    /// The user has to log in first.
+    Login(Box<LoginForm>),
+}
+
+/// Asks everything that decides whether the session is good enough: before a form, and again before each response,
+/// because a form may be open for long.
+pub(super) async fn standing(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (accepted, interaction): (&Accepted, &Interaction),
+    browser: &Browser,
+) -> Result<Standing, AuthorizeError> {
+    let used = decisions::used(serving, realm, (accepted, interaction), browser.session.as_ref()).await?;
+    if let Some(session) = usable_session(serving, realm, (accepted, interaction), &used)?.cloned() {
+        return Ok(Standing::Good(session, Box::new(used)));
+    }
+    if accepted.is_silent() {
+        return Err(accepted.redirect.refuse(login_is_needed(accepted)));
+    }
+    let form = login_form(serving, realm, accepted, (interaction, used.session.is_some()))?;
+    Ok(Standing::Login(Box::new(form)))
 }
 
 /// Why nothing can be answered without a form (OpenID Connect Core 3.1.2.6).
@@ -120,7 +144,7 @@ fn usable_session<'a>(
     used: &'a UsedSession,
 ) -> Result<Option<&'a BrowserSession>, AuthorizeError> {
     let session = used.session.as_ref();
-    let for_this = session.is_some_and(|session| interaction.stage == Stage::LoggedIn(session.sid));
+    let for_this = session.is_some_and(|session| interaction.began(session.sid));
     let is_wanted = session.is_some_and(|session| accepted.request.wants(session.user_id));
     if for_this && !is_wanted {
         let reason = "the user who logged in is not the one the application asked for";
@@ -178,14 +202,15 @@ async fn consent_form(
 }
 
 /// Whether the user has agreed.
-enum Consent {
+pub(super) enum Consent {
     /// By a stored authorization, or by the administrator for a first-party application.
     Given(Option<Authorization>),
     /// Not yet, or not to all of it, or somebody wants it asked again; in these words.
     Needed(Box<ConsentTerms>),
 }
 
-async fn consent(
+/// Asks whether the user has to agree, and in which words.
+pub(super) async fn consent(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,

@@ -105,6 +105,7 @@ pub async fn authenticate(
     endpoint: Endpoint,
 ) -> Result<AuthenticatedClient, Failure> {
     let client = prove(serving, realm, presented, address, endpoint).await?;
+    serving.authenticated(client.client());
     if let Err(refusal) = decision::decide(serving, realm, &client, (presented, endpoint)) {
         // The assertion was good: it counts once, also for a client that is refused for another reason.
         client.consume_assertion(serving, realm).await?;

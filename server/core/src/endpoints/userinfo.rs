@@ -5,7 +5,8 @@ use signet_jose::{SignatureAlgorithm, sign};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::spec::rfc6750;
 
-use crate::events::Serving;
+use super::Endpoint;
+use crate::events::{RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
 use crate::model::Client;
 use crate::realm::RealmContext;
@@ -27,8 +28,18 @@ pub const USERINFO_SCOPE: &str = "openid";
 /// and has [`USERINFO_SCOPE`].
 ///
 /// # Errors
-/// `invalid_token` for a token that speaks of no user (RFC 6750 section 3.1); that of a script that failed.
+/// `invalid_token` for a token that speaks of no user (RFC 6750 section 3.1); that of a script that failed. It is
+/// recorded.
 pub async fn userinfo(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    token: &CheckedAccessToken,
+) -> Result<UserInfo, Failure> {
+    let outcome = claims_of(serving, realm, token).await;
+    serving.conclude(realm, outcome, (RefusedAt::Endpoint(Endpoint::UserInfo), None)).await
+}
+
+async fn claims_of(
     serving: &Serving<'_>,
     realm: &RealmContext,
     token: &CheckedAccessToken,

@@ -30,9 +30,11 @@ impl Event {
     pub(super) const fn is_cheap_to_cause(&self) -> bool {
         match &self.fact {
             Fact::ScriptDecision { hook, .. } => {
+                // A public client proves nothing: whoever knows its name has it authenticated.
                 let before_login = matches!(
                     hook,
-                    Hook::OnAuthorizeRequest
+                    Hook::OnClientAuthenticated
+                        | Hook::OnAuthorizeRequest
                         | Hook::OnIdentify
                         | Hook::OnAuthStart
                         | Hook::OnFactorResult
@@ -321,6 +323,40 @@ impl Fact {
             Self::ScriptDecision { .. } => EventKind::ScriptDecision,
             Self::RequestFailed { .. } => EventKind::RequestFailed,
             Self::RefusalsCounted { .. } => EventKind::RefusalsCounted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_that_anybody_can_cause_are_cheap_to_cause() {
+        let decided = |hook, user: Option<UserId>| {
+            let fact = Fact::ScriptDecision {
+                hook,
+                script: ScriptVersion { package: "a".to_owned(), version: "b".to_owned() },
+                decision: "none".to_owned(),
+                operations: 1,
+                microseconds: 1,
+                outcome: "decided".to_owned(),
+            };
+            fact.concerning(Parties::default().and_user(user)).is_cheap_to_cause()
+        };
+        for hook in [
+            Hook::OnClientAuthenticated,
+            Hook::OnAuthorizeRequest,
+            Hook::OnIdentify,
+            Hook::OnAuthStart,
+            Hook::OnFactorResult,
+            Hook::OnError,
+        ] {
+            assert!(decided(hook, None), "{hook}");
+            assert!(!decided(hook, Some(UserId([1; 16]))), "{hook}");
+        }
+        for hook in [Hook::OnTokenRequest, Hook::OnClaims, Hook::OnIntrospection, Hook::OnRevocation] {
+            assert!(!decided(hook, None), "{hook}: whoever causes it had to prove something");
         }
     }
 }

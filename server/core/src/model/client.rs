@@ -1,9 +1,12 @@
 //! An OAuth client.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use signet_protocol::client_metadata::ClientMetadata;
 use signet_protocol::identifiers::{ClientId, RealmId};
 use signet_protocol::names::AccessTokenFormat;
+use signet_protocol::redirect_uri::web_origin;
 use signet_protocol::time::UnixTime;
 
 use super::Epoch;
@@ -32,6 +35,13 @@ pub struct Client {
     pub updated_at: UnixTime,
     /// How often it was changed; whoever changes it names the revision they decided on.
     pub revision: i64,
+}
+
+impl Client {
+    /// The origins of its pages: those of its redirect URIs.
+    pub fn web_origins(&self) -> BTreeSet<String> {
+        self.metadata.redirect_uris.iter().filter_map(|uri| web_origin(uri)).collect()
+    }
 }
 
 /// How a client secret is kept.

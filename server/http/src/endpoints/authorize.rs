@@ -33,10 +33,17 @@ pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
     };
     let browser = cookies::browser(&call);
     match authorize::authorize(&call.serving(), &call.realm, &parameters, &browser).await {
-        Ok(Step::Respond(response)) => respond(&call, &parameters, &response),
-        Ok(Step::Login(form)) => login_page(&call, &parameters, &browser, (form, None)),
-        Ok(Step::Consent(form)) => consent_page(&call, &parameters, &browser, form),
+        Ok(step) => step_response(&call, &parameters, &browser, step),
         Err(error) => authorize_error(&call, &parameters, error),
+    }
+}
+
+/// What comes next, as the browser gets it.
+pub(crate) fn step_response(call: &Call, parameters: &Parameters, browser: &Browser, step: Step) -> Response {
+    match step {
+        Step::Respond(response) => respond(call, parameters, &response),
+        Step::Login(form) => login_page(call, parameters, browser, (form, None)),
+        Step::Consent(form) => consent_page(call, parameters, browser, form),
     }
 }
 

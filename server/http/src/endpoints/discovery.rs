@@ -18,7 +18,7 @@ pub(crate) fn metadata(ApiCall(call): ApiCall) -> Response {
 
 #[handler]
 pub(crate) fn preflight() -> Response {
-    cors::preflight("GET")
+    cors::public_preflight("GET")
 }
 
 /// Clients may keep public documents for five minutes; one that meets an unknown `kid` asks again (RFC 7517 section 5).

@@ -8,7 +8,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 
 use super::user_of;
 use crate::authn::{SessionCookie, current_session};
-use crate::authorize::interaction::{Interaction, Stage};
+use crate::authorize::interaction::Interaction;
 use crate::authorize::{Accepted, AuthorizeError};
 use crate::events::{Fact, Parties, Serving, SessionsEndedBecause};
 use crate::hooks::Subject;
@@ -76,7 +76,7 @@ pub(in crate::authorize) async fn used(
 ) -> Result<UsedSession, AuthorizeError> {
     let Some(mut session) = current_session(serving, realm, cookie).await? else { return Ok(UsedSession::default()) };
     let user = user_of(serving, realm, accepted, &session).await?;
-    if interaction.stage == Stage::LoggedIn(session.sid) {
+    if interaction.began(session.sid) {
         return Ok(UsedSession { session: Some(session), user, steps_up: false });
     }
     let about = (user.as_ref(), &session, SessionEventKind::Used);

@@ -7,6 +7,7 @@ use signet_jose::{Random, RootKey};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::RealmName;
 use signet_protocol::time::{Clock, UnixTime};
+use tokio::sync::Notify;
 
 use crate::authn::PasswordHasher;
 use crate::client_auth::SecretFingerprints;
@@ -36,6 +37,8 @@ pub struct Provider {
     pub(crate) runs: Runs,
     /// Events that wait to be written.
     pub(crate) events: EventQueue,
+    /// Told when sessions ended here, so that clients learn of it at once.
+    pub(crate) logouts: Notify,
 }
 
 impl std::ops::Deref for Provider {
@@ -59,6 +62,7 @@ impl Provider {
             programs: Programs::default(),
             runs: Runs::default(),
             events: EventQueue::default(),
+            logouts: Notify::new(),
         }
     }
 

@@ -13,7 +13,7 @@ macro_rules! embedded {
     };
 }
 
-const BUILT_IN: [(&str, &str); 14] = embedded![
+const BUILT_IN: [(&str, &str); 15] = embedded![
     "backchannel-logout.toml",
     "basic.toml",
     "browser/error-page.json",
@@ -23,6 +23,7 @@ const BUILT_IN: [(&str, &str); 14] = embedded![
     "browser/logged-out-page.json",
     "browser/logout-confirmation.json",
     "browser/logout-error-page.json",
+    "browser/watch-session.json",
     "config.toml",
     "frontchannel-logout.toml",
     "rp-initiated-logout.toml",

@@ -14,6 +14,7 @@ mod m0006_events;
 mod m0007_revisions;
 mod m0008_scripts;
 mod m0012_client_origins;
+mod m0010_logout;
 mod schema;
 
 use std::collections::HashSet;
@@ -96,6 +97,7 @@ impl Migrator {
             m0007_revisions::STEPS,
             m0008_scripts::STEPS,
             m0012_client_origins::STEPS,
+            m0010_logout::STEPS,
         ];
         files.into_iter().flatten()
     }

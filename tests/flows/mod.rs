@@ -15,6 +15,7 @@ mod failures;
 mod id_tokens;
 mod introspection;
 mod languages;
+mod logout;
 mod logs;
 mod prompts;
 mod proxies;

@@ -37,6 +37,7 @@ mod damage;
 mod exactness;
 mod fixtures;
 mod keys;
+mod logouts;
 mod lost_connection;
 mod memory;
 mod migrations;

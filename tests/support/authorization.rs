@@ -8,8 +8,8 @@ use super::browser::Browser;
 use super::http::{Answer, Request, decode, encode};
 use super::realm::User;
 
-/// What every authorization response may carry (RFC 6749 section 4.1.2, RFC 9207 section 2).
-const RESPONSE_MEMBERS: &[&str] = &["code", "error", "error_description", "state", "iss"];
+/// What every authorization response may carry (RFC 6749 section 4.1.2, RFC 9207 section 2, Session Management 2).
+const RESPONSE_MEMBERS: &[&str] = &["code", "error", "error_description", "state", "iss", "session_state"];
 
 /// An authorization request with what the client remembers of it.
 #[derive(Debug, Clone)]

@@ -58,6 +58,17 @@ pub(crate) struct ClientMetadata {
     require_auth_time: Option<bool>,
     /// `acr_values` where a request has none.
     default_acr_values: Option<Vec<String>>,
+    /// Where a browser may be sent after a logout (RP-Initiated Logout 3.1).
+    post_logout_redirect_uris: Option<Vec<String>>,
+    /// What a browser loads in a frame when the session ends: an https URL on host and port of a redirect URI
+    /// (Front-Channel Logout 2).
+    frontchannel_logout_uri: Option<String>,
+    /// Whether that has `iss` and `sid`; no when absent.
+    frontchannel_logout_session_required: Option<bool>,
+    /// Where this server posts a logout token when the session ends: an https URL (Back-Channel Logout 2.2).
+    backchannel_logout_uri: Option<String>,
+    /// Whether logout tokens must have `sid`, which this server's always have; no when absent.
+    backchannel_logout_session_required: Option<bool>,
     /// Expected subject of the certificate, as an RFC 4514 string (RFC 8705 section 2.1.2).
     tls_client_auth_subject_dn: Option<String>,
     /// Expected DNS name of the certificate (RFC 8705 section 2.1.2).
@@ -120,6 +131,9 @@ mod tests {
             "jwks": {"keys": [{"kty": "EC"}]}, "jwks_uri": "j", "software_id": "s", "software_version": "1",
             "subject_type": "public", "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "PS256",
             "default_max_age": 5, "require_auth_time": true, "default_acr_values": ["a"],
+            "post_logout_redirect_uris": ["https://rp.test/out"], "frontchannel_logout_uri": "f",
+            "frontchannel_logout_session_required": true, "backchannel_logout_uri": "b",
+            "backchannel_logout_session_required": false,
             "tls_client_auth_subject_dn": "CN=a", "tls_client_auth_san_dns": "d", "tls_client_auth_san_uri": "u",
             "tls_client_auth_san_ip": "i", "tls_client_auth_san_email": "e",
         });

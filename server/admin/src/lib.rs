@@ -15,6 +15,7 @@ mod enumerations;
 mod events;
 mod filter;
 mod keys;
+mod logout_deliveries;
 mod mirror;
 mod openapi;
 mod outermost;
@@ -28,6 +29,7 @@ mod schema;
 mod script_documents;
 mod script_values;
 mod scripts;
+mod sessions;
 mod timestamp;
 mod users;
 

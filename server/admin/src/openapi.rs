@@ -15,11 +15,13 @@ use crate::authentication::sufficient_scopes;
 use crate::clients::Clients;
 use crate::events::Events;
 use crate::keys::Keys;
+use crate::logout_deliveries::LogoutDeliveries;
 use crate::problem::MEDIA_TYPE;
 use crate::realms::Realms;
 use crate::resource_servers::ResourceServers;
 use crate::script_values::ScriptValues;
 use crate::scripts::Scripts;
+use crate::sessions::Sessions;
 use crate::users::Users;
 
 const TITLE: &str = "Signet administration";
@@ -46,6 +48,8 @@ pub(crate) enum Tag {
     Clients,
     /// People who log in.
     Users,
+    /// Browsers in which users are signed in, and who is told of the end of that.
+    Sessions,
     /// What tokens are signed with.
     Keys,
     /// APIs that access tokens are for.
@@ -60,11 +64,13 @@ pub(crate) enum Tag {
     Audit,
 }
 
-type Operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
+type Operations =
+    (Realms, Clients, Users, Sessions, LogoutDeliveries, Keys, ResourceServers, Scripts, ScriptValues, Events);
 
 /// Every operation of the API.
 pub(crate) fn operations() -> OpenApiService<Operations, ()> {
-    let operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
+    let operations =
+        (Realms, Clients, Users, Sessions, LogoutDeliveries, Keys, ResourceServers, Scripts, ScriptValues, Events);
     OpenApiService::new(operations, TITLE, VERSION).description(DESCRIPTION)
 }
 

@@ -70,6 +70,14 @@ pub(crate) struct RealmSettings {
     session_idle_seconds: Option<i64>,
     /// A browser session is dead this long after login: 60 to 31536000.
     session_absolute_seconds: Option<i64>,
+    /// Whether clients may watch the session from their pages (Session Management 1.0). Yes when absent.
+    session_management: Option<bool>,
+    /// Whether clients are told of a logout by frames in the browser (Front-Channel Logout 1.0). Yes when absent.
+    frontchannel_logout: Option<bool>,
+    /// Whether clients are told of a logout by this server (Back-Channel Logout 1.0). Yes when absent.
+    backchannel_logout: Option<bool>,
+    /// Whether a logout ends offline access, too, that began in the session. No when absent.
+    logout_ends_offline_access: Option<bool>,
     /// How far clocks of clients may be off: 0 to 60.
     clock_skew_seconds: Option<i64>,
     /// Wrong passwords for one account before answers are delayed: 3 to 100.

@@ -7,6 +7,7 @@ use signet_jose::{Random, RootKey};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::RealmName;
 use signet_protocol::time::{Clock, UnixTime};
+use tokio::sync::Notify;
 
 use crate::authn::PasswordHasher;
 use crate::client_auth::SecretFingerprints;
@@ -38,6 +39,8 @@ pub struct Provider {
     pub(crate) events: EventQueue,
     /// Checks of chains of events that are under way.
     pub(crate) checks: Checks,
+    /// Told when sessions ended here, so that clients learn of it at once.
+    pub(crate) logouts: Notify,
 }
 
 impl std::ops::Deref for Provider {
@@ -62,6 +65,7 @@ impl Provider {
             runs: Runs::default(),
             events: EventQueue::default(),
             checks: Checks::default(),
+            logouts: Notify::new(),
         }
     }
 

@@ -7,7 +7,8 @@ use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
 use crate::endpoints::{
-    account, assets, authorize, consent, discovery, introspection, jwks, login, not_found, revocation, token, userinfo,
+    account, assets, authorize, consent, discovery, introspection, jwks, login, logout, not_found, revocation, token,
+    userinfo,
 };
 use crate::pages::Pages;
 use crate::render;
@@ -61,6 +62,10 @@ pub fn routes(app: &Arc<App>) -> Route {
         .at("/realms/:realm/introspect", shared("POST", post(introspection::introspect)))
         // RFC 7009.
         .at("/realms/:realm/revoke", shared("OPTIONS, POST", post(revocation::revoke).options(token::preflight)))
+        // RP-Initiated Logout 2, Session Management 3.3.
+        .at("/realms/:realm/logout", shared("GET, HEAD, POST", get(logout::by_query).post(logout::by_form)))
+        .at("/realms/:realm/logout/confirm", shared("POST", post(logout::confirm)))
+        .at("/realms/:realm/session", shared("GET, HEAD", get(logout::check_session)))
         // What a person may do about the own session and consents.
         .at("/realms/:realm/account", shared("GET, HEAD", get(account::signed_in)))
         .at("/realms/:realm/account/apps", shared("GET, HEAD, POST", get(account::apps).post(account::remove_app)))

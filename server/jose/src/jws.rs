@@ -123,6 +123,15 @@ impl<'a> UnverifiedToken<'a> {
     pub fn unverified_subject(&self) -> Option<&str> {
         self.claims.get("sub").and_then(Value::as_str)
     }
+
+    /// The values of `aud` that the token claims: to find whose keys to verify with, nothing else.
+    pub fn unverified_audience(&self) -> Vec<&str> {
+        match self.claims.get("aud") {
+            Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(value)) => vec![value],
+            _ => Vec::new(),
+        }
+    }
 }
 
 fn text_member(header: &Map<String, Value>, name: &str) -> Result<Option<String>, TokenError> {

@@ -81,6 +81,21 @@ pub struct ClientMetadata {
     /// `acr_values` where a request has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub default_acr_values: Vec<String>,
+    /// Where a browser may be sent after a logout (RP-Initiated Logout 3.1).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// What a browser loads in a frame when the session ends (Front-Channel Logout 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether that has `iss` and `sid`; no when absent (Front-Channel Logout 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frontchannel_logout_session_required: Option<bool>,
+    /// Where this server posts a logout token when the session ends (Back-Channel Logout 2.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether logout tokens must have `sid`; no when absent (Back-Channel Logout 2.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_session_required: Option<bool>,
     /// Expected subject of the certificate, as an RFC 4514 string (RFC 8705 section 2.1.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_auth_subject_dn: Option<String>,

@@ -17,6 +17,7 @@ pub struct MtlsEndpointAliases {
 
 /// What a provider says of itself. Every member is filled from what the server really routes and takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(missing_docs, reason = "the members are the registered names; the registry documents them")]
 #[expect(clippy::struct_excessive_bools, reason = "the registry has that many yes-or-no members")]
 pub struct ProviderMetadata {
@@ -27,6 +28,17 @@ pub struct ProviderMetadata {
     pub jwks_uri: String,
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
+    pub end_session_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_session_iframe: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub frontchannel_logout_supported: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub frontchannel_logout_session_supported: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_logout_supported: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_logout_session_supported: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtls_endpoint_aliases: Option<MtlsEndpointAliases>,
     pub scopes_supported: Vec<String>,

@@ -264,6 +264,7 @@ impl DeleteClient {
         }
         session.execute("DELETE FROM refresh_families WHERE realm_id = ? AND client_id = ?", client()).await?;
         session.execute("DELETE FROM session_participants WHERE realm_id = ? AND client_id = ?", client()).await?;
+        session.execute("DELETE FROM logout_deliveries WHERE realm_id = ? AND client_id = ?", client()).await?;
         delete_scripts_of_client(session, self.realm_id, &self.client_id).await
     }
 }

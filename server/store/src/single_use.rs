@@ -87,7 +87,8 @@ async fn is_used(session: &Session<'_>, realm_id: RealmId, record: &UsedRecord) 
     Ok(session.row(select, values).await?.is_some())
 }
 
-/// The participant lives as long as the session; where the session is gone, nobody takes part in it.
+/// The participant lives as long as the session; where the session is gone, nobody takes part in it. Whoever ends the
+/// session at this moment waits, so that no participant is left out of the logout.
 async fn insert_participant(
     session: &Session<'_>,
     realm_id: RealmId,
@@ -95,10 +96,13 @@ async fn insert_participant(
     client_id: &ClientId,
 ) -> Result<(), Failure> {
     let realm = || sql::bytes(&realm_id.0);
-    let insert = "INSERT INTO session_participants (realm_id, sid, client_id, expires_at) \
-                  SELECT ?, ?, ?, s.expires_at FROM sessions s WHERE s.realm_id = ? AND s.sid = ?";
+    let lock = sql::for_share(session.get_database_backend());
+    let insert = format!(
+        "INSERT INTO session_participants (realm_id, sid, client_id, expires_at) \
+         SELECT ?, ?, ?, s.expires_at FROM sessions s WHERE s.realm_id = ? AND s.sid = ?{lock}"
+    );
     let values = vec![realm(), sql::bytes(&sid.0), client_id.as_str().into(), realm(), sql::bytes(&sid.0)];
-    session.insert_once(insert, values).await.map(drop)
+    session.insert_once(&insert, values).await.map(drop)
 }
 
 struct Consume {
@@ -144,7 +148,8 @@ impl Work for Redeem {
             return Ok(Ending::RollBack(if used { RedemptionOutcome::AlreadyUsed } else { RedemptionOutcome::Fallen }));
         }
         if let Some(family) = refresh_family {
-            insert_refresh_family(session, family).await?;
+            let began_in = participant.as_ref().map(|(sid, _)| *sid);
+            insert_refresh_family(session, family, began_in).await?;
         }
         if let Some((sid, client_id)) = participant {
             insert_participant(session, self.realm_id, *sid, client_id).await?;

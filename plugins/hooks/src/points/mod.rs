@@ -102,6 +102,7 @@ hooks! {
     on_introspection: OnIntrospection, Decision, Closed;
     on_revocation: OnRevocation, Decision, Closed;
     on_session: OnSession, Decision, Closed;
+    on_logout: OnLogout, Decision, Open;
     on_error: OnError, Decision, Open;
     on_event: OnEvent, Asynchronous, Queue;
 }

@@ -13,7 +13,9 @@ use signet_protocol::spec::rfc6749;
 use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
 use super::step::{LoginForm, Standing, Step, claims_to_consent, code_issued, consent, issue_code, standing};
-use super::{Accepted, AuthorizationResponse, AuthorizeError, Browser, Entry, INTERACTION_PARAMETER, accept, conclude};
+use super::{
+    Accepted, AuthorizationResponse, AuthorizeError, Browser, Entry, INTERACTION_PARAMETER, accept, conclude, watchable,
+};
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
 use crate::endpoints::Endpoint;
 use crate::events::{Event, Fact, LoginRefusal, Parties, Serving};
@@ -134,6 +136,8 @@ async fn log_in(
     match serving.store.open_session(&login, &events).await? {
         LoginOutcome::Opened => {
             serving.written(&events);
+            // The session that this browser had may have been another user's.
+            serving.logouts.notify_one();
             let query = parameters.clone().with(INTERACTION_PARAMETER, &progress).encode();
             Ok(Answered::LoggedIn(format!("{}?{query}", realm.urls.of(Endpoint::Authorization)), cookie))
         }
@@ -205,7 +209,7 @@ async fn take_consent(
     let grant = (&session, Some(&stored));
     let response = issue_code(serving, realm, &accepted, &interaction, grant)?;
     serving.note(realm, code_issued(&accepted, &interaction, grant));
-    Ok(Step::Respond(response))
+    Ok(Step::Respond(watchable(serving, realm, (&accepted, browser), response)))
 }
 
 /// What is to be remembered: what was agreed to before, and everything asked for now.

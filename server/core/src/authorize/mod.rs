@@ -17,6 +17,7 @@ pub use answer::{Answered, ConsentAnswer, LoginAnswer, answer_consent, answer_lo
 pub use interaction::BrowserBinding;
 pub use request::AuthorizationRequest;
 pub use response::AuthorizationResponse;
+pub(crate) use rules::presentation::tags as language_tags;
 pub use step::{ConsentForm, LoginForm, Step};
 pub use verified_redirect::VerifiedRedirect;
 
@@ -29,6 +30,7 @@ use crate::authn::SessionCookie;
 use crate::endpoints::Endpoint;
 use crate::events::{RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
+use crate::logout::session_state;
 use crate::model::Client;
 use crate::profile::SecurityProfile;
 use crate::provider::Provider;
@@ -154,7 +156,24 @@ async fn proceed(
         None => Interaction::begin(serving, &parameters, &browser.binding),
     };
     narrow(serving, realm, &mut accepted, &mut interaction)?;
-    step::next(serving, realm, &accepted, &interaction, browser).await
+    let step = step::next(serving, realm, &accepted, &interaction, browser).await?;
+    Ok(match step {
+        Step::Respond(response) => Step::Respond(watchable(serving, realm, (&accepted, browser), response)),
+        form => form,
+    })
+}
+
+/// Session Management 2: a successful response of OpenID Connect says what the client may watch the session by.
+fn watchable(
+    provider: &Provider,
+    realm: &RealmContext,
+    (accepted, browser): (&Accepted, &Browser),
+    response: AuthorizationResponse,
+) -> AuthorizationResponse {
+    let is_watched = realm.realm.settings.session_management && accepted.request.scope().contains("openid");
+    let cookie = browser.session.as_ref().filter(|_| is_watched);
+    let watched = (accepted.client.client_id.as_str(), accepted.redirect.uri());
+    response.with("session_state", cookie.and_then(|cookie| session_state(provider, watched, cookie)))
 }
 
 /// Ends a request of the endpoint or of one of its forms: whatever was refused is recorded.

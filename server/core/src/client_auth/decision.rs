@@ -55,6 +55,13 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         Endpoint::Token => Some(ClientEndpoint::Token),
         Endpoint::Introspection => Some(ClientEndpoint::Introspection),
         Endpoint::Revocation => Some(ClientEndpoint::Revocation),
-        Endpoint::Authorization | Endpoint::Login | Endpoint::Consent | Endpoint::UserInfo | Endpoint::Jwks => None,
+        Endpoint::Authorization
+        | Endpoint::Login
+        | Endpoint::Consent
+        | Endpoint::UserInfo
+        | Endpoint::Jwks
+        | Endpoint::EndSession
+        | Endpoint::LogoutConfirmation
+        | Endpoint::CheckSession => None,
     }
 }

@@ -16,7 +16,8 @@ use crate::realm::RealmContext;
 
 /// The discovery document of a realm. `ui_locales` are the languages that pages have.
 pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
-    let profile = realm.realm.settings.profile.profile();
+    let settings = &realm.realm.settings;
+    let profile = settings.profile.profile();
     let url = |endpoint| realm.urls.of(endpoint);
     let signing = texts(signing_algorithms(realm), SignatureAlgorithm::as_str);
     let methods = authentication_methods(realm);
@@ -34,6 +35,12 @@ pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderM
         jwks_uri: url(Endpoint::Jwks),
         introspection_endpoint: url(Endpoint::Introspection),
         revocation_endpoint: url(Endpoint::Revocation),
+        end_session_endpoint: url(Endpoint::EndSession),
+        check_session_iframe: settings.session_management.then(|| url(Endpoint::CheckSession)),
+        frontchannel_logout_supported: settings.frontchannel_logout,
+        frontchannel_logout_session_supported: settings.frontchannel_logout,
+        backchannel_logout_supported: settings.backchannel_logout,
+        backchannel_logout_session_supported: settings.backchannel_logout,
         mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
         scopes_supported: scopes(realm),
         response_types_supported: texts(profile.response_types.iter().copied(), ResponseType::as_str),

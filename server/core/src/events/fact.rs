@@ -114,6 +114,15 @@ pub enum Fact {
     },
     /// See [`EventKind::Logout`].
     Logout {},
+    /// See [`EventKind::LogoutUndelivered`].
+    LogoutUndelivered {
+        /// The number of the delivery.
+        delivery: i64,
+        /// How often it was tried.
+        attempts: i64,
+        /// Why the last attempt failed.
+        problem: String,
+    },
     /// See [`EventKind::SessionsEnded`].
     SessionsEnded {
         /// Why.
@@ -304,6 +313,7 @@ impl Fact {
             Self::Login { .. } => EventKind::Login,
             Self::LoginRefused { .. } => EventKind::LoginRefused,
             Self::Logout {} => EventKind::Logout,
+            Self::LogoutUndelivered { .. } => EventKind::LogoutUndelivered,
             Self::SessionsEnded { .. } => EventKind::SessionsEnded,
             Self::ConsentGiven { .. } => EventKind::ConsentGiven,
             Self::ConsentRefused {} => EventKind::ConsentRefused,

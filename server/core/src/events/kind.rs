@@ -48,6 +48,10 @@ kinds! {
     LoginRefused = "login_refused";
     /// A person signed out.
     Logout = "logout";
+    /// A logout request was refused.
+    LogoutRefused = "logout_refused";
+    /// A client could not be told of a logout; given up.
+    LogoutUndelivered = "logout_undelivered";
     /// Sessions ended without their person asking for it.
     SessionsEnded = "sessions_ended";
     /// A person allowed a client something.

@@ -102,6 +102,10 @@ pub enum SessionsEndedBecause {
     UserDisabled,
     /// A script decided so.
     ScriptDecided,
+    /// The person signed out everywhere.
+    SignedOutEverywhere,
+    /// An administrator decided so.
+    AdministratorDecided,
 }
 
 /// The kind of a revoked token.
@@ -132,6 +136,12 @@ pub enum Object {
     Script,
     /// What scripts may use, by kind and name.
     ScriptValue,
+    /// A browser session, by its public name.
+    Session,
+    /// The sessions of a user, by the user's identifier.
+    Sessions,
+    /// A back-channel logout that waits to be delivered, by number.
+    LogoutDelivery,
 }
 
 /// What was done to it.
@@ -148,6 +158,10 @@ pub enum Action {
     SecretRotated,
     /// A user got a new password.
     PasswordSet,
+    /// A session ended.
+    Ended,
+    /// A delivery is tried again.
+    Retried,
 }
 
 /// A version of a script package.
@@ -191,6 +205,9 @@ impl RefusedAt {
             Self::Endpoint(Endpoint::Introspection) => EventKind::IntrospectionRefused,
             Self::Endpoint(Endpoint::Revocation) => EventKind::RevocationRefused,
             Self::Endpoint(Endpoint::UserInfo) => EventKind::UserinfoRefused,
+            Self::Endpoint(Endpoint::EndSession | Endpoint::LogoutConfirmation | Endpoint::CheckSession) => {
+                EventKind::LogoutRefused
+            }
             // Login and consent forms belong to an authorization request, and keys are refused to nobody.
             Self::Endpoint(Endpoint::Authorization | Endpoint::Login | Endpoint::Consent | Endpoint::Jwks) => {
                 EventKind::AuthorizationRefused

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::connections::{Asking, Before, Connections};
 use crate::model::ScriptConnection;
-use crate::ports::outbound::{OutboundError, OutboundHttp, OutboundRequest};
+use crate::ports::outbound::{OutboundBody, OutboundError, OutboundHttp, OutboundRequest};
 use crate::realm::ScriptValues;
 
 /// The host of one run.
@@ -100,7 +100,13 @@ impl RunHost {
         if time.is_zero() {
             return Err(HttpProblem::Timeout);
         }
-        let request = OutboundRequest { url, bearer, json, max_bytes: limits.http_body_bytes, time };
+        let request = OutboundRequest {
+            url,
+            bearer,
+            body: json.map(OutboundBody::Json),
+            max_bytes: limits.http_body_bytes,
+            time,
+        };
         let reply = way_out.runtime.block_on(way_out.outbound.send(request)).map_err(|error| {
             tracing::info!(realm = %way_out.realm_id, %error, "a connection of scripts gave no reply");
             problem(&error)

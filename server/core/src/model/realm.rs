@@ -40,6 +40,7 @@ pub struct Realm {
 /// The policy of a realm. All durations are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "settings that have nothing to do with each other")]
 pub struct RealmSettings {
     /// The security profile every client has at least.
     pub profile: ProfileName,
@@ -63,6 +64,14 @@ pub struct RealmSettings {
     pub session_idle_seconds: i64,
     /// A browser session is dead this long after login: 60 to 31536000.
     pub session_absolute_seconds: i64,
+    /// Whether clients may watch the session from their pages (Session Management 1.0).
+    pub session_management: bool,
+    /// Whether clients are told of a logout by frames in the browser (Front-Channel Logout 1.0).
+    pub frontchannel_logout: bool,
+    /// Whether clients are told of a logout by this server (Back-Channel Logout 1.0).
+    pub backchannel_logout: bool,
+    /// Whether a logout ends offline access, too, that began in the session.
+    pub logout_ends_offline_access: bool,
     /// How far clocks of clients may be off: 0 to 60.
     pub clock_skew_seconds: i64,
     /// Wrong passwords for one account before answers are delayed: 3 to 100.
@@ -96,6 +105,10 @@ impl Default for RealmSettings {
             refresh_retry_window_seconds: 10,
             session_idle_seconds: 8 * 3_600,
             session_absolute_seconds: 24 * 3_600,
+            session_management: true,
+            frontchannel_logout: true,
+            backchannel_logout: true,
+            logout_ends_offline_access: false,
             clock_skew_seconds: 10,
             password_attempts_per_account: 10,
             password_attempts_per_address: 100,

@@ -5,6 +5,7 @@ mod authorizations;
 mod changes;
 mod clients;
 mod keys;
+mod logout_deliveries;
 pub mod outbound;
 mod realms;
 mod refresh_families;
@@ -22,11 +23,12 @@ pub use authorizations::Authorizations;
 pub use changes::Changes;
 pub use clients::{Clients, KeptClient};
 pub use keys::Keys;
+pub use logout_deliveries::LogoutDeliveries;
 pub use realms::Realms;
 pub use refresh_families::{RefreshFamilies, Rotation, RotationOutcome};
 pub use resource_servers::ResourceServers;
 pub use scripts::{ScriptDeployment, ScriptRuns, Scripts};
-pub use sessions::{Login, LoginOutcome, Sessions};
+pub use sessions::{Login, LoginOutcome, SessionEnding, Sessions, WhichSessions};
 pub use single_use::{
     ClosedInteraction, Redemption, RedemptionOutcome, SessionLimits, SingleUse, Standing, StandingQuery,
 };
@@ -65,6 +67,7 @@ pub trait Store:
     + Clients
     + Users
     + Sessions
+    + LogoutDeliveries
     + Authorizations
     + RefreshFamilies
     + SingleUse
@@ -83,6 +86,7 @@ impl<T> Store for T where
         + Clients
         + Users
         + Sessions
+        + LogoutDeliveries
         + Authorizations
         + RefreshFamilies
         + SingleUse

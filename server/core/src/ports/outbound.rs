@@ -32,12 +32,20 @@ pub struct OutboundRequest {
     pub url: Url,
     /// Sent as bearer token (RFC 6750 section 2.1).
     pub bearer: Option<Zeroizing<String>>,
-    /// The JSON body of a POST; without one it is a GET.
-    pub json: Option<Vec<u8>>,
+    /// The body of a POST; without one it is a GET.
+    pub body: Option<OutboundBody>,
     /// Longest body of the reply in bytes. One byte more is [`OutboundError::TooLarge`].
     pub max_bytes: usize,
     /// Time for everything, from the name to the last byte.
     pub time: Duration,
+}
+
+/// The body of a request.
+pub enum OutboundBody {
+    /// JSON.
+    Json(Vec<u8>),
+    /// Parameters, encoded as a form.
+    Form(String),
 }
 
 /// What another server answered, whatever its status.

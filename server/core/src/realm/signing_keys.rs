@@ -8,10 +8,11 @@ use super::load::signing_key_place;
 use crate::failure::Fault;
 use crate::model::{KeyState, Realm, SigningKeyRecord};
 
-/// The signing keys of a realm: one that signs per algorithm, and all that verify.
+/// The signing keys of a realm: one that signs per algorithm, all that verify, and all that ever did and are kept.
 pub struct SigningKeys {
     active: BTreeMap<SignatureAlgorithm, SigningKey>,
     verifying: Vec<VerifyingKey>,
+    kept: Vec<VerifyingKey>,
     published: String,
 }
 
@@ -20,8 +21,13 @@ impl SigningKeys {
         let mut active = BTreeMap::new();
         let mut keys = Vec::with_capacity(records.len());
         let realm_text = realm.id.to_string();
-        for record in records.iter().filter(|record| record.state != KeyState::Retired) {
+        let mut kept = Vec::new();
+        for record in records {
             let key = decrypt(&realm_text, record, columns)?;
+            kept.extend(key.verifying_key().cloned());
+            if record.state == KeyState::Retired {
+                continue;
+            }
             if record.state == KeyState::Active {
                 active.insert(key.algorithm(), key.clone());
             }
@@ -30,7 +36,7 @@ impl SigningKeys {
         let published = serde_json::to_string(&PublicJwkSet::new(&keys))
             .map_err(|error| Fault::internal("the key set does not serialise", error))?;
         let verifying = keys.iter().filter_map(|key| key.verifying_key().cloned()).collect();
-        Ok(Self { active, verifying, published })
+        Ok(Self { active, verifying, kept, published })
     }
 
     /// The key that signs with an algorithm.
@@ -46,6 +52,12 @@ impl SigningKeys {
     /// Every key a token of this realm may verify with.
     pub fn verifying(&self) -> &[VerifyingKey] {
         &self.verifying
+    }
+
+    /// Every key that an ID token of this realm may have been signed with, retired ones included: for hints, which may be
+    /// old.
+    pub fn kept(&self) -> &[VerifyingKey] {
+        &self.kept
     }
 
     /// The JWK set document (RFC 7517 section 5).

@@ -7,10 +7,12 @@ mod client_metadata;
 mod clients;
 mod events;
 mod keys;
+mod logout_deliveries;
 mod realm_settings;
 mod realms;
 mod resource_servers;
 mod scripts;
+mod sessions;
 mod users;
 
 pub use bootstrap::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE, prepare_database};
@@ -20,6 +22,7 @@ pub use clients::{
 };
 pub use events::{events_of_request, list_events, realms_with_events, verify_events};
 pub use keys::{Activation, activate_due_keys, create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
+pub use logout_deliveries::{list_logout_deliveries, retry_logout_delivery};
 pub use realms::{RealmChange, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm};
 pub use resource_servers::{
     ResourceServerChange, create_resource_server, delete_resource_server, find_resource_server, list_resource_servers,
@@ -31,6 +34,7 @@ pub use scripts::{
     list_script_values, list_script_versions, list_scripts, promote_script, roll_back_script, set_script_value,
     shadow_script,
 };
+pub use sessions::{ListedSession, end_session, end_sessions_of_user, find_session, list_sessions};
 pub use users::{
     UserChange, create_user, delete_user, find_user, find_user_by_name, list_users, set_password, update_user,
 };

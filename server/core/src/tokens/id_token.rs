@@ -5,9 +5,10 @@ use serde_json::{Map, Value};
 use signet_jose::algorithm::left_half_hash;
 use signet_jose::claim_set::{ClaimsSet, RegisteredClaims, audience, numeric_date};
 use signet_jose::{
-    SignatureAlgorithm, SigningKey, UnverifiedToken, VerificationError, VerificationProfile, VerifyingKey, sign, verify,
+    SignatureAlgorithm, SigningKey, UnverifiedToken, VerificationError, VerificationProfile, VerifiedClaims,
+    VerifyingKey, sign, verify,
 };
-use signet_protocol::identifiers::{SessionId, UserId};
+use signet_protocol::identifiers::{ClientId, SessionId, UserId};
 use signet_protocol::time::UnixTime;
 
 use super::subject_for;
@@ -50,7 +51,7 @@ pub(super) struct IdToken<'a> {
 impl IdToken<'_> {
     /// Signs the token with the algorithm the client is registered for.
     pub(super) fn sign(self, realm: &RealmContext, client: &Client, now: UnixTime) -> Result<String, Fault> {
-        let key = signing_key(realm, client, algorithm(client)?)?;
+        let key = signing_key(realm, client, id_token_algorithm(client)?)?;
         let claims = ClaimsSet {
             registered: RegisteredClaims {
                 issuer: Some(realm.issuer().to_owned()),
@@ -75,7 +76,7 @@ impl IdToken<'_> {
 }
 
 /// RS256 unless registered otherwise (OpenID Connect Registration 2).
-fn algorithm(client: &Client) -> Result<SignatureAlgorithm, Fault> {
+pub(crate) fn id_token_algorithm(client: &Client) -> Result<SignatureAlgorithm, Fault> {
     client.metadata.id_token_signed_response_alg.as_deref().map_or(Ok(SignatureAlgorithm::RS256), |name| {
         name.parse().map_err(|error| Fault::internal("the client is registered with an unknown algorithm", error))
     })
@@ -114,10 +115,49 @@ pub(crate) fn check_hint(
     client: &Client,
     token: &str,
 ) -> Result<IdTokenHint, VerificationError> {
-    let algorithm = algorithm(client).map_err(|_| VerificationError::AlgorithmNotAllowed)?;
+    let claims = verified_hint(provider, realm, client, token)?;
+    let user_id =
+        claims.subject().and_then(|subject| subject.parse().ok()).ok_or(VerificationError::InvalidClaim("sub"))?;
+    Ok(IdTokenHint { user_id })
+}
+
+/// What an `id_token_hint` of a logout request says (RP-Initiated Logout 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogoutHint {
+    /// The user, as the client was told.
+    pub(crate) subject: String,
+    /// The session.
+    pub(crate) sid: Option<SessionId>,
+}
+
+/// Checks an `id_token_hint` of a logout request. It may be old: keys that are retired but kept verify it, too.
+pub(crate) fn check_logout_hint(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    token: &str,
+) -> Result<LogoutHint, VerificationError> {
+    let claims = verified_hint(provider, realm, client, token)?;
+    let subject = claims.subject().ok_or(VerificationError::InvalidClaim("sub"))?.to_owned();
+    Ok(LogoutHint { subject, sid: claims.text("sid").and_then(|sid| sid.parse().ok()) })
+}
+
+/// The clients that an ID token names as its audience, before anything of it is verified.
+pub(crate) fn unverified_hint_audience(token: &str) -> Result<Vec<ClientId>, VerificationError> {
+    let token = UnverifiedToken::parse(token)?;
+    Ok(token.unverified_audience().into_iter().filter_map(|audience| audience.parse().ok()).collect())
+}
+
+fn verified_hint(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    token: &str,
+) -> Result<VerifiedClaims, VerificationError> {
+    let algorithm = id_token_algorithm(client).map_err(|_| VerificationError::AlgorithmNotAllowed)?;
     let secret = if algorithm.is_symmetric() { recover_secret(realm, client).ok().flatten() } else { None };
     let symmetric = secret.as_ref().map(|secret| [VerifyingKey::symmetric(secret)]);
-    let keys = symmetric.as_ref().map_or(realm.signing_keys.verifying(), |key| key.as_slice());
+    let keys = symmetric.as_ref().map_or(realm.signing_keys.kept(), |key| key.as_slice());
     // A client may have changed its algorithm since; any asymmetric one of this realm will do, a symmetric one only now.
     let algorithms: Vec<_> =
         SignatureAlgorithm::ALL.into_iter().filter(|candidate| candidate.is_symmetric() == secret.is_some()).collect();
@@ -126,7 +166,5 @@ pub(crate) fn check_hint(
     if !claims.audience().contains(&client.client_id.as_str()) {
         return Err(VerificationError::InvalidClaim("aud"));
     }
-    let user_id =
-        claims.subject().and_then(|subject| subject.parse().ok()).ok_or(VerificationError::InvalidClaim("sub"))?;
-    Ok(IdTokenHint { user_id })
+    Ok(claims)
 }

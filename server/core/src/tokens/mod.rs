@@ -14,7 +14,9 @@ pub(crate) use access_token::Authentication;
 pub use check::{CheckedAccessToken, check_access_token};
 pub(crate) use claims::{SERVER_CLAIMS, user_claims};
 pub(crate) use code::AuthorizationCode;
-pub(crate) use id_token::{check_hint, signing_key};
+pub(crate) use id_token::{
+    LogoutHint, check_hint, check_logout_hint, id_token_algorithm, signing_key, unverified_hint_audience,
+};
 pub(crate) use issue::{ClientToken, UserTokens, issue_client_token, issue_user_tokens};
 pub(crate) use lifetimes::{Lifetimes, access_token_seconds};
 pub(crate) use reference::TokenReference;

@@ -41,7 +41,13 @@ pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
 /// What comes next, as the browser gets it.
 pub(crate) fn step_response(call: &Call, parameters: &Parameters, browser: &Browser, step: Step) -> Response {
     match step {
-        Step::Respond(response) => respond(call, parameters, &response),
+        Step::Respond(response) => {
+            // Who is signed in since before the realm let clients watch gets the cookie now.
+            let is_watched = response.parameters().iter().any(|(name, _)| *name == "session_state");
+            let session = browser.session.as_ref().filter(|_| is_watched);
+            let state = session.and_then(|session| cookies::renew_browser_state(call, session));
+            render::with_cookies(respond(call, parameters, &response), [state])
+        }
         Step::Login(form) => login_page(call, parameters, browser, (form, None)),
         Step::Consent(form) => consent_page(call, parameters, browser, form),
     }
@@ -64,7 +70,7 @@ fn unreadable(call: &Call, refusal: Refusal) -> Response {
     render::refusal_page(call, refusal, ErrorProblem::Request)
 }
 
-fn fits_an_address(parameters: Parameters) -> Result<Parameters, Refusal> {
+pub(super) fn fits_an_address(parameters: Parameters) -> Result<Parameters, Refusal> {
     if parameters.without(INTERACTION_PARAMETER).encode().len() <= LONGEST_REQUEST {
         return Ok(parameters);
     }

@@ -9,6 +9,7 @@ pub(crate) mod discovery;
 pub(crate) mod introspection;
 pub(crate) mod jwks;
 pub(crate) mod login;
+pub(crate) mod logout;
 pub(crate) mod not_found;
 pub(crate) mod revocation;
 pub(crate) mod token;

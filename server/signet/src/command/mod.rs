@@ -13,6 +13,7 @@ mod migrate;
 mod realm;
 mod resource_server;
 mod script;
+mod session;
 mod status;
 mod terminal;
 #[cfg(test)]
@@ -85,6 +86,8 @@ async fn administer(command: Administration, configuration: &Configuration, outp
         Administration::Realm(command) => realm::run(command, &context).await,
         Administration::Client(command) => client::run(command, &context).await,
         Administration::User(command) => user::run(command, &context).await,
+        Administration::Session(command) => session::run(command, &context).await,
+        Administration::Logout(command) => session::run_logout(command, &context).await,
         Administration::Key(command) => key::run(command, &context).await,
         Administration::ResourceServer(command) => resource_server::run(command, &context).await,
         Administration::Audit(command) => audit::run(*command, &context).await,

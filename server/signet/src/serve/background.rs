@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use signet_core::logout::LogoutSender;
 use signet_core::provider::Provider;
 use signet_core::registry;
 use signet_http::listener::CertificateFiles;
@@ -38,6 +39,7 @@ pub(super) fn begin(settings: &Settings, node: &Arc<Node>, provider: &Arc<Provid
     tasks.spawn(clean_up(Arc::clone(provider)));
     events.begin(&mut tasks, &settings.audit);
     scripts::begin(&mut tasks, provider);
+    tasks.spawn(LogoutSender::new(provider).keep_sending());
     tasks.spawn(activate_keys(Arc::clone(provider)));
     tasks.spawn(look(Arc::clone(node), Arc::clone(provider), settings.database.url.0.clone()));
     tasks.spawn(watch_certificates(Arc::clone(node), settings.listener.certificates.clone()));

@@ -15,7 +15,7 @@ use signet_store::Statistics;
 use super::script_metrics;
 
 /// What requests are counted under: the endpoints of realms, and a few areas beside.
-const ENDPOINTS: [(&str, Area); 15] = [
+const ENDPOINTS: [(&str, Area); 17] = [
     ("authorize", Area::Realm(Endpoint::Authorization.path())),
     ("token", Area::Realm(Endpoint::Token.path())),
     ("userinfo", Area::Realm(Endpoint::UserInfo.path())),
@@ -24,6 +24,8 @@ const ENDPOINTS: [(&str, Area); 15] = [
     ("revoke", Area::Realm(Endpoint::Revocation.path())),
     ("login", Area::Realm(Endpoint::Login.path())),
     ("consent", Area::Realm(Endpoint::Consent.path())),
+    ("logout", Area::BelowRealm(Endpoint::EndSession.path())),
+    ("check_session", Area::Realm(Endpoint::CheckSession.path())),
     ("account", Area::BelowRealm("/account")),
     ("discovery", Area::BelowRealm("/.well-known/")),
     ("discovery_root", Area::Below("/.well-known/")),

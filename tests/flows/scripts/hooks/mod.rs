@@ -8,6 +8,7 @@ mod consent;
 mod errors;
 mod events;
 mod logins;
+mod logouts;
 mod sessions;
 mod shadows;
 mod tokens;

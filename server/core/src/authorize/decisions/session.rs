@@ -12,7 +12,9 @@ use crate::authorize::interaction::Interaction;
 use crate::authorize::{Accepted, AuthorizeError};
 use crate::events::{Fact, Parties, Serving, SessionsEndedBecause};
 use crate::hooks::Subject;
+use crate::logout::offline_access_denied_until;
 use crate::model::{BrowserSession, User};
+use crate::ports::{SessionEnding, WhichSessions};
 use crate::realm::RealmContext;
 
 /// The session of a browser as a request may use it.
@@ -87,8 +89,13 @@ pub(in crate::authorize) async fn used(
         let ended = Fact::SessionsEnded { reason: SessionsEndedBecause::ScriptDecided };
         let parties = Parties::user(session.user_id).and_session(Some(session.sid));
         let events = serving.with_event(realm, ended.concerning(parties));
-        if serving.store.end_session(realm.id(), &session.cookie_hash, &events).await? {
+        let ending = SessionEnding {
+            offline_access_denied_until: offline_access_denied_until(serving, realm),
+            ..SessionEnding::of(WhichSessions::OfCookie(session.cookie_hash))
+        };
+        if !serving.store.end_sessions(realm.id(), &ending, &events).await?.is_empty() {
             serving.written(&events);
+            serving.logouts.notify_one();
         }
         return Ok(UsedSession::default());
     }

@@ -17,6 +17,7 @@ mod entity;
 mod events;
 mod failure;
 mod keys;
+mod moment;
 mod polling;
 mod pool;
 mod realms;

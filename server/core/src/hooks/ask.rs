@@ -7,7 +7,6 @@ use serde_json::Value;
 use signet_hooks::{FailureMode, Hook, HookPoint, Host, LogLevel, LogLine, Program, Run, RunContext, RunFailureKind};
 use signet_protocol::error::{ErrorCode, Refusal};
 use tokio::runtime::Handle;
-use tokio::time::Instant;
 
 use super::host::{RunHost, WayOut};
 use super::input::{Subject, context};
@@ -135,7 +134,8 @@ impl Serving<'_> {
                 outbound: Arc::clone(&self.outbound),
                 runtime,
             }),
-            started: Instant::now(),
+            clock: Arc::clone(&self.clock),
+            started: self.clock.monotonic(),
         }
     }
 

@@ -153,7 +153,7 @@ async fn proceed(
             .map_err(AuthorizeError::Expired)?,
         None => Interaction::begin(serving, &parameters, &browser.binding),
     };
-    narrow(serving, realm, &mut accepted, &mut interaction)?;
+    narrow(serving, realm, &mut accepted, &mut interaction).await?;
     step::next(serving, realm, &accepted, &interaction, browser).await
 }
 

@@ -148,6 +148,8 @@ pub enum Action {
     SecretRotated,
     /// A user got a new password.
     PasswordSet,
+    /// A realm opens nothing any more that was sealed before.
+    TimelineBegun,
 }
 
 /// A version of a script package.

@@ -30,6 +30,7 @@ mod audit;
 mod audit_costs;
 mod audit_queue;
 mod authorizations;
+mod careless;
 mod clean_up;
 mod clients;
 mod costs;

@@ -33,6 +33,10 @@ impl Clock for TestClock {
     fn now(&self) -> UnixTime {
         UnixTime(self.0.load(Ordering::SeqCst))
     }
+
+    fn monotonic(&self) -> std::time::Duration {
+        super::time::monotonic()
+    }
 }
 
 /// A provider whose time is the test's.

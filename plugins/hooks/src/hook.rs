@@ -100,7 +100,7 @@ impl Hook {
         1 + usize::from(self.argument().is_some())
     }
 
-    /// Whether the script may use `ctx.http` here. Such a hook runs on the blocking pool, others inline.
+    /// Whether the script may use `ctx.http` here. Where it does, it runs on the blocking pool.
     pub const fn may_call_out(self) -> bool {
         !matches!(self.class(), Class::Decision)
     }

@@ -43,7 +43,7 @@ hook API.
     _ = write!(
         page,
         "
-Strings have at most {} KiB, arrays {} items, maps {} members; functions call each other {} deep. A decision has at most
+An enrichment has its budget where the package declares a connection, and otherwise that of a decision. Strings have at most {} KiB, arrays {} items, maps {} members; functions call each other {} deep. A decision has at most
 {} KiB as JSON, a run at most {} lines of log.
 
 ## Claims no script can set

@@ -190,6 +190,25 @@ impl Realms {
         }
     }
 
+    /// Begins a new timeline after a restore or a failover: authorization codes, open forms and access tokens from before
+    /// are dead, because the database may have forgotten that they were used or revoked. Sessions, refresh tokens and
+    /// consents stay.
+    #[oai(path = "/realms/:realm/timeline", method = "post", operation_id = "beginTimeline")]
+    async fn begin_timeline(&self, administrator: Administrator, realm: Path<RealmName>) -> Result<Done, Problem> {
+        let mut edit = administrator.edit().await;
+        loop {
+            let done = async {
+                let before = registry::realm_as_stored(administrator.provider(), &realm.0).await?;
+                registry::begin_timeline(&administrator.serving(), before).await?;
+                Ok(Done::Done)
+            };
+            let done = done.await;
+            if edit.ends_with(&done) {
+                return done;
+            }
+        }
+    }
+
     /// Deletes a realm and everything in it. The admin realm cannot be deleted.
     #[oai(path = "/realms/:realm", method = "delete", operation_id = "deleteRealm")]
     async fn delete(

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_document_is_served_until_it_is_stale() {
-        let (mut cache, now) = (cache(2, 100), Instant::now());
+        let (mut cache, now) = (cache(2, 100), crate::moment::now());
         cache.insert(key("a"), document(1), MINUTE, now);
         let just_fresh = now + MINUTE - Duration::from_nanos(1);
         assert!(cache.get(&key("a"), Freshness::Cached, just_fresh).is_some());
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_newer_one_is_wanted_only_of_what_is_more_than_a_moment_old() {
-        let (mut cache, now) = (cache(2, 100), Instant::now());
+        let (mut cache, now) = (cache(2, 100), crate::moment::now());
         cache.insert(key("a"), document(1), MINUTE, now);
         let moment = cache.settings.refetch_after;
         assert!(cache.get(&key("a"), Freshness::Newer, now + moment - Duration::from_nanos(1)).is_some());
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn number_and_bytes_are_bounded_and_the_nearest_to_its_end_goes_first() {
-        let (mut cache, now) = (cache(2, 100), Instant::now());
+        let (mut cache, now) = (cache(2, 100), crate::moment::now());
         cache.insert(key("long"), document(40), MINUTE * 3, now);
         cache.insert(key("short"), document(40), MINUTE, now);
         cache.insert(key("third"), document(20), MINUTE * 2, now);

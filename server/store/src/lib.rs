@@ -18,6 +18,7 @@ mod events;
 mod failure;
 mod keys;
 mod logout_deliveries;
+mod moment;
 mod polling;
 mod pool;
 mod realms;

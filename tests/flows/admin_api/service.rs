@@ -36,6 +36,10 @@ impl Clock for TestClock {
     fn now(&self) -> UnixTime {
         UnixTime(self.0.load(Ordering::Relaxed))
     }
+
+    fn monotonic(&self) -> std::time::Duration {
+        crate::support::time::monotonic()
+    }
 }
 
 impl TestClock {

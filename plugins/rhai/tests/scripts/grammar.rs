@@ -130,14 +130,19 @@ fn sc_018_random_programs_end_within_their_limits() {
     let words = named.filter(|(name, _)| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
     let functions = words.map(|(name, parameters)| (name.to_owned(), parameters.parse().unwrap())).collect();
     let mut grammar = Grammar { state: seed, functions };
-    let context = Arc::new(Hook::OnAuthorizeRequest.sample_input());
-    let limits = Hook::OnAuthorizeRequest.limits();
     let (mut compiled, mut decided) = (0, 0);
-    for _ in 0..number {
-        let script = grammar.program();
-        let Ok(program) = compile(&package(&["on_authorize_request"], &script)) else { continue };
+    for round in 0..number {
+        // Most of them decide; some have the larger budgets of the other classes.
+        let hook = match round % 50 {
+            0 => Hook::OnEvent,
+            1..=5 => Hook::OnClaims,
+            _ => Hook::OnAuthorizeRequest,
+        };
+        let (context, limits) = (Arc::new(hook.sample_input()), hook.limits());
+        let script = grammar.program().replace("on_authorize_request", hook.name());
+        let Ok(program) = compile(&package(&[hook.name()], &script)) else { continue };
         compiled += 1;
-        let run = program.run(Hook::OnAuthorizeRequest, &context, &TableHost::shared());
+        let run = program.run(hook, &context, &TableHost::shared());
         assert!(run.operations <= limits.operations + 1, "{script}");
         assert!(run.elapsed < limits.deadline + Duration::from_millis(50), "{:?}: {script}", run.elapsed);
         match run.outcome {

@@ -103,7 +103,7 @@ fn is_repetition(lower: &str) -> bool {
         return true;
     }
     let half = characters.len() / 2;
-    let is_twice = characters.len() % 2 == 0 && characters[..half] == characters[half..];
+    let is_twice = characters.len().is_multiple_of(2) && characters[..half] == characters[half..];
     is_twice && spellings(&characters[..half]).iter().any(|word| WORDS.contains(word.as_str()))
 }
 

@@ -84,14 +84,14 @@ async fn take_login(
     let Some((username, password)) = answer.credentials else {
         return cancel(serving, realm, &accepted, &interaction).await;
     };
-    narrow(serving, realm, &mut accepted, &mut interaction)?;
+    narrow(serving, realm, &mut accepted, &mut interaction).await?;
     let refuse = |refusal| accepted.redirect.refuse(refusal);
-    let identified = decisions::identified(serving, realm, &accepted, (HintSource::LoginForm, username));
+    let identified = decisions::identified(serving, realm, &accepted, (HintSource::LoginForm, username)).await;
     let identified = identified.map_err(refuse)?;
     let (username_tried, session) = (identified.as_str(), browser.session.as_ref());
     let attempt = Attempt { username: username_tried, password, address: answer.address, session };
     let checked = check_password(serving, realm, attempt).await?;
-    if let Err(refusal) = decisions::check_result(serving, realm, &accepted, &checked) {
+    if let Err(refusal) = decisions::check_result(serving, realm, &accepted, &checked).await {
         return end(serving, realm, (&accepted, &interaction), (refusal, checked.ok())).await;
     }
     match checked {
@@ -121,7 +121,7 @@ async fn log_in(
         None => None,
     };
     let (cookie, mut session) = new_session(serving, realm, user, before.as_ref());
-    if let Err(refusal) = decisions::begun(serving, realm, (accepted, user), &mut session) {
+    if let Err(refusal) = decisions::begun(serving, realm, (accepted, user), &mut session).await {
         return end(serving, realm, (accepted, interaction), (refusal, Some(user.clone()))).await;
     }
     let progress = interaction.at(Stage::LoggedIn(session.sid)).seal(serving, realm)?;
@@ -181,7 +181,7 @@ async fn take_consent(
     let session = session.filter(|session| interaction.stage == Stage::ConsentForm(session.sid));
     let session = session.ok_or_else(signed_out)?;
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
-    narrow(serving, realm, &mut accepted, &mut interaction)?;
+    narrow(serving, realm, &mut accepted, &mut interaction).await?;
     if !answer.allowed {
         let refused = Fact::ConsentRefused {}.concerning(Parties::default());
         close(serving, realm, &interaction.response_record(serving), refused).await?;

@@ -155,7 +155,7 @@ async fn proceed(
             .map_err(AuthorizeError::Expired)?,
         None => Interaction::begin(serving, &parameters, &browser.binding),
     };
-    narrow(serving, realm, &mut accepted, &mut interaction)?;
+    narrow(serving, realm, &mut accepted, &mut interaction).await?;
     let step = step::next(serving, realm, &accepted, &interaction, browser).await?;
     Ok(match step {
         Step::Respond(response) => Step::Respond(watchable(serving, realm, (&accepted, browser), response)),

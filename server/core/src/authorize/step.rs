@@ -115,13 +115,13 @@ pub(super) async fn standing(
     browser: &Browser,
 ) -> Result<Standing, AuthorizeError> {
     let used = decisions::used(serving, realm, (accepted, interaction), browser.session.as_ref()).await?;
-    if let Some(session) = usable_session(serving, realm, (accepted, interaction), &used)?.cloned() {
+    if let Some(session) = usable_session(serving, realm, (accepted, interaction), &used).await?.cloned() {
         return Ok(Standing::Good(session, Box::new(used)));
     }
     if accepted.is_silent() {
         return Err(accepted.redirect.refuse(login_is_needed(accepted)));
     }
-    let form = login_form(serving, realm, accepted, (interaction, used.session.is_some()))?;
+    let form = login_form(serving, realm, accepted, (interaction, used.session.is_some())).await?;
     Ok(Standing::Login(Box::new(form)))
 }
 
@@ -137,7 +137,7 @@ fn login_is_needed(accepted: &Accepted) -> Refusal {
 
 /// The session, if it is good enough for the request: by the server's own rules (OpenID Connect Core 3.1.2.1 and
 /// 3.1.2.3) and by what scripts demand beyond them.
-fn usable_session<'a>(
+async fn usable_session<'a>(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (accepted, interaction): (&Accepted, &Interaction),
@@ -158,11 +158,11 @@ fn usable_session<'a>(
     let asked_again = request.prompts(Prompt::Login) || request.prompts(Prompt::SelectAccount);
     let is_good = is_wanted && is_fresh(request.parts.max_age) && !asked_again && !used.steps_up;
     let is_sufficient = for_this || is_good;
-    let max_age = decisions::freshness(serving, realm, accepted, (used, is_sufficient))?;
+    let max_age = decisions::freshness(serving, realm, accepted, (used, is_sufficient)).await?;
     Ok(session.filter(|_| is_sufficient && (for_this || is_fresh(max_age))))
 }
 
-fn login_form(
+async fn login_form(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
@@ -170,7 +170,10 @@ fn login_form(
 ) -> Result<LoginForm, AuthorizeError> {
     let form = interaction.at(Stage::LoginForm);
     let hint = accepted.request.parts.login_hint.as_deref();
-    let hint = hint.map(|hint| decisions::identified(serving, realm, accepted, (HintSource::LoginHint, hint)));
+    let hint = match hint {
+        Some(hint) => Some(decisions::identified(serving, realm, accepted, (HintSource::LoginHint, hint)).await),
+        None => None,
+    };
     Ok(LoginForm {
         interaction: form.seal(serving, realm)?,
         client: Arc::clone(&accepted.client),
@@ -231,7 +234,7 @@ pub(super) async fn consent(
             && accepted.request.resources().iter().all(|resource| stored.resources.contains(resource))
     };
     let is_needed = !does_without && (asked_again || !stored.as_ref().is_some_and(covers));
-    let terms = decisions::agreement(serving, realm, (accepted, used), (stored.as_ref(), is_needed))?;
+    let terms = decisions::agreement(serving, realm, (accepted, used), (stored.as_ref(), is_needed)).await?;
     if is_needed || decisions::is_asked_again(&terms, stored.as_ref(), serving.now()) {
         return Ok(Consent::Needed(Box::new(terms)));
     }

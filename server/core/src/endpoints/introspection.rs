@@ -86,7 +86,7 @@ async fn access_token(
         expires_at: token.expires_at.0,
         members,
     };
-    Ok(shown(serving, realm, subject, (members, facts))?)
+    Ok(shown(serving, realm, subject, (members, facts)).await?)
 }
 
 fn members_of(realm: &RealmContext, token: &CheckedAccessToken, user: Option<&User>) -> Map<String, Value> {
@@ -187,5 +187,5 @@ async fn refresh_token(
         expires_at: family.expires_at.0.min(family.idle_expires_at.0),
         members,
     };
-    Ok(shown(serving, realm, Subject::client(caller).and_user(user.as_ref()), (members, facts))?)
+    Ok(shown(serving, realm, Subject::client(caller).and_user(user.as_ref()), (members, facts)).await?)
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use signet_protocol::identifiers::RealmId;
 use signet_protocol::time::UnixTime;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use super::budget::RefusalBudget;
 use super::fact::{Fact, Parties};
@@ -36,8 +35,8 @@ pub struct EventQueue {
     waiting: Mutex<Waiting>,
     some: Notify,
     many: Notify,
-    /// Held by whoever writes; when writing failed last.
-    flushing: tokio::sync::Mutex<Option<Instant>>,
+    /// Held by whoever writes; when writing failed last, by the monotonic clock.
+    flushing: tokio::sync::Mutex<Option<Duration>>,
 }
 
 #[derive(Default)]
@@ -125,15 +124,15 @@ impl EventQueue {
         if !self.is_full() {
             return Ok(());
         }
-        if failed.is_some_and(|at| at.elapsed() < RETRY) {
+        if failed.is_some_and(|at| provider.clock.monotonic().saturating_sub(at) < RETRY) {
             return Err(StoreError::Unavailable("too many events wait to be written".into()));
         }
         self.write_noting(&mut failed, provider).await
     }
 
-    async fn write_noting(&self, failed: &mut Option<Instant>, provider: &Provider) -> StoreResult<()> {
+    async fn write_noting(&self, failed: &mut Option<Duration>, provider: &Provider) -> StoreResult<()> {
         let written = self.write_all(provider).await;
-        *failed = written.is_err().then(Instant::now);
+        *failed = written.is_err().then(|| provider.clock.monotonic());
         written
     }
 

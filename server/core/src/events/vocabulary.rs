@@ -162,6 +162,8 @@ pub enum Action {
     Ended,
     /// A delivery is tried again.
     Retried,
+    /// A realm opens nothing any more that was sealed before.
+    TimelineBegun,
 }
 
 /// A version of a script package.

@@ -38,7 +38,7 @@ pub(super) struct Permitted {
 ///
 /// # Errors
 /// The first refusal; `invalid_scope` if nothing is left of the scope.
-pub(super) fn decide(request: &GrantRequest<'_>, planned: &Planned<'_>) -> Result<Permitted, Failure> {
+pub(super) async fn decide(request: &GrantRequest<'_>, planned: &Planned<'_>) -> Result<Permitted, Failure> {
     let (realm, client) = (request.realm, request.client.client());
     let mut permitted = Permitted {
         scope: planned.scope.clone(),
@@ -57,7 +57,7 @@ pub(super) fn decide(request: &GrantRequest<'_>, planned: &Planned<'_>) -> Resul
         refresh_token: planned.refresh_token,
         authentication: planned.user.map(|(_, basis)| Authentication::of_basis(basis).facts()),
     };
-    for answer in request.serving.ask::<OnTokenRequest>(realm, subject, || (NoFacts {}, facts))? {
+    for answer in request.serving.ask::<OnTokenRequest>(realm, subject, || (NoFacts {}, facts)).await? {
         match answer.decision {
             TokenDecision::None {} | TokenDecision::Allow {} => {}
             TokenDecision::Deny(denial) => return Err(denial.refusal().into()),

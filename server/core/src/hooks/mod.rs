@@ -33,6 +33,8 @@ use connections::Connections;
 use pool::Pool;
 use recording::Recordings;
 
+/// Decisions of one realm at a time that found no place on the threads that serve requests.
+const DECIDING_RUNS: usize = 2;
 /// Runs that wait for other servers, of one realm at a time.
 const WAITING_RUNS: usize = 8;
 /// Shadow runs of one realm at a time: they take no place from those that decide.
@@ -44,6 +46,9 @@ const DELIVERIES: usize = 2;
 pub(crate) struct Runs {
     pub(crate) metrics: Arc<ScriptMetrics>,
     connections: Arc<Connections>,
+    /// On the threads that serve requests.
+    inline: Pool,
+    deciding: Pool,
     waiting: Pool,
     shadows: Pool,
     deliveries: Pool,
@@ -55,10 +60,18 @@ impl Default for Runs {
         Self {
             metrics: Arc::default(),
             connections: Arc::default(),
+            inline: Pool::new(inline_runs()),
+            deciding: Pool::new(DECIDING_RUNS),
             waiting: Pool::new(WAITING_RUNS),
             shadows: Pool::new(SHADOW_RUNS),
             deliveries: Pool::new(DELIVERIES),
             recordings: Recordings::default(),
         }
     }
+}
+
+/// Runs of one realm at a time on the threads that serve requests: half of them, so that the other half serves the
+/// others whatever this realm's scripts do.
+fn inline_runs() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| (threads.get() / 2).max(1))
 }

@@ -23,7 +23,9 @@ pub use clients::{
 pub use events::{events_of_request, list_events, realms_with_events, verify_events};
 pub use keys::{Activation, activate_due_keys, create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
 pub use logout_deliveries::{list_logout_deliveries, retry_logout_delivery};
-pub use realms::{RealmChange, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm};
+pub use realms::{
+    RealmChange, begin_timeline, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm,
+};
 pub use resource_servers::{
     ResourceServerChange, create_resource_server, delete_resource_server, find_resource_server, list_resource_servers,
     update_resource_server,

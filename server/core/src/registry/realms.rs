@@ -165,6 +165,25 @@ pub async fn update_realm(
     find_realm(serving, &realm.name).await
 }
 
+/// Begins a new timeline: nothing opens any more that the realm sealed before. After a restore or a failover the database
+/// has forgotten what was used in its last moments; whatever could be used again because of that is dead with the old
+/// timeline: authorization codes, open log-ins and forms, and access tokens.
+///
+/// The number comes from the clock where that is ahead, so that two restores of one backup begin two timelines.
+///
+/// # Errors
+/// `NotFound`, `Changed`.
+pub async fn begin_timeline(serving: &Serving<'_>, before: Realm) -> Result<Arc<RealmContext>, RegistryError> {
+    let now = serving.now();
+    let timeline = now.0.max(before.timeline.saturating_add(1));
+    let realm = Realm { timeline, updated_at: now, ..before };
+    let context = find_realm(serving, &realm.name).await?;
+    let events = serving.with_event(&context, realm_change(serving, &realm, Action::TimelineBegun, Vec::new()));
+    serving.store.update_realm(&realm, &events).await?;
+    serving.written(&events);
+    find_realm(serving, &realm.name).await
+}
+
 /// Deletes a realm and everything in it.
 ///
 /// # Errors

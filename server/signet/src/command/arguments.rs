@@ -171,6 +171,20 @@ pub(crate) enum RealmCommand {
         #[command(flatten)]
         fields: RealmFields,
     },
+    /// After a restore or a failover: let nothing be used that was issued before and may have been used
+    #[command(
+        long_about = "After a restore or a failover: let nothing be used that was issued before and may have been used.\n\n\
+                      Authorization codes, open log-ins and forms, and access tokens from before are dead. Sessions, \
+                      refresh tokens and consents stay."
+    )]
+    NewTimeline {
+        /// Which
+        #[arg(required_unless_present = "all", value_name = "NAME")]
+        names: Vec<RealmName>,
+        /// Every realm
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
+    },
     /// Delete a realm and everything in it
     Delete {
         /// Which

@@ -58,14 +58,14 @@ impl Said {
     }
 }
 
-fn ask(
+async fn ask(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
     (user, session, kind): (Option<&User>, &BrowserSession, SessionEventKind),
 ) -> Result<Said, Refusal> {
     let subject = Subject::client(&accepted.client).and_user(user).and_session(Some(session));
-    let answers = serving.ask::<OnSession>(realm, subject, || (NoFacts {}, SessionEvent { kind }))?;
+    let answers = serving.ask::<OnSession>(realm, subject, || (NoFacts {}, SessionEvent { kind })).await?;
     Ok(answers.into_iter().fold(Said::default(), |said, answer| said.merge(answer.decision)))
 }
 
@@ -82,7 +82,7 @@ pub(in crate::authorize) async fn used(
         return Ok(UsedSession { session: Some(session), user, steps_up: false });
     }
     let about = (user.as_ref(), &session, SessionEventKind::Used);
-    let said = ask(serving, realm, accepted, about).map_err(|refusal| accepted.refuse(refusal))?;
+    let said = ask(serving, realm, accepted, about).await.map_err(|refusal| accepted.refuse(refusal))?;
     let before = session.expires_at;
     said.shorten(&mut session);
     if said.end || serving.now() >= session.expires_at {
@@ -109,13 +109,13 @@ pub(in crate::authorize) async fn used(
 ///
 /// # Errors
 /// A script does not want it to begin, or failed.
-pub(in crate::authorize) fn begun(
+pub(in crate::authorize) async fn begun(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (accepted, user): (&Accepted, &User),
     session: &mut BrowserSession,
 ) -> Result<(), Refusal> {
-    let said = ask(serving, realm, accepted, (Some(user), session, SessionEventKind::Created))?;
+    let said = ask(serving, realm, accepted, (Some(user), session, SessionEventKind::Created)).await?;
     if said.end {
         return Err(ErrorCode::AccessDenied.because("the session was not permitted to begin"));
     }

@@ -39,7 +39,7 @@ async fn se_010_sessions_are_listed_shown_and_ended_by_realm() {
     let change = realm.last_event("administrative_change", 1).await;
     assert_eq!((&change["details"]["object"], &change["details"]["action"]), (&json!("session"), &json!("ended")));
     assert_eq!(realm.last_event("sessions_ended", 1).await["details"]["reason"], "administrator_decided");
-    assert_eq!(ask(&realm, Method::DELETE, "/users/AAAAAAAAAAAAAAAAAAAAAA/sessions").await.status, 404);
+    assert_eq!(ask(&realm, Method::POST, "/users/AAAAAAAAAAAAAAAAAAAAAA/sign-out").await.status, 404);
     assert_eq!(ask(&realm, Method::POST, "/logout-deliveries/4711/retry").await.status, 404);
 }
 

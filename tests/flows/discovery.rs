@@ -41,6 +41,8 @@ async fn oidc_discovery_3_the_document_says_what_the_server_does() {
         ("jwks_uri", "/jwks"),
         ("introspection_endpoint", "/introspect"),
         ("revocation_endpoint", "/revoke"),
+        ("end_session_endpoint", "/logout"),
+        ("check_session_iframe", "/session"),
     ] {
         assert_eq!(document[member], realm.url(path));
     }
@@ -70,7 +72,9 @@ async fn oidc_discovery_3_every_member_is_a_registered_one() {
         prompt_values_supported code_challenge_methods_supported token_endpoint_auth_methods_supported \
         token_endpoint_auth_signing_alg_values_supported introspection_endpoint_auth_methods_supported \
         introspection_endpoint_auth_signing_alg_values_supported revocation_endpoint_auth_methods_supported \
-        revocation_endpoint_auth_signing_alg_values_supported authorization_response_iss_parameter_supported";
+        revocation_endpoint_auth_signing_alg_values_supported authorization_response_iss_parameter_supported \
+        end_session_endpoint check_session_iframe frontchannel_logout_supported \
+        frontchannel_logout_session_supported backchannel_logout_supported backchannel_logout_session_supported";
     let document = realm.discovery().await;
     let unknown: Vec<_> = members(&document).difference(&registered.split_whitespace().collect()).copied().collect();
     assert_eq!(unknown, [""; 0]);

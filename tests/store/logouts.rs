@@ -49,6 +49,8 @@ async fn join(world: &World, number: u8, sid: SessionId, client_id: &str) {
     redemption.refresh_family = None;
     redemption.participant = Some((sid, client_id.parse().unwrap()));
     redemption.standing.session = Some(sid);
+    // The session may be another user's than the world's.
+    redemption.standing.user = None;
     world.store.redeem(world.realm.id, &redemption, &[]).await.unwrap();
 }
 

@@ -70,6 +70,7 @@ pub(crate) struct LogoutDeliveries;
 #[OpenApi(tag = "Tag::Sessions")]
 impl LogoutDeliveries {
     /// Lists the clients of a realm that are to be told of the end of a session, oldest first.
+    #[expect(clippy::too_many_arguments, reason = "each query parameter of the operation is one")]
     #[oai(path = "/realms/:realm/logout-deliveries", method = "get", operation_id = "listLogoutDeliveries")]
     async fn list(
         &self,

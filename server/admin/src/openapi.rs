@@ -263,6 +263,10 @@ mod tests {
         }
         expected.push(format!("post {realm}/clients/{{client_id}}/secret"));
         expected.push(format!("put {realm}/users/{{id}}/password"));
+        expected.push(format!("post {realm}/users/{{id}}/sign-out"));
+        expected.extend(["sessions", "logout-deliveries"].map(|collection| format!("get {realm}/{collection}")));
+        expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/sessions/{{id}}")));
+        expected.push(format!("post {realm}/logout-deliveries/{{id}}/retry"));
         expected.push(format!("post {realm}/keys/rotate"));
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/scripts")));
         let script = format!("{realm}/scripts/{{name}}");

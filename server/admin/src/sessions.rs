@@ -8,6 +8,7 @@ use signet_core::registry::{self, ListedSession};
 
 use crate::administrator::Administrator;
 use crate::answer::{Answered, Done, Shown};
+use crate::entity_tag::Precondition;
 use crate::openapi::Tag;
 use crate::paging::{self, Cursor, Limit, Page};
 use crate::path::Path;
@@ -43,7 +44,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    fn of(session: BrowserSession) -> Self {
+    fn of(session: &BrowserSession) -> Self {
         Self {
             id: session.sid.to_string(),
             user_id: session.user_id.to_string(),
@@ -55,9 +56,9 @@ impl Session {
         }
     }
 
-    fn with_clients(listed: ListedSession) -> Self {
+    fn with_clients(listed: &ListedSession) -> Self {
         let clients = listed.clients.iter().map(ToString::to_string).collect();
-        Self { clients: Some(clients), ..Self::of(listed.session) }
+        Self { clients: Some(clients), ..Self::of(&listed.session) }
     }
 }
 
@@ -67,6 +68,7 @@ pub(crate) struct Sessions;
 #[OpenApi(tag = "Tag::Sessions")]
 impl Sessions {
     /// Lists the sessions of a realm by identifier, or those of one user.
+    #[expect(clippy::too_many_arguments, reason = "each query parameter of the operation is one")]
     #[oai(path = "/realms/:realm/sessions", method = "get", operation_id = "listSessions")]
     async fn list(
         &self,
@@ -82,7 +84,7 @@ impl Sessions {
         let realm = administrator.realm(&realm.0).await?;
         let wanted = paging::wanted(&limit, &cursor);
         let page = registry::list_sessions(administrator.provider(), &realm, user.0, &wanted).await?;
-        Ok(Answered::Answer(Json(Page::of(page, |session| Ok(Session::of(session)))?)))
+        Ok(Answered::Answer(Json(Page::of(page, |session| Ok(Session::of(&session)))?)))
     }
 
     /// Shows a session with the clients that take part in it.
@@ -95,7 +97,7 @@ impl Sessions {
     ) -> Result<Shown<Session>, Problem> {
         let realm = administrator.realm(&realm.0).await?;
         let listed = registry::find_session(administrator.provider(), &realm, id.0).await?;
-        Ok(Shown::of(Session::with_clients(listed)))
+        Ok(Shown::of(Session::with_clients(&listed)))
     }
 
     /// Ends a session with everything that is bound to it. Its clients are told by the back channel.
@@ -105,15 +107,17 @@ impl Sessions {
         administrator: Administrator,
         realm: Path<RealmName>,
         id: Path<SessionId>,
+        precondition: Precondition,
     ) -> Result<Done, Problem> {
-        let realm = administrator.realm(&realm.0).await?;
+        let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
+        precondition.check(&Session::with_clients(&registry::find_session(provider, &realm, id.0).await?))?;
         registry::end_session(&administrator.serving(), &realm, id.0).await?;
         Ok(Done::Done)
     }
 
     /// Ends every session of a user. Their clients are told by the back channel.
-    #[oai(path = "/realms/:realm/users/:id/sessions", method = "delete", operation_id = "endUserSessions")]
-    async fn end_of_user(
+    #[oai(path = "/realms/:realm/users/:id/sign-out", method = "post", operation_id = "signOutUser")]
+    async fn sign_out(
         &self,
         administrator: Administrator,
         realm: Path<RealmName>,

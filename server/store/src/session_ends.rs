@@ -44,19 +44,20 @@ pub(crate) async fn end_all_of_user(
     end(session, realm_id, &SessionEnding::of(WhichSessions::OfUser(user_id))).await
 }
 
-/// Ends the session of a cookie for another that begins in the same browser. Where the new one carries on its public
-/// name, the participants stay and nobody is told.
+/// Ends the session of a cookie for another that begins in the same browser; says whether the new one carries on its
+/// public name. Then the participants stay and nobody is told.
 pub(crate) async fn replace_session(
     session: &Session<'_>,
     realm_id: RealmId,
     (cookie, successor): (SessionIdHash, SessionId),
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let same = "DELETE FROM sessions WHERE realm_id = ? AND cookie_hash = ? AND sid = ?";
     let values = vec![sql::bytes(&realm_id.0), sql::bytes(&cookie.0), sql::bytes(&successor.0)];
-    if session.execute(same, values).await? == 0 {
-        end(session, realm_id, &SessionEnding::of(WhichSessions::OfCookie(cookie))).await?;
+    if session.execute(same, values).await? > 0 {
+        return Ok(true);
     }
-    Ok(())
+    end(session, realm_id, &SessionEnding::of(WhichSessions::OfCookie(cookie))).await?;
+    Ok(false)
 }
 
 async fn end(session: &Session<'_>, realm_id: RealmId, ending: &SessionEnding) -> Result<Vec<EndedSession>, Failure> {

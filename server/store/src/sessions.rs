@@ -142,8 +142,9 @@ impl Work for OpenSession {
             return Ok(Ending::RollBack(LoginOutcome::FormAlreadyUsed));
         }
         // First, because the new session may carry the public name of the old one.
-        if let Some(replaced) = self.login.replaces {
-            replace_session(session, new.realm_id, (replaced, new.sid)).await?;
+        if let Some(replaced) = self.login.replaces
+            && replace_session(session, new.realm_id, (replaced, new.sid)).await?
+        {
             let prolong = "UPDATE session_participants SET expires_at = ? WHERE realm_id = ? AND sid = ?";
             let values = vec![new.expires_at.0.into(), sql::bytes(&new.realm_id.0), sql::bytes(&new.sid.0)];
             session.execute(prolong, values).await?;

@@ -1,8 +1,11 @@
 //! Every operation of the OpenAPI document against every kind of caller who may not, generated from the document.
 
 use serde_json::{Map, Value, json};
+use signet_core::authn::new_session;
+use signet_core::model::{Purpose, UsedRecord};
+use signet_core::ports::{Login, PageRequest, SessionEnding, WhichSessions};
 use signet_core::protocol::identifiers::UserId;
-use signet_core::registry;
+use signet_core::registry::{self, UserChange};
 use signet_jose::{SignatureAlgorithm, sign};
 
 use super::service::{Answer, Ask, PUBLIC, Service};
@@ -57,7 +60,9 @@ impl Objects {
     /// One of each in a realm of its own.
     async fn make(service: &Service, realm: &str) -> Self {
         let base = service.realm(realm).await;
-        let client = json!({"client_id": "app", "redirect_uris": ["https://rp.test/cb"]});
+        let client = json!({
+            "client_id": "app", "redirect_uris": ["https://rp.test/cb"], "backchannel_logout_uri": "https://rp.test/out",
+        });
         assert_eq!(service.post(format!("{base}/clients"), &client).send().await.status, 201);
         let user = service.post(format!("{base}/users"), &json!({"username": "ana"})).send().await;
         let key = service.post(format!("{base}/keys"), &json!({"algorithm": "ES384"})).send().await;
@@ -71,7 +76,10 @@ impl Objects {
             let deployed = service.post(format!("{base}/scripts"), &deployment).send().await;
             versions.push(deployed.body["version"].as_str().unwrap().to_owned());
         }
+        let (session, delivery) = signed_in(service, realm).await;
         let ids = json!({
+            "sessions": session,
+            "logout-deliveries": delivery,
             "clients": "app",
             "users": user.body["id"],
             "keys": key.body["kid"],
@@ -97,6 +105,27 @@ impl Objects {
         });
         segments.collect::<Vec<_>>().join("/")
     }
+}
+
+/// A session of a user of its own, and a logout that a client is yet to be told of.
+async fn signed_in(service: &Service, realm: &str) -> (String, String) {
+    let (provider, store) = (&service.provider, &service.provider.store);
+    let realm = registry::find_realm(provider, &realm.parse().unwrap()).await.unwrap();
+    let change = UserChange { username: "bea".to_owned(), enabled: true, claims: Map::new() };
+    let user = registry::create_user(&provider.serving_itself(), &realm, change, None).await.unwrap();
+    let mut sids = Vec::new();
+    for form in [1, 2] {
+        let (_, session) = new_session(provider, &realm, &user, None);
+        sids.push(session.sid);
+        let form = UsedRecord { purpose: Purpose::Interaction, key: [form; 32], expires_at: session.expires_at };
+        store.open_session(&Login { form, session, replaces: None }, &[]).await.unwrap();
+    }
+    let mut ending = SessionEnding::of(WhichSessions::Named(sids.pop().unwrap()));
+    ending.also_notify = vec!["app".parse().unwrap()];
+    store.end_sessions(realm.id(), &ending, &[]).await.unwrap();
+    let page = PageRequest { after: None, limit: 1 };
+    let delivery = store.list_logout_deliveries(realm.id(), None, &page).await.unwrap().items.remove(0);
+    (sids.remove(0).to_string(), delivery.number.to_string())
 }
 
 fn body(operation: &Operation, objects: &Objects) -> Value {
@@ -141,7 +170,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 45);
+    assert_eq!(operations.len(), 51);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
@@ -238,7 +267,7 @@ async fn ad_016_every_change_keeps_to_what_its_author_has_seen() {
         assert_eq!(stale.problem(), (412, "changed-meanwhile", ""), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!((tried, everything(&service, &objects).await), (12, before));
+    assert_eq!((tried, everything(&service, &objects).await), (13, before));
     for operation in operations.iter().filter(|operation| changing.contains(&operation.method.as_str())) {
         let path = objects.path(operation, "one");
         let tag = service.get(path.clone()).send().await.header("etag").to_owned();
@@ -254,6 +283,8 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
     let objects = Objects::make(&service, "one").await;
     service.realm("two").await;
     let absent = json!({
+        "sessions": UserId([9; 16]).to_string(),
+        "logout-deliveries": "4711",
         "clients": "absent",
         "users": UserId([9; 16]).to_string(),
         "keys": "absent",
@@ -278,7 +309,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 24);
+    assert_eq!(tried, 28);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

@@ -120,7 +120,7 @@ async fn whatever_ends_a_session_is_told() {
         let sid = read(tokens.id_token()).claims["sid"].as_str().unwrap().to_owned();
         match way {
             "session" => ask(http::Method::DELETE, &format!("/sessions/{sid}")).await,
-            "sessions" => ask(http::Method::DELETE, &format!("/users/{}/sessions", user.id)).await,
+            "sessions" => ask(http::Method::POST, &format!("/users/{}/sign-out", user.id)).await,
             "everywhere" => {
                 let page = browser.get(&realm.url("/account/sign-out")).await;
                 browser.press(&page, "everywhere").await.page("signed-out-page");

@@ -27,12 +27,15 @@ pub struct LoggedOut {
     pub redirect: Option<String>,
     /// The client that asked.
     pub client: Option<String>,
+    /// The languages of the page.
+    pub ui_locales: Vec<String>,
 }
 
 impl LoggedOut {
     /// It was logged out before.
-    pub(super) const fn before(redirect: Option<String>) -> Self {
-        Self { frames: Vec::new(), redirect, client: None }
+    pub(super) fn before(request: LogoutRequest) -> Self {
+        let redirect = request.location();
+        Self { frames: Vec::new(), redirect, client: None, ui_locales: request.ui_locales }
     }
 }
 
@@ -114,7 +117,8 @@ async fn logged_out(
         Some(uri) => Some(request.location_at(uri)),
         None => request.location(),
     });
-    Ok(LoggedOut { frames, redirect, client })
+    let ui_locales = request.map(|request| request.ui_locales.clone()).unwrap_or_default();
+    Ok(LoggedOut { frames, redirect, client, ui_locales })
 }
 
 fn name_of(client: &Client) -> String {

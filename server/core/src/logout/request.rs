@@ -90,7 +90,7 @@ async fn decide(
     let request = read(serving, realm, parameters).await?;
     let Some(account) = account::current(serving, realm, cookie).await? else {
         // RP-Initiated Logout 4: no error where nobody is logged in.
-        return Ok(LogoutStep::Done(LoggedOut::before(request.location())));
+        return Ok(LogoutStep::Done(LoggedOut::before(request)));
     };
     if request.is_of_session(&account) {
         return end(serving, realm, &account, Some(&request)).await.map(LogoutStep::Done);
@@ -162,7 +162,8 @@ async fn identified(
         // An ID token of this server has one audience.
         (None, _) => None,
     };
-    let client = candidate.ok_or_else(|| wrong("its audience is no client".to_owned()))?;
+    let client =
+        candidate.filter(|client| client.enabled).ok_or_else(|| wrong("its audience is no client".to_owned()))?;
     let hint = check_logout_hint(serving, realm, &client, token).map_err(|error| wrong(error.to_string()))?;
     Ok((Some(client), Some(hint)))
 }
@@ -176,7 +177,7 @@ async fn known_client(serving: &Serving<'_>, realm: &RealmContext, text: &str) -
 
 /// RP-Initiated Logout 3: byte for byte one of those that were registered.
 fn registered(client: &Client, requested: &str) -> Result<String, Refusal> {
-    if client.enabled && client.metadata.post_logout_redirect_uris.iter().any(|uri| uri == requested) {
+    if client.metadata.post_logout_redirect_uris.iter().any(|uri| uri == requested) {
         return Ok(requested.to_owned());
     }
     Err(refused("post_logout_redirect_uri is not registered for this application"))

@@ -286,6 +286,16 @@ mod tests {
             ),
             (serde_json::json!({"redirect_uris": redirect, "logo_uri": "javascript:alert(1)"}), "logo_uri"),
             (serde_json::json!({"redirect_uris": redirect, "client_name": "a\nb"}), "client_name"),
+        ] {
+            let error = checked(&json).unwrap_err();
+            assert!(error.starts_with(&format!("{field}: ")), "{json} gave {error}");
+        }
+    }
+
+    #[test]
+    fn rp_initiated_logout_3_1_and_the_channels_wrong_addresses_are_named() {
+        let redirect = ["https://rp.test/cb"];
+        for (json, field) in [
             (
                 serde_json::json!({"redirect_uris": redirect, "post_logout_redirect_uris": ["javascript:alert(1)"]}),
                 "post_logout_redirect_uris",
@@ -310,5 +320,11 @@ mod tests {
             let error = checked(&json).unwrap_err();
             assert!(error.starts_with(&format!("{field}: ")), "{json} gave {error}");
         }
+        let good = serde_json::json!({
+            "redirect_uris": redirect, "post_logout_redirect_uris": ["https://elsewhere.test/out?x=y"],
+            "frontchannel_logout_uri": "https://rp.test/frame?x", "frontchannel_logout_session_required": true,
+            "backchannel_logout_uri": "https://api.test/out", "backchannel_logout_session_required": true,
+        });
+        assert_eq!(checked(&good), Ok(()));
     }
 }

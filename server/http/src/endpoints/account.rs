@@ -84,7 +84,7 @@ pub(crate) async fn sign_out(PageCall(call): PageCall, body: Body) -> Response {
     }
     let everywhere = form.get("action") == Some("everywhere");
     match account::sign_out(&call.serving(), &call.realm, &account, everywhere).await {
-        Ok(done) => logged_out(&call, done, &[]),
+        Ok(done) => logged_out(&call, done),
         Err(failure) => failed(&call, failure),
     }
 }

@@ -27,7 +27,7 @@ pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
     let browser = cookies::browser(&call);
     match logout::requested(&call.serving(), &call.realm, &parameters, browser.session.as_ref()).await {
         Ok(LogoutStep::Ask(account, request)) => ask(&call, &parameters, &account, &request),
-        Ok(LogoutStep::Done(done)) => logged_out(&call, done, &[]),
+        Ok(LogoutStep::Done(done)) => logged_out(&call, done),
         Err(failure) => failed(&call, failure),
     }
 }
@@ -59,7 +59,7 @@ pub(crate) async fn confirm(PageCall(call): PageCall, body: Body) -> Response {
         return render::see_other(path(&call, "").as_str().trim_end_matches('/'));
     }
     match logout::confirmed(&call.serving(), &call.realm, &parameters, &account).await {
-        Ok(done) => logged_out(&call, done, &[]),
+        Ok(done) => logged_out(&call, done),
         Err(failure) => failed(&call, failure),
     }
 }
@@ -96,18 +96,18 @@ fn ask(call: &Call, parameters: &Parameters, account: &Account, request: &Logout
 }
 
 /// The browser forgets the session, tells clients by frames where there are some, and goes on.
-pub(super) fn logged_out(call: &Call, done: LoggedOut, ui_locales: &[String]) -> Response {
+pub(super) fn logged_out(call: &Call, done: LoggedOut) -> Response {
     let frames: Vec<FrameUri> = done.frames.iter().filter_map(|frame| FrameUri::new(frame)).collect();
     let response = match (frames.is_empty(), done.redirect) {
         (true, Some(location)) => render::see_other(&location),
-        (true, None) => render::page_in(call, &Page::SignedOut, ui_locales),
+        (true, None) => render::page_in(call, &Page::SignedOut, &done.ui_locales),
         (false, redirect) => {
             let page = LoggedOutPage {
                 frames,
                 target: redirect.as_deref().and_then(ReturnTarget::new),
                 client: DisplayText::new(done.client.as_deref().unwrap_or_default()),
             };
-            render::page_in(call, &Page::LoggedOut(page), ui_locales)
+            render::page_in(call, &Page::LoggedOut(page), &done.ui_locales)
         }
     };
     render::with_cookies(response, cookies::remove_all(call))

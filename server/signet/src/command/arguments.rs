@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use signet_core::protocol::identifiers::{ClientId, KeyId, RealmName, SessionId};
+use signet_core::protocol::identifiers::{ClientId, KeyId, RealmName};
 
 use super::audit::{AuditCommand, ExplainArguments};
 use super::client::{ClientFields, ClientSecretSource};
@@ -13,6 +13,7 @@ use super::key::{KeyAlgorithm, KeyStateName};
 use super::realm::RealmFields;
 use super::resource_server::ResourceServerFields;
 use super::script::ScriptCommand;
+use super::session::{LogoutCommand, SessionCommand};
 use super::status::EXIT_CODES;
 use super::user::UserFields;
 use crate::output::OutputFormat;
@@ -289,61 +290,6 @@ pub(crate) struct NamedUser {
     /// The login name or the identifier
     #[arg(value_name = "USER", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: String,
-}
-
-/// What can be asked about sessions.
-#[derive(Debug, Subcommand)]
-pub(crate) enum SessionCommand {
-    /// List sessions
-    List {
-        #[command(flatten)]
-        place: InRealm,
-        /// Only those of this user: the login name or the identifier
-        #[arg(long, value_name = "USER")]
-        user: Option<String>,
-    },
-    /// Show a session and the clients that take part in it
-    Show {
-        #[command(flatten)]
-        place: InRealm,
-        /// Its identifier: the sid of ID tokens
-        #[arg(value_name = "SESSION", allow_hyphen_values = true)]
-        id: SessionId,
-    },
-    /// End a session, or every session of a user, with everything bound to it; clients are told
-    End {
-        #[command(flatten)]
-        place: InRealm,
-        /// Its identifier: the sid of ID tokens
-        #[arg(value_name = "SESSION", allow_hyphen_values = true, required_unless_present = "user")]
-        id: Option<SessionId>,
-        /// Every session of this user instead: the login name or the identifier
-        #[arg(long, value_name = "USER", conflicts_with = "id")]
-        user: Option<String>,
-        #[command(flatten)]
-        confirmation: Confirmation,
-    },
-}
-
-/// What can be asked about logouts that clients are yet to be told of.
-#[derive(Debug, Subcommand)]
-pub(crate) enum LogoutCommand {
-    /// List them, oldest first
-    List {
-        #[command(flatten)]
-        place: InRealm,
-        /// Only those that were given up
-        #[arg(long)]
-        dead: bool,
-    },
-    /// Begin a new round of attempts
-    Retry {
-        #[command(flatten)]
-        place: InRealm,
-        /// The number of the delivery
-        #[arg(value_name = "NUMBER")]
-        id: i64,
-    },
 }
 
 /// What can be asked about signing keys.

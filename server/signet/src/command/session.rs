@@ -1,12 +1,69 @@
 //! `signet session` and `signet logout`.
 
+use clap::Subcommand;
 use serde_json::{Value, json};
+use signet_core::protocol::identifiers::SessionId;
 use signet_core::registry;
 
-use super::arguments::{LogoutCommand, SessionCommand};
+use super::arguments::{Confirmation, InRealm};
 use super::context::{Context, every};
 use super::user::find as find_user;
 use super::{CommandResult, terminal, views};
+
+/// What can be asked about sessions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
+    /// List sessions
+    List {
+        #[command(flatten)]
+        place: InRealm,
+        /// Only those of this user: the login name or the identifier
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
+    },
+    /// Show a session and the clients that take part in it
+    Show {
+        #[command(flatten)]
+        place: InRealm,
+        /// Its identifier: the sid of ID tokens
+        #[arg(value_name = "SESSION", allow_hyphen_values = true)]
+        id: SessionId,
+    },
+    /// End a session, or every session of a user, with everything bound to it; clients are told
+    End {
+        #[command(flatten)]
+        place: InRealm,
+        /// Its identifier: the sid of ID tokens
+        #[arg(value_name = "SESSION", allow_hyphen_values = true, required_unless_present = "user")]
+        id: Option<SessionId>,
+        /// Every session of this user instead: the login name or the identifier
+        #[arg(long, value_name = "USER", conflicts_with = "id")]
+        user: Option<String>,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+/// What can be asked about logouts that clients are yet to be told of.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogoutCommand {
+    /// List them, oldest first
+    List {
+        #[command(flatten)]
+        place: InRealm,
+        /// Only those that were given up
+        #[arg(long)]
+        dead: bool,
+    },
+    /// Begin a new round of attempts
+    Retry {
+        #[command(flatten)]
+        place: InRealm,
+        /// The number of the delivery
+        #[arg(value_name = "NUMBER")]
+        id: i64,
+    },
+}
 
 pub(super) async fn run(command: SessionCommand, context: &Context) -> CommandResult {
     let (provider, serving) = (context.provider(), context.serving());

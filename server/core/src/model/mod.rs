@@ -14,7 +14,7 @@ mod user;
 
 pub use authorization::{Authorization, DEFAULT_SLOT};
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation};
-pub use key::{KeyState, SealingKeyRecord, SigningKeyRecord};
+pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use realm::{Realm, RealmSettings};
 pub use refresh_family::RefreshFamily;
 pub use resource_server::{ResourceScope, ResourceServer};

@@ -10,6 +10,7 @@ mod keys;
 mod realm_settings;
 mod realms;
 mod resource_servers;
+mod response_encryption;
 mod scripts;
 mod users;
 

@@ -40,11 +40,10 @@ fn check_header(data: &[u8]) {
         content_type: None,
     };
     let token = encryption.encrypt(b"plaintext", &Constant(1)).expect("a shared key encrypts");
-    let (header, rest) = token.split_once('.').expect("five parts");
+    let (_, rest) = token.split_once('.').expect("five parts");
     let changed = format!("{}.{rest}", base64url::encode(data));
     let Ok(parsed) = EncryptedToken::parse(&changed) else { return };
-    let is_unchanged = changed.starts_with(header);
-    assert_eq!(parsed.decrypt(&KEYS, &ANYTHING, &Constant(2)).is_ok(), is_unchanged);
+    assert_eq!(parsed.decrypt(&KEYS, &ANYTHING, &Constant(2)).is_ok(), changed == token);
 }
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

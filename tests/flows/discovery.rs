@@ -67,6 +67,8 @@ async fn oidc_discovery_3_every_member_is_a_registered_one() {
     let registered = "issuer authorization_endpoint token_endpoint userinfo_endpoint jwks_uri introspection_endpoint \
         revocation_endpoint mtls_endpoint_aliases scopes_supported response_types_supported response_modes_supported \
         grant_types_supported acr_values_supported subject_types_supported id_token_signing_alg_values_supported \
+        id_token_encryption_alg_values_supported id_token_encryption_enc_values_supported \
+        userinfo_encryption_alg_values_supported userinfo_encryption_enc_values_supported \
         userinfo_signing_alg_values_supported display_values_supported claim_types_supported claims_supported \
         claims_parameter_supported request_parameter_supported request_uri_parameter_supported ui_locales_supported \
         prompt_values_supported code_challenge_methods_supported token_endpoint_auth_methods_supported \

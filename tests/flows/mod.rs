@@ -11,6 +11,7 @@ mod consent;
 mod cross_origin;
 mod databases;
 mod discovery;
+mod encryption;
 mod failures;
 mod id_tokens;
 mod introspection;

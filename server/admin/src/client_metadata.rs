@@ -50,8 +50,16 @@ pub(crate) struct ClientMetadata {
     subject_type: Option<SubjectType>,
     /// Algorithm of ID tokens; RS256 when absent (OpenID Connect Registration 2).
     id_token_signed_response_alg: Option<String>,
+    /// How the content key of ID tokens is encrypted (RFC 7518 section 4.1); not encrypted when absent.
+    id_token_encrypted_response_alg: Option<String>,
+    /// How ID tokens are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent (OpenID Connect Registration 2).
+    id_token_encrypted_response_enc: Option<String>,
     /// Algorithm of userinfo responses; plain JSON when absent.
     userinfo_signed_response_alg: Option<String>,
+    /// How the content key of userinfo responses is encrypted (RFC 7518 section 4.1); not encrypted when absent.
+    userinfo_encrypted_response_alg: Option<String>,
+    /// How userinfo responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
+    userinfo_encrypted_response_enc: Option<String>,
     /// `max_age` where a request has none, in seconds.
     default_max_age: Option<u32>,
     /// Whether every ID token has `auth_time`.
@@ -130,6 +138,8 @@ mod tests {
             "client_name": "n", "client_uri": "https://rp.test", "logo_uri": "l", "policy_uri": "p", "tos_uri": "t",
             "jwks": {"keys": [{"kty": "EC"}]}, "jwks_uri": "j", "software_id": "s", "software_version": "1",
             "subject_type": "public", "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "PS256",
+            "id_token_encrypted_response_alg": "dir", "id_token_encrypted_response_enc": "A128GCM",
+            "userinfo_encrypted_response_alg": "A128KW", "userinfo_encrypted_response_enc": "A256GCM",
             "default_max_age": 5, "require_auth_time": true, "default_acr_values": ["a"],
             "post_logout_redirect_uris": ["https://rp.test/out"], "frontchannel_logout_uri": "f",
             "frontchannel_logout_session_required": true, "backchannel_logout_uri": "b",

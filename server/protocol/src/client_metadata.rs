@@ -69,9 +69,21 @@ pub struct ClientMetadata {
     /// Algorithm of ID tokens; RS256 when absent (OpenID Connect Registration 2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<String>,
+    /// How the content key of ID tokens is encrypted (RFC 7518 section 4.1); not encrypted when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_alg: Option<String>,
+    /// How ID tokens are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_enc: Option<String>,
     /// Algorithm of userinfo responses; plain JSON when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<String>,
+    /// How the content key of userinfo responses is encrypted (RFC 7518 section 4.1); not encrypted when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_encrypted_response_alg: Option<String>,
+    /// How userinfo responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_encrypted_response_enc: Option<String>,
     /// `max_age` where a request has none, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u32>,

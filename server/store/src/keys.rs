@@ -20,7 +20,7 @@ use crate::text::storable;
 use crate::work::{Ending, Work};
 
 /// Why a key stays as it is.
-const SIGNS: &str = "this key signs; rotate it first, then the old key may be retired or deleted";
+const SIGNS: &str = "this key is in use; rotate it first, then the old key may be retired or deleted";
 
 #[async_trait]
 impl Keys for Database {

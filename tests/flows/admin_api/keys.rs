@@ -83,6 +83,8 @@ async fn what_is_wrong_with_a_key_is_named_and_private_keys_stay_inside() {
         (json!({}), "algorithm"),
         (json!({"algorithm": "none"}), "algorithm"),
         (json!({"algorithm": "HS256"}), "algorithm"),
+        (json!({"algorithm": "dir"}), "algorithm"),
+        (json!({"algorithm": "RSA1_5"}), "algorithm"),
         (json!({"algorithm": "ES256", "state": "retired"}), "state"),
         (json!({"algorithm": "ES256", "state": "x"}), "state"),
         (json!({"algorithm": "ES256", "kid": "mine"}), "kid"),

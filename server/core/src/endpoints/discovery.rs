@@ -1,7 +1,7 @@
 //! The discovery document (OpenID Connect Discovery 3 and 4, RFC 8414 sections 2 and 3), made from what the realm
 //! really has and the profile really takes.
 
-use signet_jose::SignatureAlgorithm;
+use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
 use signet_protocol::names::{
     ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantType, Prompt, ResponseMode, ResponseType,
     SubjectType,
@@ -20,6 +20,9 @@ pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderM
     let profile = settings.profile.profile();
     let url = |endpoint| realm.urls.of(endpoint);
     let signing = texts(signing_algorithms(realm), SignatureAlgorithm::as_str);
+    let key_management = texts(profile.key_management_algorithms.iter().copied(), KeyManagementAlgorithm::as_str);
+    let content_encryption =
+        texts(profile.content_encryption_algorithms.iter().copied(), ContentEncryptionAlgorithm::as_str);
     let methods = authentication_methods(realm);
     let method_names = texts(methods.iter().copied(), ClientAuthenticationMethod::as_str);
     let confidential = texts(
@@ -49,7 +52,11 @@ pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderM
         acr_values_supported: ACR_VALUES.iter().map(|&value| value.to_owned()).collect(),
         subject_types_supported: texts(SubjectType::ALL.iter().copied(), SubjectType::as_str),
         id_token_signing_alg_values_supported: signing.clone(),
+        id_token_encryption_alg_values_supported: key_management.clone(),
+        id_token_encryption_enc_values_supported: content_encryption.clone(),
         userinfo_signing_alg_values_supported: signing,
+        userinfo_encryption_alg_values_supported: key_management,
+        userinfo_encryption_enc_values_supported: content_encryption,
         display_values_supported: texts([Display::Page, Display::Popup], Display::as_str),
         claim_types_supported: vec!["normal".to_owned()],
         claims_supported: claims(),

@@ -9,16 +9,20 @@ use super::Endpoint;
 use crate::events::{RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
 use crate::model::Client;
+use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::{CheckedAccessToken, ClaimsTarget, Gathering, signing_key, subject_for, user_claims};
+use crate::tokens::{
+    CheckedAccessToken, ClaimsTarget, Content, EncryptedResponse, Gathering, signing_key, subject_for, user_claims,
+};
 
 /// An answer of the userinfo endpoint.
 #[derive(Debug, Clone, PartialEq)]
 pub enum UserInfo {
     /// `application/json`.
     Claims(Map<String, Value>),
-    /// `application/jwt`, for clients registered with `userinfo_signed_response_alg`.
-    Signed(String),
+    /// `application/jwt`, for clients registered with `userinfo_signed_response_alg`, `userinfo_encrypted_response_alg`
+    /// or both.
+    Jwt(String),
 }
 
 /// The scope value that opens the endpoint (OpenID Connect Core 5.3.1).
@@ -28,8 +32,8 @@ pub const USERINFO_SCOPE: &str = "openid";
 /// and has [`USERINFO_SCOPE`].
 ///
 /// # Errors
-/// `invalid_token` for a token that speaks of no user (RFC 6750 section 3.1); that of a script that failed. It is
-/// recorded.
+/// `invalid_token` for a token that speaks of no user (RFC 6750 section 3.1); `invalid_client_metadata` for a client that
+/// wants an encrypted answer and has no key for it; that of a script that failed. It is recorded.
 pub async fn userinfo(
     serving: &Serving<'_>,
     realm: &RealmContext,
@@ -65,10 +69,24 @@ async fn claims_of(
     };
     gathering.add_to(&mut claims, serving, realm).await?;
     claims.insert("sub".to_owned(), subject_for(&client, user.id).into());
-    match client.metadata.userinfo_signed_response_alg.as_deref() {
-        None => Ok(UserInfo::Claims(claims)),
-        Some(name) => Ok(UserInfo::Signed(signed(realm, &client, name, claims)?)),
+    answer(serving, realm, &client, claims).await
+}
+
+/// OpenID Connect Core 5.3.2: signed, encrypted, or signed and then encrypted.
+async fn answer(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    claims: Map<String, Value>,
+) -> Result<UserInfo, Failure> {
+    if let Some(name) = client.metadata.userinfo_signed_response_alg.as_deref() {
+        let signed = signed(realm, client, name, claims)?;
+        let encrypting = EncryptedResponse::UserInfo.encrypt((provider, realm), client, Content::Signed(&signed));
+        return Ok(UserInfo::Jwt(encrypting.await?.unwrap_or(signed)));
     }
+    let text = serde_json::to_vec(&claims).map_err(|error| Fault::internal("claims do not serialise", error))?;
+    let encrypting = EncryptedResponse::UserInfo.encrypt((provider, realm), client, Content::Claims(&text));
+    Ok(encrypting.await?.map_or(UserInfo::Claims(claims), UserInfo::Jwt))
 }
 
 /// OpenID Connect Core 5.3.2: a signed answer names issuer and audience.

@@ -51,7 +51,7 @@ pub enum ClientSecret {
     Keyed([u8; 32]),
     /// A secret chosen by an operator: an Argon2id string.
     Slow(String),
-    /// A secret the server must know again (`client_secret_jwt`, HS algorithms): encrypted under the realm's data key.
+    /// A secret the server must know again (`client_secret_jwt`, HS algorithms, symmetric encryption): encrypted under the realm's data key.
     Recoverable(Vec<u8>),
 }
 

@@ -15,7 +15,7 @@ mod user;
 
 pub use authorization::{Authorization, DEFAULT_SLOT};
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation};
-pub use key::{KeyState, SealingKeyRecord, SigningKeyRecord};
+pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use logout::{EndedSession, LogoutDelivery};
 pub use realm::{Realm, RealmSettings};
 pub use refresh_family::RefreshFamily;

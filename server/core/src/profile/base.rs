@@ -3,6 +3,7 @@
 use signet_jose::SignatureAlgorithm::{
     ES256, ES384, ES512, Ed25519, EdDSA, HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512,
 };
+use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm};
 use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, ResponseMode, ResponseType};
 
 use super::{AssertionAudience, SecurityProfile};
@@ -19,6 +20,8 @@ pub(super) static BASE: SecurityProfile = SecurityProfile {
     signing_algorithms: &[
         RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256, HS384, HS512,
     ],
+    key_management_algorithms: &KeyManagementAlgorithm::ALL,
+    content_encryption_algorithms: &ContentEncryptionAlgorithm::ALL,
     pkce_for_confidential_clients: false,
     code_challenge_methods: &[CodeChallengeMethod::S256, CodeChallengeMethod::Plain],
     refresh_rotation: RefreshRotation::Rotate,

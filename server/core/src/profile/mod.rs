@@ -4,7 +4,7 @@
 mod base;
 
 use serde::{Deserialize, Serialize};
-use signet_jose::SignatureAlgorithm;
+use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
 use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, ResponseMode, ResponseType};
 
 use crate::model::RefreshRotation;
@@ -33,6 +33,10 @@ pub struct SecurityProfile {
     pub assertion_audience: AssertionAudience,
     /// Algorithms of ID tokens, userinfo responses and JWT access tokens.
     pub signing_algorithms: &'static [SignatureAlgorithm],
+    /// How content keys of encrypted tokens are found, in both directions.
+    pub key_management_algorithms: &'static [KeyManagementAlgorithm],
+    /// How content of encrypted tokens is encrypted, in both directions.
+    pub content_encryption_algorithms: &'static [ContentEncryptionAlgorithm],
     /// Whether confidential clients need PKCE too. Public ones always do (RFC 9700 section 2.1.1).
     pub pkce_for_confidential_clients: bool,
     /// Code challenge methods; `plain` needs the client's own setting besides.

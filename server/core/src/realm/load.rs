@@ -4,7 +4,7 @@ use signet_jose::{ColumnCipher, ColumnPlace, RefreshTokenKey, SealingKey, Sealin
 use signet_protocol::identifiers::RealmName;
 use signet_protocol::time::UnixTime;
 
-use super::{RealmContext, SigningKeys, hooks};
+use super::{EncryptionKeys, RealmContext, SigningKeys, hooks};
 use crate::endpoints::RealmUrls;
 use crate::events::open_chain;
 use crate::failure::Fault;
@@ -25,9 +25,11 @@ pub(super) async fn load(provider: &Provider, name: &RealmName) -> Result<Option
     let resource_servers = provider.store.resource_servers(realm.id).await?;
     let data_key = data_key(provider, &realm)?;
     let columns = ColumnCipher::new(DATA_KEY_VERSION, data_key.clone());
+    let encryption_keys = EncryptionKeys::load(&realm, &signing, &columns)?;
     Ok(Some(RealmContext {
         urls: RealmUrls::new(&provider.bases, realm.name.as_str()),
-        signing_keys: SigningKeys::load(&realm, &signing, &columns)?,
+        signing_keys: SigningKeys::load(&realm, &signing, &columns, &encryption_keys)?,
+        encryption_keys,
         resource_servers,
         hooks: hooks::load(provider, realm.id, &columns).await?,
         trust_anchors: trust_anchors(&realm)?,

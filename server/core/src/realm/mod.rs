@@ -1,12 +1,14 @@
 //! A realm ready to serve: its keys parsed, its secrets derived, its resource servers at hand.
 
 mod cache;
+mod encryption_keys;
 mod hooks;
 mod load;
 mod programs;
 mod signing_keys;
 
 pub(crate) use cache::RealmCache;
+pub use encryption_keys::{EncryptionKeys, NotDecrypted};
 pub(crate) use hooks::secret_place as script_secret_place;
 pub use hooks::{BoundScript, HookTable, ScriptValues, ShadowScript};
 pub(crate) use load::{REFRESH_KEY_VERSION, column_cipher, sealing_key_place, signing_key_place};
@@ -38,6 +40,8 @@ pub struct RealmContext {
     pub urls: RealmUrls,
     /// Its signing keys.
     pub signing_keys: SigningKeys,
+    /// The keys that clients encrypt to.
+    pub encryption_keys: EncryptionKeys,
     /// The APIs that tokens may be for.
     pub resource_servers: Vec<ResourceServer>,
     /// The scripts that are bound in it.

@@ -7,7 +7,7 @@ use signet_protocol::names::{ApplicationType, ClientAuthenticationMethod, GrantT
 use signet_protocol::redirect_uri;
 use url::Url;
 
-use super::RegistryError;
+use super::{RegistryError, response_encryption};
 use crate::client_auth::expected_subject;
 use crate::profile::SecurityProfile;
 
@@ -25,6 +25,7 @@ pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Res
     check_keys(metadata)?;
     check_algorithms(metadata, profile)?;
     check_logout(metadata)?;
+    response_encryption::check(metadata, profile)?;
     check_texts(metadata)
 }
 
@@ -114,7 +115,7 @@ fn check_keys(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     }
     if let Some(jwks) = &metadata.jwks {
         let set = JwkSet::parse(jwks.to_string().as_bytes()).map_err(|problem| invalid("jwks", problem.to_string()))?;
-        if let Some(rejected) = set.rejected().iter().find(|_| set.keys().is_empty()) {
+        if let Some(rejected) = set.rejected().iter().find(|_| set.keys().is_empty() && set.recipients().is_empty()) {
             return Err(invalid("jwks", format!("key {}: {}", rejected.index, rejected.reason)));
         }
         if jwks.to_string().contains("\"d\":") {

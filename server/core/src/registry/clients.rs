@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::changes::{administered, client_change, client_fields};
 use super::keys::ensure_key;
-use super::{ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_metadata};
+use super::{ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_metadata, response_encryption};
 use crate::client_auth::{recover_secret, secret_place};
 use crate::events::{Action, Object, Parties, Serving};
 use crate::failure::Fault;
@@ -139,8 +139,9 @@ fn new_secret(provider: &Provider) -> Zeroizing<String> {
     Zeroizing::new(signet_jose::random_token(&*provider.random, SECRET_BYTES))
 }
 
-/// The HMAC algorithms a client's secret is used with; while there is one, the server must be able to read the secret.
-fn symmetric_uses(metadata: &ClientMetadata) -> Vec<SignatureAlgorithm> {
+/// The shortest secret, in octets, that the client's symmetric algorithms need (RFC 7518 section 3.2, OpenID Connect Core
+/// 16.19). While there is one, the server must be able to read the secret; nothing where there is none.
+fn readable_secret(metadata: &ClientMetadata) -> Option<usize> {
     let mut uses: Vec<SignatureAlgorithm> =
         [&metadata.id_token_signed_response_alg, &metadata.userinfo_signed_response_alg]
             .into_iter()
@@ -152,7 +153,8 @@ fn symmetric_uses(metadata: &ClientMetadata) -> Vec<SignatureAlgorithm> {
         let registered = metadata.token_endpoint_auth_signing_alg.as_deref().and_then(|name| name.parse().ok());
         uses.push(registered.unwrap_or(SignatureAlgorithm::HS256));
     }
-    uses
+    let signatures = uses.iter().map(|algorithm| algorithm.minimum_secret_length()).max();
+    signatures.max(response_encryption::shortest_secret(metadata))
 }
 
 fn generated_secret_form(
@@ -161,7 +163,7 @@ fn generated_secret_form(
     client: &Client,
     secret: &str,
 ) -> Result<ClientSecret, RegistryError> {
-    if symmetric_uses(&client.metadata).is_empty() {
+    if readable_secret(&client.metadata).is_none() {
         Ok(ClientSecret::Keyed(realm.client_secret_mac(secret)))
     } else {
         recoverable(provider, realm, client, secret)
@@ -183,15 +185,14 @@ async fn chosen_secret_form(
             "must have 16 to 512 printable ASCII characters; leave it out to have one made",
         ));
     }
-    let uses = symmetric_uses(&client.metadata);
-    let needed = uses.iter().map(|algorithm| algorithm.minimum_secret_length()).max();
+    let needed = readable_secret(&client.metadata);
     if needed.is_some_and(|needed| secret.len() < needed) {
         return Err(RegistryError::invalid(
             "client_secret",
-            "is too short for the HMAC algorithms it is used with; leave it out to have one made",
+            "is too short for the symmetric algorithms it is used with; leave it out to have one made",
         ));
     }
-    if uses.is_empty() {
+    if needed.is_none() {
         Ok(ClientSecret::Slow(provider.passwords.hash(secret, &*provider.random).await?))
     } else {
         recoverable(provider, realm, client, secret)
@@ -297,11 +298,10 @@ pub async fn update_client(
     Ok(IssuedSecret { client: Arc::new(client), secret: issued })
 }
 
-/// Whether the secret can do what the client is registered for: HMAC algorithms need one that can be read and is long
-/// enough (RFC 7518 section 3.2).
+/// Whether the secret can do what the client is registered for: symmetric algorithms need one that can be read and is
+/// long enough.
 fn secret_suffices(realm: &RealmContext, client: &Client) -> Result<bool, RegistryError> {
-    let needed = symmetric_uses(&client.metadata).iter().map(|algorithm| algorithm.minimum_secret_length()).max();
-    let Some(needed) = needed else { return Ok(true) };
+    let Some(needed) = readable_secret(&client.metadata) else { return Ok(true) };
     Ok(recover_secret(realm, client)?.is_some_and(|secret| secret.len() >= needed))
 }
 

@@ -11,6 +11,7 @@ mod logout_deliveries;
 mod realm_settings;
 mod realms;
 mod resource_servers;
+mod response_encryption;
 mod scripts;
 mod sessions;
 mod users;

@@ -66,7 +66,7 @@ pub async fn create_realm(serving: &Serving<'_>, change: RealmChange) -> Result<
     };
     let mut signing = Vec::with_capacity(FIRST_ALGORITHMS.len());
     for algorithm in FIRST_ALGORITHMS {
-        signing.push(new_signing_key(serving, &realm, algorithm, KeyState::Active).await?);
+        signing.push(new_signing_key(serving, &realm, algorithm.into(), KeyState::Active).await?);
     }
     let sealing = first_sealing_key(serving, &realm)?;
     // The admin realm keeps the trace: it is there before the realm and after it.

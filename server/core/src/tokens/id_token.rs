@@ -5,15 +5,15 @@ use serde_json::{Map, Value};
 use signet_jose::algorithm::left_half_hash;
 use signet_jose::claim_set::{ClaimsSet, RegisteredClaims, audience, numeric_date};
 use signet_jose::{
-    SignatureAlgorithm, SigningKey, UnverifiedToken, VerificationError, VerificationProfile, VerifiedClaims,
-    VerifyingKey, sign, verify,
+    EncryptedToken, SignatureAlgorithm, SigningKey, TokenError, UnverifiedToken, VerificationError,
+    VerificationProfile, VerifiedClaims, VerifyingKey, sign, verify,
 };
 use signet_protocol::identifiers::{ClientId, SessionId, UserId};
 use signet_protocol::time::UnixTime;
 
-use super::subject_for;
+use super::{Content, EncryptedResponse, subject_for};
 use crate::client_auth::recover_secret;
-use crate::failure::Fault;
+use crate::failure::{Failure, Fault};
 use crate::model::Client;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -49,8 +49,20 @@ pub(super) struct IdToken<'a> {
 }
 
 impl IdToken<'_> {
+    /// Signs the token, and encrypts it to a client that is registered for that (OpenID Connect Core 2).
+    pub(super) async fn issue(
+        self,
+        provider: &Provider,
+        realm: &RealmContext,
+        client: &Client,
+    ) -> Result<String, Failure> {
+        let signed = self.sign(realm, client, provider.now())?;
+        let encrypting = EncryptedResponse::IdToken.encrypt((provider, realm), client, Content::Signed(&signed));
+        Ok(encrypting.await?.unwrap_or(signed))
+    }
+
     /// Signs the token with the algorithm the client is registered for.
-    pub(super) fn sign(self, realm: &RealmContext, client: &Client, now: UnixTime) -> Result<String, Fault> {
+    fn sign(self, realm: &RealmContext, client: &Client, now: UnixTime) -> Result<String, Fault> {
         let key = signing_key(realm, client, id_token_algorithm(client)?)?;
         let claims = ClaimsSet {
             registered: RegisteredClaims {
@@ -108,7 +120,8 @@ pub(crate) struct IdTokenHint {
     pub(crate) user_id: UserId,
 }
 
-/// Checks an `id_token_hint`: an ID token of this realm for this client, expired or not.
+/// Checks an `id_token_hint`: an ID token of this realm for this client, expired or not. A client may encrypt it to this
+/// server again (OpenID Connect Core 3.1.2.1).
 pub(crate) fn check_hint(
     provider: &Provider,
     realm: &RealmContext,
@@ -142,18 +155,29 @@ pub(crate) fn check_logout_hint(
     Ok(LogoutHint { subject, sid: claims.text("sid").and_then(|sid| sid.parse().ok()) })
 }
 
-/// The clients that an ID token names as its audience, before anything of it is verified.
+/// The clients that an ID token names as its audience, before anything of it is verified; of one that is encrypted,
+/// nothing can be read before it is known whose it is.
 pub(crate) fn unverified_hint_audience(token: &str) -> Result<Vec<ClientId>, VerificationError> {
     let token = UnverifiedToken::parse(token)?;
     Ok(token.unverified_audience().into_iter().filter_map(|audience| audience.parse().ok()).collect())
 }
 
+/// Decrypts a hint that is encrypted, and verifies it.
 fn verified_hint(
     provider: &Provider,
     realm: &RealmContext,
     client: &Client,
     token: &str,
 ) -> Result<VerifiedClaims, VerificationError> {
+    let decrypted = EncryptedToken::is_meant(token)
+        .then(|| realm.decrypt_from_client(client, token, &*provider.random))
+        .transpose()
+        .map_err(|_| VerificationError::Unreadable(TokenError::NotCompact))?;
+    let token = match &decrypted {
+        None => token,
+        Some(decrypted) => std::str::from_utf8(decrypted.plaintext())
+            .map_err(|_| VerificationError::Unreadable(TokenError::NotCompact))?,
+    };
     let algorithm = id_token_algorithm(client).map_err(|_| VerificationError::AlgorithmNotAllowed)?;
     let secret = if algorithm.is_symmetric() { recover_secret(realm, client).ok().flatten() } else { None };
     let symmetric = secret.as_ref().map(|secret| [VerifyingKey::symmetric(secret)]);

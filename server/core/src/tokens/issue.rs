@@ -133,7 +133,7 @@ async fn id_token(
         lifetime_seconds: tokens.lifetimes.id_token.map_or(own_lifetime, |most| most.min(own_lifetime)),
         claims,
     };
-    Ok(id_token.sign(realm, client, serving.now())?)
+    id_token.issue(serving, realm, client).await
 }
 
 /// What scripts add to an access token that everybody can read.

@@ -4,6 +4,7 @@ mod access_token;
 mod check;
 mod claims;
 mod code;
+mod encrypt;
 mod id_token;
 mod issue;
 mod lifetimes;
@@ -14,6 +15,7 @@ pub(crate) use access_token::Authentication;
 pub use check::{CheckedAccessToken, check_access_token};
 pub(crate) use claims::{SERVER_CLAIMS, user_claims};
 pub(crate) use code::AuthorizationCode;
+pub(crate) use encrypt::{Content, EncryptedResponse};
 pub(crate) use id_token::{
     LogoutHint, check_hint, check_logout_hint, id_token_algorithm, signing_key, unverified_hint_audience,
 };

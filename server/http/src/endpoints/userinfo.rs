@@ -47,7 +47,7 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
     };
     let response = match endpoints::userinfo(&call.serving(), &call.realm, &token).await {
         Ok(UserInfo::Claims(claims)) => render::json(StatusCode::OK, &claims),
-        Ok(UserInfo::Signed(jwt)) => {
+        Ok(UserInfo::Jwt(jwt)) => {
             Response::builder().header(CONTENT_TYPE, "application/jwt").header(CACHE_CONTROL, "no-store").body(jwt)
         }
         Err(failure) => denied(call, failure.into()),

@@ -85,7 +85,7 @@ pub(crate) enum Administration {
     /// Logouts that clients are yet to be told of
     #[command(subcommand)]
     Logout(LogoutCommand),
-    /// Signing keys
+    /// Keys that sign, and keys that clients encrypt to
     #[command(subcommand)]
     Key(KeyCommand),
     /// Resource servers: APIs that access tokens are for
@@ -292,7 +292,7 @@ pub(crate) struct NamedUser {
     pub(crate) user: String,
 }
 
-/// What can be asked about signing keys.
+/// What can be asked about keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
     /// Make a key
@@ -301,7 +301,7 @@ pub(crate) enum KeyCommand {
         place: InRealm,
         #[command(flatten)]
         algorithm: KeyAlgorithm,
-        /// Whether it signs at once or is published ahead of use
+        /// Whether it is used at once or made ready ahead of use
         #[arg(long, value_enum, default_value = "future")]
         state: KeyStateName,
     },
@@ -317,18 +317,18 @@ pub(crate) enum KeyCommand {
         #[arg(long, value_enum)]
         state: KeyStateName,
     },
-    /// Replace the signing key of an algorithm by a new one, which is published before it signs; the old one stays
-    /// published for verification
+    /// Replace the key of an algorithm by a new one, after a time in which clients and nodes get to know it; the old one
+    /// still verifies or decrypts
     Rotate {
         #[command(flatten)]
         place: InRealm,
         #[command(flatten)]
         algorithm: KeyAlgorithm,
-        /// Sign with the new key at once, before clients had the time to read it
+        /// Use the new key at once, before clients and nodes had the time to read it
         #[arg(long)]
         now: bool,
     },
-    /// Delete a key; what was signed with it no longer verifies
+    /// Delete a key; what was signed with it no longer verifies, what was encrypted to it no longer decrypts
     Delete {
         #[command(flatten)]
         key: NamedKey,

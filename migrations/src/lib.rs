@@ -13,6 +13,7 @@ mod m0005_tokens;
 mod m0006_events;
 mod m0007_revisions;
 mod m0008_scripts;
+mod m0011_pairwise_salts;
 mod schema;
 
 use std::collections::HashSet;
@@ -94,6 +95,7 @@ impl Migrator {
             m0006_events::STEPS,
             m0007_revisions::STEPS,
             m0008_scripts::STEPS,
+            m0011_pairwise_salts::STEPS,
         ];
         files.into_iter().flatten()
     }

@@ -258,6 +258,7 @@ mod tests {
         expected.push(format!("post {realm}/clients/{{client_id}}/secret"));
         expected.push(format!("put {realm}/users/{{id}}/password"));
         expected.push(format!("post {realm}/keys/rotate"));
+        expected.push(format!("post {realm}/pairwise-salt/rotate"));
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/scripts")));
         let script = format!("{realm}/scripts/{{name}}");
         expected.extend(["get", "delete"].map(|method| format!("{method} {script}")));

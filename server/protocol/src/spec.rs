@@ -89,6 +89,11 @@ pub const fn oidc_registration(section: &'static str) -> SpecRef {
     SpecRef::new("OpenID Connect Dynamic Client Registration 1.0", section)
 }
 
+/// A section of OAuth 2.0 Multiple Response Type Encoding Practices.
+pub const fn multiple_response_types(section: &'static str) -> SpecRef {
+    SpecRef::new("OAuth 2.0 Multiple Response Type Encoding Practices", section)
+}
+
 /// A section of OAuth 2.0 Form Post Response Mode.
 pub const fn form_post(section: &'static str) -> SpecRef {
     SpecRef::new("OAuth 2.0 Form Post Response Mode", section)

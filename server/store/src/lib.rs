@@ -17,6 +17,7 @@ mod entity;
 mod events;
 mod failure;
 mod keys;
+mod pairwise_salts;
 mod polling;
 mod pool;
 mod realms;

@@ -12,7 +12,8 @@ use signet_protocol::spec::rfc6749;
 
 use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
-use super::step::{LoginForm, claims_to_consent, code_issued, issue_code};
+use super::issue::{Agreed, respond};
+use super::step::{LoginForm, claims_to_consent};
 use super::{Accepted, AuthorizationResponse, AuthorizeError, Browser, Entry, INTERACTION_PARAMETER, accept, conclude};
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
 use crate::endpoints::Endpoint;
@@ -198,10 +199,10 @@ async fn take_consent(
     let stored = serving.store.record_consent(&record, &wanted, &events).await?;
     let stored = stored.ok_or_else(|| AuthorizeError::Expired(answered_before()))?;
     serving.written(&events);
-    let grant = (&session, Some(&stored));
-    let response = issue_code(serving, realm, &accepted, &interaction, grant)?;
-    serving.note(realm, code_issued(&accepted, &interaction, grant));
-    Ok(response)
+    let agreed =
+        Agreed { accepted: &accepted, interaction: &interaction, session: &session, authorization: Some(&stored) };
+    // The answer to the form left the mark already.
+    respond(serving, realm, agreed, None).await
 }
 
 /// What is to be remembered: what was agreed to before, and everything asked for now.
@@ -289,7 +290,7 @@ fn refused(reason: LoginRefusal, user: Option<UserId>) -> Event {
     Fact::LoginRefused { reason }.concerning(Parties::default().and_user(user))
 }
 
-fn answered_before() -> Refusal {
+pub(super) fn answered_before() -> Refusal {
     ErrorCode::InvalidRequest.because("this page was answered before; start again at the application")
 }
 

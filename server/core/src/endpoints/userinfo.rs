@@ -9,7 +9,7 @@ use crate::events::Serving;
 use crate::failure::{Failure, Fault};
 use crate::model::Client;
 use crate::realm::RealmContext;
-use crate::tokens::{CheckedAccessToken, ClaimsTarget, Gathering, signing_key, subject_for, user_claims};
+use crate::tokens::{CheckedAccessToken, ClaimsTarget, Gathering, signing_key, user_claims};
 
 /// An answer of the userinfo endpoint.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +53,8 @@ pub async fn userinfo(
         authentication: token.authentication(),
     };
     gathering.add_to(&mut claims, serving, realm).await?;
-    claims.insert("sub".to_owned(), subject_for(&client, user.id).into());
+    // Section 5.3.2: as in the ID token that was issued with the access token.
+    claims.insert("sub".to_owned(), token.subject.clone().into());
     match client.metadata.userinfo_signed_response_alg.as_deref() {
         None => Ok(UserInfo::Claims(claims)),
         Some(name) => Ok(UserInfo::Signed(signed(realm, &client, name, claims)?)),

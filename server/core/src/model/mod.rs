@@ -3,6 +3,7 @@
 mod authorization;
 mod client;
 mod key;
+mod pairwise_salt;
 mod realm;
 mod refresh_family;
 mod resource_server;
@@ -15,6 +16,7 @@ mod user;
 pub use authorization::{Authorization, DEFAULT_SLOT};
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation};
 pub use key::{KeyState, SealingKeyRecord, SigningKeyRecord};
+pub use pairwise_salt::PairwiseSaltRecord;
 pub use realm::{Realm, RealmSettings};
 pub use refresh_family::RefreshFamily;
 pub use resource_server::{ResourceScope, ResourceServer};

@@ -6,6 +6,7 @@ mod changes;
 mod clients;
 mod keys;
 pub mod outbound;
+mod pairwise_salts;
 mod realms;
 mod refresh_families;
 mod resource_servers;
@@ -22,13 +23,15 @@ pub use authorizations::Authorizations;
 pub use changes::Changes;
 pub use clients::{Clients, KeptClient};
 pub use keys::Keys;
+pub use pairwise_salts::PairwiseSalts;
 pub use realms::Realms;
 pub use refresh_families::{RefreshFamilies, Rotation, RotationOutcome};
 pub use resource_servers::ResourceServers;
 pub use scripts::{ScriptDeployment, ScriptRuns, Scripts};
 pub use sessions::{Login, LoginOutcome, Sessions};
 pub use single_use::{
-    ClosedInteraction, Redemption, RedemptionOutcome, SessionLimits, SingleUse, Standing, StandingQuery,
+    ClosedInteraction, FrontChannelIssue, FrontChannelOutcome, Redemption, RedemptionOutcome, SessionLimits, SingleUse,
+    Standing, StandingQuery,
 };
 pub use throttles::{Attempts, Throttles};
 pub use users::Users;
@@ -69,6 +72,7 @@ pub trait Store:
     + RefreshFamilies
     + SingleUse
     + Keys
+    + PairwiseSalts
     + ResourceServers
     + Throttles
     + Audit
@@ -87,6 +91,7 @@ impl<T> Store for T where
         + RefreshFamilies
         + SingleUse
         + Keys
+        + PairwiseSalts
         + ResourceServers
         + Throttles
         + Audit

@@ -7,9 +7,11 @@ mod client_metadata;
 mod clients;
 mod events;
 mod keys;
+mod pairwise;
 mod realm_settings;
 mod realms;
 mod resource_servers;
+mod response_types;
 mod scripts;
 mod users;
 
@@ -20,6 +22,7 @@ pub use clients::{
 };
 pub use events::{events_of_request, list_events, realms_with_events, verify_events};
 pub use keys::{Activation, activate_due_keys, create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
+pub use pairwise::rotate_pairwise_salt;
 pub use realms::{RealmChange, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm};
 pub use resource_servers::{
     ResourceServerChange, create_resource_server, delete_resource_server, find_resource_server, list_resource_servers,

@@ -13,8 +13,9 @@ mod m0005_tokens;
 mod m0006_events;
 mod m0007_revisions;
 mod m0008_scripts;
-mod m0012_client_origins;
 mod m0010_logout;
+mod m0011_pairwise_salts;
+mod m0012_client_origins;
 mod schema;
 
 use std::collections::HashSet;
@@ -96,8 +97,9 @@ impl Migrator {
             m0006_events::STEPS,
             m0007_revisions::STEPS,
             m0008_scripts::STEPS,
-            m0012_client_origins::STEPS,
             m0010_logout::STEPS,
+            m0011_pairwise_salts::STEPS,
+            m0012_client_origins::STEPS,
         ];
         files.into_iter().flatten()
     }

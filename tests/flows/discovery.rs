@@ -46,11 +46,11 @@ async fn oidc_discovery_3_the_document_says_what_the_server_does() {
     ] {
         assert_eq!(document[member], realm.url(path));
     }
-    assert_eq!(document["response_types_supported"], json!(["code"]));
+    assert_eq!(document["response_types_supported"], json!(["code", "none"]));
     assert_eq!(set(&document["response_modes_supported"]), BTreeSet::from(["query", "fragment", "form_post"]));
     let grants = BTreeSet::from(["authorization_code", "refresh_token", "client_credentials"]);
     assert_eq!(set(&document["grant_types_supported"]), grants);
-    assert_eq!(document["subject_types_supported"], json!(["public"]));
+    assert_eq!(document["subject_types_supported"], json!(["public", "pairwise"]));
     assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(document["authorization_response_iss_parameter_supported"], true);
     assert_eq!(document["claims_parameter_supported"], true);

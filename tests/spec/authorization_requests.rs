@@ -66,8 +66,9 @@ async fn rfc6749_3_1_1_a_missing_response_type_is_invalid_request() {
 
 #[tokio::test]
 async fn rfc6749_3_1_1_other_response_types_are_unsupported_and_give_no_token() {
-    let types = ["token", "id_token", "code token", "code id_token", "id_token token", "none", "CODE", "code "];
+    let types = ["token", "id_token", "code token", "code id_token", "id_token token", "code none", "CODE", "code "];
     assert_values_refused("unsupported_response_type", "response_type", &types).await;
+    assert_values_refused("unauthorized_client", "response_type", &["none"]).await;
 }
 
 #[tokio::test]

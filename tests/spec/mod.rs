@@ -11,6 +11,7 @@ mod introspection;
 mod logins;
 mod redirect_uris;
 mod refresh_tokens;
+mod response_types;
 mod scripts;
 mod sessions;
 mod times;

@@ -1,10 +1,12 @@
 //! The port of keys.
 
-use signet_core::model::{KeyState, SigningKeyRecord};
-use signet_core::ports::{Keys, StoreError};
+use signet_core::model::{KeyState, PairwiseSaltRecord, SigningKeyRecord};
+use signet_core::ports::{Keys, PairwiseSalts, StoreError};
 use signet_protocol::identifiers::RealmId;
 
-use super::fixtures::{NOW, assert_duplicate, assert_missing, insert_realm, realm, sealing_key, signing_key};
+use super::fixtures::{
+    NOW, assert_duplicate, assert_missing, insert_realm, pairwise_salt, realm, sealing_key, signing_key,
+};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
@@ -13,6 +15,7 @@ on_every_database!(
     a_key_becomes_active_when_its_time_has_come,
     keys_are_deleted_and_missed,
     sealing_keys_are_numbered_once,
+    pairwise_salts_are_numbered_once_and_stay,
     two_keys_that_become_active_at_once_leave_one_active,
 );
 
@@ -128,6 +131,21 @@ async fn sealing_keys_are_numbered_once(database: &TestDatabase) {
     let keys = store.sealing_keys(REALM).await.unwrap();
     assert_eq!(keys.iter().map(|key| key.id).collect::<Vec<_>>(), [1, 2, 10]);
     assert_missing(store.insert_sealing_key(&sealing_key(RealmId([9; 16]), 1)).await, "realm");
+}
+
+async fn pairwise_salts_are_numbered_once_and_stay(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    insert_realm(&store, &realm(2)).await.unwrap();
+    let first = pairwise_salt(REALM, 1);
+    store.insert_pairwise_salt(&first, &[]).await.unwrap();
+    let other = PairwiseSaltRecord { encrypted_salt: vec![9; 60], ..first.clone() };
+    assert_duplicate(store.insert_pairwise_salt(&other, &[]).await, "pairwise salt");
+    let second = pairwise_salt(REALM, 2);
+    store.insert_pairwise_salt(&second, &[]).await.unwrap();
+    assert_eq!(store.pairwise_salts(REALM).await.unwrap(), [first, second]);
+    assert_eq!(store.pairwise_salts(RealmId([2; 16])).await.unwrap(), []);
+    assert_missing(store.insert_pairwise_salt(&pairwise_salt(RealmId([9; 16]), 1), &[]).await, "realm");
 }
 
 async fn two_keys_that_become_active_at_once_leave_one_active(database: &TestDatabase) {

@@ -13,7 +13,15 @@ macro_rules! embedded {
 }
 
 /// Files by their path. Those in `scripts/NAME` count only with `--scripts NAME`.
-const BUILT_IN: [(&str, &str); 2] = embedded!["basic-skips.json", "scripts/hostile/basic-failures.json"];
+const BUILT_IN: [(&str, &str); 7] = embedded![
+    "basic-skips.json",
+    "formpost-basic-skips.json",
+    "formpost-hybrid-skips.json",
+    "formpost-implicit-skips.json",
+    "hybrid-skips.json",
+    "implicit-skips.json",
+    "scripts/hostile/basic-failures.json",
+];
 
 impl Expectations {
     /// The built-in expectations, or those in `folder` instead of them; with a set of scripts its own as well.

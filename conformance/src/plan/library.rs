@@ -13,7 +13,7 @@ macro_rules! embedded {
     };
 }
 
-const BUILT_IN: [(&str, &str); 15] = embedded![
+const BUILT_IN: [(&str, &str); 20] = embedded![
     "backchannel-logout.toml",
     "basic.toml",
     "browser/error-page.json",
@@ -25,7 +25,12 @@ const BUILT_IN: [(&str, &str); 15] = embedded![
     "browser/logout-error-page.json",
     "browser/watch-session.json",
     "config.toml",
+    "formpost-basic.toml",
+    "formpost-hybrid.toml",
+    "formpost-implicit.toml",
     "frontchannel-logout.toml",
+    "hybrid.toml",
+    "implicit.toml",
     "rp-initiated-logout.toml",
     "session-management.toml",
     "users/complete.json",
@@ -134,11 +139,12 @@ mod tests {
         let plans = Library::open(Some(folder.path())).unwrap().plans().unwrap();
 
         let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
-        assert!(names.contains(&"config"), "{names:?}");
-        let named = |name: &str| plans.iter().find(|plan| plan.name == name).unwrap();
-        assert_eq!(named("basic").browser, Some(serde_json::json!([{ "match": "mine" }])));
-        assert_eq!(named("mine").browser, named("basic").browser);
-        assert!(named("mine").claims.is_none());
+        assert!(names.contains(&"mine"));
+        assert_eq!(names.len(), BUILT_IN.iter().filter(|(path, _)| !path.contains('/')).count() + 1);
+        let plan = |name: &str| plans.iter().find(|plan| plan.name == name).unwrap();
+        assert_eq!(plan("basic").browser, Some(serde_json::json!([{ "match": "mine" }])));
+        assert_eq!(plan("mine").browser, plan("basic").browser);
+        assert!(plan("mine").claims.is_none());
     }
 
     #[test]

@@ -48,6 +48,9 @@ pub(crate) struct ClientMetadata {
     software_version: Option<String>,
     /// How users are named to the client; `public` when absent (OpenID Connect Registration 2).
     subject_type: Option<SubjectType>,
+    /// Names the sector of pairwise subjects; the host of the redirect URIs does when absent (OpenID Connect
+    /// Registration 5).
+    sector_identifier_uri: Option<String>,
     /// Algorithm of ID tokens; RS256 when absent (OpenID Connect Registration 2).
     id_token_signed_response_alg: Option<String>,
     /// How the content key of ID tokens is encrypted (RFC 7518 section 4.1); not encrypted when absent.
@@ -137,7 +140,8 @@ mod tests {
             "token_endpoint_auth_signing_alg": "ES256", "scope": "openid email", "contacts": ["a@b.test"],
             "client_name": "n", "client_uri": "https://rp.test", "logo_uri": "l", "policy_uri": "p", "tos_uri": "t",
             "jwks": {"keys": [{"kty": "EC"}]}, "jwks_uri": "j", "software_id": "s", "software_version": "1",
-            "subject_type": "public", "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "PS256",
+            "subject_type": "pairwise", "sector_identifier_uri": "https://rp.test/list",
+            "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "PS256",
             "id_token_encrypted_response_alg": "dir", "id_token_encrypted_response_enc": "A128GCM",
             "userinfo_encrypted_response_alg": "A128KW", "userinfo_encrypted_response_enc": "A256GCM",
             "default_max_age": 5, "require_auth_time": true, "default_acr_values": ["a"],

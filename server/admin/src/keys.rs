@@ -1,4 +1,5 @@
-//! Keys that sign or decrypt. Their public halves are in the realm's JWK set, their private halves nowhere outside the server.
+//! Keys that sign or decrypt, whose public halves are in the realm's JWK set and whose private halves are nowhere outside
+//! the server; and the salt of pairwise subjects, which never leaves it.
 
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -52,6 +53,14 @@ pub(crate) struct KeyRotation {
     /// as long as the realm's `signing_key_lead_seconds` say.
     #[oai(default)]
     immediately: bool,
+}
+
+/// The salt that the pairwise subjects of new users are made with.
+#[derive(Object)]
+pub(crate) struct PairwiseSalt {
+    /// From when on users who are added get it. Those who are there keep their subjects.
+    #[oai(read_only)]
+    since: Timestamp,
 }
 
 fn future() -> KeyState {
@@ -129,6 +138,18 @@ impl Keys {
         let made = registry::rotate_key(&administrator.serving(), &realm, algorithm, activation).await?;
         let location = administrator.location(&["realms", realm.realm.name.as_str(), "keys", made.kid.as_str()]);
         Ok(Created::at(location, Key::of(&made)))
+    }
+
+    /// Replaces the salt of pairwise subjects for users to come. Nobody's subject changes.
+    #[oai(path = "/realms/:realm/pairwise-salt/rotate", method = "post", operation_id = "rotatePairwiseSalt")]
+    async fn rotate_pairwise_salt(
+        &self,
+        administrator: Administrator,
+        realm: Path<RealmName>,
+    ) -> Result<Answered<PairwiseSalt>, Problem> {
+        let realm = administrator.realm(&realm.0).await?;
+        let made = registry::rotate_pairwise_salt(&administrator.serving(), &realm).await?;
+        Ok(Answered::Answer(Json(PairwiseSalt { since: Timestamp(made.since) })))
     }
 
     /// Shows a key.

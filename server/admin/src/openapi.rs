@@ -268,6 +268,7 @@ mod tests {
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/sessions/{{id}}")));
         expected.push(format!("post {realm}/logout-deliveries/{{id}}/retry"));
         expected.push(format!("post {realm}/keys/rotate"));
+        expected.push(format!("post {realm}/pairwise-salt/rotate"));
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/scripts")));
         let script = format!("{realm}/scripts/{{name}}");
         expected.extend(["get", "delete"].map(|method| format!("{method} {script}")));

@@ -11,7 +11,7 @@ use crate::administrator::Administrator;
 use crate::answer::{Answered, Created, Done, Shown};
 use crate::body::{New, Patch};
 use crate::entity_tag::Precondition;
-use crate::enumerations::ProfileName;
+use crate::enumerations::{ProfileName, ResponseType};
 use crate::mirror;
 use crate::openapi::Tag;
 use crate::paging::{self, Cursor, Limit, Page};
@@ -50,6 +50,8 @@ pub(crate) struct Realm {
 pub(crate) struct RealmSettings {
     /// The security profile that every client has at least.
     profile: Option<ProfileName>,
+    /// Response types that clients may use. The ones other than `code` and `none` send tokens through the browser.
+    response_types: Option<Vec<ResponseType>>,
     /// Scope values, space-delimited, that clients without a `scope` member may ask for.
     default_scope: Option<String>,
     /// Lifetime of an authorization code: 10 to 60.

@@ -66,6 +66,10 @@ pub struct ClientMetadata {
     /// How subjects are named; public when absent (OpenID Connect Registration 2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject_type: Option<SubjectType>,
+    /// Names the sector of pairwise subjects, and lists the redirect URIs of all its clients (OpenID Connect
+    /// Registration 5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
     /// Algorithm of ID tokens; RS256 when absent (OpenID Connect Registration 2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<String>,
@@ -134,6 +138,11 @@ impl ClientMetadata {
     /// The grant types, with the default of RFC 7591 section 2.
     pub fn grant_types(&self) -> &[GrantType] {
         self.grant_types.as_deref().unwrap_or(&[GrantType::AuthorizationCode])
+    }
+
+    /// The subject type, with the default of OpenID Connect Registration 2.
+    pub fn subject_type(&self) -> SubjectType {
+        self.subject_type.unwrap_or(SubjectType::Public)
     }
 
     /// The authentication method, with the default of RFC 7591 section 2.

@@ -94,6 +94,11 @@ pub const fn rp_initiated_logout(section: &'static str) -> SpecRef {
     SpecRef::new("OpenID Connect RP-Initiated Logout 1.0", section)
 }
 
+/// A section of OAuth 2.0 Multiple Response Type Encoding Practices.
+pub const fn multiple_response_types(section: &'static str) -> SpecRef {
+    SpecRef::new("OAuth 2.0 Multiple Response Type Encoding Practices", section)
+}
+
 /// A section of OAuth 2.0 Form Post Response Mode.
 pub const fn form_post(section: &'static str) -> SpecRef {
     SpecRef::new("OAuth 2.0 Form Post Response Mode", section)

@@ -19,6 +19,7 @@ mod failure;
 mod keys;
 mod logout_deliveries;
 mod moment;
+mod pairwise_salts;
 mod polling;
 mod pool;
 mod realms;

@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
 use signet_core::events::EventRecord;
 use signet_core::model::UsedRecord;
-use signet_core::ports::{Redemption, RedemptionOutcome, SingleUse, Standing, StandingQuery, StoreResult};
+use signet_core::ports::{
+    FrontChannelIssue, FrontChannelOutcome, Redemption, RedemptionOutcome, SingleUse, Standing, StandingQuery,
+    StoreResult,
+};
 use signet_protocol::identifiers::{ClientId, RealmId, SessionId};
 use signet_protocol::time::UnixTime;
 
@@ -29,6 +32,15 @@ impl SingleUse for Database {
         events: &[EventRecord],
     ) -> StoreResult<RedemptionOutcome> {
         self.write_with(Redeem { realm_id, redemption: redemption.clone() }, events).await
+    }
+
+    async fn issue_in_front_channel(
+        &self,
+        realm_id: RealmId,
+        issue: &FrontChannelIssue,
+        events: &[EventRecord],
+    ) -> StoreResult<FrontChannelOutcome> {
+        self.write_with(IssueInFrontChannel { realm_id, issue: issue.clone() }, events).await
     }
 
     async fn standing(&self, realm_id: RealmId, query: &StandingQuery) -> StoreResult<Standing> {
@@ -155,6 +167,36 @@ impl Work for Redeem {
             insert_participant(session, self.realm_id, *sid, client_id).await?;
         }
         Ok(Ending::Commit(RedemptionOutcome::Redeemed))
+    }
+}
+
+struct IssueInFrontChannel {
+    realm_id: RealmId,
+    issue: FrontChannelIssue,
+}
+
+#[async_trait]
+impl Work for IssueInFrontChannel {
+    type Outcome = FrontChannelOutcome;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<FrontChannelOutcome>, Failure> {
+        let FrontChannelIssue { response, standing: query, participant } = &self.issue;
+        let stands = match response {
+            Some(response) => insert_used_record_if_standing(session, self.realm_id, response, query).await?,
+            None => standing(session, self.realm_id, query).await? == Standing::Stands,
+        };
+        if !stands {
+            let answered = match response {
+                Some(response) => is_used(session, self.realm_id, response).await?,
+                None => false,
+            };
+            let outcome = if answered { FrontChannelOutcome::AlreadyAnswered } else { FrontChannelOutcome::Fallen };
+            return Ok(Ending::RollBack(outcome));
+        }
+        if let Some((sid, client_id)) = participant {
+            insert_participant(session, self.realm_id, *sid, client_id).await?;
+        }
+        Ok(Ending::Commit(FrontChannelOutcome::Issued))
     }
 }
 

@@ -77,7 +77,8 @@ pub struct TokenNarrowing {
 impl HookPoint for OnTokenRequest {
     const HOOK: Hook = Hook::OnTokenRequest;
     const ARGUMENT: Option<&'static str> = Some("req");
-    const ABOUT: &'static str = "Asked at the token endpoint when client and grant are good, before tokens are made.";
+    const ABOUT: &'static str = "Asked at the token endpoint when client and grant are good, before tokens are made; and at the authorization endpoint \
+                               before tokens travel through the browser, with the `grant_type` `implicit`.";
     const NEVER: &'static str = "change client, user or audience; add a scope; lengthen a life";
     const CONSTRUCTORS: &'static [Constructor] =
         &[Constructor::ALLOW, Constructor::DENY, Constructor::members("narrow")];

@@ -12,7 +12,8 @@ use signet_protocol::spec::rfc6749;
 
 use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
-use super::step::{LoginForm, Standing, Step, claims_to_consent, code_issued, consent, issue_code, standing};
+use super::issue::{Agreed, respond};
+use super::step::{LoginForm, Standing, Step, claims_to_consent, consent, standing};
 use super::{
     Accepted, AuthorizationResponse, AuthorizeError, Browser, Entry, INTERACTION_PARAMETER, accept, conclude, watchable,
 };
@@ -206,9 +207,10 @@ async fn take_consent(
     let stored = serving.store.record_consent(&record, &wanted, &events).await?;
     let stored = stored.ok_or_else(|| AuthorizeError::Expired(answered_before()))?;
     serving.written(&events);
-    let grant = (&session, Some(&stored));
-    let response = issue_code(serving, realm, &accepted, &interaction, grant)?;
-    serving.note(realm, code_issued(&accepted, &interaction, grant));
+    let agreed =
+        Agreed { accepted: &accepted, interaction: &interaction, session: &session, authorization: Some(&stored) };
+    // The answer to the form left the mark already.
+    let response = respond(serving, realm, agreed, None).await?;
     Ok(Step::Respond(watchable(serving, realm, (&accepted, browser), response)))
 }
 
@@ -302,7 +304,7 @@ fn signed_out() -> AuthorizeError {
     AuthorizeError::Expired(ErrorCode::InvalidRequest.because(reason))
 }
 
-fn answered_before() -> Refusal {
+pub(super) fn answered_before() -> Refusal {
     ErrorCode::InvalidRequest.because("this page was answered before; start again at the application")
 }
 

@@ -7,6 +7,7 @@
 mod answer;
 mod decisions;
 mod interaction;
+mod issue;
 mod request;
 mod response;
 mod rules;
@@ -64,7 +65,7 @@ const MATRIX: &[(Rule, &[Entry])] = &[
     (response_mode::response_mode_is_allowed, &[Authorization]),
     (request_object::request_is_made_of_parameters, &[Authorization]),
     (scope::scope_is_allowed, &[Authorization]),
-    (nonce::nonce_is_of_reasonable_size, &[Authorization]),
+    (nonce::nonce_is_there_where_needed, &[Authorization]),
     (pkce::challenge_is_present_and_well_formed, &[Authorization]),
     (prompt::prompt_is_consistent, &[Authorization]),
     (max_age::max_age_is_a_number, &[Authorization]),

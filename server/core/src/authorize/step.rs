@@ -6,20 +6,18 @@ use signet_hooks::Hook;
 use signet_hooks::points::on_consent::ConsentTerms;
 use signet_hooks::points::on_identify::HintSource;
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::names::{GrantType, Prompt};
+use signet_protocol::names::Prompt;
 use signet_protocol::spec::oidc_core;
 
-use super::answer::close;
 use super::decisions::{self, UsedSession};
 use super::interaction::{Interaction, Stage};
+use super::issue::{Agreed, respond};
 use super::{Accepted, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser};
-use crate::authn::ACR_PASSWORD;
-use crate::events::{Event, Fact, Parties, Serving};
-use crate::failure::Fault;
-use crate::model::{Authorization, BrowserSession, Client, DEFAULT_SLOT, TokenBasis};
+use crate::events::{Parties, Serving};
+use crate::model::{Authorization, BrowserSession, Client, DEFAULT_SLOT};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::{AuthorizationCode, SERVER_CLAIMS};
+use crate::tokens::{SERVER_CLAIMS, subject_for};
 
 /// What comes next.
 pub enum Step {
@@ -76,16 +74,12 @@ pub(super) async fn next(
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
     match consent(serving, realm, accepted, (&session, &*used)).await? {
         Consent::Given(authorization) => {
-            let grant = (&session, authorization.as_ref());
-            let response = issue_code(serving, realm, accepted, interaction, grant)?;
-            let issued = code_issued(accepted, interaction, grant);
-            // The address that a log-in leads to may be opened again; it yields one code.
-            if interaction.stage == Stage::Begun {
-                serving.note(realm, issued);
-            } else {
-                close(serving, realm, &interaction.response_record(serving), issued).await?;
-            }
-            Ok(Step::Respond(response))
+            let agreed = Agreed { accepted, interaction, session: &session, authorization: authorization.as_ref() };
+            // The address that a log-in leads to may be opened again; it yields one response. Tokens leave their mark in
+            // any case: it is written only if what they rest on stands.
+            let is_marked = interaction.stage != Stage::Begun || accepted.request.response_type().returns_tokens();
+            let mark = is_marked.then(|| interaction.response_record(serving));
+            Ok(Step::Respond(respond(serving, realm, agreed, mark).await?))
         }
         Consent::Needed(_) if accepted.is_silent() => {
             let reason = "the user has to consent";
@@ -115,7 +109,9 @@ pub(super) async fn standing(
     browser: &Browser,
 ) -> Result<Standing, AuthorizeError> {
     let used = decisions::used(serving, realm, (accepted, interaction), browser.session.as_ref()).await?;
-    if let Some(session) = usable_session(serving, realm, (accepted, interaction), &used).await?.cloned() {
+    let is_wanted = is_wanted(serving, realm, accepted, used.session.as_ref()).await?;
+    let usable = usable_session(serving, realm, (accepted, interaction), (&used, is_wanted)).await?;
+    if let Some(session) = usable.cloned() {
         return Ok(Standing::Good(session, Box::new(used)));
     }
     if accepted.is_silent() {
@@ -135,17 +131,30 @@ fn login_is_needed(accepted: &Accepted) -> Refusal {
     code.because(reason).per(oidc_core("3.1.2.6"))
 }
 
+/// Whether there is a session, of a user that the response may be about: by the name that the client knows the user by
+/// (OpenID Connect Core 3.1.2.2 and 8.1).
+async fn is_wanted(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    accepted: &Accepted,
+    session: Option<&BrowserSession>,
+) -> Result<bool, AuthorizeError> {
+    let Some(session) = session else { return Ok(false) };
+    let Some(wanted) = &accepted.request.parts.wanted_subjects else { return Ok(true) };
+    let Some(user) = serving.store.user(realm.id(), session.user_id).await? else { return Ok(false) };
+    Ok(wanted.contains(&subject_for(realm, &accepted.client, &user)?))
+}
+
 /// The session, if it is good enough for the request: by the server's own rules (OpenID Connect Core 3.1.2.1 and
 /// 3.1.2.3) and by what scripts demand beyond them.
 async fn usable_session<'a>(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (accepted, interaction): (&Accepted, &Interaction),
-    used: &'a UsedSession,
+    (used, is_wanted): (&'a UsedSession, bool),
 ) -> Result<Option<&'a BrowserSession>, AuthorizeError> {
     let session = used.session.as_ref();
     let for_this = session.is_some_and(|session| interaction.began(session.sid));
-    let is_wanted = session.is_some_and(|session| accepted.request.wants(session.user_id));
     if for_this && !is_wanted {
         let reason = "the user who logged in is not the one the application asked for";
         return Err(accepted.redirect.refuse(ErrorCode::LoginRequired.because(reason).per(oidc_core("3.1.2.1"))));
@@ -250,59 +259,4 @@ pub(super) fn claims_to_consent(request: &AuthorizationRequest) -> Vec<String> {
             signet_protocol::standard_claims::scope_of(name).is_some_and(|scope| !request.scope().contains(scope))
         })
         .collect()
-}
-
-/// The event of a code that was issued.
-pub(super) fn code_issued(
-    accepted: &Accepted,
-    interaction: &Interaction,
-    (session, authorization): (&BrowserSession, Option<&Authorization>),
-) -> Event {
-    let issued = Fact::CodeIssued {
-        lineage: interaction.lineage.into(),
-        scope: accepted.request.scope().clone(),
-        resources: accepted.request.resources().to_vec(),
-        authorization: authorization.map(|authorization| authorization.id),
-    };
-    let parties = Parties::client(&accepted.client.client_id).and_user(Some(session.user_id));
-    issued.concerning(parties.and_session(Some(session.sid)))
-}
-
-/// Issues a code for what the session's user agreed to.
-pub(super) fn issue_code(
-    provider: &Provider,
-    realm: &RealmContext,
-    accepted: &Accepted,
-    interaction: &Interaction,
-    (session, authorization): (&BrowserSession, Option<&Authorization>),
-) -> Result<AuthorizationResponse, Fault> {
-    let parts = &accepted.request.parts;
-    // Offline access outlives the session through a refresh token; a client that gets none has none.
-    let refreshable = accepted.client.metadata.grant_types().contains(&GrantType::RefreshToken);
-    let offline = refreshable && parts.scope.contains("offline_access");
-    let code = AuthorizationCode {
-        lineage: interaction.lineage,
-        client_id: accepted.client.client_id.clone(),
-        user_id: session.user_id,
-        redirect_uri: accepted.redirect.uri().to_owned(),
-        challenge: parts.challenge.clone(),
-        nonce: parts.nonce.clone(),
-        sid: session.sid,
-        basis: TokenBasis {
-            scope: parts.scope.clone(),
-            resources: parts.resources.clone(),
-            claims_request: parts.claims_text.clone(),
-            claims_locales: parts.claims_locales.clone(),
-            authenticated_at: session.authenticated_at,
-            acr: parts.acr_requested.then(|| ACR_PASSWORD.to_owned()),
-            amr: session.amr.clone(),
-            authorization_id: authorization.map(|authorization| authorization.id),
-            authorization_epoch: authorization.map_or(0, |authorization| authorization.epoch),
-            sid: (!offline).then_some(session.sid),
-            realm_epoch: realm.realm.epoch,
-            client_epoch: accepted.client.epoch,
-            user_epoch: session.user_epoch,
-        },
-    };
-    Ok(accepted.redirect.respond(vec![("code", code.seal(provider, realm)?)]))
 }

@@ -46,9 +46,9 @@ pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderM
         backchannel_logout_session_supported: settings.backchannel_logout,
         mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
         scopes_supported: scopes(realm),
-        response_types_supported: texts(profile.response_types.iter().copied(), ResponseType::as_str),
+        response_types_supported: texts(realm.response_types(), ResponseType::as_str),
         response_modes_supported: texts(profile.response_modes.iter().copied(), ResponseMode::as_str),
-        grant_types_supported: texts(GrantType::ALL.iter().copied(), GrantType::as_str),
+        grant_types_supported: texts(grant_types(realm), GrantType::as_str),
         acr_values_supported: ACR_VALUES.iter().map(|&value| value.to_owned()).collect(),
         subject_types_supported: texts(SubjectType::ALL.iter().copied(), SubjectType::as_str),
         id_token_signing_alg_values_supported: signing.clone(),
@@ -99,6 +99,17 @@ fn authentication_methods(realm: &RealmContext) -> Vec<ClientAuthenticationMetho
     realm.realm.settings.profile.profile().client_authentication_methods.iter().copied().filter(is_possible).collect()
 }
 
+/// Grants that begin at the authorization endpoint only where a response type has them (OpenID Connect Registration 2).
+fn grant_types(realm: &RealmContext) -> Vec<GrantType> {
+    let begins = |grant: GrantType| realm.response_types().any(|offered| offered.grant_types().contains(&grant));
+    let is_possible = |grant: &GrantType| match grant {
+        GrantType::Implicit | GrantType::AuthorizationCode => begins(*grant),
+        GrantType::RefreshToken => begins(GrantType::AuthorizationCode),
+        GrantType::ClientCredentials => true,
+    };
+    GrantType::ALL.iter().copied().filter(is_possible).collect()
+}
+
 fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
     Some(MtlsEndpointAliases {
         token_endpoint: realm.urls.mutual_tls_of(Endpoint::Token)?,
@@ -114,6 +125,6 @@ fn scopes(realm: &RealmContext) -> Vec<String> {
 }
 
 fn claims() -> Vec<String> {
-    let of_tokens = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
+    let of_tokens = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "sid"];
     standard_claims::supported().chain(of_tokens).map(str::to_owned).collect()
 }

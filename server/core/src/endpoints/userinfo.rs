@@ -12,7 +12,7 @@ use crate::model::Client;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 use crate::tokens::{
-    CheckedAccessToken, ClaimsTarget, Content, EncryptedResponse, Gathering, signing_key, subject_for, user_claims,
+    CheckedAccessToken, ClaimsTarget, Content, EncryptedResponse, Gathering, signing_key, user_claims,
 };
 
 /// An answer of the userinfo endpoint.
@@ -68,7 +68,8 @@ async fn claims_of(
         authentication: token.authentication(),
     };
     gathering.add_to(&mut claims, serving, realm).await?;
-    claims.insert("sub".to_owned(), subject_for(&client, user.id).into());
+    // Section 5.3.2: as in the ID token that was issued with the access token.
+    claims.insert("sub".to_owned(), token.subject.clone().into());
     answer(serving, realm, &client, claims).await
 }
 

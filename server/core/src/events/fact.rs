@@ -156,6 +156,16 @@ pub enum Fact {
         #[serde(skip_serializing_if = "Option::is_none")]
         authorization: Option<AuthorizationId>,
     },
+    /// See [`EventKind::AuthorizationConfirmed`].
+    AuthorizationConfirmed {
+        /// What was allowed.
+        scope: Scope,
+        /// Where.
+        resources: Vec<String>,
+        /// The consent it rests on; nothing where none was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        authorization: Option<AuthorizationId>,
+    },
     /// See [`EventKind::TokenIssued`].
     TokenIssued {
         /// For what.
@@ -319,6 +329,7 @@ impl Fact {
             Self::ConsentRefused {} => EventKind::ConsentRefused,
             Self::ConsentRevoked { .. } => EventKind::ConsentRevoked,
             Self::CodeIssued { .. } => EventKind::CodeIssued,
+            Self::AuthorizationConfirmed { .. } => EventKind::AuthorizationConfirmed,
             Self::TokenIssued { .. } => EventKind::TokenIssued,
             Self::TokenRevoked { .. } => EventKind::TokenRevoked,
             Self::CodeReuse { .. } => EventKind::CodeReuse,

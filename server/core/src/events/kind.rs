@@ -62,6 +62,8 @@ kinds! {
     ConsentRevoked = "consent_revoked";
     /// An authorization code went to a client.
     CodeIssued = "code_issued";
+    /// A client learned that a person allowed it something, and got nothing else: the response type `none`.
+    AuthorizationConfirmed = "authorization_confirmed";
     /// An authorization request was refused.
     AuthorizationRefused = "authorization_refused";
     /// Tokens went to a client.

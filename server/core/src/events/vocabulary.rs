@@ -130,6 +130,8 @@ pub enum Object {
     User,
     /// A signing key, by `kid`.
     Key,
+    /// A salt of pairwise subjects, by number.
+    PairwiseSalt,
     /// A resource server, by identifier.
     ResourceServer,
     /// A script package, by name.

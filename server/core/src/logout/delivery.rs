@@ -137,6 +137,7 @@ async fn send(
     leased: &LogoutDelivery,
 ) -> Result<(), Failed> {
     let token = logout_token(provider, realm, client, leased)
+        .await
         .map_err(|fault| Failed { problem: fault.to_string(), refused: false })?;
     let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
     let request = OutboundRequest {

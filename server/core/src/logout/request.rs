@@ -43,9 +43,10 @@ pub enum LogoutStep {
 impl LogoutRequest {
     /// Whether the client of this very session asks: its hint names the session and its user. Everybody else may only
     /// ask the user (RP-Initiated Logout 2).
-    fn is_of_session(&self, account: &Account) -> bool {
+    fn is_of_session(&self, realm: &RealmContext, account: &Account) -> bool {
         let (Some(client), Some(hint)) = (&self.client, &self.hint) else { return false };
-        hint.sid == Some(account.sid()) && hint.subject == subject_for(client, account.user.id)
+        hint.sid == Some(account.sid())
+            && subject_for(realm, client, &account.user).is_ok_and(|subject| hint.subject == subject)
     }
 
     /// Where the browser goes once everybody was told (RP-Initiated Logout 3): exactly as registered, with `state` if
@@ -92,7 +93,7 @@ async fn decide(
         // RP-Initiated Logout 4: no error where nobody is logged in.
         return Ok(LogoutStep::Done(LoggedOut::before(request)));
     };
-    if request.is_of_session(&account) {
+    if request.is_of_session(realm, &account) {
         return end(serving, realm, &account, Some(&request)).await.map(LogoutStep::Done);
     }
     Ok(LogoutStep::Ask(Box::new(account), request))

@@ -27,18 +27,21 @@ struct Private {
 }
 
 /// The token for one attempt, signed as ID tokens for this client are.
-pub(super) fn logout_token(
+pub(super) async fn logout_token(
     provider: &Provider,
     realm: &RealmContext,
     client: &Client,
     delivery: &LogoutDelivery,
 ) -> Result<String, Fault> {
+    // Of a user who was deleted meanwhile, `sid` says enough (Back-Channel Logout 2.4).
+    let user = provider.store.user(realm.id(), delivery.user_id).await?;
+    let subject = user.map(|user| subject_for(realm, client, &user)).transpose()?;
     let now = provider.now();
     let key = signing_key(realm, client, id_token_algorithm(client)?)?;
     let claims = ClaimsSet {
         registered: RegisteredClaims {
             issuer: Some(realm.issuer().to_owned()),
-            subject: Some(subject_for(client, delivery.user_id)),
+            subject,
             audience: audience(vec![client.client_id.as_str().to_owned()]),
             issued_at: Some(numeric_date(now)),
             expiry: Some(numeric_date(now.plus(LIFETIME_SECONDS))),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use signet_protocol::identifiers::{RealmId, RealmName};
+use signet_protocol::names::ResponseType;
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
@@ -44,6 +45,9 @@ pub struct Realm {
 pub struct RealmSettings {
     /// The security profile every client has at least.
     pub profile: ProfileName,
+    /// Response types that clients may use: `code` and `none` unless it says more. The others send tokens through the
+    /// browser (RFC 9700 section 2.1.2).
+    pub response_types: Vec<ResponseType>,
     /// Scope values that clients without a `scope` member may ask for.
     pub default_scope: Scope,
     /// Lifetime of an authorization code: 10 to 60.
@@ -95,6 +99,7 @@ impl Default for RealmSettings {
     fn default() -> Self {
         Self {
             profile: ProfileName::Base,
+            response_types: vec![ResponseType::Code, ResponseType::None],
             default_scope: "openid profile email address phone offline_access".parse().unwrap_or_default(),
             authorization_code_seconds: 60,
             interaction_seconds: 900,

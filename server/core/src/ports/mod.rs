@@ -7,6 +7,7 @@ mod clients;
 mod keys;
 mod logout_deliveries;
 pub mod outbound;
+mod pairwise_salts;
 mod realms;
 mod refresh_families;
 mod resource_servers;
@@ -24,13 +25,15 @@ pub use changes::Changes;
 pub use clients::{Clients, KeptClient};
 pub use keys::Keys;
 pub use logout_deliveries::LogoutDeliveries;
+pub use pairwise_salts::PairwiseSalts;
 pub use realms::Realms;
 pub use refresh_families::{RefreshFamilies, Rotation, RotationOutcome};
 pub use resource_servers::ResourceServers;
 pub use scripts::{ScriptDeployment, ScriptRuns, Scripts};
 pub use sessions::{Login, LoginOutcome, SessionEnding, Sessions, WhichSessions};
 pub use single_use::{
-    ClosedInteraction, Redemption, RedemptionOutcome, SessionLimits, SingleUse, Standing, StandingQuery,
+    ClosedInteraction, FrontChannelIssue, FrontChannelOutcome, Redemption, RedemptionOutcome, SessionLimits, SingleUse,
+    Standing, StandingQuery,
 };
 pub use throttles::{Attempts, Throttles};
 pub use users::Users;
@@ -72,6 +75,7 @@ pub trait Store:
     + RefreshFamilies
     + SingleUse
     + Keys
+    + PairwiseSalts
     + ResourceServers
     + Throttles
     + Audit
@@ -91,6 +95,7 @@ impl<T> Store for T where
         + RefreshFamilies
         + SingleUse
         + Keys
+        + PairwiseSalts
         + ResourceServers
         + Throttles
         + Audit

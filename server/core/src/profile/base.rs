@@ -10,7 +10,7 @@ use super::{AssertionAudience, SecurityProfile};
 use crate::model::RefreshRotation;
 
 pub(super) static BASE: SecurityProfile = SecurityProfile {
-    response_types: &[ResponseType::Code],
+    response_types: ResponseType::ALL,
     response_modes: &[ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
     client_authentication_methods: ClientAuthenticationMethod::ALL,
     assertion_algorithms: &[

@@ -21,7 +21,7 @@ pub enum ProfileName {
 /// What a profile demands and permits.
 #[derive(Debug)]
 pub struct SecurityProfile {
-    /// Response types a client may use.
+    /// Response types that a realm may offer its clients. Which it does offer is a setting of the realm.
     pub response_types: &'static [ResponseType],
     /// Response modes a client may use.
     pub response_modes: &'static [ResponseMode],

@@ -3,13 +3,14 @@
 
 use signet_jose::{JwkSet, SignatureAlgorithm};
 use signet_protocol::client_metadata::ClientMetadata;
-use signet_protocol::names::{ApplicationType, ClientAuthenticationMethod, GrantType, ResponseType};
+use signet_protocol::names::{ApplicationType, ClientAuthenticationMethod, GrantType, SubjectType};
 use signet_protocol::redirect_uri;
 use url::Url;
 
 use super::{RegistryError, response_encryption};
 use crate::client_auth::expected_subject;
 use crate::profile::SecurityProfile;
+use crate::tokens::sector_identifier;
 
 /// Most redirect URIs, contacts and other lists of a client.
 const MAXIMUM_LIST: usize = 100;
@@ -20,7 +21,8 @@ const MAXIMUM_LIST: usize = 100;
 /// Names the field that is wrong.
 pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
     check_redirect_uris(metadata)?;
-    check_grants(metadata, profile)?;
+    check_grants(metadata)?;
+    check_subjects(metadata)?;
     check_authentication(metadata, profile)?;
     check_keys(metadata)?;
     check_algorithms(metadata, profile)?;
@@ -41,14 +43,15 @@ fn check_redirect_uris(metadata: &ClientMetadata) -> Result<(), RegistryError> {
         redirect_uri::check_registration(uri, metadata.application_type())
             .map_err(|problem| invalid("redirect_uris", problem.to_string()))?;
     }
-    let uses_code = metadata.grant_types().contains(&GrantType::AuthorizationCode);
-    if uses_code && metadata.redirect_uris.is_empty() {
-        return Err(invalid("redirect_uris", "the grant authorization_code needs at least one redirect URI"));
+    let by_redirect = [GrantType::AuthorizationCode, GrantType::Implicit];
+    let redirected = by_redirect.into_iter().find(|grant| metadata.grant_types().contains(grant));
+    if let Some(grant) = redirected.filter(|_| metadata.redirect_uris.is_empty()) {
+        return Err(invalid("redirect_uris", format!("the grant {grant} needs at least one redirect URI")));
     }
     Ok(())
 }
 
-fn check_grants(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+fn check_grants(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     let grant_types = metadata.grant_types();
     if grant_types.is_empty() {
         return Err(invalid("grant_types", "is empty"));
@@ -63,17 +66,17 @@ fn check_grants(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<
     if grant_types.contains(&GrantType::ClientCredentials) && !metadata.is_confidential() {
         return Err(invalid("grant_types", "client_credentials needs a client that authenticates itself"));
     }
-    if let Some(response_types) = &metadata.response_types {
-        if uses_code != response_types.contains(&ResponseType::Code) {
-            return Err(invalid("response_types", "code and the grant authorization_code come together"));
-        }
-        if let Some(foreign) =
-            response_types.iter().find(|response_type| !profile.response_types.contains(response_type))
-        {
-            return Err(invalid("response_types", format!("the security profile does not allow {foreign}")));
-        }
-    }
     Ok(())
+}
+
+/// OpenID Connect Core 8.1. That the document behind `sector_identifier_uri` lists the redirect URIs is for whoever
+/// registers the client to check.
+fn check_subjects(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    let is_needed = metadata.subject_type() == SubjectType::Pairwise || metadata.sector_identifier_uri.is_some();
+    match sector_identifier(metadata) {
+        Err(problem) if is_needed => Err(invalid("sector_identifier_uri", problem.to_string())),
+        _ => Ok(()),
+    }
 }
 
 fn check_authentication(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
@@ -258,7 +261,15 @@ mod tests {
                 serde_json::json!({"grant_types": ["client_credentials"], "token_endpoint_auth_method": "none"}),
                 "grant_types",
             ),
-            (serde_json::json!({"redirect_uris": redirect, "response_types": []}), "response_types"),
+            (serde_json::json!({"grant_types": ["implicit"]}), "redirect_uris"),
+            (
+                serde_json::json!({"redirect_uris": ["https://a.test/cb", "https://b.test/cb"], "subject_type": "pairwise"}),
+                "sector_identifier_uri",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "sector_identifier_uri": "http://rp.test/list"}),
+                "sector_identifier_uri",
+            ),
             (serde_json::json!({"redirect_uris": redirect, "token_endpoint_auth_method": "private_key_jwt"}), "jwks"),
             (
                 serde_json::json!({"redirect_uris": redirect, "jwks": {"keys": []}, "jwks_uri": "https://rp.test/jwks"}),

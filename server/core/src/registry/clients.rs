@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 
 use super::changes::{administered, client_change, client_fields};
 use super::keys::ensure_key;
-use super::{ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_metadata, response_encryption};
+use super::pairwise::ensure_pairwise_salt;
+use super::{ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_metadata, response_encryption, response_types};
 use crate::client_auth::{recover_secret, secret_place};
 use crate::events::{Action, Object, Parties, Serving};
 use crate::failure::Fault;
@@ -18,6 +19,7 @@ use crate::model::{Client, ClientSecret, ClientSettings, RefreshRotation};
 use crate::ports::{KeptClient, Page, PageRequest};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
+use crate::tokens::names_users_alike;
 
 /// Random bytes of a generated secret: 86 characters, enough for every symmetric algorithm.
 const SECRET_BYTES: usize = 64;
@@ -90,6 +92,7 @@ pub async fn create_client(
             issued.as_ref().map(|secret| generated_secret_form(serving, realm, &client, secret)).transpose()?;
     }
     ensure_keys(serving, realm, &client).await?;
+    ensure_pairwise_salt(serving, realm, &client).await?;
     let events = serving.with_event(realm, client_change(serving, &client, Action::Created, Vec::new()));
     serving.store.insert_client(&client, &events).await?;
     serving.written(&events);
@@ -98,6 +101,7 @@ pub async fn create_client(
 
 fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     client_metadata::check(&client.metadata, realm.profile_of(client))?;
+    response_types::check(realm, client)?;
     let settings = &client.settings;
     if settings.profile.is_some_and(|own| own < realm.realm.settings.profile) {
         return Err(RegistryError::invalid("settings.profile", "is weaker than the realm's"));
@@ -261,7 +265,9 @@ fn kept(realm: &RealmContext) -> Option<KeptClient> {
     (realm.realm.name.as_str() == ADMIN_REALM).then_some(KeptClient { is_one: administers, why: LAST_ADMINISTRATOR })
 }
 
-/// Replaces what an administrator decides about a client, which must still be as it was read. Disabling it ends everything it was issued. Where the change
+/// Replaces what an administrator decides about a client, which must still be as it was read. Disabling it ends everything
+/// it was issued, and so does what gives its users other names: a refreshed ID token has the same subject (OpenID Connect
+/// Core 12.2). Where the change
 /// makes the client need another kind of secret, a new one is made and answered.
 ///
 /// # Errors
@@ -272,11 +278,13 @@ pub async fn update_client(
     before: Client,
     registration: ClientRegistration,
 ) -> Result<IssuedSecret, RegistryError> {
+    let is_disabled = before.enabled && !registration.enabled;
+    let ends_everything = is_disabled || !names_users_alike(&before.metadata, &registration.metadata);
     let mut client = Client {
         metadata: registration.metadata,
         settings: registration.settings,
         enabled: registration.enabled,
-        epoch: if before.enabled && !registration.enabled { before.epoch + 1 } else { before.epoch },
+        epoch: before.epoch + i64::from(ends_everything),
         updated_at: serving.now(),
         ..before.clone()
     };
@@ -290,6 +298,7 @@ pub async fn update_client(
         issued = Some(secret);
     }
     ensure_keys(serving, realm, &client).await?;
+    ensure_pairwise_salt(serving, realm, &client).await?;
     let fields = client_fields(&before, &client);
     let events = serving.with_event(realm, client_change(serving, &client, Action::Updated, fields));
     serving.store.update_client(&client, kept(realm), &events).await?;

@@ -8,10 +8,12 @@ mod clients;
 mod events;
 mod keys;
 mod logout_deliveries;
+mod pairwise;
 mod realm_settings;
 mod realms;
 mod resource_servers;
 mod response_encryption;
+mod response_types;
 mod scripts;
 mod sessions;
 mod users;
@@ -24,6 +26,7 @@ pub use clients::{
 pub use events::{events_of_request, list_events, realms_with_events, verify_events};
 pub use keys::{Activation, activate_due_keys, create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
 pub use logout_deliveries::{list_logout_deliveries, retry_logout_delivery};
+pub use pairwise::rotate_pairwise_salt;
 pub use realms::{
     RealmChange, begin_timeline, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm,
 };

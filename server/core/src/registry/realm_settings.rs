@@ -35,6 +35,7 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
             ));
         }
     }
+    check_response_types(settings)?;
     if !(8..=64).contains(&settings.password_minimum_length) {
         return Err(RegistryError::invalid("settings.password_minimum_length", "must be from 8 to 64"));
     }
@@ -48,8 +49,23 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
     Ok(())
 }
 
+fn check_response_types(settings: &RealmSettings) -> Result<(), RegistryError> {
+    let (offered, permitted) = (&settings.response_types, settings.profile.profile().response_types);
+    let invalid = |problem: String| Err(RegistryError::invalid("settings.response_types", problem));
+    if let Some(foreign) = offered.iter().find(|response_type| !permitted.contains(response_type)) {
+        return invalid(format!("the security profile does not allow {foreign}"));
+    }
+    let is_repeated = |(index, response_type)| offered[..index].contains(response_type);
+    if offered.is_empty() || offered.iter().enumerate().any(is_repeated) {
+        return invalid("must name at least one response type, each once".to_owned());
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
+    use signet_protocol::names::ResponseType;
+
     use super::*;
 
     #[test]
@@ -62,6 +78,10 @@ mod tests {
         let settings = RealmSettings { authorization_code_seconds: 61, ..RealmSettings::default() };
         let error = check(&settings).unwrap_err().to_string();
         assert_eq!(error, "settings.authorization_code_seconds: must be from 10 to 60");
+        for response_types in [vec![], vec![ResponseType::Code, ResponseType::Code]] {
+            let error = check(&RealmSettings { response_types, ..RealmSettings::default() }).unwrap_err().to_string();
+            assert!(error.starts_with("settings.response_types: "), "{error}");
+        }
         let settings = RealmSettings { client_certificate_authorities: "x".to_owned(), ..RealmSettings::default() };
         assert!(check(&settings).is_err());
     }

@@ -8,10 +8,10 @@ use signet_jose::{
     EncryptedToken, SignatureAlgorithm, SigningKey, TokenError, UnverifiedToken, VerificationError,
     VerificationProfile, VerifiedClaims, VerifyingKey, sign, verify,
 };
-use signet_protocol::identifiers::{ClientId, SessionId, UserId};
+use signet_protocol::identifiers::{ClientId, SessionId};
 use signet_protocol::time::UnixTime;
 
-use super::{Content, EncryptedResponse, subject_for};
+use super::{Content, EncryptedResponse};
 use crate::client_auth::recover_secret;
 use crate::failure::{Failure, Fault};
 use crate::model::Client;
@@ -28,21 +28,31 @@ struct Private<'a> {
     acr: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amr: Option<Vec<&'a str>>,
-    at_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    c_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<SessionId>,
     #[serde(flatten)]
     claims: Map<String, Value>,
 }
 
+/// What an ID token comes with, and is bound to by a hash (sections 3.1.3.6, 3.2.2.10 and 3.3.2.11).
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    pub(super) access_token: Option<&'a str>,
+    pub(super) code: Option<&'a str>,
+}
+
 /// What goes into an ID token.
 pub(super) struct IdToken<'a> {
-    pub(super) user_id: UserId,
+    pub(super) subject: String,
     pub(super) authenticated_at: UnixTime,
     pub(super) nonce: Option<&'a str>,
     pub(super) acr: Option<&'a str>,
     pub(super) amr: &'a str,
-    pub(super) access_token: &'a str,
+    pub(super) beside: Beside<'a>,
     pub(super) sid: Option<SessionId>,
     pub(super) lifetime_seconds: i64,
     pub(super) claims: Map<String, Value>,
@@ -67,7 +77,7 @@ impl IdToken<'_> {
         let claims = ClaimsSet {
             registered: RegisteredClaims {
                 issuer: Some(realm.issuer().to_owned()),
-                subject: Some(subject_for(client, self.user_id)),
+                subject: Some(self.subject),
                 audience: audience(vec![client.client_id.as_str().to_owned()]),
                 expiry: Some(numeric_date(now.plus(self.lifetime_seconds))),
                 issued_at: Some(numeric_date(now)),
@@ -78,7 +88,8 @@ impl IdToken<'_> {
                 nonce: self.nonce,
                 acr: self.acr,
                 amr: self.acr.map(|_| self.amr.split(' ').collect()),
-                at_hash: left_half_hash(key.algorithm(), self.access_token),
+                at_hash: self.beside.access_token.map(|token| left_half_hash(key.algorithm(), token)),
+                c_hash: self.beside.code.map(|code| left_half_hash(key.algorithm(), code)),
                 sid: self.sid,
                 claims: self.claims,
             },
@@ -114,10 +125,10 @@ pub(crate) fn signing_key(
 }
 
 /// What an `id_token_hint` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IdTokenHint {
-    /// The user it was issued for.
-    pub(crate) user_id: UserId,
+    /// The user it was issued for, by the name that the client knows.
+    pub(crate) subject: String,
 }
 
 /// Checks an `id_token_hint`: an ID token of this realm for this client, expired or not. A client may encrypt it to this
@@ -129,9 +140,8 @@ pub(crate) fn check_hint(
     token: &str,
 ) -> Result<IdTokenHint, VerificationError> {
     let claims = verified_hint(provider, realm, client, token)?;
-    let user_id =
-        claims.subject().and_then(|subject| subject.parse().ok()).ok_or(VerificationError::InvalidClaim("sub"))?;
-    Ok(IdTokenHint { user_id })
+    let subject = claims.subject().ok_or(VerificationError::InvalidClaim("sub"))?.to_owned();
+    Ok(IdTokenHint { subject })
 }
 
 /// What an `id_token_hint` of a logout request says (RP-Initiated Logout 2).

@@ -6,6 +6,7 @@
 pub(crate) mod authorization;
 pub(crate) mod client;
 pub(crate) mod credential;
+pub(crate) mod pairwise_salt;
 pub(crate) mod realm;
 pub(crate) mod resource_server;
 pub(crate) mod script_binding;

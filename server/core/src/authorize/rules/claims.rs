@@ -20,7 +20,7 @@ pub(in crate::authorize) fn claims_are_readable(context: &Context<'_>, draft: &m
         claims.id_token.get("sub").filter(|request| request.value.is_some() || request.values.is_some())
     {
         let wanted = subject.wanted().filter(|value| subject.accepts(value));
-        draft.0.wanted_users = Some(wanted.filter_map(|value| value.as_str()?.parse().ok()).collect());
+        draft.0.wanted_subjects = Some(wanted.filter_map(|value| value.as_str().map(str::to_owned)).collect());
     }
     draft.0.claims_text = (!claims.is_empty()).then(|| compact(text));
     draft.0.claims = claims;

@@ -125,6 +125,7 @@ const fn severity(kind: EventKind) -> u8 {
         | EventKind::ConsentGiven
         | EventKind::ConsentRevoked
         | EventKind::CodeIssued
+        | EventKind::AuthorizationConfirmed
         | EventKind::TokenIssued
         | EventKind::TokenRevoked
         | EventKind::ScriptDecision => 2,

@@ -66,7 +66,7 @@ async fn oidc_core_8_1_several_hosts_need_a_sector_identifier_uri() {
     for more in [json!({}), json!({"sector_identifier_uri": "http://one.test/list"})] {
         let body = merged(json!({"redirect_uris": hosts, "subject_type": "pairwise"}), more);
         let answer = realm.server.administration.try_ask(Method::POST, &clients, &body).await;
-        assert_eq!(answer.status, 400, "{answer:?}");
+        assert_eq!(answer.status, 422, "{answer:?}");
         assert!(answer.body.contains("sector_identifier_uri"), "{answer:?}");
     }
 }

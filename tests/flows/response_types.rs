@@ -246,7 +246,11 @@ async fn a_client_takes_part_in_the_session_once_it_has_an_id_token_and_the_issu
         let answer = browser.authorize(&request).await;
         AuthorizationResponse::read(&answer, &request);
         assert_eq!(realm.rows().await.count("session_participants"), before + more, "{response_type}");
-        let issued = realm.event_behind(&answer, "token_issued").await;
+        let has_code = response_type.contains("code");
+        let kinds = if has_code { vec!["code_issued", "token_issued"] } else { vec!["token_issued"] };
+        let events = realm.events_behind(&answer, &kinds).await;
+        let issued = events.last().unwrap();
+        assert_eq!(issued["details"]["lineage"], events[0]["details"]["lineage"]);
         assert_eq!(issued["client_id"], client.id);
         let details = &issued["details"];
         assert_eq!(details["grant"], "implicit");

@@ -166,7 +166,7 @@ async fn oidc_registration_2_response_types_and_grant_types_come_together() {
             "redirect_uris": ["https://client.test/callback"], "response_types": response_types, "grant_types": grant_types,
         });
         let answer = realm.server.administration.try_ask(http::Method::POST, &clients, &body).await;
-        assert_eq!(answer.status, 400, "{answer:?}");
+        assert_eq!(answer.status, 422, "{answer:?}");
         assert!(answer.body.contains("response_types"), "{answer:?}");
     }
 }

@@ -15,7 +15,6 @@ pub mod fuzzing;
 mod language;
 mod meter;
 mod program;
-pub mod replaying;
 mod running;
 mod scaffold;
 mod size;

@@ -26,6 +26,7 @@ mod realms;
 mod resource_servers;
 mod schema;
 mod script_documents;
+mod script_recordings;
 mod script_values;
 mod scripts;
 mod timestamp;

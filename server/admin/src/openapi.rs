@@ -18,6 +18,7 @@ use crate::keys::Keys;
 use crate::problem::MEDIA_TYPE;
 use crate::realms::Realms;
 use crate::resource_servers::ResourceServers;
+use crate::script_recordings::ScriptRecordings;
 use crate::script_values::ScriptValues;
 use crate::scripts::Scripts;
 use crate::users::Users;
@@ -60,11 +61,11 @@ pub(crate) enum Tag {
     Audit,
 }
 
-type Operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
+type Operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptRecordings, ScriptValues, Events);
 
 /// Every operation of the API.
 pub(crate) fn operations() -> OpenApiService<Operations, ()> {
-    let operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
+    let operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptRecordings, ScriptValues, Events);
     OpenApiService::new(operations, TITLE, VERSION).description(DESCRIPTION)
 }
 
@@ -137,7 +138,8 @@ fn complete(operation: &mut Value, path: &str, method: &Method) {
     let (has_body, names_object) = (!operation["requestBody"].is_null(), path.contains('{'));
     let has_query = operation["parameters"].as_array().into_iter().flatten().any(|one| one["in"] == "query");
     describe_path(operation);
-    let moves_script = *method == Method::POST && path.starts_with("/realms/{realm}/scripts/{name}/");
+    let moves_script = *method == Method::POST
+        && path.strip_prefix("/realms/{realm}/scripts/{name}/").is_some_and(|action| !action.contains('/'));
     let keeps_to_precondition = *method == Method::PATCH || *method == Method::DELETE || moves_script;
     if keeps_to_precondition {
         let parameter = json!({
@@ -180,6 +182,7 @@ fn describe_path(operation: &mut Value) {
             Some("kid") => "The key identifier.",
             Some("name") => "The name.",
             Some("version") => "The version, or at least its first 12 digits.",
+            Some("recording") => "The identifier of the recording.",
             Some("kind") => "`secret`, `kv` or `connection`.",
             _ => "The `id` of the object.",
         };
@@ -263,6 +266,9 @@ mod tests {
         expected.extend(["get", "delete"].map(|method| format!("{method} {script}")));
         expected.extend(["versions", "versions/{version}", "diff"].map(|part| format!("get {script}/{part}")));
         expected.extend(["promote", "rollback", "shadow"].map(|part| format!("post {script}/{part}")));
+        let recording = format!("{script}/recordings/{{recording}}");
+        expected.extend([format!("get {script}/recordings"), format!("get {recording}")]);
+        expected.push(format!("post {recording}/replay"));
         expected.extend(["script-values", "audit-chain", "audit-events"].map(|part| format!("get {realm}/{part}")));
         let value = format!("{realm}/script-values/{{kind}}/{{name}}");
         expected.extend(["get", "put", "delete"].map(|method| format!("{method} {value}")));

@@ -26,9 +26,10 @@ pub use resource_servers::{
     update_resource_server,
 };
 pub use scripts::{
-    Deployment, DeploymentRequest, FileDifference, NewScriptValue, ScriptDifference, ScriptState, VersionPrefix,
-    compare_script_versions, delete_script, delete_script_value, deploy_script, find_script, find_script_version,
-    list_script_values, list_script_versions, list_scripts, promote_script, roll_back_script, set_script_value,
+    Deployment, DeploymentRequest, FileDifference, NewScriptValue, RecordedRun, ReplayedRun, ScriptDifference,
+    ScriptState, VersionPrefix, WithVersion, compare_script_versions, delete_script, delete_script_value,
+    deploy_script, find_script, find_script_recording, find_script_version, list_script_recordings, list_script_values,
+    list_script_versions, list_scripts, promote_script, replay_script_recording, roll_back_script, set_script_value,
     shadow_script,
 };
 pub use users::{

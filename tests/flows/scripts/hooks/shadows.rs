@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{ask, bind, deploy, package, trusted_client};
+use super::{ask, bind, deploy, get, package, trusted_client};
 use crate::support::http::HttpClient;
 use crate::support::realm::Realm;
 use crate::support::server::{Configuration, Server};
@@ -105,4 +105,68 @@ async fn runs_are_recorded_where_the_realm_says_so_redacted() {
     .await;
     assert!(stored.contains("on_token_request") && stored.contains("127.0.0.0"), "{stored}");
     assert!(!stored.contains("ana@ana.test") && !stored.contains("127.0.0.1"), "{stored}");
+}
+
+#[tokio::test]
+async fn what_was_typed_as_a_name_is_in_no_recording() {
+    let realm = Realm::new().await;
+    realm.server.administration.update_realm(&realm.name, &json!({"script_recording_days": 1})).await;
+    let client = trusted_client(&realm).await;
+    let script = "ctx.log.info(hint.text); throw `not ${hint.text} of ${hint.domain}`";
+    bind(&realm, "on_identify", script).await;
+    let request = client.request().with("login_hint", "Corr3ct@Horse.battery");
+    client.obtain(&mut realm.browser(), &request, &realm.user).await;
+    let listed = until("recordings", async || {
+        let listed = get(&realm, "/scripts/on-identify/recordings").await;
+        (listed["items"].as_array().unwrap().len() >= 2).then_some(listed)
+    })
+    .await;
+    assert_eq!(listed["items"][0]["decision"], "thrown", "{listed}");
+    let stored = realm.rows().await.of_table("script_recordings");
+    assert!(stored.contains("not someone@example.invalid of example.invalid"), "{stored}");
+    for typed in ["Corr3ct", "Horse", "battery", &realm.user.username] {
+        assert!(!stored.contains(typed), "{typed}: {stored}");
+    }
+}
+
+#[tokio::test]
+async fn a_recording_is_replayed_with_the_next_version_at_another_time() {
+    let realm = Realm::new().await;
+    realm.server.administration.update_realm(&realm.name, &json!({"script_recording_days": 1})).await;
+    let client = trusted_client(&realm).await;
+    deploy(&realm, tokens("narrow(#{ access_token_seconds: 100 })")).await;
+    client.client_credentials("read").await.tokens();
+    let recording = until("a recording", async || {
+        get(&realm, "/scripts/tried/recordings").await["items"][0]["id"].as_str().map(str::to_owned)
+    })
+    .await;
+    let path = format!("/scripts/tried/recordings/{recording}");
+    let shown = get(&realm, &path).await;
+    assert_eq!(shown["recording"]["outcome"]["Ok"]["access_token_seconds"], 100, "{shown}");
+    let replay = async |body: Value| ask(&realm, Method::POST, &format!("{path}/replay"), &body).await;
+    let same = replay(json!({})).await.json();
+    assert_eq!((&same["differences"], &same["decision"]["decision"]), (&json!([]), &json!("narrow")));
+
+    let hours = "if ctx.now == 1800000000 { deny(\"invalid_request\", \"no\") } else { none() }";
+    let next = store(&realm, tokens(hours)).await;
+    let newest = replay(json!({})).await.json();
+    assert_eq!((&newest["version"], &newest["decision"]), (&json!(next), &json!({"decision": "none"})));
+    let later = replay(json!({"version": next, "at": "2027-01-15T08:00:00Z"})).await.json();
+    assert_eq!(later["decision"]["decision"], "deny", "{later}");
+    let files = replay(json!({"files": tokens("throw \"x\"")})).await.json();
+    assert_eq!((&files["failure"]["kind"], &files["decision"]), (&json!("thrown"), &Value::Null));
+
+    let other = package("tried", &["on_error"], "", "fn on_error(ctx, error) { none() }");
+    for (body, status, field) in [
+        (json!({"files": other}), 422, "files"),
+        (json!({"files": tokens("nothing()")}), 422, "files"),
+        (json!({"files": {}, "version": next}), 422, "files"),
+        (json!({"version": "x"}), 422, "version"),
+        (json!({"at": "tomorrow"}), 422, "at"),
+        (json!({"version": "0123456789ab"}), 404, ""),
+    ] {
+        let answer = replay(body.clone()).await;
+        assert_eq!(answer.status, status, "{body}: {answer:?}");
+        assert_eq!(answer.json()["field"].as_str().unwrap_or_default(), field, "{body}: {answer:?}");
+    }
 }

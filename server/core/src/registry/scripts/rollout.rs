@@ -123,7 +123,7 @@ async fn checked(
     Ok(ScriptPackage { realm_id: realm.id(), summary, files: package.into() })
 }
 
-fn refused(found: &[Diagnostic]) -> RegistryError {
+pub(super) fn refused(found: &[Diagnostic]) -> RegistryError {
     RegistryError::invalid("files", listed_diagnostics(found))
 }
 

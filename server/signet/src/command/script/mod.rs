@@ -7,6 +7,7 @@ mod difference;
 mod folder;
 mod fuzz;
 mod new;
+mod recordings;
 mod rollout;
 mod run;
 mod test;
@@ -19,7 +20,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use signet_core::model::ScriptTarget;
-use signet_core::protocol::identifiers::{ClientId, ScriptName};
+use signet_core::protocol::identifiers::{ClientId, ScriptName, ScriptRecordingId};
+use signet_core::protocol::rfc3339;
+use signet_core::protocol::time::UnixMilliseconds;
 use signet_core::registry::VersionPrefix;
 use signet_hooks::Hook;
 use signet_rhai::fuzzing::FuzzOptions;
@@ -178,6 +181,25 @@ pub(crate) enum ScriptAdministration {
         #[command(flatten)]
         accepted: Accepted,
     },
+    /// List the recorded runs of a package, newest first; the realm's script_recording_days says how long they are kept
+    Recordings(NamedPackage),
+    /// Do a recorded run again with another version, and show where the decisions differ; ends with 9 where they do
+    Replay {
+        /// The recording
+        #[arg(id = "recording", value_name = "RECORDING", allow_hyphen_values = true)]
+        recording: ScriptRecordingId,
+        #[command(flatten)]
+        place: InRealm,
+        /// The version, or at least its first 12 digits; the newest that is stored where none is given
+        #[arg(id = "with", long = "with", value_name = "VERSION", conflicts_with = "with_folder")]
+        version: Option<VersionPrefix>,
+        /// The folder of a package that is not stored
+        #[arg(long, value_name = "DIR")]
+        with_folder: Option<PathBuf>,
+        /// The time that the script is told, such as 2027-01-15T08:00:00Z; that of the recording where none is given
+        #[arg(long, value_name = "TIME", value_parser = rfc3339::read)]
+        at: Option<UnixMilliseconds>,
+    },
     /// Delete a script: it does not decide any more; the versions of a package go with its last script
     Delete {
         #[command(flatten)]
@@ -268,6 +290,11 @@ pub(super) async fn administer(command: ScriptAdministration, context: &Context)
         ScriptAdministration::Shadow { script, version, percent, accepted } => {
             let tried = version.as_ref().map(|version| (version, percent, accepted.accept.as_slice()));
             rollout::shadow(context, &script, tried).await
+        }
+        ScriptAdministration::Recordings(package) => recordings::list(context, &package).await,
+        ScriptAdministration::Replay { recording, place, version, with_folder, at } => {
+            let wanted = recordings::Wanted { version, folder: with_folder.as_deref(), at };
+            recordings::replay(context, (&place.realm, recording), wanted).await
         }
         ScriptAdministration::Delete { script, confirmation } => rollout::delete(context, &script, &confirmation).await,
         ScriptAdministration::Value(command) => value::run(command, context).await,

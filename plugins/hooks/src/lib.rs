@@ -27,6 +27,7 @@ mod reference;
 mod replaying;
 mod run;
 mod text;
+mod tools;
 mod version;
 
 pub use context::{
@@ -47,6 +48,10 @@ pub use reference::reference;
 pub use replaying::{Difference, Replay, ReplayClock, ReplayHost, differences, replay};
 pub use run::{LogLevel, LogLine, RecordedCall, Run, RunFailure, RunFailureKind};
 pub use text::{Description, LocalizedText, Seconds, WebAddress};
+pub use tools::{
+    Allowance, Coverage, Finding, FuzzOptions, FuzzReport, NotTried, Promise, ScriptTools, TestFailure, TestReport,
+    TestResult, Trial,
+};
 pub use version::{InvalidVersion, Version};
 
 /// The version of everything a script sees: hooks, inputs, outputs, functions. A manifest names the one it was written

@@ -66,7 +66,9 @@ impl Recording {
         let redacted = context.redacted(hook, redacted(&context.context, program.manifest()))?;
         let mut confidential = Confidential::default();
         confidential.add_changed(&context.told(), &redacted.told());
-        secrets.iter().for_each(|secret| confidential.add(secret, SECRET));
+        for secret in secrets {
+            confidential.add(secret, SECRET);
+        }
         let (context, clock) = (Arc::new(redacted), Arc::new(clock));
         let again = |confidential: &Confidential| {
             let clock = Arc::clone(&clock);

@@ -141,7 +141,9 @@ impl Confidential {
             RecordedCall::Random { .. } | RecordedCall::Secret { .. } => call.clone(),
             RecordedCall::Kv { name, value } => {
                 let mut value = value.clone();
-                value.iter_mut().for_each(|value| self.take_from(value));
+                if let Some(value) = &mut value {
+                    self.take_from(value);
+                }
                 RecordedCall::Kv { name: name.clone(), value }
             }
             RecordedCall::Http { connection, request, reply } => RecordedCall::Http {

@@ -19,6 +19,7 @@ mod running;
 mod scaffold;
 mod size;
 pub mod testing;
+mod tools;
 
 pub use definitions::definitions;
 pub use engine::RhaiEngine;

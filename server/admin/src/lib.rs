@@ -27,6 +27,7 @@ mod resource_servers;
 mod schema;
 mod script_documents;
 mod script_recordings;
+mod script_trials;
 mod script_values;
 mod scripts;
 mod timestamp;

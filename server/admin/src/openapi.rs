@@ -19,6 +19,7 @@ use crate::problem::MEDIA_TYPE;
 use crate::realms::Realms;
 use crate::resource_servers::ResourceServers;
 use crate::script_recordings::ScriptRecordings;
+use crate::script_trials::ScriptTrials;
 use crate::script_values::ScriptValues;
 use crate::scripts::Scripts;
 use crate::users::Users;
@@ -61,11 +62,13 @@ pub(crate) enum Tag {
     Audit,
 }
 
-type Operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptRecordings, ScriptValues, Events);
+type Operations =
+    (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptRecordings, ScriptTrials, ScriptValues, Events);
 
 /// Every operation of the API.
 pub(crate) fn operations() -> OpenApiService<Operations, ()> {
-    let operations = (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptRecordings, ScriptValues, Events);
+    let operations =
+        (Realms, Clients, Users, Keys, ResourceServers, Scripts, ScriptRecordings, ScriptTrials, ScriptValues, Events);
     OpenApiService::new(operations, TITLE, VERSION).description(DESCRIPTION)
 }
 
@@ -269,6 +272,7 @@ mod tests {
         let recording = format!("{script}/recordings/{{recording}}");
         expected.extend([format!("get {script}/recordings"), format!("get {recording}")]);
         expected.push(format!("post {recording}/replay"));
+        expected.extend(["check", "test", "run", "fuzz"].map(|trial| format!("post {realm}/script-trials/{trial}")));
         expected.extend(["script-values", "audit-chain", "audit-events"].map(|part| format!("get {realm}/{part}")));
         let value = format!("{realm}/script-values/{{kind}}/{{name}}");
         expected.extend(["get", "put", "delete"].map(|method| format!("{method} {value}")));

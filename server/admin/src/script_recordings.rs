@@ -151,6 +151,7 @@ pub(crate) struct ScriptRecordings;
 impl ScriptRecordings {
     /// Lists the recorded runs of a package, newest first.
     #[oai(path = "/realms/:realm/scripts/:name/recordings", method = "get", operation_id = "listScriptRecordings")]
+    #[expect(clippy::too_many_arguments, reason = "one for each part of path, query and body")]
     async fn list(
         &self,
         administrator: Administrator,
@@ -194,6 +195,7 @@ impl ScriptRecordings {
         method = "post",
         operation_id = "replayScriptRecording"
     )]
+    #[expect(clippy::too_many_arguments, reason = "one for each part of path, query and body")]
     async fn replay(
         &self,
         administrator: Administrator,

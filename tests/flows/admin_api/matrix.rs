@@ -146,6 +146,8 @@ fn body(operation: &Operation, objects: &Objects) -> Value {
         "createKey" | "rotateKey" => json!({"algorithm": "ES256"}),
         "createResourceServer" => json!({"identifier": "https://other.test", "display_name": "Other"}),
         "deployScript" => json!({"files": scripts::files("other", "", "")}),
+        "checkScript" | "testScript" | "fuzzScript" => json!({"files": scripts::files("limits", "", "")}),
+        "runScript" => json!({"files": scripts::files("limits", "", ""), "hook": "on_token_request"}),
         "promoteScript" => json!({"version": objects.version}),
         "setScriptValue" => json!({"value": {"a": [1]}}),
         "setUserPassword" => json!({"password": "long and unlikely enough"}),
@@ -180,7 +182,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 47);
+    assert_eq!(operations.len(), 51);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);

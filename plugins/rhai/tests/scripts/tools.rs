@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use signet_hooks::{
-    Decided, Hook, Host, HttpMethod, HttpProblem, HttpReply, HttpRequest, Package, Program, RecordedCall, Recording,
-    Replay, ReplayClock, ReplayHost, Run, RunContext, RunFailureKind, differences,
+    Allowance, Decided, FuzzOptions, FuzzReport, Hook, Host, HttpMethod, HttpProblem, HttpReply, HttpRequest, Package,
+    Program, Promise, RecordedCall, Recording, Replay, ReplayClock, ReplayHost, Run, RunContext, RunFailureKind,
+    TestReport, differences,
 };
-use signet_rhai::fuzzing::{FuzzOptions, FuzzReport, Promise, fuzz};
-use signet_rhai::testing::{self, TestReport};
+use signet_rhai::fuzzing::fuzz;
+use signet_rhai::testing;
 use signet_rhai::{definitions, scaffold};
 
-use crate::support::{VERSION, compile, package_of};
+use crate::support::{compile, package_of};
 
 const MANIFEST: &str = r#"
 name = "limits"
@@ -92,7 +93,7 @@ fn limits(tests: &str) -> Package {
 }
 
 fn tested(tests: &str) -> TestReport {
-    testing::run(&limits(tests), VERSION).unwrap_or_else(|found| panic!("{found:#?}"))
+    testing::run(&limits(tests), &Allowance::UNLIMITED).unwrap_or_else(|found| panic!("{found:#?}"))
 }
 
 /// The failure of the one test in a file.
@@ -146,7 +147,7 @@ fn test_files_are_checked_before_they_run() {
         ("test(\"x\", || {", "limits_test.rhai:1:15: "),
         ("let x = 1; test(\"x\", || assert(x == 1));", "limits_test.rhai:1:32: there is no variable x here"),
     ] {
-        let found = testing::run(&limits(tests), VERSION).unwrap_err();
+        let found = testing::run(&limits(tests), &Allowance::UNLIMITED).unwrap_err();
         assert!(found[0].to_string().starts_with(expected), "{found:?}");
         assert_eq!(found, signet_rhai::RhaiEngine::new().check(&limits(tests)));
     }
@@ -173,7 +174,7 @@ fn fuzzed(hook: &str, main: &str, runs: u32) -> FuzzReport {
         "name = \"x\"\napi = \"1\"\nhooks = [\"{hook}\"]\nuser_attributes = [\"email_verified\", \"department\"]\n{claims}\n"
     );
     let package = package_of(&[("manifest.toml", &manifest), ("main.rhai", main)]);
-    fuzz(&package, VERSION, FuzzOptions { seed: 1, runs }).unwrap_or_else(|found| panic!("{found:#?}"))
+    fuzz(&package, FuzzOptions { seed: 1, runs }, &Allowance::UNLIMITED).unwrap_or_else(|found| panic!("{found:#?}"))
 }
 
 fn promises(report: &FuzzReport) -> BTreeSet<Promise> {
@@ -402,7 +403,7 @@ fn differences_go_down_to_the_members() {
 fn a_new_package_of_each_hook_compiles_and_passes_its_test() {
     for hook in Hook::ALL {
         let package = Package::new(scaffold("my-package", *hook)).unwrap();
-        let report = testing::run(&package, VERSION).unwrap_or_else(|found| panic!("{hook}: {found:#?}"));
+        let report = testing::run(&package, &Allowance::UNLIMITED).unwrap_or_else(|found| panic!("{hook}: {found:#?}"));
         assert_eq!(report.failed(), 0, "{hook}: {report:#?}");
         assert!(!report.tests.is_empty() && report.coverage.missed.is_empty(), "{hook}");
         assert_eq!(package.manifest().unwrap().hooks, BTreeSet::from([*hook]));
@@ -426,4 +427,27 @@ fn editors_learn_of_every_function_and_member() {
         assert!(scripts.contains(line), "{line}\n{scripts}");
     }
     assert!(files["signet_tests.d.rhai"].contains("fn call(hook: string, ctx: map, argument: ?) -> map;"));
+}
+
+#[test]
+fn trials_end_when_their_time_is_over() {
+    let seconds = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let clock = {
+        let seconds = Arc::clone(&seconds);
+        move || Duration::from_secs(seconds.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+    };
+    let allowance = Allowance::new(clock, Duration::from_secs(3));
+    let manifest = "name = \"limits\"\napi = \"1\"\nhooks = [\"on_session\"]\n";
+    let tests = "for n in 0..5 { test(`number ${n}`, || assert(true)); }";
+    let package = package_of(&[
+        ("manifest.toml", manifest),
+        ("main.rhai", "fn on_session(ctx, event) { none() }"),
+        ("limits_test.rhai", tests),
+    ]);
+    let report = testing::run(&package, &allowance).unwrap();
+    assert_eq!((report.tests.len(), report.failed()), (5, 2), "{report:#?}");
+    let failure = report.tests[4].failure.as_ref().unwrap();
+    assert_eq!(failure.message, "the tests took longer than they may");
+    seconds.store(0, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(fuzz(&package, FuzzOptions { seed: 1, runs: 50 }, &allowance).unwrap().runs, 3);
 }

@@ -157,7 +157,7 @@ fn moved(provider: &Provider, before: ScriptBinding, version: ScriptVersion) -> 
 }
 
 /// Refuses what neither the active version nor the one that is tried has already.
-async fn check_accepted_by(
+pub(super) async fn check_accepted_by(
     provider: &Provider,
     binding: &ScriptBinding,
     new: &ScriptDeclaration,

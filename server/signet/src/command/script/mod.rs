@@ -1,6 +1,5 @@
 //! `signet script`.
 
-mod answers;
 mod check;
 mod definitions;
 mod difference;
@@ -10,6 +9,7 @@ mod new;
 mod recordings;
 mod rollout;
 mod run;
+mod schema;
 mod test;
 mod value;
 mod versions;
@@ -24,11 +24,11 @@ use signet_core::protocol::identifiers::{ClientId, ScriptName, ScriptRecordingId
 use signet_core::protocol::rfc3339;
 use signet_core::protocol::time::UnixMilliseconds;
 use signet_core::registry::VersionPrefix;
-use signet_hooks::Hook;
-use signet_rhai::fuzzing::FuzzOptions;
+use signet_hooks::{FuzzOptions, Hook};
 
 use super::CommandResult;
 use super::arguments::{Confirmation, InRealm};
+use super::audit::{self, About, ExplainArguments};
 use super::context::Context;
 use crate::output::Output;
 
@@ -98,6 +98,12 @@ pub(crate) enum ScriptDevelopment {
         /// How many inputs for each hook
         #[arg(long, value_name = "NUMBER", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
         runs: u32,
+    },
+    /// Print what a hook is told and what it takes, as JSON Schema
+    Schema {
+        /// The hook; all of them where none is named
+        #[arg(value_name = "HOOK")]
+        hook: Option<Hook>,
     },
     /// Write the files by which editors know the functions of scripts
     Definitions {
@@ -200,6 +206,8 @@ pub(crate) enum ScriptAdministration {
         #[arg(long, value_name = "TIME", value_parser = rfc3339::read)]
         at: Option<UnixMilliseconds>,
     },
+    /// Show what scripts decided in one request, and what became of it
+    Explain(ExplainArguments),
     /// Delete a script: it does not decide any more; the versions of a package go with its last script
     Delete {
         #[command(flatten)]
@@ -263,6 +271,7 @@ pub(super) async fn develop(command: ScriptDevelopment, output: Output) -> Comma
             run::run(&folder, run::Input { hook, fixture: ctx.as_deref(), argument }, output)
         }
         ScriptDevelopment::Fuzz { folder, seed, runs } => fuzz::run(&folder, FuzzOptions { seed, runs }, output).await,
+        ScriptDevelopment::Schema { hook } => schema::run(hook),
         ScriptDevelopment::Definitions { folder } => definitions::run(&folder, output),
     }
 }
@@ -296,6 +305,7 @@ pub(super) async fn administer(command: ScriptAdministration, context: &Context)
             let wanted = recordings::Wanted { version, folder: with_folder.as_deref(), at };
             recordings::replay(context, (&place.realm, recording), wanted).await
         }
+        ScriptAdministration::Explain(arguments) => audit::explain(arguments, About::Scripts, context).await,
         ScriptAdministration::Delete { script, confirmation } => rollout::delete(context, &script, &confirmation).await,
         ScriptAdministration::Value(command) => value::run(command, context).await,
     }

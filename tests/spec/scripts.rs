@@ -60,7 +60,8 @@ async fn sc_010_protected_claims_cannot_be_declared_and_not_be_smuggled() {
     }
     let before = jwt::read(client.client_credentials("read").await.tokens().access_token()).claims;
     for name in PROTECTED {
-        let script = format!("fn on_claims(ctx, target) {{ claims(#{{ \"{name}\": \"evil\", tier: 1 }}) }}");
+        let script =
+            format!("fn on_claims(ctx, target) {{ let added = #{{ \"{name}\": \"evil\", tier: 1 }}; claims(added) }}");
         let answer =
             try_deploy(&realm, files("evil", &format!("{hooks}\nclaims = {{ tier = \"int\" }}"), &script)).await;
         // Found when the package is checked, or when it runs: the tokens are the same or there are none.

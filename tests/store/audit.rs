@@ -134,6 +134,7 @@ fn with_store(parts: &ProviderParts, store: Database) -> Provider {
         outbound: Arc::clone(&parts.outbound),
         passwords: parts.passwords.clone(),
         scripts: Arc::clone(&parts.scripts),
+        script_tools: Arc::clone(&parts.script_tools),
         root_key: parts.root_key.clone(),
         bases: parts.bases.clone(),
     })

@@ -107,6 +107,7 @@ pub(crate) async fn provider(database: &TestDatabase, clock: &Arc<TestClock>, pu
         root_key: RootKey::generate(&*random),
         random,
         scripts: super::scripts::engine(),
+        script_tools: super::scripts::tools(),
         outbound: Arc::new(OutboundClient::new(OutboundSettings::default(), Arc::new(SystemResolver)).unwrap()),
         bases: Bases { public: public_url.to_owned(), mutual_tls: None },
     })

@@ -19,7 +19,7 @@ pub fn reference() -> String {
 A hook is a point where Signet asks a script. A script answers with a decision: it refuses, narrows what was about to
 happen, or adds what its manifest declares. `none()` says nothing and is allowed everywhere. A decision that is not in
 the list of its hook is a failure of the script. This page is made from the types in `plugins/hooks`, version {API_VERSION} of the
-hook API.
+hook API. [The same as JSON Schema](hooks.schema.json) is what `signet script schema` prints.
 
 ## Limits
 

@@ -27,6 +27,8 @@ mod realms;
 mod resource_servers;
 mod schema;
 mod script_documents;
+mod script_recordings;
+mod script_trials;
 mod script_values;
 mod scripts;
 mod sessions;

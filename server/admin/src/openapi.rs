@@ -19,6 +19,8 @@ use crate::logout_deliveries::LogoutDeliveries;
 use crate::problem::MEDIA_TYPE;
 use crate::realms::Realms;
 use crate::resource_servers::ResourceServers;
+use crate::script_recordings::ScriptRecordings;
+use crate::script_trials::ScriptTrials;
 use crate::script_values::ScriptValues;
 use crate::scripts::Scripts;
 use crate::sessions::Sessions;
@@ -65,12 +67,38 @@ pub(crate) enum Tag {
 }
 
 type Operations =
-    (Realms, Clients, Users, Sessions, LogoutDeliveries, Keys, ResourceServers, Scripts, ScriptValues, Events);
+    (
+        Realms,
+        Clients,
+        Users,
+        Sessions,
+        LogoutDeliveries,
+        Keys,
+        ResourceServers,
+        Scripts,
+        ScriptRecordings,
+        ScriptTrials,
+        ScriptValues,
+        Events,
+    );
 
 /// Every operation of the API.
 pub(crate) fn operations() -> OpenApiService<Operations, ()> {
     let operations =
-        (Realms, Clients, Users, Sessions, LogoutDeliveries, Keys, ResourceServers, Scripts, ScriptValues, Events);
+        (
+            Realms,
+            Clients,
+            Users,
+            Sessions,
+            LogoutDeliveries,
+            Keys,
+            ResourceServers,
+            Scripts,
+            ScriptRecordings,
+            ScriptTrials,
+            ScriptValues,
+            Events,
+        );
     OpenApiService::new(operations, TITLE, VERSION).description(DESCRIPTION)
 }
 
@@ -143,7 +171,8 @@ fn complete(operation: &mut Value, path: &str, method: &Method) {
     let (has_body, names_object) = (!operation["requestBody"].is_null(), path.contains('{'));
     let has_query = operation["parameters"].as_array().into_iter().flatten().any(|one| one["in"] == "query");
     describe_path(operation);
-    let moves_script = *method == Method::POST && path.starts_with("/realms/{realm}/scripts/{name}/");
+    let moves_script = *method == Method::POST
+        && path.strip_prefix("/realms/{realm}/scripts/{name}/").is_some_and(|action| !action.contains('/'));
     let keeps_to_precondition = *method == Method::PATCH || *method == Method::DELETE || moves_script;
     if keeps_to_precondition {
         let parameter = json!({
@@ -186,6 +215,7 @@ fn describe_path(operation: &mut Value) {
             Some("kid") => "The key identifier.",
             Some("name") => "The name.",
             Some("version") => "The version, or at least its first 12 digits.",
+            Some("recording") => "The identifier of the recording.",
             Some("kind") => "`secret`, `kv` or `connection`.",
             _ => "The `id` of the object.",
         };
@@ -274,6 +304,10 @@ mod tests {
         expected.extend(["get", "delete"].map(|method| format!("{method} {script}")));
         expected.extend(["versions", "versions/{version}", "diff"].map(|part| format!("get {script}/{part}")));
         expected.extend(["promote", "rollback", "shadow"].map(|part| format!("post {script}/{part}")));
+        let recording = format!("{script}/recordings/{{recording}}");
+        expected.extend([format!("get {script}/recordings"), format!("get {recording}")]);
+        expected.push(format!("post {recording}/replay"));
+        expected.extend(["check", "test", "run", "fuzz"].map(|trial| format!("post {realm}/script-trials/{trial}")));
         expected.extend(["script-values", "audit-chain", "audit-events"].map(|part| format!("get {realm}/{part}")));
         let value = format!("{realm}/script-values/{{kind}}/{{name}}");
         expected.extend(["get", "put", "delete"].map(|method| format!("{method} {value}")));

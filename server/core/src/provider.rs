@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use signet_hooks::ScriptEngine;
+use signet_hooks::{ScriptEngine, ScriptTools};
 use signet_jose::{Random, RootKey};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::RealmName;
@@ -110,6 +110,8 @@ pub struct ProviderParts {
     pub passwords: PasswordHasher,
     /// Compiles scripts.
     pub scripts: Arc<dyn ScriptEngine>,
+    /// Tries scripts that are not deployed.
+    pub script_tools: Arc<dyn ScriptTools>,
     /// The key that wraps the realms' data keys.
     pub root_key: RootKey,
     /// Where this deployment is reached.

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 use signet_core::authn::new_session;
-use signet_core::model::{Purpose, UsedRecord};
+use signet_core::model::{Purpose, ScriptRecording, UsedRecord};
 use signet_core::ports::{Login, PageRequest, SessionEnding, WhichSessions};
-use signet_core::protocol::identifiers::UserId;
+use signet_core::protocol::identifiers::{ScriptRecordingId, UserId};
+use signet_core::protocol::time::UnixTime;
 use signet_core::registry::{self, UserChange};
+use signet_hooks::{Hook, Recording, Version};
 use signet_jose::{SignatureAlgorithm, sign};
 
 use super::service::{Answer, Ask, PUBLIC, Service};
@@ -54,6 +56,8 @@ struct Objects {
     ids: Map<String, Value>,
     /// A version of the script, the one before the active.
     version: String,
+    /// A recorded run of it.
+    recording: String,
 }
 
 impl Objects {
@@ -87,7 +91,9 @@ impl Objects {
             "scripts": "limits",
             "script-values": "table",
         });
-        Self { realm: realm.to_owned(), ids: ids.as_object().unwrap().clone(), version: versions.swap_remove(0) }
+        let recording = record(service, realm).await;
+        let ids = ids.as_object().unwrap().clone();
+        Self { realm: realm.to_owned(), ids, version: versions.swap_remove(0), recording }
     }
 
     /// The path of an operation for these objects, in `realm`.
@@ -97,6 +103,7 @@ impl Objects {
             "{realm}" => realm,
             "{kind}" => "kv",
             "{version}" => &self.version,
+            "{recording}" => &self.recording,
             placeholder if placeholder.starts_with('{') => self.ids[collection].as_str().unwrap(),
             name => {
                 collection = name;
@@ -128,6 +135,37 @@ async fn signed_in(service: &Service, realm: &str) -> (String, String) {
     (sids.remove(0).to_string(), delivery.number.to_string())
 }
 
+/// Stores a recorded run of the script.
+async fn record(service: &Service, realm: &str) -> String {
+    let realm = registry::find_realm(&service.provider, &realm.parse().unwrap()).await.unwrap();
+    let id = ScriptRecordingId([7; 16]);
+    let hook = Hook::OnTokenRequest;
+    let recording = Recording {
+        hook,
+        version: Version([1; 32]),
+        context: hook.sample_input(),
+        calls: Vec::new(),
+        outcome: Ok(json!({"decision": "none"})),
+        vars: None,
+        log: Vec::new(),
+        operations: 1,
+        as_decided: true,
+    };
+    let stored = ScriptRecording {
+        realm_id: realm.id(),
+        id,
+        recorded_at: UnixTime(0),
+        expires_at: UnixTime(i64::MAX),
+        package: "limits".parse().unwrap(),
+        version: recording.version,
+        hook: hook.name().to_owned(),
+        client_id: None,
+        recording: serde_json::to_string(&recording).unwrap(),
+    };
+    service.provider.store.insert_script_recordings(&[stored]).await.unwrap();
+    id.to_string()
+}
+
 fn body(operation: &Operation, objects: &Objects) -> Value {
     match operation.id.as_str() {
         "createRealm" => json!({"name": "another", "display_name": "Another"}),
@@ -136,6 +174,8 @@ fn body(operation: &Operation, objects: &Objects) -> Value {
         "createKey" | "rotateKey" => json!({"algorithm": "ES256"}),
         "createResourceServer" => json!({"identifier": "https://other.test", "display_name": "Other"}),
         "deployScript" => json!({"files": scripts::files("other", "", "")}),
+        "checkScript" | "testScript" | "fuzzScript" => json!({"files": scripts::files("limits", "", "")}),
+        "runScript" => json!({"files": scripts::files("limits", "", ""), "hook": "on_token_request"}),
         "promoteScript" => json!({"version": objects.version}),
         "setScriptValue" => json!({"value": {"a": [1]}}),
         "setUserPassword" => json!({"password": "long and unlikely enough"}),
@@ -170,7 +210,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 52);
+    assert_eq!(operations.len(), 59);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
@@ -293,7 +333,8 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         "script-values": "absent",
     });
     let ids = absent.as_object().unwrap().clone();
-    let absent = Objects { realm: "two".to_owned(), ids, version: "0123456789ab".to_owned() };
+    let (version, recording) = ("0123456789ab".to_owned(), ScriptRecordingId([9; 16]).to_string());
+    let absent = Objects { realm: "two".to_owned(), ids, version, recording };
     let before = everything(&service, &objects).await;
     let mut tried = 0;
     for operation in operations().iter().filter(|operation| operation.path.contains("{realm}")) {
@@ -309,7 +350,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 28);
+    assert_eq!(tried, 31);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

@@ -146,6 +146,7 @@ impl Service {
             random,
             outbound: Arc::new(outbound),
             scripts: crate::support::scripts::engine(),
+            script_tools: crate::support::scripts::tools(),
             bases: Bases { public: PUBLIC.to_owned(), mutual_tls: None },
         }));
         registry::prepare_database(&provider).await.unwrap();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::Constructor;
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::Redact;
 
 /// Most clients that one decision names.
 const CLIENTS_MAXIMUM: usize = 32;
@@ -57,6 +58,18 @@ fn few<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>,
         return Ok(clients);
     }
     Err(serde::de::Error::custom("clients has at most 32 entries"))
+}
+
+impl Redact for LogoutFacts {
+    fn redact(&mut self) {
+        let Self { clients: _, redirect_uri, by_client: _ } = self;
+        // The `state` in it may hold anything.
+        if let Some(uri) = redirect_uri
+            && let Some(query) = uri.find('?')
+        {
+            uri.truncate(query);
+        }
+    }
 }
 
 impl HookPoint for OnLogout {

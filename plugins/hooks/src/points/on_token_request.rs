@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::{Constructor, Denial, denial_codes};
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::nothing_personal;
 use crate::text::Seconds;
 
 /// `on_token_request(ctx, req)`
@@ -73,6 +74,15 @@ pub struct TokenNarrowing {
     /// Issue no refresh token with an authorization code. Where a refresh token was presented, that one stays as it is.
     pub no_refresh_token: bool,
 }
+
+nothing_personal!(TokenRequestFacts {
+    grant_type,
+    scope,
+    resources,
+    access_token_seconds,
+    refresh_token,
+    authentication,
+});
 
 impl HookPoint for OnTokenRequest {
     const HOOK: Hook = Hook::OnTokenRequest;

@@ -217,7 +217,8 @@ impl Serving<'_> {
             tracing::warn!(hook = hook.name(), package, "vars would have more than 8 KiB together; these are dropped");
         }
         let Ok(program) = &script.program else { return };
-        let ran = Ran { target: &script.target, program: &**program, hook, input: &question.input, run };
+        let (input, values) = (&question.input, &question.values);
+        let ran = Ran { target: &script.target, program, hook, input, run, values };
         self.runs.recordings.take(question.realm, self.now(), &*self.random, &ran);
         shadow::begin(self, question, script, run);
     }
@@ -253,7 +254,7 @@ pub(super) fn is_denial(decision: &Value) -> bool {
 
 /// A decision in the words of its hook: what it is, and the names of what it sets, never the values. A denial names its
 /// error.
-pub(super) fn summary(decision: &Value) -> String {
+pub(crate) fn summary(decision: &Value) -> String {
     let name = decision["decision"].as_str().unwrap_or_default();
     let members = match (&decision["error"], &decision["claims"]) {
         (Value::String(error), _) => vec![error.as_str()],

@@ -234,7 +234,8 @@ impl Turn {
         if let (Ok(run), Ok(program)) = (&ran, &self.script.program) {
             runs.metrics.used(hook, run.operations, run.elapsed);
             tell_log(hook, &self.script, run);
-            let ran = Ran { target: &self.script.target, program: &**program, hook, input: &input, run };
+            let values = self.realm.hooks.values().map(Arc::clone).unwrap_or_default();
+            let ran = Ran { target: &self.script.target, program, hook, input: &input, run, values: &values };
             runs.recordings.take(&self.realm, self.provider.now(), &*self.provider.random, &ran);
         }
         if outcome != Outcome::Decided {

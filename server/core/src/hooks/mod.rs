@@ -17,12 +17,14 @@ mod metrics;
 mod pool;
 mod recording;
 mod shadow;
+mod trial;
 
-pub(crate) use ask::refused;
+pub(crate) use ask::{refused, summary};
 pub use delivery::Delivery;
 pub use input::Connection;
 pub(crate) use input::{Subject, Transaction};
 pub use metrics::{Histogram, HookCounts, Outcome, PackageCounts, ScriptMetrics};
+pub(crate) use trial::slow_clock;
 
 /// What scripts want said on a consent page.
 pub use signet_hooks::points::on_consent::ConsentTerms;
@@ -41,6 +43,8 @@ const WAITING_RUNS: usize = 8;
 const SHADOW_RUNS: usize = 2;
 /// Deliveries of events, of one realm at a time.
 const DELIVERIES: usize = 2;
+/// What administrators of one realm try at a time.
+const TRIALS: usize = 2;
 
 /// What this process remembers of scripts between requests.
 pub(crate) struct Runs {
@@ -52,6 +56,7 @@ pub(crate) struct Runs {
     waiting: Pool,
     shadows: Pool,
     deliveries: Pool,
+    trials: Pool,
     recordings: Recordings,
 }
 
@@ -65,6 +70,7 @@ impl Default for Runs {
             waiting: Pool::new(WAITING_RUNS),
             shadows: Pool::new(SHADOW_RUNS),
             deliveries: Pool::new(DELIVERIES),
+            trials: Pool::new(TRIALS),
             recordings: Recordings::default(),
         }
     }

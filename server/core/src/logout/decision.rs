@@ -61,7 +61,7 @@ pub(super) async fn plan(
         redirect_uri: request.and_then(LogoutRequest::location),
         by_client: client.is_some(),
     };
-    let answers = serving.ask::<OnLogout>(realm, subject, || (NoFacts {}, facts()))?;
+    let answers = serving.ask::<OnLogout>(realm, subject, || (NoFacts {}, facts())).await?;
     let mut plan = LogoutPlan::default();
     for answer in answers {
         match answer.decision {

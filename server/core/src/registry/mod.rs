@@ -35,10 +35,15 @@ pub use resource_servers::{
     update_resource_server,
 };
 pub use scripts::{
-    Deployment, DeploymentRequest, FileDifference, NewScriptValue, ScriptDifference, ScriptState, VersionPrefix,
-    compare_script_versions, delete_script, delete_script_value, deploy_script, find_script, find_script_version,
-    list_script_values, list_script_versions, list_scripts, promote_script, roll_back_script, set_script_value,
-    shadow_script,
+    CheckedScript, Deployment, DeploymentRequest, FileDifference, NewScriptValue, RecordedRun, ReplayedRun,
+    ScriptDifference, ScriptState, VersionPrefix, WithVersion, check_script, compare_script_versions, delete_script,
+    delete_script_value, deploy_script, find_script, find_script_recording, find_script_version, fuzz_script,
+    list_script_recordings, list_script_values, list_script_versions, list_scripts, promote_script,
+    replay_script_recording, roll_back_script, run_script, set_script_value, shadow_script, test_script,
+};
+/// What comes of trials of scripts.
+pub use signet_hooks::{
+    Coverage, Diagnostic, Finding, FuzzOptions, FuzzReport, Run, TestReport, TestResult, UnknownHook,
 };
 pub use sessions::{ListedSession, end_session, end_sessions_of_user, find_session, list_sessions};
 pub use users::{

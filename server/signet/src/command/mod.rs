@@ -30,6 +30,7 @@ use crate::config::{self, ConfigError, Configuration};
 use crate::output::{self, Output};
 use crate::{dev, doctor, serve};
 use arguments::{Administration, ConfigCommand};
+use audit::About;
 use context::Context;
 use script::ScriptCommand;
 
@@ -91,7 +92,7 @@ async fn administer(command: Administration, configuration: &Configuration, outp
         Administration::Key(command) => key::run(command, &context).await,
         Administration::ResourceServer(command) => resource_server::run(command, &context).await,
         Administration::Audit(command) => audit::run(*command, &context).await,
-        Administration::Explain(arguments) => audit::explain(arguments, &context).await,
+        Administration::Explain(arguments) => audit::explain(arguments, About::Everything, &context).await,
     };
     context.close().await;
     done

@@ -90,8 +90,13 @@ async fn sc_009_on_token_request_fails_closed_and_uses_nothing_up() {
     let client = trusted_client(&realm).await;
     let request = client.request();
     let code = realm.browser().complete(&request, &realm.user).await;
-    for failing in [FAILS, "42", "loop { }", "let a = []; loop { a.push(\"x\"); }", "narrow(#{ add_scopes: [\"x\"] })"]
-    {
+    for failing in [
+        FAILS,
+        "let n = 42; n",
+        "loop { }",
+        "let a = []; loop { a.push(\"x\"); }",
+        "let more = #{ add_scopes: [\"x\"] }; narrow(more)",
+    ] {
         bind(&realm, "on_token_request", failing).await;
         assert_failed_closed(&client.redeem(&request, code.code()).await);
         assert_failed_closed(&client.client_credentials("read").await);

@@ -127,7 +127,7 @@ async fn checked(
     Ok(ScriptPackage { realm_id: realm.id(), summary, files: package.into() })
 }
 
-fn refused(found: &[Diagnostic]) -> RegistryError {
+pub(super) fn refused(found: &[Diagnostic]) -> RegistryError {
     RegistryError::invalid("files", listed_diagnostics(found))
 }
 
@@ -161,7 +161,7 @@ fn moved(provider: &Provider, before: ScriptBinding, version: ScriptVersion) -> 
 }
 
 /// Where a package decides in the realm, for whichever client.
-async fn of_package(
+pub(super) async fn of_package(
     provider: &Provider,
     realm: &RealmContext,
     package: &ScriptName,
@@ -172,7 +172,7 @@ async fn of_package(
 
 /// Refuses what neither the active versions nor those that are tried have already. Of a package that is bound nowhere
 /// in the realm, everything is accepted by deploying it.
-async fn check_accepted_by(
+pub(super) async fn check_accepted_by(
     provider: &Provider,
     bindings: &[ScriptBinding],
     new: &ScriptDeclaration,

@@ -135,10 +135,10 @@ mod tests {
 
         let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
         assert!(names.contains(&"config"), "{names:?}");
-        let named = |name: &str| plans.iter().find(|plan| plan.name == name).unwrap();
-        assert_eq!(named("basic").browser, Some(serde_json::json!([{ "match": "mine" }])));
-        assert_eq!(named("mine").browser, named("basic").browser);
-        assert!(named("mine").claims.is_none());
+        let plan_of = |name: &str| plans.iter().find(|plan| plan.name == name).unwrap();
+        assert_eq!(plan_of("basic").browser, Some(serde_json::json!([{ "match": "mine" }])));
+        assert_eq!(plan_of("mine").browser, plan_of("basic").browser);
+        assert!(plan_of("mine").claims.is_none());
     }
 
     #[test]

@@ -25,9 +25,9 @@ fn ok(_: &Received) -> Response<String> {
 }
 
 /// A client that is told at `/logout` of a server.
-async fn told(realm: &Realm, receiver: &WebServer, metadata: Value) -> Client {
+async fn told(realm: &Realm, site: &WebServer, metadata: Value) -> Client {
     let own = json!({
-        "backchannel_logout_uri": format!("{}/logout", receiver.url), "backchannel_logout_session_required": true,
+        "backchannel_logout_uri": format!("{}/logout", site.url), "backchannel_logout_session_required": true,
     });
     client(realm, merged(own, metadata)).await
 }
@@ -44,9 +44,9 @@ fn token_of(received: &Received) -> String {
 }
 
 /// Waits until that many requests have arrived.
-async fn arrived(receiver: &WebServer, number: usize) -> Vec<Received> {
+async fn arrived(site: &WebServer, number: usize) -> Vec<Received> {
     until(&format!("{number} logouts"), async || {
-        let received = receiver.received();
+        let received = site.received();
         (received.len() >= number).then_some(received)
     })
     .await
@@ -65,13 +65,13 @@ async fn deliveries(realm: &Realm, query: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn lo_006_a_logout_token_says_who_and_nothing_more() {
-    let (realm, receiver) = (Realm::new().await, WebServer::start(ok).await);
-    let client = told(&realm, &receiver, json!({})).await;
+    let (realm, site) = (Realm::new().await, WebServer::start(ok).await);
+    let client = told(&realm, &site, json!({})).await;
     let mut browser = realm.browser();
     let tokens = client.obtain(&mut browser, &client.request(), &realm.user).await;
     let id_token = read(tokens.id_token()).claims;
     sign_out(&realm, &mut browser).await;
-    let received = arrived(&receiver, 1).await;
+    let received = arrived(&site, 1).await;
     let token = realm.verify(&token_of(&received[0])).await;
     assert_eq!(token.header["typ"], "logout+jwt");
     assert_eq!(token.header["alg"], "RS256");
@@ -94,19 +94,19 @@ async fn lo_006_a_logout_token_says_who_and_nothing_more() {
 
 #[tokio::test]
 async fn back_channel_logout_2_4_tokens_are_signed_as_id_tokens_are() {
-    let (realm, receiver) = (Realm::new().await, WebServer::start(ok).await);
-    let elliptic = told(&realm, &receiver, json!({"id_token_signed_response_alg": "ES256"})).await;
+    let (realm, site) = (Realm::new().await, WebServer::start(ok).await);
+    let elliptic = told(&realm, &site, json!({"id_token_signed_response_alg": "ES256"})).await;
     let mut browser = realm.browser();
     elliptic.obtain(&mut browser, &elliptic.request(), &realm.user).await;
     sign_out(&realm, &mut browser).await;
-    let received = arrived(&receiver, 1).await;
+    let received = arrived(&site, 1).await;
     assert_eq!(realm.verify(&token_of(&received[0])).await.header["alg"], "ES256");
 }
 
 #[tokio::test]
 async fn whatever_ends_a_session_is_told() {
-    let (realm, receiver) = (Realm::new().await, WebServer::start(ok).await);
-    let client = told(&realm, &receiver, json!({})).await;
+    let (realm, site) = (Realm::new().await, WebServer::start(ok).await);
+    let client = told(&realm, &site, json!({})).await;
     let administration = &realm.server.administration;
     let ask = async |method, path: &str| {
         let answer = administration.ask(method, &format!("/realms/{}{path}", realm.name), &json!({})).await;
@@ -134,7 +134,7 @@ async fn whatever_ends_a_session_is_told() {
             _ => administration.delete_user(&realm.name, &user.id).await,
         }
         expected.push(sid);
-        let received = arrived(&receiver, expected.len()).await;
+        let received = arrived(&site, expected.len()).await;
         let claims = read(&token_of(received.last().unwrap())).claims;
         assert_eq!(claims["sid"], expected.last().unwrap().as_str(), "{way}");
         assert_eq!(claims["sub"], user.id.as_str(), "{way}");
@@ -144,8 +144,8 @@ async fn whatever_ends_a_session_is_told() {
 
 #[tokio::test]
 async fn a_login_of_the_same_user_is_no_logout() {
-    let (realm, receiver) = (Realm::new().await, WebServer::start(ok).await);
-    let client = told(&realm, &receiver, json!({})).await;
+    let (realm, site) = (Realm::new().await, WebServer::start(ok).await);
+    let client = told(&realm, &site, json!({})).await;
     let mut browser = realm.browser();
     client.obtain(&mut browser, &client.request(), &realm.user).await;
     let page = browser.authorize(&client.request().with("prompt", "login")).await;
@@ -153,24 +153,24 @@ async fn a_login_of_the_same_user_is_no_logout() {
     assert_eq!(realm.rows().await.count("logout_deliveries"), 0);
     // The next delivery is the first.
     sign_out(&realm, &mut browser).await;
-    arrived(&receiver, 1).await;
+    arrived(&site, 1).await;
 }
 
 #[tokio::test]
 async fn lo_005_a_client_that_refuses_is_given_up_and_can_be_tried_again() {
     let realm = Realm::new().await;
-    let receiver = WebServer::start(|received| {
+    let site = WebServer::start(|received| {
         // A redirection is not followed, wherever it leads.
         let builder = Response::builder().status(StatusCode::FOUND).header("location", "/elsewhere");
         assert_ne!(received.target, "/elsewhere");
         builder.body(String::new()).unwrap()
     })
     .await;
-    let client = told(&realm, &receiver, json!({})).await;
+    let client = told(&realm, &site, json!({})).await;
     let mut browser = realm.browser();
     client.obtain(&mut browser, &client.request(), &realm.user).await;
     sign_out(&realm, &mut browser).await;
-    arrived(&receiver, 1).await;
+    arrived(&site, 1).await;
     let waiting = until("a failed attempt", async || {
         let waiting = deliveries(&realm, "?dead=false").await;
         waiting.into_iter().find(|delivery| delivery["problem"].is_string())
@@ -187,16 +187,16 @@ async fn lo_005_a_client_that_refuses_is_given_up_and_can_be_tried_again() {
     let path = format!("/realms/{}/logout-deliveries/{number}/retry", realm.name);
     let answer = realm.server.administration.ask(http::Method::POST, &path, &json!({})).await;
     assert_eq!(answer.status, 204, "{answer:?}");
-    arrived(&receiver, 6).await;
+    arrived(&site, 6).await;
 }
 
 #[tokio::test]
 async fn lo_008_kill_9_between_the_end_and_the_delivery_loses_nothing() {
     let server = Server::start(Configuration::default()).await;
     let realm = Realm::on(&server, json!({})).await;
-    // The receiver takes the first request and never answers; the process dies meanwhile.
+    // The site takes the first request and never answers; the process dies meanwhile.
     let (first, answered) = (Arc::new(Notify::new()), Arc::new(std::sync::atomic::AtomicBool::new(false)));
-    let receiver = {
+    let site = {
         let (first, answered) = (Arc::clone(&first), Arc::clone(&answered));
         WebServer::answering(move |_| {
             let (first, answered) = (Arc::clone(&first), Arc::clone(&answered));
@@ -210,14 +210,14 @@ async fn lo_008_kill_9_between_the_end_and_the_delivery_loses_nothing() {
         })
         .await
     };
-    let client = told(&realm, &receiver, json!({})).await;
+    let client = told(&realm, &site, json!({})).await;
     let mut browser = realm.browser();
     let tokens = client.obtain(&mut browser, &client.request(), &realm.user).await;
     sign_out(&realm, &mut browser).await;
     tokio::time::timeout(Duration::from_secs(30), first.notified()).await.expect("a first attempt");
     answered.store(true, std::sync::atomic::Ordering::SeqCst);
     server.kill_and_restart().await;
-    let received = arrived(&receiver, 2).await;
+    let received = arrived(&site, 2).await;
     let sid = read(tokens.id_token()).claims["sid"].clone();
     for attempt in &received {
         assert_eq!(read(&token_of(attempt)).claims["sid"], sid);
@@ -231,32 +231,32 @@ async fn lo_008_kill_9_between_the_end_and_the_delivery_loses_nothing() {
 async fn a_slow_client_delays_nobody_else() {
     const CLIENTS: usize = 1_000;
     let realm = Realm::new().await;
-    let receiver = WebServer::answering(|received: Received| async move {
+    let site = WebServer::answering(|received: Received| async move {
         if received.target == "/slow" {
             std::future::pending::<()>().await;
         }
         Response::new(String::new())
     })
     .await;
-    let slow = json!({"backchannel_logout_uri": format!("{}/slow", receiver.url)});
+    let slow = json!({"backchannel_logout_uri": format!("{}/slow", site.url)});
     let slow = client(&realm, slow).await;
     let mut browser = realm.browser();
     slow.obtain(&mut browser, &slow.request(), &realm.user).await;
-    insert_participants(&realm, &receiver.url, CLIENTS).await;
+    insert_participants(&realm, &site.url, CLIENTS).await;
     sign_out(&realm, &mut browser).await;
     let told = until("everybody else is told", async || {
-        let targets: BTreeSet<String> = receiver.received().into_iter().map(|received| received.target).collect();
+        let targets: BTreeSet<String> = site.received().into_iter().map(|received| received.target).collect();
         (targets.len() > CLIENTS).then_some(targets)
     })
     .await;
     assert!(told.contains("/slow"));
-    let quick = receiver.received().into_iter().filter(|received| received.target != "/slow").count();
+    let quick = site.received().into_iter().filter(|received| received.target != "/slow").count();
     assert_eq!(quick, CLIENTS, "somebody was told twice");
     until("only the slow one waits", async || (realm.rows().await.count("logout_deliveries") == 1).then_some(())).await;
 }
 
 /// Clients that take part in the one session of the realm, written past the server: registering so many takes a while.
-async fn insert_participants(realm: &Realm, receiver: &str, number: usize) {
+async fn insert_participants(realm: &Realm, site: &str, number: usize) {
     use sea_orm::{ConnectionTrait as _, Statement};
     let connection = sea_orm::Database::connect(format!("{}?mode=rw", realm.server.database)).await.unwrap();
     let backend = connection.get_database_backend();
@@ -266,7 +266,7 @@ async fn insert_participants(realm: &Realm, receiver: &str, number: usize) {
         "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {number}) \
          INSERT INTO clients (realm_id, client_id, enabled, metadata, settings, epoch, created_at, updated_at, revision) \
          SELECT {realm_id}, 'many-' || n, 1, \
-         '{{\"redirect_uris\":[\"https://client.test/callback\"],\"backchannel_logout_uri\":\"{receiver}/' || n || '\"}}', \
+         '{{\"redirect_uris\":[\"https://client.test/callback\"],\"backchannel_logout_uri\":\"{site}/' || n || '\"}}', \
          '{{}}', 0, 0, 0, 0 FROM n"
     ))
     .await;

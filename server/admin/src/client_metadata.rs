@@ -52,6 +52,12 @@ pub(crate) struct ClientMetadata {
     id_token_signed_response_alg: Option<String>,
     /// Algorithm of userinfo responses; plain JSON when absent.
     userinfo_signed_response_alg: Option<String>,
+    /// The one algorithm of request objects; any suitable one when absent. `none` needs the realm's permission.
+    request_object_signing_alg: Option<String>,
+    /// Where request objects may be fetched from.
+    request_uris: Option<Vec<String>>,
+    /// Whether every authorization request must be a signed request object (RFC 9101 section 10.5).
+    require_signed_request_object: Option<bool>,
     /// `max_age` where a request has none, in seconds.
     default_max_age: Option<u32>,
     /// Whether every ID token has `auth_time`.
@@ -119,6 +125,7 @@ mod tests {
             "client_name": "n", "client_uri": "https://rp.test", "logo_uri": "l", "policy_uri": "p", "tos_uri": "t",
             "jwks": {"keys": [{"kty": "EC"}]}, "jwks_uri": "j", "software_id": "s", "software_version": "1",
             "subject_type": "public", "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "PS256",
+            "request_object_signing_alg": "ES256", "request_uris": ["r"], "require_signed_request_object": true,
             "default_max_age": 5, "require_auth_time": true, "default_acr_values": ["a"],
             "tls_client_auth_subject_dn": "CN=a", "tls_client_auth_san_dns": "d", "tls_client_auth_san_uri": "u",
             "tls_client_auth_san_ip": "i", "tls_client_auth_san_email": "e",

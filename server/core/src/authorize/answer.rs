@@ -13,7 +13,7 @@ use signet_protocol::spec::rfc6749;
 use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
 use super::step::{LoginForm, claims_to_consent, code_issued, issue_code};
-use super::{Accepted, AuthorizationResponse, AuthorizeError, Browser, Entry, INTERACTION_PARAMETER, accept, conclude};
+use super::{Accepted, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume};
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
 use crate::endpoints::Endpoint;
 use crate::events::{Event, Fact, LoginRefusal, Parties, Serving};
@@ -75,7 +75,7 @@ async fn take_login(
 ) -> Result<Answered, AuthorizeError> {
     let parameters = answer.parameters.without(INTERACTION_PARAMETER);
     let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
-    let mut accepted = accept(serving, realm, &parameters, Entry::Authorization).await?;
+    let mut accepted = resume(serving, realm, &parameters, &interaction).await?;
     if interaction.stage != Stage::LoginForm {
         return Err(AuthorizeError::Expired(answered_before()));
     }
@@ -97,6 +97,7 @@ async fn take_login(
         Err(failure) => {
             let form = LoginForm {
                 interaction: answer.interaction.to_owned(),
+                address: parameters,
                 client: accepted.client,
                 request: accepted.request,
                 login_hint: Some(username.to_owned()),
@@ -171,7 +172,7 @@ async fn take_consent(
 ) -> Result<AuthorizationResponse, AuthorizeError> {
     let parameters = answer.parameters.without(INTERACTION_PARAMETER);
     let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
-    let mut accepted = accept(serving, realm, &parameters, Entry::Authorization).await?;
+    let mut accepted = resume(serving, realm, &parameters, &interaction).await?;
     let session = current_session(serving, realm, browser.session.as_ref()).await?;
     // Whoever agrees is whoever the page was shown to.
     let session = session.filter(|session| interaction.stage == Stage::ConsentForm(session.sid));

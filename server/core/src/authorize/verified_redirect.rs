@@ -50,21 +50,21 @@ impl VerifiedRedirect {
     }
 }
 
-/// Finds the client and verifies its redirect URI.
-pub(super) async fn verify(
-    serving: &Serving<'_>,
+/// Verifies the redirect URI of a request.
+pub(super) fn verify(
     realm: &RealmContext,
+    client: &Client,
     parameters: &Parameters,
-) -> Result<(Arc<Client>, VerifiedRedirect), Failure> {
-    let client = find_client(serving, realm, parameters).await?;
-    let uri = registered_uri(&client, parameters)?;
+) -> Result<VerifiedRedirect, Refusal> {
+    let uri = registered_uri(client, parameters)?;
     // A mode that is unknown or not allowed is refused by its rule, in the default mode of the code flow.
     let mode = parameters.get("response_mode").and_then(|mode| mode.parse().ok()).unwrap_or(ResponseMode::Query);
     let state = parameters.get("state").map(str::to_owned);
-    Ok((client, VerifiedRedirect { uri, mode, state, issuer: realm.issuer().to_owned() }))
+    Ok(VerifiedRedirect { uri, mode, state, issuer: realm.issuer().to_owned() })
 }
 
-async fn find_client(
+/// Finds the client. Whatever a request object says, it is the client of the address.
+pub(super) async fn find_client(
     serving: &Serving<'_>,
     realm: &RealmContext,
     parameters: &Parameters,

@@ -25,6 +25,7 @@ pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderM
         methods.into_iter().filter(|method| *method != ClientAuthenticationMethod::None),
         ClientAuthenticationMethod::as_str,
     );
+    let request_objects = texts(profile.request_objects.algorithms.iter().copied(), SignatureAlgorithm::as_str);
     let assertions = texts(profile.assertion_algorithms.iter().copied(), SignatureAlgorithm::as_str);
     ProviderMetadata {
         issuer: realm.issuer().to_owned(),
@@ -47,8 +48,10 @@ pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderM
         claim_types_supported: vec!["normal".to_owned()],
         claims_supported: claims(),
         claims_parameter_supported: true,
-        request_parameter_supported: false,
-        request_uri_parameter_supported: false,
+        request_parameter_supported: profile.request_objects.by_value,
+        request_uri_parameter_supported: profile.request_objects.by_reference,
+        require_request_uri_registration: profile.request_objects.by_reference,
+        request_object_signing_alg_values_supported: request_objects,
         ui_locales_supported: ui_locales.iter().map(|&locale| locale.to_owned()).collect(),
         prompt_values_supported: texts(Prompt::ALL.iter().copied(), Prompt::as_str),
         code_challenge_methods_supported: vec![CodeChallengeMethod::S256.as_str().to_owned()],

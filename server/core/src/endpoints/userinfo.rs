@@ -9,7 +9,9 @@ use crate::events::Serving;
 use crate::failure::{Failure, Fault};
 use crate::model::Client;
 use crate::realm::RealmContext;
-use crate::tokens::{CheckedAccessToken, ClaimsTarget, Gathering, signing_key, subject_for, user_claims};
+use crate::tokens::{
+    CheckedAccessToken, ClaimsTarget, Gathering, leave_out_other_values, signing_key, subject_for, user_claims,
+};
 
 /// An answer of the userinfo endpoint.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +44,7 @@ pub async fn userinfo(
         serving.store.client(realm.id(), &token.client_id).await?.ok_or_else(|| invalid("the client is gone"))?;
     let (names, locales) = (&token.reference.userinfo_claims, &token.reference.claims_locales);
     let mut claims = user_claims(&user, &token.scope, names, locales);
+    leave_out_other_values(&mut claims, &token.reference.userinfo_values);
     let gathering = Gathering {
         target: ClaimsTarget::Userinfo,
         client: &client,

@@ -6,6 +6,7 @@ mod changes;
 mod client_metadata;
 mod clients;
 mod events;
+mod key_schedule;
 mod keys;
 mod realm_settings;
 mod realms;
@@ -19,6 +20,7 @@ pub use clients::{
     rotate_client_secret, update_client,
 };
 pub use events::{events_of_request, list_events, realms_with_events, verify_events};
+pub use key_schedule::{KeyChanges, keep_key_schedule};
 pub use keys::{Activation, activate_due_keys, create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
 pub use realms::{RealmChange, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm};
 pub use resource_servers::{

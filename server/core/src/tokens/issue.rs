@@ -1,15 +1,19 @@
 //! The one place that issues tokens. Whoever calls it has validated a grant; the caller answers the client only after
 //! the transaction that records the issue has committed.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
-use signet_protocol::claims_request::ClaimsRequest;
+use signet_protocol::claims_request::{ClaimsRequest, acceptable_values};
 use signet_protocol::identifiers::{Lineage, SessionId};
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::scope::Scope;
 
 use super::access_token::{AccessToken, Authentication, Target, target};
 use super::id_token::IdToken;
-use super::{ClaimsTarget, Gathering, Lifetimes, SERVER_CLAIMS, TokenReference, subject_for, user_claims};
+use super::{
+    ClaimsTarget, Gathering, Lifetimes, SERVER_CLAIMS, TokenReference, leave_out_other_values, subject_for, user_claims,
+};
 use crate::events::Serving;
 use crate::failure::Failure;
 use crate::model::{Client, TokenBasis, User};
@@ -96,6 +100,7 @@ fn reference(tokens: &UserTokens<'_>, requested: &ClaimsRequest) -> TokenReferen
         authorization: basis.authorization_id.map(|id| (id, basis.authorization_epoch)),
         sid: basis.sid,
         userinfo_claims: requested.userinfo.keys().cloned().collect(),
+        userinfo_values: acceptable_values(&requested.userinfo),
         claims_locales: basis.claims_locales.clone(),
     }
 }
@@ -110,6 +115,7 @@ async fn id_token(
     let names = named_claims(requested);
     let locales = &basis.claims_locales;
     let mut claims = user_claims(user, &Scope::empty(), &names, locales);
+    leave_out_other_values(&mut claims, &acceptable_values(&requested.id_token));
     let gathering = Gathering {
         target: ClaimsTarget::IdToken,
         client,
@@ -127,7 +133,7 @@ async fn id_token(
         authenticated_at: basis.authenticated_at,
         nonce: tokens.nonce,
         acr: basis.acr.as_deref(),
-        amr: &basis.amr,
+        amr: (basis.acr.is_some() || requested.id_token.contains_key("amr")).then_some(&basis.amr),
         access_token,
         sid: tokens.sid,
         lifetime_seconds: tokens.lifetimes.id_token.map_or(own_lifetime, |most| most.min(own_lifetime)),
@@ -182,6 +188,7 @@ pub(crate) async fn issue_client_token(
             authorization: None,
             sid: None,
             userinfo_claims: Vec::new(),
+            userinfo_values: BTreeMap::new(),
             claims_locales: Vec::new(),
         },
     }

@@ -12,7 +12,7 @@ mod script_claims;
 
 pub(crate) use access_token::Authentication;
 pub use check::{CheckedAccessToken, check_access_token};
-pub(crate) use claims::{SERVER_CLAIMS, user_claims};
+pub(crate) use claims::{SERVER_CLAIMS, leave_out_other_values, user_claims};
 pub(crate) use code::AuthorizationCode;
 pub(crate) use id_token::{check_hint, signing_key};
 pub(crate) use issue::{ClientToken, UserTokens, issue_client_token, issue_user_tokens};

@@ -33,7 +33,7 @@ pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
         Ok(Answered::LoggedIn(location, session)) => {
             render::with_cookies(render::see_other(&location), [cookies::set_session(&call, &session)])
         }
-        Ok(Answered::Again(form, failure)) => login_page(&call, &parameters, &browser, (*form, Some(problem(failure)))),
+        Ok(Answered::Again(form, failure)) => login_page(&call, &browser, (*form, Some(problem(failure)))),
         Err(error) => authorize_error(&call, &parameters, error),
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod introspection;
 pub(crate) mod jwks;
 pub(crate) mod login;
 pub(crate) mod not_found;
+mod public_document;
 pub(crate) mod revocation;
 pub(crate) mod token;
 pub(crate) mod userinfo;

@@ -4,6 +4,7 @@
 use serde_json::Value;
 use signet_protocol::claims_request::ClaimsRequest;
 use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::identifiers::UserId;
 use signet_protocol::spec::oidc_core;
 
 use crate::authorize::Context;
@@ -14,13 +15,15 @@ pub(in crate::authorize) fn claims_are_readable(context: &Context<'_>, draft: &m
     let unreadable =
         |_| ErrorCode::InvalidRequest.because("claims is not a claims request object").per(oidc_core("5.5"));
     let claims = ClaimsRequest::parse(text).map_err(unreadable)?;
-    // Section 5.5.1: a subject asked for by value is the one the response must be about.
-    // One of several is any of them.
-    if let Some(subject) =
-        claims.id_token.get("sub").filter(|request| request.value.is_some() || request.values.is_some())
-    {
-        let wanted = subject.wanted().filter(|value| subject.accepts(value));
-        draft.0.wanted_users = Some(wanted.filter_map(|value| value.as_str()?.parse().ok()).collect());
+    // Section 5.5.1: a subject asked for by value, in either place, is the one the response must be about. One of several
+    // is any of them.
+    for subject in [claims.id_token.get("sub"), claims.userinfo.get("sub")].into_iter().flatten() {
+        let Some(values) = subject.acceptable() else { continue };
+        let mut wanted: Vec<UserId> = values.iter().filter_map(|value| value.as_str()?.parse().ok()).collect();
+        if let Some(others) = &draft.0.wanted_users {
+            wanted.retain(|user| others.contains(user));
+        }
+        draft.0.wanted_users = Some(wanted);
     }
     draft.0.claims_text = (!claims.is_empty()).then(|| compact(text));
     draft.0.claims = claims;

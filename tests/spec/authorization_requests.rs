@@ -85,11 +85,7 @@ async fn multiple_response_types_2_1_unknown_response_modes_are_invalid_request(
 }
 
 #[tokio::test]
-async fn oidc_core_3_1_2_6_request_objects_are_said_to_be_unsupported() {
-    let object = SigningKey::generate("ES256").sign(&json!({"response_type": "code"}));
-    assert_values_refused("request_not_supported", "request", &[&object, "x"]).await;
-    let uris = ["https://client.test/object", "http://127.0.0.1/", "urn:ietf:params:oauth:request_uri:x"];
-    assert_values_refused("request_uri_not_supported", "request_uri", &uris).await;
+async fn oidc_core_3_1_2_6_clients_are_not_registered_by_request() {
     assert_values_refused("registration_not_supported", "registration", &["{}"]).await;
 }
 

@@ -13,6 +13,8 @@ on_every_database!(
     an_active_key_makes_its_predecessor_verifying,
     a_state_is_set_and_only_one_key_per_algorithm_is_active,
     a_key_becomes_active_when_its_time_has_come,
+    one_successor_is_scheduled_for_a_key_that_signs,
+    a_key_that_was_replaced_long_ago_is_retired_once,
     keys_are_deleted_and_missed,
     sealing_keys_are_numbered_once,
     pairwise_salts_are_numbered_once_and_stay,
@@ -110,6 +112,47 @@ async fn a_key_becomes_active_when_its_time_has_come(database: &TestDatabase) {
     // One that was put back by hand waits for a hand again.
     store.set_key_state(REALM, &"later".parse().unwrap(), (KeyState::Future, NOW.plus(15)), &[]).await.unwrap();
     assert_eq!(activate(&store, 99).await, 0);
+}
+
+/// A key that is to take over at a time.
+fn successor(kid: &str) -> SigningKeyRecord {
+    SigningKeyRecord { activates_at: Some(NOW.plus(300)), ..signing_key(REALM, kid, KeyState::Future) }
+}
+
+async fn one_successor_is_scheduled_for_a_key_that_signs(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    let first = "first".parse().unwrap();
+    let scheduled = futures_util::future::join_all(
+        ["a", "b", "c"].map(|kid| async { store.schedule_signing_key(&successor(kid), &first, &[]).await.unwrap() }),
+    );
+    assert_eq!(scheduled.await.into_iter().filter(|is_scheduled| *is_scheduled).count(), 1);
+    assert_eq!(states(&store).await.len(), 2);
+    // Another algorithm has its own; a key that does not sign has none.
+    let mut other = successor("rsa");
+    other.algorithm = "RS256".into();
+    assert!(store.schedule_signing_key(&other, &first, &[]).await.unwrap());
+    assert_eq!(activate(&store, 300).await, 2);
+    assert!(!store.schedule_signing_key(&successor("d"), &first, &[]).await.unwrap());
+    assert!(!store.schedule_signing_key(&successor("d"), &"absent".parse().unwrap(), &[]).await.unwrap());
+}
+
+async fn a_key_that_was_replaced_long_ago_is_retired_once(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    let mut second = signing_key(REALM, "second", KeyState::Active);
+    second.state_since = NOW.plus(5);
+    store.insert_signing_key(&second, &[]).await.unwrap();
+    let (first, second) = ("first".parse().unwrap(), "second".parse().unwrap());
+    let retire = async |kid, since: i64| {
+        store.retire_signing_key((REALM, kid), NOW.plus(since), NOW.plus(9), &[]).await.unwrap()
+    };
+    assert!(!retire(&first, 4).await, "not long enough ago");
+    assert!(!retire(&second, 100).await, "it signs");
+    assert!(retire(&first, 5).await);
+    assert!(!retire(&first, 5).await);
+    let expected = [state("first", KeyState::Retired, 9), state("second", KeyState::Active, 5)];
+    assert_eq!(states(&store).await, expected);
 }
 
 async fn keys_are_deleted_and_missed(database: &TestDatabase) {

@@ -63,6 +63,12 @@ pub(crate) struct ClientMetadata {
     userinfo_encrypted_response_alg: Option<String>,
     /// How userinfo responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
     userinfo_encrypted_response_enc: Option<String>,
+    /// The one algorithm of request objects; any suitable one when absent. `none` needs the realm's permission.
+    request_object_signing_alg: Option<String>,
+    /// Where request objects may be fetched from.
+    request_uris: Option<Vec<String>>,
+    /// Whether every authorization request must be a signed request object (RFC 9101 section 10.5).
+    require_signed_request_object: Option<bool>,
     /// `max_age` where a request has none, in seconds.
     default_max_age: Option<u32>,
     /// Whether every ID token has `auth_time`.
@@ -144,6 +150,7 @@ mod tests {
             "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "PS256",
             "id_token_encrypted_response_alg": "dir", "id_token_encrypted_response_enc": "A128GCM",
             "userinfo_encrypted_response_alg": "A128KW", "userinfo_encrypted_response_enc": "A256GCM",
+            "request_object_signing_alg": "ES256", "request_uris": ["r"], "require_signed_request_object": true,
             "default_max_age": 5, "require_auth_time": true, "default_acr_values": ["a"],
             "post_logout_redirect_uris": ["https://rp.test/out"], "frontchannel_logout_uri": "f",
             "frontchannel_logout_session_required": true, "backchannel_logout_uri": "b",

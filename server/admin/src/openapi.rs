@@ -66,8 +66,24 @@ pub(crate) enum Tag {
     Audit,
 }
 
-type Operations =
-    (
+type Operations = (
+    Realms,
+    Clients,
+    Users,
+    Sessions,
+    LogoutDeliveries,
+    Keys,
+    ResourceServers,
+    Scripts,
+    ScriptRecordings,
+    ScriptTrials,
+    ScriptValues,
+    Events,
+);
+
+/// Every operation of the API.
+pub(crate) fn operations() -> OpenApiService<Operations, ()> {
+    let operations = (
         Realms,
         Clients,
         Users,
@@ -81,24 +97,6 @@ type Operations =
         ScriptValues,
         Events,
     );
-
-/// Every operation of the API.
-pub(crate) fn operations() -> OpenApiService<Operations, ()> {
-    let operations =
-        (
-            Realms,
-            Clients,
-            Users,
-            Sessions,
-            LogoutDeliveries,
-            Keys,
-            ResourceServers,
-            Scripts,
-            ScriptRecordings,
-            ScriptTrials,
-            ScriptValues,
-            Events,
-        );
     OpenApiService::new(operations, TITLE, VERSION).description(DESCRIPTION)
 }
 
@@ -299,6 +297,7 @@ mod tests {
         expected.push(format!("post {realm}/logout-deliveries/{{id}}/retry"));
         expected.push(format!("post {realm}/keys/rotate"));
         expected.push(format!("post {realm}/pairwise-salt/rotate"));
+        expected.push(format!("post {realm}/timeline"));
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/scripts")));
         let script = format!("{realm}/scripts/{{name}}");
         expected.extend(["get", "delete"].map(|method| format!("{method} {script}")));

@@ -90,8 +90,14 @@ pub(crate) struct RealmSettings {
     password_attempt_window_seconds: Option<i64>,
     /// How long a key that replaces another is published before it signs: 300 to 604800.
     signing_key_lead_seconds: Option<i64>,
+    /// How long a key signs before another takes over by itself, in days: 0 to 3650; 0 for ever.
+    signing_key_rotation_days: Option<i64>,
+    /// How long a key that was replaced stays published: 90000 to 31536000.
+    signing_key_overlap_seconds: Option<i64>,
     /// Certificate authorities for `tls_client_auth`, in PEM; absent for none (RFC 8705 section 2.1).
     client_certificate_authorities: Option<String>,
+    /// Whether clients may be registered for request objects that nobody signed. No when absent.
+    allow_unsigned_request_objects: Option<bool>,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     script_recording_days: Option<i64>,
     /// Fewest characters of a password: 8 to 64.

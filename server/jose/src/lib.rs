@@ -51,7 +51,7 @@ pub use jwe::{
 };
 pub use jwk::{Jwk, JwkError};
 pub use jwks::{JwkSet, JwkSetError, PublicJwkSet, RejectedKey};
-pub use jws::{SignError, TokenError, UnverifiedToken, sign};
+pub use jws::{SignError, TokenError, UnsecuredToken, UnverifiedToken, sign};
 pub use profile::{AudienceRule, TypeRule, VerificationProfile};
 pub use random::{Random, SystemRandom, random_token};
 pub use recipient_key::RecipientKey;
@@ -60,5 +60,5 @@ pub use sealed::{OpenError, Purpose, SealContext, SealingKey, SealingKeyRing};
 pub use shared_key::SharedKey;
 pub use signing_key::{KeyError, SigningKey};
 pub use verified_claims::VerifiedClaims;
-pub use verify::{VerificationError, verify};
+pub use verify::{VerificationError, accept_unsecured, verify};
 pub use verifying_key::VerifyingKey;

@@ -18,11 +18,9 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// A fragment is the caller's affair and is never sent (RFC 9110 section 7.1).
+    /// A fragment is never sent (RFC 9110 section 7.1), but names a version of the document (OpenID Connect Core 6.2).
     pub(crate) fn new(url: &Url, accept: Accept) -> Self {
-        let mut url = url.clone();
-        url.set_fragment(None);
-        Self { url: url.into(), media_types: accept.media_types, max_bytes: accept.max_bytes }
+        Self { url: url.as_str().to_owned(), media_types: accept.media_types, max_bytes: accept.max_bytes }
     }
 }
 
@@ -136,9 +134,10 @@ mod tests {
     }
 
     #[test]
-    fn a_fragment_makes_no_other_document() {
+    fn oidc_core_6_2_a_fragment_names_another_version() {
         let accept = Accept { media_types: &[], max_bytes: 100, freshness: Freshness::Newer };
-        let url = Url::parse("https://a.test/jwks#part").unwrap();
-        assert_eq!(Key::new(&url, accept), key("a"));
+        let key_of = |url: &str| Key::new(&Url::parse(url).unwrap(), accept);
+        assert_eq!(key_of("https://a.test/jwks"), key("a"));
+        assert_ne!(key_of("https://a.test/jwks#one"), key_of("https://a.test/jwks#two"));
     }
 }

@@ -88,6 +88,15 @@ pub struct ClientMetadata {
     /// How userinfo responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_encrypted_response_enc: Option<String>,
+    /// The one algorithm of request objects; any suitable one when absent (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<String>,
+    /// Where request objects may be fetched from (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<String>,
+    /// Whether every authorization request must be a signed request object (RFC 9101 section 10.5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_signed_request_object: Option<bool>,
     /// `max_age` where a request has none, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u32>,

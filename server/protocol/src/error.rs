@@ -63,6 +63,10 @@ error_codes! {
     RequestUriNotSupported = "request_uri_not_supported", 400;
     /// The `registration` parameter is not taken (OpenID Connect Core 3.1.2.6).
     RegistrationNotSupported = "registration_not_supported", 400;
+    /// The request object is not acceptable (OpenID Connect Core 3.1.2.6, RFC 9101 7).
+    InvalidRequestObject = "invalid_request_object", 400;
+    /// The reference leads to no request object (OpenID Connect Core 3.1.2.6, RFC 9101 7).
+    InvalidRequestUri = "invalid_request_uri", 400;
     /// The demanded authentication could not be met (Unmet Authentication Requirements 1.0).
     UnmetAuthenticationRequirements = "unmet_authentication_requirements", 400;
     /// The resource is unknown or not allowed (RFC 8707 2).

@@ -15,7 +15,7 @@ use super::interaction::{Interaction, Stage};
 use super::issue::{Agreed, respond};
 use super::step::{LoginForm, Standing, Step, claims_to_consent, consent, standing};
 use super::{
-    Accepted, AuthorizationResponse, AuthorizeError, Browser, Entry, INTERACTION_PARAMETER, accept, conclude, watchable,
+    Accepted, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume, watchable,
 };
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
 use crate::endpoints::Endpoint;
@@ -78,7 +78,7 @@ async fn take_login(
 ) -> Result<Answered, AuthorizeError> {
     let parameters = answer.parameters.without(INTERACTION_PARAMETER);
     let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
-    let mut accepted = accept(serving, realm, &parameters, Entry::Authorization).await?;
+    let mut accepted = resume(serving, realm, &parameters, &interaction).await?;
     if interaction.stage != Stage::LoginForm {
         return Err(AuthorizeError::Expired(answered_before()));
     }
@@ -100,6 +100,7 @@ async fn take_login(
         Err(failure) => {
             let form = LoginForm {
                 interaction: answer.interaction.to_owned(),
+                address: parameters,
                 client: accepted.client,
                 request: accepted.request,
                 login_hint: Some(username.to_owned()),
@@ -176,7 +177,7 @@ async fn take_consent(
 ) -> Result<Step, AuthorizeError> {
     let parameters = answer.parameters.without(INTERACTION_PARAMETER);
     let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
-    let mut accepted = accept(serving, realm, &parameters, Entry::Authorization).await?;
+    let mut accepted = resume(serving, realm, &parameters, &interaction).await?;
     let session = current_session(serving, realm, browser.session.as_ref()).await?;
     // Whoever agrees is whoever the page was shown to.
     let session = session.filter(|session| interaction.stage == Stage::ConsentForm(session.sid));

@@ -7,6 +7,7 @@ use signet_hooks::points::on_consent::ConsentTerms;
 use signet_hooks::points::on_identify::HintSource;
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::Prompt;
+use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::oidc_core;
 
 use super::decisions::{self, UsedSession};
@@ -33,6 +34,8 @@ pub enum Step {
 pub struct LoginForm {
     /// Goes along with the answer.
     pub interaction: String,
+    /// The parameters of the form's address.
+    pub address: Parameters,
     /// The application that asks.
     pub client: Arc<Client>,
     /// The request.
@@ -47,6 +50,8 @@ pub struct LoginForm {
 pub struct ConsentForm {
     /// Goes along with the answer.
     pub interaction: String,
+    /// The parameters of the form's address.
+    pub address: Parameters,
     /// The application that asks.
     pub client: Arc<Client>,
     /// The request.
@@ -185,6 +190,7 @@ async fn login_form(
     };
     Ok(LoginForm {
         interaction: form.seal(serving, realm)?,
+        address: accepted.merged.address().clone(),
         client: Arc::clone(&accepted.client),
         request: accepted.request.clone(),
         login_hint: hint.transpose().map_err(|refusal| accepted.redirect.refuse(refusal))?,
@@ -205,6 +211,7 @@ async fn consent_form(
     let form = interaction.at(Stage::ConsentForm(session.sid));
     Ok(ConsentForm {
         interaction: form.seal(provider, realm)?,
+        address: accepted.merged.address().clone(),
         client: Arc::clone(&accepted.client),
         request: accepted.request.clone(),
         username: user.username,

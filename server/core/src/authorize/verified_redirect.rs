@@ -51,17 +51,16 @@ impl VerifiedRedirect {
     }
 }
 
-/// Finds the client and verifies its redirect URI.
-pub(super) async fn verify(
-    serving: &Serving<'_>,
+/// Verifies the redirect URI of a request.
+pub(super) fn verify(
     realm: &RealmContext,
+    client: &Client,
     parameters: &Parameters,
-) -> Result<(Arc<Client>, VerifiedRedirect), Failure> {
-    let client = find_client(serving, realm, parameters).await?;
-    let uri = registered_uri(&client, parameters)?;
-    let mode = mode(parameters, &uri, realm.profile_of(&client));
+) -> Result<VerifiedRedirect, Refusal> {
+    let uri = registered_uri(client, parameters)?;
+    let mode = mode(parameters, &uri, realm.profile_of(client));
     let state = parameters.get("state").map(str::to_owned);
-    Ok((client, VerifiedRedirect { uri, mode, state, issuer: realm.issuer().to_owned() }))
+    Ok(VerifiedRedirect { uri, mode, state, issuer: realm.issuer().to_owned() })
 }
 
 /// The mode of the response, errors included: the one asked for, or the default of what the request asks to be returned.
@@ -84,7 +83,8 @@ pub(super) fn takes_forms(uri: &str) -> bool {
     uri.starts_with("https:") || uri.starts_with("http:")
 }
 
-async fn find_client(
+/// Finds the client. Whatever a request object says, it is the client of the address.
+pub(super) async fn find_client(
     serving: &Serving<'_>,
     realm: &RealmContext,
     parameters: &Parameters,

@@ -1,6 +1,6 @@
 //! The public keys a client is registered with, by value or by reference.
 
-use signet_jose::JwkSet;
+use signet_jose::{JwkSet, UnverifiedToken, VerificationError, VerificationProfile, VerifiedClaims, verify};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::spec::rfc7591;
 use url::Url;
@@ -55,4 +55,32 @@ pub(crate) async fn registered_keys(
         Accept { media_types: &["application/jwk-set+json", "application/json"], max_bytes: MAXIMUM_BYTES, freshness };
     let response = provider.outbound.get(&url, accept).await.map_err(|error| NoKeys::Unavailable(error.to_string()))?;
     JwkSet::parse(&response.body).map_err(|error| NoKeys::Unavailable(error.to_string()))
+}
+
+/// Verifies a token that a client signed with its private key. A token that no key could make good costs no fetch.
+///
+/// # Errors
+/// As [`client_keys`]; within, what is wrong with the token.
+pub(crate) async fn verified_by_client_keys(
+    provider: &Provider,
+    client: &Client,
+    token: &str,
+    profile: &VerificationProfile<'_>,
+) -> Result<Result<VerifiedClaims, VerificationError>, Failure> {
+    let parsed = match UnverifiedToken::parse(token) {
+        Ok(parsed) => parsed,
+        Err(error) => return Ok(Err(error.into())),
+    };
+    if !profile.algorithms.contains(&parsed.algorithm()) {
+        return Ok(Err(VerificationError::AlgorithmNotAllowed));
+    }
+    let keys = client_keys(provider, client, Freshness::Cached).await?;
+    match verify(parsed.clone(), keys.keys(), profile, provider.now()) {
+        // The client may have rotated its keys since its set was fetched.
+        Err(VerificationError::UnknownKey | VerificationError::WrongSignature) if client.metadata.jwks.is_none() => {
+            let keys = client_keys(provider, client, Freshness::Newer).await?;
+            Ok(verify(parsed, keys.keys(), profile, provider.now()))
+        }
+        other => Ok(other),
+    }
 }

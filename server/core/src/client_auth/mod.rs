@@ -11,7 +11,7 @@ mod tls;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub(crate) use keys::{NoKeys, client_keys, registered_keys};
+pub(crate) use keys::{NoKeys, client_keys, registered_keys, verified_by_client_keys};
 pub use presented::{CertificateChain, Presented, PresentedCredential};
 pub use secret::SecretFingerprints;
 pub(crate) use secret::{place as secret_place, recover as recover_secret};

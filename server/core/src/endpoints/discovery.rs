@@ -23,12 +23,16 @@ pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderM
     let key_management = texts(profile.key_management_algorithms.iter().copied(), KeyManagementAlgorithm::as_str);
     let content_encryption =
         texts(profile.content_encryption_algorithms.iter().copied(), ContentEncryptionAlgorithm::as_str);
+    // Clients encrypt request objects to the realm's own keys, where it has some.
+    let to_realm = texts(realm.encryption_keys.algorithms(), KeyManagementAlgorithm::as_str);
+    let contents_to_realm = content_encryption.clone();
     let methods = authentication_methods(realm);
     let method_names = texts(methods.iter().copied(), ClientAuthenticationMethod::as_str);
     let confidential = texts(
         methods.into_iter().filter(|method| *method != ClientAuthenticationMethod::None),
         ClientAuthenticationMethod::as_str,
     );
+    let request_objects = texts(profile.request_objects.algorithms.iter().copied(), SignatureAlgorithm::as_str);
     let assertions = texts(profile.assertion_algorithms.iter().copied(), SignatureAlgorithm::as_str);
     ProviderMetadata {
         issuer: realm.issuer().to_owned(),
@@ -61,8 +65,16 @@ pub fn provider_metadata(realm: &RealmContext, ui_locales: &[&str]) -> ProviderM
         claim_types_supported: vec!["normal".to_owned()],
         claims_supported: claims(),
         claims_parameter_supported: true,
-        request_parameter_supported: false,
-        request_uri_parameter_supported: false,
+        request_parameter_supported: profile.request_objects.by_value,
+        request_uri_parameter_supported: profile.request_objects.by_reference,
+        require_request_uri_registration: profile.request_objects.by_reference,
+        request_object_signing_alg_values_supported: request_objects,
+        request_object_encryption_enc_values_supported: if to_realm.is_empty() {
+            Vec::new()
+        } else {
+            contents_to_realm
+        },
+        request_object_encryption_alg_values_supported: to_realm,
         ui_locales_supported: ui_locales.iter().map(|&locale| locale.to_owned()).collect(),
         prompt_values_supported: texts(Prompt::ALL.iter().copied(), Prompt::as_str),
         code_challenge_methods_supported: vec![CodeChallengeMethod::S256.as_str().to_owned()],

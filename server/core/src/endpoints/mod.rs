@@ -2,6 +2,7 @@
 
 mod decision;
 mod discovery;
+mod entity_tag;
 mod error_page;
 mod introspection;
 mod revocation;
@@ -9,6 +10,7 @@ mod urls;
 mod userinfo;
 
 pub use discovery::provider_metadata;
+pub use entity_tag::entity_tag;
 pub use error_page::{ErrorMessage, ShownError, words_about};
 pub use introspection::introspect;
 pub use revocation::revoke;

@@ -12,7 +12,8 @@ use crate::model::Client;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 use crate::tokens::{
-    CheckedAccessToken, ClaimsTarget, Content, EncryptedResponse, Gathering, signing_key, user_claims,
+    CheckedAccessToken, ClaimsTarget, Content, EncryptedResponse, Gathering, leave_out_other_values, signing_key,
+    user_claims,
 };
 
 /// An answer of the userinfo endpoint.
@@ -57,6 +58,7 @@ async fn claims_of(
         serving.store.client(realm.id(), &token.client_id).await?.ok_or_else(|| invalid("the client is gone"))?;
     let (names, locales) = (&token.reference.userinfo_claims, &token.reference.claims_locales);
     let mut claims = user_claims(&user, &token.scope, names, locales);
+    leave_out_other_values(&mut claims, &token.reference.userinfo_values);
     let gathering = Gathering {
         target: ClaimsTarget::Userinfo,
         client: &client,

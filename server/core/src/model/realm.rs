@@ -86,9 +86,16 @@ pub struct RealmSettings {
     pub password_attempt_window_seconds: i64,
     /// How long a key that replaces another is published before it signs: 300 to 604800.
     pub signing_key_lead_seconds: i64,
+    /// How long a key signs before another takes over by itself, in days: 0 to 3650; 0 for ever.
+    pub signing_key_rotation_days: i64,
+    /// How long a key that was replaced stays published: 90000 to 31536000. No token lives longer than a day.
+    pub signing_key_overlap_seconds: i64,
     /// Certificate authorities for `tls_client_auth`, in PEM; none when empty (RFC 8705 section 2.1).
     #[serde(skip_serializing_if = "String::is_empty")]
     pub client_certificate_authorities: String,
+    /// Whether clients may be registered for request objects that nobody signed (`request_object_signing_alg` `none`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_unsigned_request_objects: bool,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     pub script_recording_days: i64,
     /// Fewest characters of a password: 8 to 64 (NIST SP 800-63B section 5.1.1.2).
@@ -119,7 +126,10 @@ impl Default for RealmSettings {
             password_attempts_per_address: 100,
             password_attempt_window_seconds: 900,
             signing_key_lead_seconds: 300,
+            signing_key_rotation_days: 90,
+            signing_key_overlap_seconds: 90_000,
             client_certificate_authorities: String::new(),
+            allow_unsigned_request_objects: false,
             script_recording_days: 0,
             password_minimum_length: 8,
         }

@@ -14,7 +14,9 @@ use zeroize::Zeroizing;
 /// Asks other servers.
 #[async_trait]
 pub trait OutboundHttp: Send + Sync {
-    /// Fetches `url` with GET, or answers from the cache as [`Accept::freshness`] permits.
+    /// Fetches `url` with GET, or answers from the cache as [`Accept::freshness`] permits. A fragment is not sent; it
+    /// names a version of the document, and each version is kept by itself. A caller that takes URLs from strangers
+    /// takes their fragments off.
     ///
     /// Only a final answer with status 200 is a response; every other status is [`OutboundError::Status`] and a
     /// redirection is [`OutboundError::Redirect`], because its target was never checked by whoever registered `url`.

@@ -28,6 +28,7 @@ pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Res
     check_algorithms(metadata, profile)?;
     check_logout(metadata)?;
     response_encryption::check(metadata, profile)?;
+    check_request_objects(metadata, profile)?;
     check_texts(metadata)
 }
 
@@ -131,16 +132,18 @@ fn check_keys(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     Ok(())
 }
 
+/// An algorithm by its name, if it is one of those allowed.
+fn known(field: &str, name: &str, allowed: &[SignatureAlgorithm]) -> Result<SignatureAlgorithm, RegistryError> {
+    let algorithm: SignatureAlgorithm =
+        name.parse().map_err(|_| invalid(field, "is not a signature algorithm of this server"))?;
+    if allowed.contains(&algorithm) {
+        Ok(algorithm)
+    } else {
+        Err(invalid(field, "the security profile does not allow the algorithm"))
+    }
+}
+
 fn check_algorithms(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
-    let known = |field: &str, name: &str, allowed: &[SignatureAlgorithm]| {
-        let algorithm: SignatureAlgorithm =
-            name.parse().map_err(|_| invalid(field, "is not a signature algorithm of this server"))?;
-        if allowed.contains(&algorithm) {
-            Ok(algorithm)
-        } else {
-            Err(invalid(field, "the security profile does not allow the algorithm"))
-        }
-    };
     let signing = [
         ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
         ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
@@ -206,6 +209,48 @@ fn logout_uri(field: &str, uri: &str) -> Result<Url, RegistryError> {
     Url::parse(uri).map_err(|_| invalid(field, "must be an https URL"))
 }
 
+/// Request objects (OpenID Connect Registration 2, RFC 9101 section 10.5): whoever must sign has something to sign with.
+fn check_request_objects(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+    let field = "request_object_signing_alg";
+    let must_sign = metadata.require_signed_request_object == Some(true);
+    let has_keys = metadata.jwks.is_some() || metadata.jwks_uri.is_some();
+    match metadata.request_object_signing_alg.as_deref() {
+        Some("none") if must_sign => {
+            return Err(invalid(field, "none contradicts require_signed_request_object"));
+        }
+        Some("none") => {}
+        Some(name) => {
+            let is_symmetric = known(field, name, profile.request_objects.algorithms)?.is_symmetric();
+            if is_symmetric && !metadata.authentication_method().needs_secret() {
+                return Err(invalid(field, "HMAC algorithms need a client with a secret"));
+            }
+            if !is_symmetric && !has_keys {
+                return Err(invalid(field, "the algorithm needs jwks or jwks_uri"));
+            }
+        }
+        None if must_sign && !has_keys => {
+            return Err(invalid("require_signed_request_object", "needs jwks or jwks_uri, or an HMAC algorithm"));
+        }
+        None => {}
+    }
+    if metadata.request_uris.len() > MAXIMUM_LIST {
+        return Err(invalid("request_uris", "has more than 100 entries"));
+    }
+    // OpenID Connect Core 6.2: at most 512 ASCII characters.
+    let is_https = |uri: &String| uri.len() <= 512 && uri.is_ascii() && is_https(uri);
+    if !metadata.request_uris.iter().all(is_https) {
+        return Err(invalid(
+            "request_uris",
+            "must be https URLs of at most 512 ASCII characters without user information",
+        ));
+    }
+    Ok(())
+}
+
+fn is_https(value: &str) -> bool {
+    Url::parse(value).is_ok_and(|url| url.scheme() == "https" && url.username().is_empty() && url.password().is_none())
+}
+
 fn check_texts(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     let web = [
         ("client_uri", &metadata.client_uri),
@@ -216,9 +261,7 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     ];
     for (field, value) in web {
         let Some(value) = value else { continue };
-        let is_https = value.len() <= 2048
-            && Url::parse(value).is_ok_and(|url| url.scheme() == "https" && url.username().is_empty());
-        if !is_https {
+        if value.len() > 2048 || !is_https(value) {
             return Err(invalid(field, "must be an https URL of at most 2048 characters without user information"));
         }
     }
@@ -338,5 +381,45 @@ mod tests {
             "backchannel_logout_uri": "https://api.test/out", "backchannel_logout_session_required": true,
         });
         assert_eq!(checked(&good), Ok(()));
+    }
+
+    #[test]
+    fn oidc_registration_2_and_rfc9101_10_5_request_objects_need_what_they_are_signed_with() {
+        let redirect = ["https://rp.test/cb"];
+        for (json, field) in [
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_object_signing_alg": "RS999"}),
+                "request_object_signing_alg",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_object_signing_alg": "ES256"}),
+                "request_object_signing_alg",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_object_signing_alg": "HS256", "token_endpoint_auth_method": "none"}),
+                "request_object_signing_alg",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_object_signing_alg": "none", "require_signed_request_object": true}),
+                "request_object_signing_alg",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "require_signed_request_object": true}),
+                "require_signed_request_object",
+            ),
+            (serde_json::json!({"redirect_uris": redirect, "request_uris": ["http://rp.test/r"]}), "request_uris"),
+            (serde_json::json!({"redirect_uris": redirect, "request_uris": ["https://:x@rp.test/r"]}), "request_uris"),
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_uris": [format!("https://rp.test/{}", "r".repeat(500))]}),
+                "request_uris",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_uris": vec!["https://rp.test/r"; 101]}),
+                "request_uris",
+            ),
+        ] {
+            let error = checked(&json).unwrap_err();
+            assert!(error.starts_with(&format!("{field}: ")), "{json} gave {error}");
+        }
     }
 }

@@ -102,6 +102,11 @@ pub async fn create_client(
 fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     client_metadata::check(&client.metadata, realm.profile_of(client))?;
     response_types::check(realm, client)?;
+    let is_unsigned = client.metadata.request_object_signing_alg.as_deref() == Some("none");
+    if is_unsigned && !realm.realm.settings.allow_unsigned_request_objects {
+        let problem = "none needs the realm's setting allow_unsigned_request_objects";
+        return Err(RegistryError::invalid("request_object_signing_alg", problem));
+    }
     let settings = &client.settings;
     if settings.profile.is_some_and(|own| own < realm.realm.settings.profile) {
         return Err(RegistryError::invalid("settings.profile", "is weaker than the realm's"));
@@ -146,13 +151,16 @@ fn new_secret(provider: &Provider) -> Zeroizing<String> {
 /// The shortest secret, in octets, that the client's symmetric algorithms need (RFC 7518 section 3.2, OpenID Connect Core
 /// 16.19). While there is one, the server must be able to read the secret; nothing where there is none.
 fn readable_secret(metadata: &ClientMetadata) -> Option<usize> {
-    let mut uses: Vec<SignatureAlgorithm> =
-        [&metadata.id_token_signed_response_alg, &metadata.userinfo_signed_response_alg]
-            .into_iter()
-            .flatten()
-            .filter_map(|name| name.parse().ok())
-            .filter(|algorithm: &SignatureAlgorithm| algorithm.is_symmetric())
-            .collect();
+    let mut uses: Vec<SignatureAlgorithm> = [
+        &metadata.id_token_signed_response_alg,
+        &metadata.userinfo_signed_response_alg,
+        &metadata.request_object_signing_alg,
+    ]
+    .into_iter()
+    .flatten()
+    .filter_map(|name| name.parse().ok())
+    .filter(|algorithm: &SignatureAlgorithm| algorithm.is_symmetric())
+    .collect();
     if metadata.authentication_method() == ClientAuthenticationMethod::ClientSecretJwt {
         let registered = metadata.token_endpoint_auth_signing_alg.as_deref().and_then(|name| name.parse().ok());
         uses.push(registered.unwrap_or(SignatureAlgorithm::HS256));

@@ -6,6 +6,7 @@ mod changes;
 mod client_metadata;
 mod clients;
 mod events;
+mod key_schedule;
 mod keys;
 mod logout_deliveries;
 mod pairwise;
@@ -24,6 +25,7 @@ pub use clients::{
     rotate_client_secret, update_client,
 };
 pub use events::{events_of_request, list_events, realms_with_events, verify_events};
+pub use key_schedule::{KeyChanges, keep_key_schedule};
 pub use keys::{Activation, activate_due_keys, create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
 pub use logout_deliveries::{list_logout_deliveries, retry_logout_delivery};
 pub use pairwise::rotate_pairwise_salt;
@@ -41,11 +43,11 @@ pub use scripts::{
     list_script_recordings, list_script_values, list_script_versions, list_scripts, promote_script,
     replay_script_recording, roll_back_script, run_script, set_script_value, shadow_script, test_script,
 };
+pub use sessions::{ListedSession, end_session, end_sessions_of_user, find_session, list_sessions};
 /// What comes of trials of scripts.
 pub use signet_hooks::{
     Coverage, Diagnostic, Finding, FuzzOptions, FuzzReport, Run, TestReport, TestResult, UnknownHook,
 };
-pub use sessions::{ListedSession, end_session, end_sessions_of_user, find_session, list_sessions};
 pub use users::{
     UserChange, create_user, delete_user, find_user, find_user_by_name, list_users, set_password, update_user,
 };

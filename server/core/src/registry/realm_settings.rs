@@ -25,6 +25,9 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         ("password_attempt_window_seconds", settings.password_attempt_window_seconds, 30..=86_400),
         // Not shorter than clients may keep the key set (the Cache-Control of the endpoint).
         ("signing_key_lead_seconds", settings.signing_key_lead_seconds, 300..=604_800),
+        ("signing_key_rotation_days", settings.signing_key_rotation_days, 0..=3_650),
+        // Not shorter than the longest life of a token, and an hour for clocks and clients that are late.
+        ("signing_key_overlap_seconds", settings.signing_key_overlap_seconds, 90_000..=31_536_000),
         ("script_recording_days", settings.script_recording_days, 0..=30),
     ];
     for (field, value, bounds) in numbers {

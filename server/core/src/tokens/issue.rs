@@ -1,8 +1,10 @@
 //! The one place that issues tokens. Whoever calls it has validated a grant, or a request that a user agreed to; the
 //! caller answers the client only after the transaction that records the issue has committed.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
-use signet_protocol::claims_request::ClaimsRequest;
+use signet_protocol::claims_request::{ClaimsRequest, acceptable_values};
 use signet_protocol::identifiers::{Lineage, SessionId};
 use signet_protocol::names::ResponseType;
 use signet_protocol::responses::TokenResponse;
@@ -11,7 +13,9 @@ use signet_protocol::standard_claims::{self, is_requested_by};
 
 use super::access_token::{AccessToken, Authentication, Target, target};
 use super::id_token::{Beside, IdToken};
-use super::{ClaimsTarget, Gathering, Lifetimes, SERVER_CLAIMS, TokenReference, subject_for, user_claims};
+use super::{
+    ClaimsTarget, Gathering, Lifetimes, SERVER_CLAIMS, TokenReference, leave_out_other_values, subject_for, user_claims,
+};
 use crate::events::Serving;
 use crate::failure::Failure;
 use crate::model::{Client, TokenBasis, User};
@@ -59,7 +63,7 @@ pub(crate) async fn issue_user_tokens(
     let (access_token, expires_in) = access_token(serving, realm, &tokens, &requested).await?;
     let id_token = if tokens.scope.contains("openid") {
         let beside = Beside { access_token: Some(&access_token), code: None };
-        Some(id_token(serving, realm, (&tokens, named_claims(&requested)), beside).await?)
+        Some(id_token(serving, realm, (&tokens, &requested, named_claims(&requested)), beside).await?)
     } else {
         None
     };
@@ -95,7 +99,7 @@ pub(crate) async fn issue_front_channel_tokens(
         }
         let access_token = issued.access_token.as_ref().map(|(token, _)| token.as_str());
         let beside = Beside { access_token, code };
-        issued.id_token = Some(id_token(serving, realm, (tokens, names), beside).await?);
+        issued.id_token = Some(id_token(serving, realm, (tokens, &requested, names), beside).await?);
     }
     Ok(issued)
 }
@@ -148,6 +152,7 @@ fn reference(tokens: &UserTokens<'_>, requested: &ClaimsRequest) -> TokenReferen
         authorization: basis.authorization_id.map(|id| (id, basis.authorization_epoch)),
         sid: basis.sid,
         userinfo_claims: requested.userinfo.keys().cloned().collect(),
+        userinfo_values: acceptable_values(&requested.userinfo),
         claims_locales: basis.claims_locales.clone(),
     }
 }
@@ -155,12 +160,13 @@ fn reference(tokens: &UserTokens<'_>, requested: &ClaimsRequest) -> TokenReferen
 async fn id_token(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    (tokens, names): (&UserTokens<'_>, Vec<String>),
+    (tokens, requested, names): (&UserTokens<'_>, &ClaimsRequest, Vec<String>),
     beside: Beside<'_>,
 ) -> Result<String, Failure> {
     let UserTokens { client, user, basis, .. } = *tokens;
     let locales = &basis.claims_locales;
     let mut claims = user_claims(user, &Scope::empty(), &names, locales);
+    leave_out_other_values(&mut claims, &acceptable_values(&requested.id_token));
     let gathering = Gathering {
         target: ClaimsTarget::IdToken,
         client,
@@ -178,7 +184,7 @@ async fn id_token(
         authenticated_at: basis.authenticated_at,
         nonce: tokens.nonce,
         acr: basis.acr.as_deref(),
-        amr: &basis.amr,
+        amr: (basis.acr.is_some() || requested.id_token.contains_key("amr")).then_some(&basis.amr),
         beside,
         sid: tokens.sid,
         lifetime_seconds: tokens.lifetimes.id_token.map_or(own_lifetime, |most| most.min(own_lifetime)),
@@ -233,6 +239,7 @@ pub(crate) async fn issue_client_token(
             authorization: None,
             sid: None,
             userinfo_claims: Vec::new(),
+            userinfo_values: BTreeMap::new(),
             claims_locales: Vec::new(),
         },
     }

@@ -14,7 +14,7 @@ mod subject;
 
 pub(crate) use access_token::Authentication;
 pub use check::{CheckedAccessToken, check_access_token};
-pub(crate) use claims::{SERVER_CLAIMS, user_claims};
+pub(crate) use claims::{SERVER_CLAIMS, leave_out_other_values, user_claims};
 pub(crate) use code::AuthorizationCode;
 pub(crate) use encrypt::{Content, EncryptedResponse};
 pub(crate) use id_token::{

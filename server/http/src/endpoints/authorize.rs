@@ -48,8 +48,8 @@ pub(crate) fn step_response(call: &Call, parameters: &Parameters, browser: &Brow
             let state = session.and_then(|session| cookies::renew_browser_state(call, session));
             render::with_cookies(respond(call, parameters, &response), [state])
         }
-        Step::Login(form) => login_page(call, parameters, browser, (form, None)),
-        Step::Consent(form) => consent_page(call, parameters, browser, form),
+        Step::Login(form) => login_page(call, browser, (form, None)),
+        Step::Consent(form) => consent_page(call, browser, form),
     }
 }
 
@@ -97,13 +97,12 @@ pub(crate) fn authorize_error(call: &Call, parameters: &Parameters, error: Autho
 
 pub(crate) fn login_page(
     call: &Call,
-    parameters: &Parameters,
     browser: &Browser,
     (form, problem): (LoginForm, Option<LoginProblem>),
 ) -> Response {
     let page = Page::Login(LoginPage {
         client: client_view(&form.client),
-        form: interaction_form(call, parameters, Endpoint::Login, form.interaction),
+        form: interaction_form(call, &form.address, Endpoint::Login, form.interaction),
         username: form.login_hint.unwrap_or_default(),
         problem,
         reauthentication: form.reauthentication,
@@ -117,7 +116,7 @@ pub(crate) fn login_page(
     render::with_cookies(response, [cookies::set_binding(call, &browser.binding)])
 }
 
-fn consent_page(call: &Call, parameters: &Parameters, browser: &Browser, form: ConsentForm) -> Response {
+fn consent_page(call: &Call, browser: &Browser, form: ConsentForm) -> Response {
     let language = call.head.locale(form.request.ui_locales()).tag();
     let terms = &form.terms;
     let page = Page::Consent(ConsentPage {
@@ -129,7 +128,7 @@ fn consent_page(call: &Call, parameters: &Parameters, browser: &Browser, form: C
         destination: None,
         // What is asked for each time is kept for the tokens, but answers nothing later.
         remembered: !terms.ask,
-        form: interaction_form(call, parameters, Endpoint::Consent, form.interaction),
+        form: interaction_form(call, &form.address, Endpoint::Consent, form.interaction),
     });
     let response = render::interaction_page(call, &page, &form.request);
     render::with_cookies(response, [cookies::set_binding(call, &browser.binding)])
@@ -156,9 +155,10 @@ fn worded_scopes(call: &Call, form: &ConsentForm, language: &str) -> Vec<ScopeVi
     views
 }
 
-/// The request travels in the address of the form, exactly as the client sent it; the sealed field belongs to it.
-fn interaction_form(call: &Call, parameters: &Parameters, endpoint: Endpoint, interaction: String) -> InteractionForm {
-    let query = parameters.without(INTERACTION_PARAMETER).encode();
+/// The request travels in the address of the form, exactly as the client sent it, or in the sealed field, which belongs
+/// to it.
+fn interaction_form(call: &Call, address: &Parameters, endpoint: Endpoint, interaction: String) -> InteractionForm {
+    let query = address.encode();
     let path = url::Url::parse(&call.realm.urls.of(endpoint)).map(|url| url.path().to_owned()).unwrap_or_default();
     InteractionForm { action: OwnPath::new(&format!("{path}?{query}")), interaction: Hidden::new(interaction) }
 }

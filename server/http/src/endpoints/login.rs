@@ -34,7 +34,7 @@ pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
             let set = [cookies::set_session(&call, &session), cookies::set_browser_state(&call, &session)];
             render::with_cookies(render::see_other(&location), set)
         }
-        Ok(Answered::Again(form, failure)) => login_page(&call, &parameters, &browser, (*form, Some(problem(failure)))),
+        Ok(Answered::Again(form, failure)) => login_page(&call, &browser, (*form, Some(problem(failure)))),
         Err(error) => authorize_error(&call, &parameters, error),
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod jwks;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod not_found;
+mod public_document;
 pub(crate) mod revocation;
 pub(crate) mod token;
 pub(crate) mod userinfo;

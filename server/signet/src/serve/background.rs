@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use signet_core::logout::LogoutSender;
 use signet_core::provider::Provider;
-use signet_core::registry;
+use signet_core::registry::{self, KeyChanges};
 use signet_http::listener::CertificateFiles;
 use signet_migrations::MigrationError;
 use tokio::task::JoinSet;
@@ -26,6 +26,8 @@ const BATCH: u64 = 500;
 const BATCHES: usize = 200;
 /// Time between two looks for signing keys whose time has come.
 const ACTIVATION: Duration = Duration::from_secs(10);
+/// Time between two looks for signing keys that have signed, or were published, for long enough.
+const KEY_SCHEDULE: Duration = Duration::from_hours(1);
 /// Time between two looks at the database.
 const LOOK: Duration = Duration::from_secs(5);
 /// Looks at the database between two looks at its schema.
@@ -41,6 +43,7 @@ pub(super) fn begin(settings: &Settings, node: &Arc<Node>, provider: &Arc<Provid
     scripts::begin(&mut tasks, provider);
     tasks.spawn(LogoutSender::new(provider).keep_sending());
     tasks.spawn(activate_keys(Arc::clone(provider)));
+    tasks.spawn(keep_key_schedule(Arc::clone(provider)));
     tasks.spawn(look(Arc::clone(node), Arc::clone(provider), settings.database.url.0.clone()));
     tasks.spawn(watch_certificates(Arc::clone(node), settings.listener.certificates.clone()));
     tasks
@@ -79,6 +82,21 @@ async fn activate_keys(provider: Arc<Provider>) {
             Ok(0) => {}
             Ok(keys) => tracing::info!(keys, "new signing keys sign from now on"),
             Err(error) => tracing::warn!(%error, "signing keys whose time has come could not be activated"),
+        }
+    }
+}
+
+/// Has keys replaced that have signed for long, and takes away those that were replaced long ago.
+async fn keep_key_schedule(provider: Arc<Provider>) {
+    let mut ticks = every(KEY_SCHEDULE);
+    loop {
+        ticks.tick().await;
+        match registry::keep_key_schedule(&provider.serving_itself(), provider.now()).await {
+            Ok(KeyChanges { scheduled: 0, retired: 0 }) => {}
+            Ok(KeyChanges { scheduled, retired }) => {
+                tracing::info!(scheduled, retired, "signing keys are replaced or no longer published");
+            }
+            Err(error) => tracing::warn!(%error, "the schedule of signing keys could not be kept"),
         }
     }
 }

@@ -66,8 +66,24 @@ pub(crate) enum Tag {
     Audit,
 }
 
-type Operations =
-    (
+type Operations = (
+    Realms,
+    Clients,
+    Users,
+    Sessions,
+    LogoutDeliveries,
+    Keys,
+    ResourceServers,
+    Scripts,
+    ScriptRecordings,
+    ScriptTrials,
+    ScriptValues,
+    Events,
+);
+
+/// Every operation of the API.
+pub(crate) fn operations() -> OpenApiService<Operations, ()> {
+    let operations = (
         Realms,
         Clients,
         Users,
@@ -81,24 +97,6 @@ type Operations =
         ScriptValues,
         Events,
     );
-
-/// Every operation of the API.
-pub(crate) fn operations() -> OpenApiService<Operations, ()> {
-    let operations =
-        (
-            Realms,
-            Clients,
-            Users,
-            Sessions,
-            LogoutDeliveries,
-            Keys,
-            ResourceServers,
-            Scripts,
-            ScriptRecordings,
-            ScriptTrials,
-            ScriptValues,
-            Events,
-        );
     OpenApiService::new(operations, TITLE, VERSION).description(DESCRIPTION)
 }
 

@@ -41,11 +41,11 @@ pub use scripts::{
     list_script_recordings, list_script_values, list_script_versions, list_scripts, promote_script,
     replay_script_recording, roll_back_script, run_script, set_script_value, shadow_script, test_script,
 };
+pub use sessions::{ListedSession, end_session, end_sessions_of_user, find_session, list_sessions};
 /// What comes of trials of scripts.
 pub use signet_hooks::{
     Coverage, Diagnostic, Finding, FuzzOptions, FuzzReport, Run, TestReport, TestResult, UnknownHook,
 };
-pub use sessions::{ListedSession, end_session, end_sessions_of_user, find_session, list_sessions};
 pub use users::{
     UserChange, create_user, delete_user, find_user, find_user_by_name, list_users, set_password, update_user,
 };

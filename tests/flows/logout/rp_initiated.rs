@@ -181,7 +181,7 @@ async fn rp_initiated_logout_2_old_hints_and_retired_keys_still_prove_it() {
     let serving = timed.provider.serving_itself();
     let kid = read(tokens.id_token()).header["kid"].as_str().unwrap().parse().unwrap();
     let now = signet_core::registry::Activation::Immediate;
-    let algorithm = "RS256".parse().unwrap();
+    let algorithm: signet_jose::SignatureAlgorithm = "RS256".parse().unwrap();
     signet_core::registry::rotate_key(&serving, &context, algorithm, now).await.unwrap();
     let retired = signet_core::model::KeyState::Retired;
     signet_core::registry::set_key_state(&serving, &context, &kid, retired).await.unwrap();

@@ -117,6 +117,11 @@ fn the_reference_of_hooks_is_made_from_their_types() {
     compare("reference/hooks.md", &signet_hooks::reference());
 }
 
+#[test]
+fn the_schemas_of_hooks_are_what_the_binary_prints() {
+    compare("reference/hooks.schema.json", &printed("signet", &["script", "schema"]));
+}
+
 /// Short help without the options that every command has.
 fn without_global_options(help: &str) -> String {
     let global = ["--config <FILE>", "--output <OUTPUT>", "-h, --help", "-V, --version"];

@@ -54,7 +54,7 @@ fn list(arguments: &ListArguments) -> Result<ExitCode, HarnessError> {
     for plan in Library::open(arguments.plans.as_deref())?.plans()? {
         let variant: Vec<String> = plan.file.variant.iter().map(|(name, value)| format!("{name}={value}")).collect();
         output::line(
-            format!("{:<12} {:<12} {} {}", plan.file.group, plan.name, plan.file.plan, variant.join(" ")).trim_end(),
+            format!("{:<8} {:<20} {} {}", plan.file.group, plan.name, plan.file.plan, variant.join(" ")).trim_end(),
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -201,11 +201,13 @@ mod tests {
     #[test]
     fn plans_are_selected_by_name_suite_name_and_group() {
         let all = names(&selection(&[], &[], &[]));
-        for name in ["basic", "basic-dynamic", "config", "dynamic-code", "third-party-login-code"] {
-            assert!(all.iter().any(|other| other == name), "{name}");
+        let some = ["basic", "basic-dynamic", "config", "dynamic-code", "third-party-login-code", "formpost-hybrid"];
+        for name in some.into_iter().chain(["backchannel-logout", "session-management"]) {
+            assert!(all.iter().any(|known| known == name), "{name} is not in {all:?}");
         }
         assert_eq!(names(&selection(&["oidcc-config-certification-test-plan"], &[], &[])), ["config"]);
-        assert_eq!(names(&selection(&["config"], &["basic"], &[])), ["basic", "config"]);
+        assert_eq!(names(&selection(&["config", "hybrid"], &[], &[])), ["config", "hybrid"]);
+        assert_eq!(names(&selection(&["config"], &["oidc"], &[])), all);
     }
 
     #[test]

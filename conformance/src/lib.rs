@@ -24,6 +24,7 @@ mod error;
 mod evidence;
 mod expected;
 mod front;
+mod moment;
 mod output;
 mod plan;
 mod random;

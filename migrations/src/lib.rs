@@ -14,6 +14,9 @@ mod m0006_events;
 mod m0007_revisions;
 mod m0008_scripts;
 mod m0009_registration;
+mod m0010_logout;
+mod m0011_pairwise_salts;
+mod m0012_client_origins;
 mod schema;
 
 use std::collections::HashSet;
@@ -96,6 +99,9 @@ impl Migrator {
             m0007_revisions::STEPS,
             m0008_scripts::STEPS,
             m0009_registration::STEPS,
+            m0010_logout::STEPS,
+            m0011_pairwise_salts::STEPS,
+            m0012_client_origins::STEPS,
         ];
         files.into_iter().flatten()
     }

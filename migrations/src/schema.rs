@@ -4,8 +4,10 @@
 //! killed half-way must be able to start over at any statement. The schema only grows (expand); what no supported
 //! version needs any more goes in a later release (contract), so that two versions can run beside each other.
 
+use std::pin::Pin;
+
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseBackend, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, SchemaManagerConnection};
 
 /// The SQL a database speaks, as far as DDL cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +124,12 @@ pub(crate) enum Change {
         /// The columns of the index of all rows.
         whole: &'static str,
     },
+    /// Fills a new table from rows that are there. May be given up half-way and begun again.
+    Fill(for<'a> fn(&'a SchemaManagerConnection<'a>) -> Filling<'a>),
 }
+
+/// The work of [`Change::Fill`].
+pub(crate) type Filling<'a> = Pin<Box<dyn Future<Output = Result<(), DbErr>> + Send + 'a>>;
 
 impl MigrationName for Step {
     fn name(&self) -> &str {
@@ -168,6 +175,7 @@ impl MigrationTrait for Step {
                 };
                 connection.execute_unprepared(&format!("CREATE INDEX {name} ON {table} {columns}")).await?;
             }
+            Change::Fill(fill) => fill(connection).await?,
         }
         Ok(())
     }

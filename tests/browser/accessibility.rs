@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use http::Response;
+use http::header::REFRESH;
+use http::{HeaderName, HeaderValue, Response};
 use serde_json::{Value, json};
-use signet_http::pages::{Brand, Locale, PageKind, Pages, Window, page_headers, samples};
+use signet_http::pages::{Brand, Locale, Pages, Window, headers_of, samples};
 
 use super::chromium::{Chromium, provided};
 use crate::support::web::{Received, WebServer};
@@ -24,26 +25,32 @@ const SEED: &str = "
     document.adoptedStyleSheets = [sheet];
 ";
 
+/// The headers and the text of a page.
+type Sample = (Vec<(HeaderName, HeaderValue)>, String);
+
 /// Serves every sample page at `/{name}` as the server does, with the headers of its kind.
 async fn gallery() -> WebServer {
     let pages = Pages::new(None).unwrap();
-    let samples: BTreeMap<String, (PageKind, String)> = samples::all()
+    let samples: BTreeMap<String, Sample> = samples::all()
         .into_iter()
         .map(|(name, page)| {
             let html = pages.render(&page, &Brand::default(), Locale::English).unwrap();
             // The page that sends itself on is to stay.
             let html = html.replace("<script>", "<template>").replace("</script>", "</template>");
-            (format!("/{name}"), (page.kind(), html))
+            // So is the one that the browser goes on from by itself.
+            let mut headers = headers_of(&page, Window::Own);
+            headers.retain(|(name, _)| *name != REFRESH);
+            (format!("/{name}"), (headers, html))
         })
         .collect();
     WebServer::start(move |request| serve(&pages, &samples, request)).await
 }
 
-fn serve(pages: &Pages, samples: &BTreeMap<String, (PageKind, String)>, request: &Received) -> Response<String> {
+fn serve(pages: &Pages, samples: &BTreeMap<String, Sample>, request: &Received) -> Response<String> {
     let mut response = Response::new(String::new());
-    if let Some((kind, html)) = samples.get(&request.target) {
+    if let Some((headers, html)) = samples.get(&request.target) {
         response.body_mut().clone_from(html);
-        response.headers_mut().extend(page_headers(*kind, Window::Own));
+        response.headers_mut().extend(headers.clone());
     } else if let Some(asset) = pages.assets().find(&request.target) {
         *response.body_mut() = String::from_utf8(asset.bytes.to_vec()).unwrap();
         response.headers_mut().extend(asset.headers(&request.target));

@@ -6,6 +6,7 @@ mod account;
 mod chromium;
 mod form_post;
 mod log_in;
+mod log_out;
 
 use http::Response;
 use serde_json::json;

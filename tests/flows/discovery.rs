@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::http::members;
+use crate::support::http::{Request, members};
 use crate::support::jwt::{ASYMMETRIC, SYMMETRIC};
 use crate::support::realm::Realm;
 
@@ -41,19 +41,23 @@ async fn oidc_discovery_3_the_document_says_what_the_server_does() {
         ("jwks_uri", "/jwks"),
         ("introspection_endpoint", "/introspect"),
         ("revocation_endpoint", "/revoke"),
+        ("end_session_endpoint", "/logout"),
+        ("check_session_iframe", "/session"),
     ] {
         assert_eq!(document[member], realm.url(path));
     }
-    assert_eq!(document["response_types_supported"], json!(["code"]));
+    assert_eq!(document["response_types_supported"], json!(["code", "none"]));
     assert_eq!(set(&document["response_modes_supported"]), BTreeSet::from(["query", "fragment", "form_post"]));
     let grants = BTreeSet::from(["authorization_code", "refresh_token", "client_credentials"]);
     assert_eq!(set(&document["grant_types_supported"]), grants);
-    assert_eq!(document["subject_types_supported"], json!(["public"]));
+    assert_eq!(document["subject_types_supported"], json!(["public", "pairwise"]));
     assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(document["authorization_response_iss_parameter_supported"], true);
     assert_eq!(document["claims_parameter_supported"], true);
-    // An absent member means yes (section 3).
-    assert_eq!(document["request_uri_parameter_supported"], false);
+    assert_eq!(document["request_parameter_supported"], true);
+    // An absent member means yes (section 3), and one that is absent there means no.
+    assert_eq!(document["request_uri_parameter_supported"], true);
+    assert_eq!(document["require_request_uri_registration"], true);
     for scope in ["openid", "profile", "email", "address", "phone", "offline_access"] {
         assert!(set(&document["scopes_supported"]).contains(scope), "{scope}");
     }
@@ -65,12 +69,19 @@ async fn oidc_discovery_3_every_member_is_a_registered_one() {
     let registered = "issuer authorization_endpoint token_endpoint userinfo_endpoint jwks_uri introspection_endpoint \
         revocation_endpoint mtls_endpoint_aliases scopes_supported response_types_supported response_modes_supported \
         grant_types_supported acr_values_supported subject_types_supported id_token_signing_alg_values_supported \
+        id_token_encryption_alg_values_supported id_token_encryption_enc_values_supported \
+        userinfo_encryption_alg_values_supported userinfo_encryption_enc_values_supported \
         userinfo_signing_alg_values_supported display_values_supported claim_types_supported claims_supported \
-        claims_parameter_supported request_parameter_supported request_uri_parameter_supported ui_locales_supported \
+        claims_parameter_supported request_parameter_supported request_uri_parameter_supported \
+        require_request_uri_registration request_object_signing_alg_values_supported \
+        request_object_encryption_alg_values_supported request_object_encryption_enc_values_supported \
+        ui_locales_supported \
         prompt_values_supported code_challenge_methods_supported token_endpoint_auth_methods_supported \
         token_endpoint_auth_signing_alg_values_supported introspection_endpoint_auth_methods_supported \
         introspection_endpoint_auth_signing_alg_values_supported revocation_endpoint_auth_methods_supported \
-        revocation_endpoint_auth_signing_alg_values_supported authorization_response_iss_parameter_supported";
+        revocation_endpoint_auth_signing_alg_values_supported authorization_response_iss_parameter_supported \
+        end_session_endpoint check_session_iframe frontchannel_logout_supported \
+        frontchannel_logout_session_supported backchannel_logout_supported backchannel_logout_session_supported";
     let document = realm.discovery().await;
     let unknown: Vec<_> = members(&document).difference(&registered.split_whitespace().collect()).copied().collect();
     assert_eq!(unknown, [""; 0]);
@@ -146,6 +157,34 @@ async fn fetch_public_documents_are_open_to_every_origin_and_may_be_kept_for_a_w
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
         assert_eq!(answer.header("access-control-allow-credentials"), None);
         assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+    }
+}
+
+#[tokio::test]
+async fn rfc9110_13_1_2_a_document_that_did_not_change_is_not_sent_again() {
+    let realm = Realm::new().await;
+    for path in ["/.well-known/openid-configuration", "/jwks"] {
+        let answer = realm.get(path).await;
+        let tag = answer.header("etag").unwrap().to_owned();
+        assert!(tag.len() == 24 && tag.starts_with('"') && tag.ends_with('"'), "{tag}");
+        assert_eq!(realm.get(path).await.header("etag"), Some(tag.as_str()));
+        let ask =
+            async |known: &str| realm.http.send(Request::get(&realm.url(path)).header("if-none-match", known)).await;
+        for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+            let unchanged = ask(&known).await;
+            assert_eq!((unchanged.status, unchanged.body.as_str()), (304, ""), "{known}");
+            assert_eq!(unchanged.header("etag"), Some(tag.as_str()));
+            assert_eq!(unchanged.header("cache-control"), Some("public, max-age=300"));
+            assert_eq!(unchanged.header("access-control-allow-origin"), Some("*"));
+        }
+        for other in ["\"other\"", &tag[1..tag.len() - 1], ""] {
+            assert_eq!(ask(other).await.status, 200, "{other}");
+        }
+        // A new key changes both: it is published, and its algorithm is offered.
+        realm.client(json!({"id_token_signed_response_alg": "ES384"})).await;
+        if path == "/.well-known/openid-configuration" {
+            assert_eq!(ask(&tag).await.status, 200);
+        }
     }
 }
 

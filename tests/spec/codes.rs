@@ -268,3 +268,47 @@ async fn rfc6749_10_10_codes_and_tokens_are_unguessable_and_stand_nowhere_in_the
         assert!(secret.bytes().all(travels), "{secret}");
     }
 }
+
+/// Changes rows past the store.
+async fn execute(server: &crate::support::server::Server, sql: &str) {
+    let connection = sea_orm::Database::connect(&server.database).await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(&connection, sql).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// A new timeline, as an administrator begins it after a restore.
+async fn begin_timeline(realm: &Realm) {
+    let path = format!("/realms/{}/timeline", realm.name);
+    realm.server.administration.ask(http::Method::POST, &path, &json!({})).await;
+}
+
+#[tokio::test]
+async fn design_6_a_restored_database_revives_no_code_in_a_new_timeline() {
+    let realm = Realm::new().await;
+    let client = realm.versatile_client().await;
+    let mut browser = realm.browser();
+    let request = client.request().with("scope", "openid offline_access");
+    let code = browser.complete(&request, &realm.user).await;
+    let tokens = client.redeem(&request, code.code()).await.tokens();
+    // What an older backup knows of it.
+    let of_realm = format!("realm_id = (SELECT realm_id FROM realms WHERE name = '{}')", realm.name);
+    execute(&realm.server, &format!("DELETE FROM used_records WHERE {of_realm}")).await;
+    let open = browser.complete(&request, &realm.user).await;
+    let mut another = realm.browser();
+    let login = another.authorize(&request).await;
+    begin_timeline(&realm).await;
+    for code in [&code, &open] {
+        client.redeem(&request, code.code()).await.assert_refused("invalid_grant");
+    }
+    another.log_in(&login, &realm.user).await.assert_error_page();
+    assert!(!client.is_active(tokens.access_token()).await);
+    // What has a row of its own to be judged by goes on, and so does everything that begins now.
+    client.refresh(tokens.refresh_token()).await.tokens();
+    let again = browser.complete(&request, &realm.user).await;
+    client.redeem(&request, again.code()).await.tokens();
+    let path = format!("/realms/{}/audit-events?kind=administrative_change&limit=200", realm.name);
+    let changes = realm.server.administration.ask(http::Method::GET, &path, &json!(null)).await.json();
+    let begun =
+        changes["items"].as_array().unwrap().iter().any(|change| change["details"]["action"] == "timeline_begun");
+    assert!(begun, "{changes}");
+}

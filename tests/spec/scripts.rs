@@ -1,6 +1,7 @@
 //! What no script can do, whatever it tries (the catalogue of attacks, SC).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Method, Response};
 use serde_json::{Value, json};
@@ -8,9 +9,12 @@ use signet_hooks::claims::PROTECTED;
 use tokio::sync::Notify;
 
 use crate::support::client::Client;
-use crate::support::http::Answer;
+use crate::support::databases::{Kind, TestDatabase};
+use crate::support::http::{Answer, HttpClient, Request};
 use crate::support::jwt;
 use crate::support::realm::Realm;
+use crate::support::server::{Configuration, Server};
+use crate::support::wait::until_true;
 
 fn files(name: &str, manifest: &str, script: &str) -> Value {
     json!({
@@ -56,7 +60,8 @@ async fn sc_010_protected_claims_cannot_be_declared_and_not_be_smuggled() {
     }
     let before = jwt::read(client.client_credentials("read").await.tokens().access_token()).claims;
     for name in PROTECTED {
-        let script = format!("fn on_claims(ctx, target) {{ claims(#{{ \"{name}\": \"evil\", tier: 1 }}) }}");
+        let script =
+            format!("fn on_claims(ctx, target) {{ let added = #{{ \"{name}\": \"evil\", tier: 1 }}; claims(added) }}");
         let answer =
             try_deploy(&realm, files("evil", &format!("{hooks}\nclaims = {{ tier = \"int\" }}"), &script)).await;
         // Found when the package is checked, or when it runs: the tokens are the same or there are none.
@@ -213,4 +218,93 @@ async fn sc_009_whatever_ends_a_run_ends_one_request_only() {
     deploy(&realm, files("hostile", "hooks = [\"on_token_request\"]", "fn on_token_request(ctx, req) { none() }"))
         .await;
     client.client_credentials("read").await.tokens();
+}
+
+/// The longest that a test waits for what must come.
+const HANG: Duration = Duration::from_mins(5);
+
+#[tokio::test]
+async fn sc_008_busy_scripts_of_one_realm_hold_up_no_other() {
+    const FLOOD: usize = 200;
+    let (realm, other) = (Realm::new().await, Realm::new().await);
+    let (busy, quick) = (client(&realm).await, client(&other).await);
+    // Nothing but work, at two hooks of each request.
+    let hooks = "hooks = [\"on_token_request\", \"on_claims\"]\nclaims = { x = \"int\" }";
+    let work = "let n = 0; while n < 1_000 { n += 1; }";
+    let script = format!(
+        "fn on_token_request(ctx, req) {{ {work} none() }}\nfn on_claims(ctx, target) {{ {work} claims(#{{ x: n }}) }}"
+    );
+    deploy(&realm, files("busy", hooks, &script)).await;
+    let small = "fn on_claims(ctx, target) { claims(#{ x: 1 }) }";
+    deploy(&other, files("quick", "hooks = [\"on_claims\"]\nclaims = { x = \"int\" }", small)).await;
+    let flood = crate::support::http::at_once(FLOOD, || busy.client_credentials("read"));
+    let meanwhile = async {
+        for _ in 0..50 {
+            let token = quick.client_credentials("read").await.tokens();
+            assert_eq!(jwt::read(token.access_token()).claims["x"], 1);
+        }
+    };
+    let both = tokio::time::timeout(HANG, futures_util::future::join(flood, meanwhile));
+    let (answers, ()) = both.await.expect("nobody waits for ever");
+    // Each of the flood has its tokens, or found no place and has none: never tokens that no script has seen.
+    let (served, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!(served.len() + refused.len(), FLOOD);
+    assert!(!served.is_empty());
+    for answer in &served {
+        assert_eq!(jwt::read(answer.tokens().access_token()).claims["x"], 1_000);
+    }
+    for answer in &refused {
+        assert_eq!((answer.status, &answer.json()["error"]), (500, &json!("server_error")), "{answer:?}");
+    }
+}
+
+/// A token of the client's own, as another node issues it.
+async fn ask_at(node: &Server, client: &Client) -> Answer {
+    let request = client.authenticated("/token", &[("grant_type", "client_credentials"), ("scope", "read")]);
+    let url = format!("{}{}", node.base, url::Url::parse(&request.url).unwrap().path());
+    HttpClient::new().send(Request { url, ..request }).await
+}
+
+#[tokio::test]
+async fn sc_016_what_is_refused_at_one_node_changes_nothing_at_any() {
+    let database = TestDatabase::empty(Kind::Postgres).await;
+    let first = Server::start(Configuration { database: Some(database.url.clone()), ..Configuration::default() }).await;
+    let second = first.beside().await;
+    let realm = Realm::on(&first, json!({})).await;
+    let client = client(&realm).await;
+    let manifest = "hooks = [\"on_claims\"]\nclaims = { x = \"int\" }";
+    let version =
+        |number: i64| files("x", manifest, &format!("fn on_claims(ctx, target) {{ claims(#{{ x: {number} }}) }}"));
+    let seen = async |node: &Server| {
+        let answer = ask_at(node, &client).await;
+        jwt::read(answer.tokens().access_token()).claims["x"].as_i64()
+    };
+    deploy(&realm, version(1)).await;
+    for node in [&first, &second] {
+        until_true("the version is there", async || seen(node).await == Some(1)).await;
+    }
+    for broken in ["fn on_claims(ctx, target) { claims(", "fn on_claims(ctx, target) { nothing_of_that_name() }"] {
+        assert_eq!(try_deploy(&realm, files("x", manifest, broken)).await.status, 422);
+        // Longer than a node takes to learn of a change: a change that everybody learns of comes after it.
+        let name = realm.name.clone();
+        first
+            .administration
+            .ask(Method::PATCH, &format!("/realms/{name}"), &json!({"display_name": broken.len().to_string()}))
+            .await;
+        let shown = async || {
+            let path = format!("/realms/{name}");
+            second.administration.ask(Method::PATCH, &path, &json!({})).await.json()["display_name"].clone()
+        };
+        until_true("the change is seen", async || shown().await == json!(broken.len().to_string())).await;
+        for node in [&first, &second] {
+            assert_eq!(seen(node).await, Some(1), "the version from before decides");
+        }
+    }
+    // What is good reaches both.
+    deploy(&realm, version(2)).await;
+    for node in [&first, &second] {
+        until_true("the new version is there", async || seen(node).await == Some(2)).await;
+    }
+    drop((first, second, realm));
+    database.remove().await;
 }

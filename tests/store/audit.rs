@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicI64;
 use signet_core::events::{
     Actor, Damage, Event, EventKind, Fact, LoginRefusal, Origin, Parties, Sealer, Verification, purge, verify,
 };
+use signet_core::failure::Fault;
 use signet_core::model::RealmSettings;
 use signet_core::ports::{Audit, EventQuery};
 use signet_core::protocol::identifiers::{RealmId, UserId};
@@ -23,6 +24,7 @@ on_every_database!(
     events_are_listed_as_they_were_written,
     an_event_that_is_written_again_is_there_once,
     sealing_numbers_events_in_their_order,
+    one_check_of_a_chain_runs_at_a_time,
     sealers_at_the_same_time_never_fork_the_chain,
     a_lease_that_was_lost_is_taken_over,
     a_changed_row_is_shown,
@@ -132,6 +134,7 @@ fn with_store(parts: &ProviderParts, store: Database) -> Provider {
         outbound: Arc::clone(&parts.outbound),
         passwords: parts.passwords.clone(),
         scripts: Arc::clone(&parts.scripts),
+        script_tools: Arc::clone(&parts.script_tools),
         root_key: parts.root_key.clone(),
         bases: parts.bases.clone(),
     })
@@ -205,6 +208,20 @@ async fn sealing_numbers_events_in_their_order(database: &TestDatabase) {
     assert_eq!(numbers, (1..=600).map(Some).collect::<Vec<_>>());
     let empty = verify(&node.provider, other.id()).await.unwrap().unwrap();
     assert!(empty.holds() && empty.sealed == 0);
+}
+
+async fn one_check_of_a_chain_runs_at_a_time(database: &TestDatabase) {
+    let node = Node::on(database).await;
+    node.write_each_second(0..5).await;
+    node.seal().await;
+    let other = Node::realm(&node.provider, "other").await;
+    let check = async |realm_id| verify(&node.provider, realm_id).await;
+    let (first, second, elsewhere) = tokio::join!(check(node.id()), check(node.id()), check(other.id()));
+    assert!(first.unwrap().unwrap().holds() && elsewhere.unwrap().unwrap().holds());
+    assert!(matches!(second, Err(Fault::Overloaded(_))), "{second:?}");
+    // One that is given up leaves its place.
+    assert!(futures_util::FutureExt::now_or_never(check(node.id())).is_none());
+    assert!(check(node.id()).await.unwrap().unwrap().holds());
 }
 
 async fn sealers_at_the_same_time_never_fork_the_chain(database: &TestDatabase) {

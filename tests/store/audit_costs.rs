@@ -7,7 +7,10 @@ use serde_json::json;
 use signet_core::events::{EventRecord, Serving};
 use signet_core::grants::{self, ClientRequest};
 use signet_core::model::{Client, Purpose, RefreshFamily, TokenBasis, User};
-use signet_core::ports::{Audit, Authorizations, Redemption, RefreshFamilies, Sessions, SingleUse, StandingQuery};
+use signet_core::ports::{
+    Audit, Authorizations, Redemption, RefreshFamilies, SessionEnding, Sessions, SingleUse, StandingQuery,
+    WhichSessions,
+};
 use signet_core::protocol::parameters::Parameters;
 use signet_core::registry::{self, ClientRegistration, UserChange};
 use signet_protocol::identifiers::{EventId, Lineage};
@@ -77,7 +80,8 @@ async fn work_that_changes_nothing_leaves_no_event(database: &TestDatabase) {
     store.consume(realm_id, &record, &one).await.unwrap();
     let used_form = login(session(&world.user, 3), 200);
     store.open_session(&used_form, &one).await.unwrap();
-    store.end_session(realm_id, &session(&world.user, 99).cookie_hash, &one).await.unwrap();
+    let nobody = SessionEnding::of(WhichSessions::OfCookie(session(&world.user, 99).cookie_hash));
+    store.end_sessions(realm_id, &nobody, &one).await.unwrap();
     let consent = authorization(&world.user, &world.client, 1);
     store.revoke_authorization(realm_id, world.user.id, consent.id, &one).await.unwrap();
     store.record_consent(&used(Purpose::Interaction, 200), &consent, &one).await.unwrap();

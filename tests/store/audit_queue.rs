@@ -8,6 +8,7 @@ use signet_core::failure::{Failure, Fault};
 use signet_core::ports::{EventQuery, StoreError};
 use signet_core::provider::Provider;
 use signet_core::realm::RealmContext;
+use signet_guard::Denial;
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::UserId;
 use signet_protocol::names::GrantType;
@@ -24,6 +25,7 @@ on_every_database!(
 );
 
 const PLACE: RefusedAt = RefusedAt::Endpoint(Endpoint::Token);
+const USERINFO: RefusedAt = RefusedAt::Endpoint(Endpoint::UserInfo);
 
 fn logout(number: u8) -> Event {
     Fact::Logout {}.concerning(Parties::user(UserId([number; 16])))
@@ -135,15 +137,20 @@ async fn what_cannot_be_written_waits_and_in_the_end_nothing_more_is_promised() 
     let served: Result<(), _> = request.conclude(&realm, Ok(()), (PLACE, None)).await;
     assert!(matches!(served, Err(Failure::Fault(Fault::Store(StoreError::Unavailable(_))))), "{served:?}");
 
+    // Nor is a resource answered whose refusal could not be recorded.
+    let denied = Denial::NothingPresented.recorded(&request, &realm, USERINFO).await;
+    assert!(matches!(denied, Denial::Fault(Fault::Store(StoreError::Unavailable(_)))), "{denied:?}");
+
     proxy.set(Mode::Pass);
     // Connections from before are dead until one has been tried.
     while provider.flush_events().await.is_err() {}
     request.conclude(&realm, Ok(()), (PLACE, None)).await.unwrap();
     provider.flush_events().await.unwrap();
     let written = written(&node.provider, &realm).await;
-    assert_eq!(written.len(), 10_002);
+    assert_eq!(written.len(), 10_003);
     assert_eq!(written.first(), logouts([1]).first());
-    assert_eq!(written.last(), logouts([3]).first());
+    assert_eq!(written[10_001], logouts([3])[0]);
+    assert_eq!(written.last().unwrap().0, "userinfo_refused");
     node.seal().await;
     database.remove().await;
 }

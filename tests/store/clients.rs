@@ -14,6 +14,7 @@ on_every_database!(
     clients_are_listed_by_identifier_page_by_page,
     a_deleted_client_takes_what_rests_on_it,
     ad_008_one_client_of_a_kind_stays,
+    ht_013_origins_are_found_while_a_client_has_them,
 );
 
 async fn a_client_reads_back_with_every_kind_of_secret(database: &TestDatabase) {
@@ -122,4 +123,40 @@ async fn ad_008_one_client_of_a_kind_stays(database: &TestDatabase) {
     // Where there is none, nothing is protected.
     store.update_client(&Client { revision: 2, ..disabled(&other) }, None, &[]).await.unwrap();
     store.delete_client(other.realm_id, &other.client_id, keep, &[]).await.unwrap();
+}
+
+async fn ht_013_origins_are_found_while_a_client_has_them(database: &TestDatabase) {
+    let store = database.connect().await;
+    for number in [1, 2] {
+        insert_realm(&store, &realm(number)).await.unwrap();
+    }
+    let found = async |number: u8, origin: &str| store.is_client_origin(realm(number).id, origin).await.unwrap();
+    let mut one = client(realm(1).id, "one");
+    one.metadata.redirect_uris =
+        ["https://a.test/1", "https://a.test/2", "https://b.test:8443/", "com.example.app:/cb"]
+            .map(str::to_owned)
+            .to_vec();
+    store.insert_client(&one, &[]).await.unwrap();
+    assert!(found(1, "https://a.test").await && found(1, "https://b.test:8443").await);
+    for other in ["https://b.test", "https://A.test", "https://a.test ", "https://a.test/", "null", "", "x\0"] {
+        assert!(!found(1, other).await, "{other:?}");
+    }
+    assert!(!found(2, "https://a.test").await, "another realm's");
+    one.metadata.redirect_uris = vec!["https://c.test/".to_owned()];
+    store.update_client(&one, None, &[]).await.unwrap();
+    assert!(found(1, "https://c.test").await && !found(1, "https://a.test").await);
+    // One that is not updated after all keeps its origins.
+    one.metadata.redirect_uris = vec!["https://d.test/".to_owned()];
+    assert!(store.update_client(&one, None, &[]).await.is_err(), "of an old revision");
+    assert!(found(1, "https://c.test").await && !found(1, "https://d.test").await);
+    // Rows from before there was such a table are entered by the migration.
+    database.execute("DELETE FROM client_origins").await;
+    database.execute("DELETE FROM seaql_migrations WHERE version LIKE 'm0012_03%'").await;
+    assert_eq!(signet_migrations::up(&database.url, |_| {}).await.unwrap(), 1);
+    assert!(found(1, "https://c.test").await);
+    (one.enabled, one.revision) = (false, 1);
+    store.update_client(&one, None, &[]).await.unwrap();
+    assert!(!found(1, "https://c.test").await, "of a disabled client");
+    store.delete_client(one.realm_id, &one.client_id, None, &[]).await.unwrap();
+    assert_eq!(database.count("client_origins").await, 0);
 }

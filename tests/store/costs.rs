@@ -2,7 +2,8 @@
 
 use signet_core::model::{DEFAULT_SLOT, Purpose};
 use signet_core::ports::{
-    Authorizations, Clients, Keys, Realms, RefreshFamilies, Sessions, SingleUse, Throttles, Users,
+    Authorizations, Clients, Keys, Realms, RefreshFamilies, SessionEnding, Sessions, SingleUse, Throttles, Users,
+    WhichSessions,
 };
 use signet_store::Database;
 
@@ -77,9 +78,11 @@ async fn a_login_costs_two_statements_and_one_commit(database: &TestDatabase) {
     assert_eq!(cost(store, store.open_session(&first, &[])).await, (2, 1));
     let mut second = login(session(&world.user, 3), 3);
     second.replaces = Some(first.session.cookie_hash);
-    assert_eq!(cost(store, store.open_session(&second, &[])).await, (5, 1));
+    // The old session's row is held, its participants are read, both go.
+    assert_eq!(cost(store, store.open_session(&second, &[])).await, (7, 1));
     assert_eq!(cost(store, store.touch_session(realm_id, &second.session.cookie_hash, NOW.plus(60))).await, (1, 1));
-    assert_eq!(cost(store, store.end_session(realm_id, &second.session.cookie_hash, &[])).await, (2, 1));
+    let ending = SessionEnding::of(WhichSessions::OfCookie(second.session.cookie_hash));
+    assert_eq!(cost(store, store.end_sessions(realm_id, &ending, &[])).await, (4, 1));
     let consent = authorization(&world.user, &world.client, 1);
     assert_eq!(cost(store, store.record_consent(&used(Purpose::Interaction, 9), &consent, &[])).await, (3, 1));
 }

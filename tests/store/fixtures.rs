@@ -2,9 +2,9 @@
 
 use serde_json::json;
 use signet_core::model::{
-    Authorization, BrowserSession, Client, ClientSecret, ClientSettings, DEFAULT_SLOT, KeyState, PasswordCredential,
-    Purpose, Realm, RealmSettings, RefreshFamily, ResourceScope, ResourceServer, SealingKeyRecord, SecretLife,
-    SessionIdHash, SigningKeyRecord, TokenBasis, UsedRecord, User,
+    Authorization, BrowserSession, Client, ClientSecret, ClientSettings, DEFAULT_SLOT, KeyState, PairwiseSaltRecord,
+    PasswordCredential, Purpose, Realm, RealmSettings, RefreshFamily, ResourceScope, ResourceServer, SealingKeyRecord,
+    SecretLife, SessionIdHash, SigningKeyRecord, TokenBasis, UsedRecord, User,
 };
 use signet_core::ports::{
     Clients, Login, Realms, Redemption, Rotation, Sessions, SingleUse, StandingQuery, StoreError, Users,
@@ -52,6 +52,10 @@ pub(crate) fn signing_key(realm_id: RealmId, kid: &str, state: KeyState) -> Sign
 
 pub(crate) fn sealing_key(realm_id: RealmId, id: i64) -> SealingKeyRecord {
     SealingKeyRecord { realm_id, id, encrypted_key: vec![7; 48], created_at: NOW }
+}
+
+pub(crate) fn pairwise_salt(realm_id: RealmId, id: i64) -> PairwiseSaltRecord {
+    PairwiseSaltRecord { realm_id, id, encrypted_salt: vec![9; 60], since: NOW.plus(id) }
 }
 
 pub(crate) fn client(realm_id: RealmId, client_id: &str) -> Client {

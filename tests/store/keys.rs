@@ -1,18 +1,23 @@
 //! The port of keys.
 
-use signet_core::model::{KeyState, SigningKeyRecord};
-use signet_core::ports::{Keys, StoreError};
+use signet_core::model::{KeyState, PairwiseSaltRecord, SigningKeyRecord};
+use signet_core::ports::{Keys, PairwiseSalts, StoreError};
 use signet_protocol::identifiers::RealmId;
 
-use super::fixtures::{NOW, assert_duplicate, assert_missing, insert_realm, realm, sealing_key, signing_key};
+use super::fixtures::{
+    NOW, assert_duplicate, assert_missing, insert_realm, pairwise_salt, realm, sealing_key, signing_key,
+};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
     an_active_key_makes_its_predecessor_verifying,
     a_state_is_set_and_only_one_key_per_algorithm_is_active,
     a_key_becomes_active_when_its_time_has_come,
+    one_successor_is_scheduled_for_a_key_that_signs,
+    a_key_that_was_replaced_long_ago_is_retired_once,
     keys_are_deleted_and_missed,
     sealing_keys_are_numbered_once,
+    pairwise_salts_are_numbered_once_and_stay,
     two_keys_that_become_active_at_once_leave_one_active,
 );
 
@@ -109,6 +114,47 @@ async fn a_key_becomes_active_when_its_time_has_come(database: &TestDatabase) {
     assert_eq!(activate(&store, 99).await, 0);
 }
 
+/// A key that is to take over at a time.
+fn successor(kid: &str) -> SigningKeyRecord {
+    SigningKeyRecord { activates_at: Some(NOW.plus(300)), ..signing_key(REALM, kid, KeyState::Future) }
+}
+
+async fn one_successor_is_scheduled_for_a_key_that_signs(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    let first = "first".parse().unwrap();
+    let scheduled = futures_util::future::join_all(
+        ["a", "b", "c"].map(|kid| async { store.schedule_signing_key(&successor(kid), &first, &[]).await.unwrap() }),
+    );
+    assert_eq!(scheduled.await.into_iter().filter(|is_scheduled| *is_scheduled).count(), 1);
+    assert_eq!(states(&store).await.len(), 2);
+    // Another algorithm has its own; a key that does not sign has none.
+    let mut other = successor("rsa");
+    other.algorithm = "RS256".into();
+    assert!(store.schedule_signing_key(&other, &first, &[]).await.unwrap());
+    assert_eq!(activate(&store, 300).await, 2);
+    assert!(!store.schedule_signing_key(&successor("d"), &first, &[]).await.unwrap());
+    assert!(!store.schedule_signing_key(&successor("d"), &"absent".parse().unwrap(), &[]).await.unwrap());
+}
+
+async fn a_key_that_was_replaced_long_ago_is_retired_once(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    let mut second = signing_key(REALM, "second", KeyState::Active);
+    second.state_since = NOW.plus(5);
+    store.insert_signing_key(&second, &[]).await.unwrap();
+    let (first, second) = ("first".parse().unwrap(), "second".parse().unwrap());
+    let retire = async |kid, since: i64| {
+        store.retire_signing_key((REALM, kid), NOW.plus(since), NOW.plus(9), &[]).await.unwrap()
+    };
+    assert!(!retire(&first, 4).await, "not long enough ago");
+    assert!(!retire(&second, 100).await, "it signs");
+    assert!(retire(&first, 5).await);
+    assert!(!retire(&first, 5).await);
+    let expected = [state("first", KeyState::Retired, 9), state("second", KeyState::Active, 5)];
+    assert_eq!(states(&store).await, expected);
+}
+
 async fn keys_are_deleted_and_missed(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
@@ -128,6 +174,21 @@ async fn sealing_keys_are_numbered_once(database: &TestDatabase) {
     let keys = store.sealing_keys(REALM).await.unwrap();
     assert_eq!(keys.iter().map(|key| key.id).collect::<Vec<_>>(), [1, 2, 10]);
     assert_missing(store.insert_sealing_key(&sealing_key(RealmId([9; 16]), 1)).await, "realm");
+}
+
+async fn pairwise_salts_are_numbered_once_and_stay(database: &TestDatabase) {
+    let store = database.connect().await;
+    insert_realm(&store, &realm(1)).await.unwrap();
+    insert_realm(&store, &realm(2)).await.unwrap();
+    let first = pairwise_salt(REALM, 1);
+    store.insert_pairwise_salt(&first, &[]).await.unwrap();
+    let other = PairwiseSaltRecord { encrypted_salt: vec![9; 60], ..first.clone() };
+    assert_duplicate(store.insert_pairwise_salt(&other, &[]).await, "pairwise salt");
+    let second = pairwise_salt(REALM, 2);
+    store.insert_pairwise_salt(&second, &[]).await.unwrap();
+    assert_eq!(store.pairwise_salts(REALM).await.unwrap(), [first, second]);
+    assert_eq!(store.pairwise_salts(RealmId([2; 16])).await.unwrap(), []);
+    assert_missing(store.insert_pairwise_salt(&pairwise_salt(RealmId([9; 16]), 1), &[]).await, "realm");
 }
 
 async fn two_keys_that_become_active_at_once_leave_one_active(database: &TestDatabase) {

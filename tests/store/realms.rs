@@ -2,7 +2,7 @@
 
 use signet_core::model::KeyState;
 use signet_core::ports::{
-    Authorizations, Clients, Keys, PageRequest, Realms, ResourceServers, Sessions, SingleUse, Users,
+    Authorizations, Clients, Keys, PageRequest, PairwiseSalts, Realms, ResourceServers, Sessions, SingleUse, Users,
 };
 use signet_protocol::identifiers::{Lineage, RealmId};
 
@@ -104,11 +104,13 @@ async fn a_deleted_realm_leaves_no_row_and_no_other_realm_notices(database: &Tes
         .await
         .unwrap();
     world.open_family(5).await;
+    store.insert_pairwise_salt(&super::fixtures::pairwise_salt(world.realm.id, 1), &[]).await.unwrap();
     store.deny_token(world.realm.id, &[1; 32], NOW, &[]).await.unwrap();
     store.delete_realm(world.realm.id, &[]).await.unwrap();
     for table in [
         "signing_keys",
         "sealing_keys",
+        "pairwise_salts",
         "resource_servers",
         "clients",
         "users",

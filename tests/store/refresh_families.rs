@@ -1,10 +1,13 @@
 //! The port of refresh token families.
 
 use signet_core::model::{Client, Purpose, User};
-use signet_core::ports::{Clients, Realms, RefreshFamilies, RotationOutcome, Sessions, SingleUse, Standing, Users};
+use signet_core::ports::{
+    Clients, Realms, RefreshFamilies, RotationOutcome, SessionEnding, Sessions, SingleUse, Standing, Users,
+    WhichSessions,
+};
 use signet_protocol::identifiers::Lineage;
 
-use super::fixtures::{NOW, World, used};
+use super::fixtures::{NOW, World, login, used};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
@@ -73,7 +76,10 @@ async fn rotation_stops_when_anything_beneath_it_falls(database: &TestDatabase) 
     let mut with_token = rotation.clone();
     with_token.standing.token = Some([3; 32]);
     assert_eq!(store.rotate(realm_id, &with_token, &[]).await.unwrap(), RotationOutcome::Superseded);
-    store.end_session(realm_id, &world.session.cookie_hash, &[]).await.unwrap();
+    // The session went with the user who was disabled above.
+    store.open_session(&login(world.session.clone(), 9), &[]).await.unwrap();
+    let ending = SessionEnding::of(WhichSessions::OfCookie(world.session.cookie_hash));
+    assert_eq!(store.end_sessions(realm_id, &ending, &[]).await.unwrap().len(), 1);
     superseded().await;
     let mut offline = rotation.clone();
     offline.standing.session = None;

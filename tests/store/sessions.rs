@@ -1,7 +1,7 @@
 //! The port of browser sessions.
 
 use signet_core::model::{BrowserSession, Purpose};
-use signet_core::ports::{LoginOutcome, Sessions, SingleUse, Users};
+use signet_core::ports::{LoginOutcome, SessionEnding, Sessions, SingleUse, Users, WhichSessions};
 use signet_protocol::identifiers::{Lineage, UserId};
 
 use super::fixtures::{NOW, World, login, session, used, user};
@@ -27,8 +27,11 @@ async fn a_session_reads_back_while_its_user_is_the_same(database: &TestDatabase
     user.enabled = false;
     store.update_user(&user, &[]).await.unwrap();
     assert_eq!(store.session(realm_id, &cookie).await.unwrap(), None);
+    // The sessions of a disabled user ended, and do not come back with the user.
     (user.enabled, user.revision) = (true, 1);
     store.update_user(&user, &[]).await.unwrap();
+    assert_eq!(store.session(realm_id, &cookie).await.unwrap(), None);
+    store.open_session(&login(world.session.clone(), 9), &[]).await.unwrap();
     assert_eq!(store.session(realm_id, &cookie).await.unwrap(), Some(world.session.clone()));
     (user.epoch, user.revision) = (user.epoch + 1, 2);
     store.update_user(&user, &[]).await.unwrap();
@@ -85,7 +88,8 @@ async fn a_login_of_a_changed_user_changes_nothing(database: &TestDatabase) {
     assert_eq!(store.open_session(&login(session(&changed, 2), 7), &[]).await.unwrap(), LoginOutcome::UserChanged);
     let stranger = user(world.realm.id, 99, "stranger");
     assert_eq!(store.open_session(&login(session(&stranger, 2), 7), &[]).await.unwrap(), LoginOutcome::UserChanged);
-    assert_eq!(database.count("sessions").await, 1);
+    // The one there was ended with the account.
+    assert_eq!(database.count("sessions").await, 0);
     // The form is still open.
     assert!(store.consume(world.realm.id, &used(Purpose::Interaction, 7), &[]).await.unwrap());
 }
@@ -115,15 +119,18 @@ async fn ended_sessions_are_gone_with_their_participants(database: &TestDatabase
     let (store, realm_id) = (&world.store, world.realm.id);
     world.open_family(5).await;
     assert_eq!(database.count("session_participants").await, 1);
-    assert!(store.end_session(realm_id, &world.session.cookie_hash, &[]).await.unwrap());
-    assert!(!store.end_session(realm_id, &world.session.cookie_hash, &[]).await.unwrap());
+    let of_cookie = SessionEnding::of(WhichSessions::OfCookie(world.session.cookie_hash));
+    let ended = store.end_sessions(realm_id, &of_cookie, &[]).await.unwrap();
+    assert_eq!((ended[0].sid, &ended[0].participants), (world.session.sid, &vec![world.client_id()]));
+    assert!(store.end_sessions(realm_id, &of_cookie, &[]).await.unwrap().is_empty());
     assert_eq!(database.count("session_participants").await, 0);
     let standing = store.standing(realm_id, &world.standing(Lineage([5; 16]))).await.unwrap();
     assert_eq!(standing, signet_core::ports::Standing::Fallen);
     for number in 2..5 {
         store.open_session(&login(session(&world.user, number), number), &[]).await.unwrap();
     }
-    assert_eq!(store.end_sessions_of_user(realm_id, world.user.id, &[]).await.unwrap(), 3);
-    assert_eq!(store.end_sessions_of_user(realm_id, UserId([9; 16]), &[]).await.unwrap(), 0);
+    let of = |user_id| SessionEnding::of(WhichSessions::OfUser(user_id));
+    assert_eq!(store.end_sessions(realm_id, &of(world.user.id), &[]).await.unwrap().len(), 3);
+    assert!(store.end_sessions(realm_id, &of(UserId([9; 16])), &[]).await.unwrap().is_empty());
     assert_eq!(database.count("sessions").await, 0);
 }

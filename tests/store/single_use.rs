@@ -1,7 +1,9 @@
 //! The port of things that may happen once.
 
 use signet_core::model::{Client, Purpose};
-use signet_core::ports::{Clients, RedemptionOutcome, RefreshFamilies, SingleUse, Standing, Users};
+use signet_core::ports::{
+    Clients, FrontChannelIssue, FrontChannelOutcome, RedemptionOutcome, RefreshFamilies, SingleUse, Standing, Users,
+};
 use signet_protocol::identifiers::{AuthorizationId, Lineage, RealmId};
 
 use super::fixtures::{NOW, World, used};
@@ -13,6 +15,7 @@ on_every_database!(
     a_fallen_code_is_not_used_up,
     a_replayed_assertion_redeems_nothing,
     a_code_of_a_session_that_ended_has_no_participant,
+    tokens_leave_through_the_browser_once_and_only_while_what_they_rest_on_stands,
     standing_looks_at_each_thing_it_names,
     a_denied_token_is_denied_and_no_other,
 );
@@ -89,6 +92,28 @@ async fn a_code_of_a_session_that_ended_has_no_participant(database: &TestDataba
     let outcome = world.store.redeem(world.realm.id, &redemption, &[]).await.unwrap();
     assert_eq!(outcome, RedemptionOutcome::Redeemed);
     assert_eq!(database.count("session_participants").await, 0);
+}
+
+async fn tokens_leave_through_the_browser_once_and_only_while_what_they_rest_on_stands(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let standing = world.standing(Lineage([5; 16]));
+    let participant = standing.session.map(|sid| (sid, world.client_id()));
+    let marked = FrontChannelIssue { response: Some(used(Purpose::Interaction, 50)), standing, participant };
+    let issue = async |issue: &FrontChannelIssue| store.issue_in_front_channel(realm_id, issue, &[]).await.unwrap();
+    let mut fallen = marked.clone();
+    fallen.standing.realm_epoch += 1;
+    let unmarked = |issue: &FrontChannelIssue| FrontChannelIssue { response: None, ..issue.clone() };
+    assert_eq!(issue(&fallen).await, FrontChannelOutcome::Fallen);
+    assert_eq!(issue(&unmarked(&fallen)).await, FrontChannelOutcome::Fallen);
+    assert_eq!(database.count("session_participants").await, 0);
+    // What had fallen used nothing up.
+    assert_eq!(issue(&marked).await, FrontChannelOutcome::Issued);
+    assert_eq!(issue(&marked).await, FrontChannelOutcome::AlreadyAnswered);
+    assert_eq!(issue(&unmarked(&marked)).await, FrontChannelOutcome::Issued);
+    assert_eq!(database.count("session_participants WHERE client_id = 'app'").await, 1);
+    store.close_lineage(realm_id, Lineage([5; 16]), NOW.plus(60), &[]).await.unwrap();
+    assert_eq!(issue(&unmarked(&marked)).await, FrontChannelOutcome::Fallen);
 }
 
 async fn standing_looks_at_each_thing_it_names(database: &TestDatabase) {

@@ -8,8 +8,19 @@ use super::browser::Browser;
 use super::http::{Answer, Request, decode, encode};
 use super::realm::User;
 
-/// What every authorization response may carry (RFC 6749 section 4.1.2, RFC 9207 section 2).
-const RESPONSE_MEMBERS: &[&str] = &["code", "error", "error_description", "state", "iss"];
+/// What every authorization response may carry (RFC 6749 section 4.1.2, RFC 9207 section 2, Session Management 2).
+const RESPONSE_MEMBERS: &[&str] = &["error", "error_description", "state", "iss", "session_state"];
+
+/// What a successful response to a request for these words has besides (OpenID Connect Core 3.2.2.5 and 3.3.2.5).
+fn granted_members(response_type: &str) -> Vec<&'static str> {
+    let members = |word| match word {
+        "code" => vec!["code"],
+        "id_token" => vec!["id_token"],
+        "token" => vec!["access_token", "token_type", "expires_in", "scope"],
+        _ => Vec::new(),
+    };
+    response_type.split(' ').flat_map(members).collect()
+}
 
 /// An authorization request with what the client remembers of it.
 #[derive(Debug, Clone)]
@@ -56,6 +67,17 @@ impl AuthorizationRequest {
         format!("{}?{}", self.endpoint(), encode(&self.parameters))
     }
 
+    /// The response mode: as asked for and fit, or the default of the response type (Multiple Response Types 3 and 5).
+    fn response_mode(&self) -> &str {
+        let words = self.parameters.iter().filter(|(name, _)| name == "response_type");
+        let asks_for_token =
+            words.flat_map(|(_, text)| text.split(' ')).any(|word| ["token", "id_token"].contains(&word));
+        let default = if asks_for_token { "fragment" } else { "query" };
+        let fits = |mode: &&str| ["fragment", "form_post"].contains(mode);
+        let modes = self.parameters.iter().filter(|(name, _)| name == "response_mode").count();
+        self.get("response_mode").filter(|mode| fits(mode) && modes == 1).unwrap_or(default)
+    }
+
     pub(crate) fn redirect_uri(&self) -> &str {
         self.get("redirect_uri").expect("a redirect URI")
     }
@@ -70,21 +92,25 @@ pub(crate) struct AuthorizationResponse {
 impl AuthorizationResponse {
     /// Reads the answer to a request in the response mode that the request asked for.
     pub(crate) fn read(answer: &Answer, request: &AuthorizationRequest) -> Self {
-        let mode = request.get("response_mode").filter(|mode| ["fragment", "form_post"].contains(mode));
-        let pairs = match mode {
-            Some("form_post") => posted(answer, request),
-            Some(_) => added(answer, request, '#'),
-            None => added(answer, request, if request.redirect_uri().contains('?') { '&' } else { '?' }),
+        let pairs = match request.response_mode() {
+            "form_post" => posted(answer, request),
+            "fragment" => added(answer, request, '#'),
+            _ => added(answer, request, if request.redirect_uri().contains('?') { '&' } else { '?' }),
         };
         let parameters: BTreeMap<String, String> = pairs.iter().cloned().collect();
         assert_eq!(parameters.len(), pairs.len(), "something is there twice: {pairs:?}");
+        let granted = granted_members(request.get("response_type").unwrap_or_default());
         for name in parameters.keys() {
-            assert!(RESPONSE_MEMBERS.contains(&name.as_str()), "{name} has no place in {pairs:?}");
+            let has_place = RESPONSE_MEMBERS.contains(&name.as_str()) || granted.contains(&name.as_str());
+            assert!(has_place, "{name} has no place in {pairs:?}");
         }
         let response = Self { parameters };
         assert_eq!(response.get("iss"), Some(request.issuer.as_str()), "RFC 9207 section 2");
         assert_eq!(response.get("state"), request.get("state").filter(|state| !state.is_empty()), "{pairs:?}");
-        assert_ne!(response.get("code").is_some(), response.get("error").is_some(), "{pairs:?}");
+        let is_error = response.get("error").is_some();
+        for member in granted {
+            assert_ne!(response.get(member).is_some(), is_error, "{member} in {pairs:?}");
+        }
         if let Some(description) = response.get("error_description") {
             assert_describes(description);
         }
@@ -97,6 +123,14 @@ impl AuthorizationResponse {
 
     pub(crate) fn code(&self) -> &str {
         self.get("code").unwrap_or_else(|| panic!("no code: {self:?}"))
+    }
+
+    pub(crate) fn access_token(&self) -> &str {
+        self.get("access_token").unwrap_or_else(|| panic!("no access token: {self:?}"))
+    }
+
+    pub(crate) fn id_token(&self) -> &str {
+        self.get("id_token").unwrap_or_else(|| panic!("no ID token: {self:?}"))
     }
 
     pub(crate) fn error(&self) -> &str {

@@ -70,9 +70,13 @@ impl Browser {
         let (name, value) = parts.next().unwrap().split_once('=').unwrap();
         let attributes: Vec<&str> = parts.collect();
         assert!(name.starts_with("__Host-"), "{cookie}");
-        for expected in ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
-            assert!(attributes.contains(&expected), "{expected} is missing: {cookie}");
+        // Only what clients' pages watch the session by is for scripts and frames (Session Management 3.2).
+        let is_watched = name.starts_with("__Host-signet-state-");
+        let expected: &[&str] = if is_watched { &["SameSite=None"] } else { &["HttpOnly", "SameSite=Lax"] };
+        for expected in ["Path=/", "Secure"].iter().chain(expected) {
+            assert!(attributes.contains(expected), "{expected} is missing: {cookie}");
         }
+        assert_eq!(attributes.contains(&"HttpOnly"), !is_watched, "{cookie}");
         assert!(!attributes.iter().any(|attribute| attribute.starts_with("Domain")), "{cookie}");
         if attributes.contains(&"Max-Age=0") {
             self.cookies.remove(name);

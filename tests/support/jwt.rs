@@ -85,6 +85,16 @@ impl SigningKey {
         public
     }
 
+    /// The public key as text (RFC 7468 section 13).
+    pub(crate) fn public_pem(&self) -> String {
+        let component = |name: &str| {
+            let bytes = URL_SAFE_NO_PAD.decode(self.jwk.parameter(name).unwrap().as_str().unwrap()).unwrap();
+            openssl::bn::BigNum::from_slice(&bytes).unwrap()
+        };
+        let key = openssl::rsa::Rsa::from_public_components(component("n"), component("e")).unwrap();
+        String::from_utf8(key.public_key_to_pem().unwrap()).unwrap()
+    }
+
     /// The header that belongs to the key.
     pub(crate) fn header(&self) -> Value {
         let mut header = json!({"alg": self.algorithm, "typ": "JWT"});

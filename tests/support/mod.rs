@@ -8,6 +8,7 @@ pub(crate) mod client;
 pub(crate) mod databases;
 pub(crate) mod html;
 pub(crate) mod http;
+pub(crate) mod jwe;
 pub(crate) mod jwt;
 pub(crate) mod process;
 pub(crate) mod provider;

@@ -33,6 +33,10 @@ impl Clock for TestClock {
     fn now(&self) -> UnixTime {
         UnixTime(self.0.load(Ordering::SeqCst))
     }
+
+    fn monotonic(&self) -> std::time::Duration {
+        super::time::monotonic()
+    }
 }
 
 /// A provider whose time is the test's.
@@ -103,6 +107,7 @@ pub(crate) async fn provider(database: &TestDatabase, clock: &Arc<TestClock>, pu
         root_key: RootKey::generate(&*random),
         random,
         scripts: super::scripts::engine(),
+        script_tools: super::scripts::tools(),
         outbound: Arc::new(OutboundClient::new(OutboundSettings::default(), Arc::new(SystemResolver)).unwrap()),
         bases: Bases { public: public_url.to_owned(), mutual_tls: None },
     })

@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use signet_hooks::ScriptEngine;
+use signet_hooks::{ScriptEngine, ScriptTools};
 use signet_rhai::RhaiEngine;
 
 /// The engine.
 pub(crate) fn engine() -> Arc<dyn ScriptEngine> {
+    Arc::new(RhaiEngine::new())
+}
+
+/// Its tools.
+pub(crate) fn tools() -> Arc<dyn ScriptTools> {
     Arc::new(RhaiEngine::new())
 }
 

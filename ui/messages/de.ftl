@@ -65,8 +65,11 @@ sign-out-title = Möchten Sie sich abmelden?
 sign-out-client = { $client } möchte Sie abmelden.
 sign-out-confirm = Abmelden
 sign-out-stay = Angemeldet bleiben
+sign-out-everywhere = Auf allen Geräten abmelden
 signed-out-title = Sie sind abgemeldet
 signed-out-text = Sie können diese Seite schließen. Schließen Sie an einem gemeinsam genutzten Computer alle Browserfenster.
+logged-out-return = Sie werden zu { $client } zurückgeleitet.
+logged-out-frame = Meldet Sie bei einer App ab
 
 apps-title = Apps mit Zugriff
 apps-none = Keine App hat Zugriff auf Ihr Konto.

@@ -72,8 +72,11 @@ sign-out-title = Do you want to sign out?
 sign-out-client = { $client } asks to sign you out.
 sign-out-confirm = Sign out
 sign-out-stay = Stay signed in
+sign-out-everywhere = Sign out on all devices
 signed-out-title = You are signed out
 signed-out-text = You can close this page. On a computer that others use too, close all browser windows.
+logged-out-return = You are being sent back to { $client }.
+logged-out-frame = Signs you out of an app
 
 # Apps with access
 apps-title = Apps with access

@@ -65,8 +65,11 @@ sign-out-title = Voulez-vous vous déconnecter ?
 sign-out-client = { $client } demande à vous déconnecter.
 sign-out-confirm = Se déconnecter
 sign-out-stay = Rester connecté
+sign-out-everywhere = Se déconnecter de tous les appareils
 signed-out-title = Vous êtes déconnecté
 signed-out-text = Vous pouvez fermer cette page. Sur un ordinateur partagé, fermez toutes les fenêtres du navigateur.
+logged-out-return = Vous êtes redirigé vers { $client }.
+logged-out-frame = Vous déconnecte d’une app
 
 apps-title = Applications autorisées
 apps-none = Aucune application n’a accès à votre compte.

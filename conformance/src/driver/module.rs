@@ -9,7 +9,6 @@ use crate::suite::model::{PlanId, PlanModule, Status, TestId, Variant};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// The longest that a module may take: some wait out the life of a token.
 const MODULE_LIMIT: Duration = Duration::from_mins(10);
@@ -41,7 +40,7 @@ impl Driver {
         plan_id: &PlanId,
         (module, realm): (&PlanModule, &str),
     ) -> Result<ModuleRun, HarnessError> {
-        let started = Instant::now();
+        let started = crate::moment::now();
         let test = self.suite.create_test(plan_id, module).await?;
         if module.test_module == ROTATION {
             self.rotate_between(&test, realm).await?;
@@ -89,7 +88,7 @@ impl Driver {
 
 /// Waits until the module has ended. One that would never end is stopped, and what it waits for is the difference.
 async fn wait_for_end(suite: &SuiteClient, test: &TestId) -> Result<Option<Difference>, HarnessError> {
-    let deadline = Instant::now() + MODULE_LIMIT;
+    let deadline = crate::moment::now() + MODULE_LIMIT;
     loop {
         let state = suite.wait_for(test, "WAITING,FINISHED,INTERRUPTED").await?;
         if matches!(state, Some(Status::Finished | Status::Interrupted)) {
@@ -100,7 +99,7 @@ async fn wait_for_end(suite: &SuiteClient, test: &TestId) -> Result<Option<Diffe
         }
         let stuck = match suite.runner(test).await?.browser.urls.first() {
             Some(url) => format!("nobody opens {url}: the plan's browser steps have no entry that matches it"),
-            None if Instant::now() > deadline => format!("did not end within {} s", MODULE_LIMIT.as_secs()),
+            None if crate::moment::now() > deadline => format!("did not end within {} s", MODULE_LIMIT.as_secs()),
             None => continue,
         };
         suite.stop(test).await?;

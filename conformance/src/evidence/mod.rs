@@ -110,11 +110,12 @@ mod tests {
     async fn a_modules_log_and_pages_are_kept_apart_from_other_runs() {
         let root = tempfile::tempdir().unwrap();
         let plans = Library::open(None).unwrap().plans().unwrap();
+        let basic = plans.iter().find(|plan| plan.name == "basic").unwrap();
         let mut run = crate::driver::tests::module_run(Outcome::Review);
         run.log = json!([{ "src": "x", "page_source": "<p>one</p>" }, { "src": "y", "msg": "nothing" }]);
         for id in ["r1", "r2"] {
             let facts = PlanFacts { id: &PlanId(id.into()), scripts: Some("hostile"), configuration: &json!({}) };
-            let evidence = PlanEvidence::begin(root.path(), &plans[0], &facts).unwrap();
+            let evidence = PlanEvidence::begin(root.path(), basic, &facts).unwrap();
             evidence.module(&run, None, "https://op").await.unwrap();
             evidence.export(b"zip").unwrap();
         }

@@ -13,13 +13,19 @@ macro_rules! embedded {
     };
 }
 
-const BUILT_IN: [(&str, &str); 20] = embedded![
+const BUILT_IN: [(&str, &str); 34] = embedded![
+    "backchannel-logout.toml",
     "basic-dynamic.toml",
     "basic.toml",
     "browser/error-page.json",
     "browser/log-in-again.json",
+    "browser/log-in-and-out.json",
     "browser/log-in-seen.json",
     "browser/log-in.json",
+    "browser/logged-out-page.json",
+    "browser/logout-confirmation.json",
+    "browser/logout-error-page.json",
+    "browser/watch-session.json",
     "config.toml",
     "dynamic-code-id-token-token.toml",
     "dynamic-code-id-token.toml",
@@ -27,6 +33,14 @@ const BUILT_IN: [(&str, &str); 20] = embedded![
     "dynamic-code.toml",
     "dynamic-id-token-token.toml",
     "dynamic-id-token.toml",
+    "formpost-basic.toml",
+    "formpost-hybrid.toml",
+    "formpost-implicit.toml",
+    "frontchannel-logout.toml",
+    "hybrid.toml",
+    "implicit.toml",
+    "rp-initiated-logout.toml",
+    "session-management.toml",
     "third-party-login-code-id-token-token.toml",
     "third-party-login-code-id-token.toml",
     "third-party-login-code-token.toml",
@@ -139,10 +153,12 @@ mod tests {
         let plans = Library::open(Some(folder.path())).unwrap().plans().unwrap();
 
         let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
-        assert_eq!(names, ["basic", "config", "mine"]);
-        assert_eq!(plans[0].browser, Some(serde_json::json!([{ "match": "mine" }])));
-        assert_eq!(plans[2].browser, plans[0].browser);
-        assert!(plans[2].claims.is_none());
+        assert!(names.contains(&"mine"));
+        assert_eq!(names.len(), BUILT_IN.iter().filter(|(path, _)| !path.contains('/')).count() + 1);
+        let plan = |name: &str| plans.iter().find(|plan| plan.name == name).unwrap();
+        assert_eq!(plan("basic").browser, Some(serde_json::json!([{ "match": "mine" }])));
+        assert_eq!(plan("mine").browser, plan("basic").browser);
+        assert!(plan("mine").claims.is_none());
     }
 
     #[test]

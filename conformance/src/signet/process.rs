@@ -16,7 +16,7 @@ use std::process::Stdio;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -100,13 +100,13 @@ impl Process {
     async fn wait_until_ready(&mut self) -> Result<(), HarnessError> {
         let http = tls::client(None, REQUEST_LIMIT)?;
         let url = format!("http://{}/health/ready", self.management);
-        let deadline = Instant::now() + START_LIMIT;
+        let deadline = crate::moment::now() + START_LIMIT;
         loop {
             if http.get(&url).send().await.is_ok_and(|response| response.status().is_success()) {
                 return Ok(());
             }
             let ended = self.child.try_wait()?;
-            if ended.is_some() || Instant::now() > deadline {
+            if ended.is_some() || crate::moment::now() > deadline {
                 let state = ended.map_or_else(|| "is not ready".to_owned(), |status| format!("ended ({status})"));
                 let end = end_of(&self.log);
                 return Err(HarnessError::Signet(format!("it {state}; the end of its log:\n{end}")));

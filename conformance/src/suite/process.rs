@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 /// The suite's project and where its documentation says how to build the jar.
 pub(crate) const PROJECT: &str = "the suite's project is openid-certification/conformance-suite; its README and \
@@ -98,7 +98,7 @@ impl RunningSuite {
     async fn wait_until_ready(&mut self) -> Result<(), HarnessError> {
         let client = SuiteClient::connect(&self.url, None).await?;
         let waiting = Waiting::start("starting the conformance suite");
-        let deadline = Instant::now() + START_LIMIT;
+        let deadline = crate::moment::now() + START_LIMIT;
         loop {
             if client.is_ready().await {
                 waiting.done();
@@ -107,7 +107,7 @@ impl RunningSuite {
             if self.jvm.try_wait()?.is_some() {
                 return Err(self.ended().await);
             }
-            if Instant::now() > deadline {
+            if crate::moment::now() > deadline {
                 let seconds = START_LIMIT.as_secs();
                 let end = end_of(&self.log);
                 return Err(HarnessError::Suite(format!("not ready after {seconds} s; the end of its log:\n{end}")));

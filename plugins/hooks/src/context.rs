@@ -206,6 +206,21 @@ impl RunContext {
         Value::Object(ctx)
     }
 
+    /// What may have other texts in a recording.
+    pub(crate) fn told(&self) -> Value {
+        let Self { context, facts, argument } = self;
+        json!({"session": context.session, "net": context.net, "vars": context.vars, "facts": facts, "argument": argument})
+    }
+
+    /// The same with these common members, and with placeholders in the hook's own ones. Nothing if they are not the
+    /// hook's.
+    pub(crate) fn redacted(&self, hook: Hook, context: Context) -> Option<Self> {
+        let (facts, argument) = (Value::Object(self.facts.clone()), self.argument.clone().unwrap_or_default());
+        let (facts, argument) = hook.redacted_input(facts, argument).ok()?;
+        let Value::Object(facts) = facts else { return None };
+        Some(Self { context: Arc::new(context), facts, argument: self.argument.as_ref().map(|_| argument) })
+    }
+
     /// Reads what [`ctx`](Self::ctx) and [`argument`](Self::argument) gave.
     ///
     /// # Errors

@@ -73,7 +73,7 @@ pub struct Denial<E> {
 impl<E: Copy + Into<ErrorCode>> Denial<E> {
     /// The refusal that the request ends with.
     pub fn refusal(&self) -> Refusal {
-        self.error.into().because(self.description.as_str().to_owned())
+        self.error.into().because(self.description.as_str().to_owned()).of_script()
     }
 }
 

@@ -84,6 +84,8 @@ rules! {
     UnknownName = "unknown-name";
     /// Functions named like hooks and hooks in the manifest are the same.
     HookFunction = "hook-function";
+    /// Decisions are those of the hook.
+    Decision = "decision";
     /// A script keeps to the size limits.
     Size = "size";
     /// The package's own tests pass.

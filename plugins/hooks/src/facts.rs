@@ -3,10 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::redaction::{self, Redact, nothing_personal};
+
 /// A hook with no members of `ctx` of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoFacts {}
+
+nothing_personal!(NoFacts {});
 
 /// The second parameter of a hook that has none.
 pub type NoArgument = ();
@@ -41,6 +45,27 @@ pub struct RequestFacts {
     pub popup: bool,
     /// `code_challenge_method`; `()` without PKCE.
     pub code_challenge_method: Option<String>,
+}
+
+impl Redact for RequestFacts {
+    fn redact(&mut self) {
+        let Self {
+            response_type: _,
+            redirect_uri: _,
+            scope: _,
+            resources: _,
+            prompt: _,
+            max_age: _,
+            acr_requested: _,
+            claims: _,
+            claims_locales: _,
+            ui_locales: _,
+            login_hint,
+            popup: _,
+            code_challenge_method: _,
+        } = self;
+        login_hint.iter_mut().for_each(redaction::name);
+    }
 }
 
 /// Single claims asked for by name.

@@ -12,6 +12,7 @@ use crate::context::{Context, RunContext};
 use crate::decision::Constructor;
 use crate::limits::{Class, Limits};
 pub use crate::points::Hook;
+use crate::redaction::Redact;
 
 /// A decision point: its types and what documentation and tools need to know of it.
 pub trait HookPoint {
@@ -26,9 +27,9 @@ pub trait HookPoint {
     /// The functions that make its decisions, besides `none()`.
     const CONSTRUCTORS: &'static [Constructor];
     /// Its members of `ctx`, besides those every hook has.
-    type Facts: Serialize + DeserializeOwned + JsonSchema;
+    type Facts: Serialize + DeserializeOwned + JsonSchema + Redact;
     /// The second parameter.
-    type Argument: Serialize + DeserializeOwned + JsonSchema;
+    type Argument: Serialize + DeserializeOwned + JsonSchema + Redact;
     /// What may be decided.
     type Output: Serialize + DeserializeOwned + JsonSchema;
 
@@ -100,7 +101,7 @@ impl Hook {
         1 + usize::from(self.argument().is_some())
     }
 
-    /// Whether the script may use `ctx.http` here. Such a hook runs on the blocking pool, others inline.
+    /// Whether the script may use `ctx.http` here. Where it does, it runs on the blocking pool.
     pub const fn may_call_out(self) -> bool {
         !matches!(self.class(), Class::Decision)
     }

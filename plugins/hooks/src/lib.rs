@@ -22,9 +22,12 @@ mod manifest;
 mod package;
 pub mod points;
 mod recording;
+mod redaction;
 mod reference;
+mod replaying;
 mod run;
 mod text;
+mod tools;
 mod version;
 
 pub use context::{
@@ -39,10 +42,16 @@ pub use host::{Host, HttpMethod, HttpProblem, HttpReply, HttpRequest};
 pub use limits::{Class, Limits};
 pub use manifest::Manifest;
 pub use package::{MAIN_FILE, MANIFEST_FILE, Package, PackageLimits};
-pub use recording::Recording;
+pub use recording::{Decided, Recording};
+pub use redaction::Redact;
 pub use reference::reference;
+pub use replaying::{Difference, Replay, ReplayClock, ReplayHost, differences, replay};
 pub use run::{LogLevel, LogLine, RecordedCall, Run, RunFailure, RunFailureKind};
 pub use text::{Description, LocalizedText, Seconds, WebAddress};
+pub use tools::{
+    Allowance, Coverage, Finding, FuzzOptions, FuzzReport, NotTried, Promise, ScriptTools, TestFailure, TestReport,
+    TestResult, Trial,
+};
 pub use version::{InvalidVersion, Version};
 
 /// The version of everything a script sees: hooks, inputs, outputs, functions. A manifest names the one it was written

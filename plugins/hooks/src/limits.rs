@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Class {
     /// Decides from what it is told. Runs inline.
     Decision,
-    /// May ask elsewhere. Runs on the blocking pool.
+    /// May ask elsewhere, and then runs on the blocking pool. A package without a connection decides from what it is told:
+    /// it has the budget of a decision, and runs inline.
     Enrichment,
     /// Belongs to no request; runs when there is time, and again where it failed.
     Asynchronous,

@@ -9,7 +9,7 @@ use crate::API_VERSION;
 use crate::claims::{ClaimDeclaration, ClaimType, check_declaration};
 use crate::diagnostic::{Diagnostic, Position, Rule};
 use crate::hook::{FailureMode, Hook};
-use crate::limits::Class;
+use crate::limits::{Class, Limits};
 use crate::package::MANIFEST_FILE;
 
 /// Most names in one list.
@@ -77,6 +77,25 @@ struct WrittenMembers {
 }
 
 impl Manifest {
+    /// Whether the package waits for other servers at a hook: it has a connection, and the hook may use one.
+    pub fn calls_out(&self, hook: Hook) -> bool {
+        hook.may_call_out() && !self.http.is_empty()
+    }
+
+    /// What a run of the package may use up at a hook. Without a connection, a package that enriches decides from what it
+    /// is told, and has the budget of a decision: it runs where decisions run.
+    pub fn limits(&self, hook: Hook) -> &'static Limits {
+        self.class(hook).limits()
+    }
+
+    /// The class of a run of the package at a hook.
+    pub fn class(&self, hook: Hook) -> Class {
+        match hook.class() {
+            Class::Enrichment if !self.calls_out(hook) => Class::Decision,
+            class => class,
+        }
+    }
+
     /// Reads the text of a manifest.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ pub fn reference() -> String {
 A hook is a point where Signet asks a script. A script answers with a decision: it refuses, narrows what was about to
 happen, or adds what its manifest declares. `none()` says nothing and is allowed everywhere. A decision that is not in
 the list of its hook is a failure of the script. This page is made from the types in `plugins/hooks`, version {API_VERSION} of the
-hook API.
+hook API. [The same as JSON Schema](hooks.schema.json) is what `signet script schema` prints.
 
 ## Limits
 
@@ -43,7 +43,7 @@ hook API.
     _ = write!(
         page,
         "
-Strings have at most {} KiB, arrays {} items, maps {} members; functions call each other {} deep. A decision has at most
+An enrichment has its budget where the package declares a connection, and otherwise that of a decision. Strings have at most {} KiB, arrays {} items, maps {} members; functions call each other {} deep. A decision has at most
 {} KiB as JSON, a run at most {} lines of log.
 
 ## Claims no script can set

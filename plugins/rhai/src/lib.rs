@@ -15,11 +15,11 @@ pub mod fuzzing;
 mod language;
 mod meter;
 mod program;
-pub mod replaying;
 mod running;
 mod scaffold;
 mod size;
 pub mod testing;
+mod tools;
 
 pub use definitions::definitions;
 pub use engine::RhaiEngine;

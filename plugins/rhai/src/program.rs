@@ -62,10 +62,10 @@ impl Program for RhaiProgram {
             hook,
             manifest: Arc::clone(&self.manifest),
             host: Arc::clone(host),
-            limits: hook.limits(),
+            limits: self.manifest.limits(hook),
             record: std::cell::RefCell::default(),
         });
-        let metered = Metered::start(hook.limits(), host);
+        let metered = Metered::start(self.manifest.limits(hook), host);
         let outcome = {
             let _entered = Entered::new(Rc::clone(&running));
             // The engine holds nothing that a panic could leave half done: scope and values are this run's own.
@@ -99,7 +99,7 @@ impl RhaiProgram {
     }
 
     fn call(&self, hook: Hook, ctx: Ctx, context: &RunContext) -> Result<Dynamic, Failed> {
-        let engine = self.engines.of(hook.class());
+        let engine = self.engines.of(self.manifest.class(hook));
         let options = CallFnOptions::new().eval_ast(false);
         let ctx = Dynamic::from(ctx);
         let mut scope = Scope::new();

@@ -43,8 +43,8 @@ fn kibibytes(name: &str) -> usize {
 /// A text of 60,000 bytes.
 const LONG: &str = "let s = \"0123456789\"; for i in 0..12 { s += s; } s += s.sub_string(0, 19040);";
 
-/// Scripts that keep as much as they can.
-fn greedy() -> Vec<String> {
+/// Scripts that keep as much as they can, at a hook.
+fn greedy(hook: Hook) -> Vec<String> {
     let variables: String =
         (0..55).fold(String::new(), |all, number| format!("{all}let v{number} = `${{s}}{number}`; "));
     let piece = "y".repeat(190);
@@ -67,32 +67,34 @@ fn greedy() -> Vec<String> {
         "fn f(s, n) {{ {variables} if n > 0 {{ f(s, n - 1) }} else {{ loop {{}} }} }}\n\
          fn g(s, n, x) {{ {pieces} if n > 0 {{ g(s, n - 1, x) }} else {{ loop {{}} }} }}\n"
     );
-    bodies
-        .iter()
-        .map(|body| format!("{functions}fn on_authorize_request(ctx, req) {{ {LONG} {body} none() }}"))
-        .collect()
+    bodies.iter().map(|body| format!("{functions}fn {hook}(ctx, argument) {{ {LONG} {body} none() }}")).collect()
 }
 
 #[test]
 fn sc_004_hostile_runs_take_less_than_32_mib_and_leave_nothing() {
     let engine = RhaiEngine::new();
     let host: Arc<dyn Host> = Arc::new(Still);
-    let context = Arc::new(Hook::OnAuthorizeRequest.sample_input());
-    let manifest = "name = \"greedy\"\napi = \"1\"\nhooks = [\"on_authorize_request\"]\n";
-    let programs: Vec<_> = greedy()
-        .into_iter()
-        .map(|script| {
-            let files = [("manifest.toml".to_owned(), manifest.to_owned()), ("main.rhai".to_owned(), script)];
+    let compiled = |hook: Hook| -> Vec<_> {
+        // With a connection, an enrichment has the budget of its class.
+        let http = if hook.may_call_out() { "http = [\"known\"]\n" } else { "" };
+        let manifest = format!("name = \"greedy\"\napi = \"1\"\nhooks = [\"{hook}\"]\n{http}");
+        let compile = |script: String| {
+            let files = [("manifest.toml".to_owned(), manifest.clone()), ("main.rhai".to_owned(), script)];
             engine.compile(&Package::new(BTreeMap::from(files)).unwrap(), Version([0; 32])).unwrap()
-        })
-        .collect();
-    for program in &programs {
-        let before = kibibytes("VmRSS");
-        let peak_before = kibibytes("VmHWM");
-        let failure = program.run(Hook::OnAuthorizeRequest, &context, &host).outcome.unwrap_err();
-        let grown = kibibytes("VmHWM").saturating_sub(peak_before.max(before));
-        assert!(grown < 32 * 1024, "{failure:?}: {grown} KiB");
+        };
+        greedy(hook).into_iter().map(compile).collect()
+    };
+    for hook in [Hook::OnAuthorizeRequest, Hook::OnClaims, Hook::OnEvent] {
+        let context = Arc::new(hook.sample_input());
+        for program in compiled(hook) {
+            let before = kibibytes("VmRSS");
+            let peak_before = kibibytes("VmHWM");
+            let failure = program.run(hook, &context, &host).outcome.unwrap_err();
+            let grown = kibibytes("VmHWM").saturating_sub(peak_before.max(before));
+            assert!(grown < 32 * 1024, "{hook}: {failure:?}: {grown} KiB");
+        }
     }
+    let (programs, context) = (compiled(Hook::OnAuthorizeRequest), Arc::new(Hook::OnAuthorizeRequest.sample_input()));
     let settled = kibibytes("VmRSS");
     let runs = std::env::var("SIGNET_TEST_HOSTILE_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(1_000);
     for number in 0..runs {

@@ -47,15 +47,15 @@ impl<E> Authenticated<E> {
             Ok(token) => guard.admit(&token).await,
             Err(denial) => Err(denial),
         };
-        admitted.map_err(|denial| {
-            let serving = self.provider.serving(origin.clone());
-            match &denial {
-                Denial::Fault(fault) => serving.note_fault(&realm, fault),
-                other => serving.note_refusal(&realm, (RefusedAt::Administration, None), &other.refusal()),
+        match admitted {
+            Ok(token) => Ok(token),
+            Err(denial) => {
+                let serving = self.provider.serving(origin.clone());
+                let denial = denial.recorded(&serving, &realm, RefusedAt::Administration).await;
+                let challenge = guard.challenge(&denial);
+                Err(problem(denial).challenged(challenge))
             }
-            let challenge = guard.challenge(&denial);
-            problem(denial).challenged(challenge)
-        })
+        }
     }
 }
 

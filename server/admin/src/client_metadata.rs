@@ -44,11 +44,6 @@ pub(crate) struct ClientMetadata {
     localized: Option<BTreeMap<String, String>>,
     /// Where a login at the client can be started (OpenID Connect Core 4); `https`.
     initiate_login_uri: Option<String>,
-    /// Where request objects of the client may be (OpenID Connect Registration 2); `https`.
-    request_uris: Option<Vec<String>>,
-    /// Where a JSON array lists all redirect URIs of one sector (OpenID Connect Registration 5); fetched when the
-    /// client is registered.
-    sector_identifier_uri: Option<String>,
     /// The client's public keys: a JWK set (RFC 7517 section 5). Excludes `jwks_uri`.
     jwks: Option<Value>,
     /// Where the client publishes its public keys. Excludes `jwks`.
@@ -59,16 +54,45 @@ pub(crate) struct ClientMetadata {
     software_version: Option<String>,
     /// How users are named to the client; `public` when absent (OpenID Connect Registration 2).
     subject_type: Option<SubjectType>,
+    /// Names the sector of pairwise subjects, and leads to a JSON array of all redirect URIs of the sector, which is
+    /// fetched when the client is registered; the host of the redirect URIs names it when absent (OpenID Connect
+    /// Registration 5).
+    sector_identifier_uri: Option<String>,
     /// Algorithm of ID tokens; RS256 when absent (OpenID Connect Registration 2).
     id_token_signed_response_alg: Option<String>,
+    /// How the content key of ID tokens is encrypted (RFC 7518 section 4.1); not encrypted when absent.
+    id_token_encrypted_response_alg: Option<String>,
+    /// How ID tokens are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent (OpenID Connect Registration 2).
+    id_token_encrypted_response_enc: Option<String>,
     /// Algorithm of userinfo responses; plain JSON when absent.
     userinfo_signed_response_alg: Option<String>,
+    /// How the content key of userinfo responses is encrypted (RFC 7518 section 4.1); not encrypted when absent.
+    userinfo_encrypted_response_alg: Option<String>,
+    /// How userinfo responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
+    userinfo_encrypted_response_enc: Option<String>,
+    /// The one algorithm of request objects; any suitable one when absent. `none` needs the realm's permission.
+    request_object_signing_alg: Option<String>,
+    /// Where request objects may be fetched from.
+    request_uris: Option<Vec<String>>,
+    /// Whether every authorization request must be a signed request object (RFC 9101 section 10.5).
+    require_signed_request_object: Option<bool>,
     /// `max_age` where a request has none, in seconds.
     default_max_age: Option<u32>,
     /// Whether every ID token has `auth_time`.
     require_auth_time: Option<bool>,
     /// `acr_values` where a request has none.
     default_acr_values: Option<Vec<String>>,
+    /// Where a browser may be sent after a logout (RP-Initiated Logout 3.1).
+    post_logout_redirect_uris: Option<Vec<String>>,
+    /// What a browser loads in a frame when the session ends: an https URL on host and port of a redirect URI
+    /// (Front-Channel Logout 2).
+    frontchannel_logout_uri: Option<String>,
+    /// Whether that has `iss` and `sid`; no when absent.
+    frontchannel_logout_session_required: Option<bool>,
+    /// Where this server posts a logout token when the session ends: an https URL (Back-Channel Logout 2.2).
+    backchannel_logout_uri: Option<String>,
+    /// Whether logout tokens must have `sid`, which this server's always have; no when absent.
+    backchannel_logout_session_required: Option<bool>,
     /// Expected subject of the certificate, as an RFC 4514 string (RFC 8705 section 2.1.2).
     tls_client_auth_subject_dn: Option<String>,
     /// Expected DNS name of the certificate (RFC 8705 section 2.1.2).
@@ -126,19 +150,26 @@ mod tests {
 
     #[test]
     fn every_member_goes_to_the_core_and_back() {
-        let metadata = json!({
+        let mut metadata = json!({
             "redirect_uris": ["https://rp.test/cb"], "response_types": ["code"], "grant_types": ["refresh_token"],
             "application_type": "native", "token_endpoint_auth_method": "tls_client_auth",
             "token_endpoint_auth_signing_alg": "ES256", "scope": "openid email", "contacts": ["a@b.test"],
             "client_name": "n", "client_uri": "https://rp.test", "logo_uri": "l", "policy_uri": "p", "tos_uri": "t",
-            "localized": {"client_name#de": "m"}, "initiate_login_uri": "i", "request_uris": ["r"],
-            "sector_identifier_uri": "s",
             "jwks": {"keys": [{"kty": "EC"}]}, "jwks_uri": "j", "software_id": "s", "software_version": "1",
-            "subject_type": "public", "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "PS256",
+            "subject_type": "pairwise", "sector_identifier_uri": "https://rp.test/list",
+            "id_token_signed_response_alg": "ES256", "userinfo_signed_response_alg": "PS256",
+            "id_token_encrypted_response_alg": "dir", "id_token_encrypted_response_enc": "A128GCM",
+            "userinfo_encrypted_response_alg": "A128KW", "userinfo_encrypted_response_enc": "A256GCM",
+            "request_object_signing_alg": "ES256", "request_uris": ["r"], "require_signed_request_object": true,
             "default_max_age": 5, "require_auth_time": true, "default_acr_values": ["a"],
+            "post_logout_redirect_uris": ["https://rp.test/out"], "frontchannel_logout_uri": "f",
+            "frontchannel_logout_session_required": true, "backchannel_logout_uri": "b",
+            "backchannel_logout_session_required": false,
             "tls_client_auth_subject_dn": "CN=a", "tls_client_auth_san_dns": "d", "tls_client_auth_san_uri": "u",
             "tls_client_auth_san_ip": "i", "tls_client_auth_san_email": "e",
         });
+        metadata["localized"] = json!({"client_name#de": "m"});
+        metadata["initiate_login_uri"] = json!("i");
         let core: protocol::client_metadata::ClientMetadata = serde_json::from_value(metadata.clone()).unwrap();
         let object: ClientMetadata = mirror::shown(&core).unwrap();
         assert_eq!(mirror::stored::<protocol::client_metadata::ClientMetadata>(&object, "").unwrap(), core);

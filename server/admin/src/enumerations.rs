@@ -21,6 +21,8 @@ pub(crate) enum ClientAuthenticationMethod {
 #[oai(remote = "signet_core::protocol::names::GrantType", rename_all = "snake_case")]
 pub(crate) enum GrantType {
     AuthorizationCode,
+    /// Tokens from the authorization endpoint.
+    Implicit,
     RefreshToken,
     ClientCredentials,
 }
@@ -37,9 +39,20 @@ pub(crate) enum RegistrationMode {
 
 /// What the authorization endpoint returns (RFC 6749 section 3.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(remote = "signet_core::protocol::names::ResponseType", rename_all = "snake_case")]
+#[oai(remote = "signet_core::protocol::response_type::ResponseType", rename_all = "snake_case")]
 pub(crate) enum ResponseType {
     Code,
+    IdToken,
+    #[oai(rename = "id_token token")]
+    IdTokenToken,
+    #[oai(rename = "code id_token")]
+    CodeIdToken,
+    #[oai(rename = "code token")]
+    CodeToken,
+    #[oai(rename = "code id_token token")]
+    CodeIdTokenToken,
+    /// Nothing: the user allows the client something, and the client learns that.
+    None,
 }
 
 /// How an application is deployed (OpenID Connect Registration 2).
@@ -55,6 +68,8 @@ pub(crate) enum ApplicationType {
 #[oai(remote = "signet_core::protocol::names::SubjectType", rename_all = "snake_case")]
 pub(crate) enum SubjectType {
     Public,
+    /// Another one for each sector.
+    Pairwise,
 }
 
 /// The form of access tokens: a signed JWT (RFC 9068), or a sealed value that only this server opens.

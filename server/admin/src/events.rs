@@ -187,7 +187,8 @@ impl Events {
         Ok(Answered::Answer(Json(Page::of(page, |listed| Ok(AuditEvent::of(listed)))?)))
     }
 
-    /// Checks that no event of a realm was changed, removed, inserted or moved. Reads every event that is kept.
+    /// Checks that no event of a realm was changed, removed, inserted or moved. Reads every event that is kept, so that one
+    /// check of a realm runs at a time; others are answered with 503 and `Retry-After`.
     #[oai(path = "/realms/:realm/audit-chain", method = "get", operation_id = "checkAuditChain")]
     async fn check(
         &self,

@@ -1,8 +1,9 @@
-//! Signing keys. Their public halves are in the realm's JWK set, their private halves nowhere outside the server.
+//! Keys that sign or decrypt, whose public halves are in the realm's JWK set and whose private halves are nowhere outside
+//! the server; and the salt of pairwise subjects, which never leaves it.
 
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
-use signet_core::model::SigningKeyRecord;
+use signet_core::model::{KeyAlgorithm, SigningKeyRecord};
 use signet_core::protocol::identifiers::{KeyId, RealmName};
 use signet_core::registry::{self, Activation};
 
@@ -17,17 +18,19 @@ use crate::path::Path;
 use crate::problem::Problem;
 use crate::timestamp::Timestamp;
 
-/// A signing key of a realm.
+/// A key of a realm: one that signs, or one that clients encrypt to.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct Key {
     /// The key identifier: the `kid` of tokens and of the JWK set.
     #[oai(read_only)]
     kid: String,
-    /// The JOSE algorithm it signs with. Never changed after creation.
+    /// The JOSE algorithm it signs with, or that clients encrypt to it with: RSA-OAEP, RSA-OAEP-256, ECDH-ES,
+    /// ECDH-ES+A128KW, ECDH-ES+A192KW or ECDH-ES+A256KW. Never changed after creation.
     algorithm: String,
     /// Where the key is in its life. A new one is `future` or `active`; `active` takes the place of the key that
-    /// signed with its algorithm so far, which becomes `verifying`.
+    /// was in use for its algorithm so far, which becomes `verifying`. An encryption key decrypts in every state but
+    /// `retired` and is published only while it is `active`.
     #[oai(default = "future")]
     state: KeyState,
     /// When it was made.
@@ -52,6 +55,14 @@ pub(crate) struct KeyRotation {
     immediately: bool,
 }
 
+/// The salt that the pairwise subjects of new users are made with.
+#[derive(Object)]
+pub(crate) struct PairwiseSalt {
+    /// From when on users who are added get it. Those who are there keep their subjects.
+    #[oai(read_only)]
+    since: Timestamp,
+}
+
 fn future() -> KeyState {
     KeyState::Future
 }
@@ -70,7 +81,7 @@ impl Key {
 }
 
 fn unknown_algorithm() -> Problem {
-    Problem::invalid("algorithm", "is not a signature algorithm of this server")
+    Problem::invalid("algorithm", "is not an algorithm of this server")
 }
 
 /// The operations on keys.
@@ -78,7 +89,7 @@ pub(crate) struct Keys;
 
 #[OpenApi(tag = "Tag::Keys")]
 impl Keys {
-    /// Lists the signing keys of a realm by identifier.
+    /// Lists the keys of a realm by identifier.
     #[oai(path = "/realms/:realm/keys", method = "get", operation_id = "listKeys")]
     async fn list(
         &self,
@@ -105,7 +116,7 @@ impl Keys {
     ) -> Result<Created<Key>, Problem> {
         let document = key.read()?;
         let realm = administrator.realm(&realm.0).await?;
-        let algorithm = document.algorithm.parse().map_err(|_| unknown_algorithm())?;
+        let algorithm: KeyAlgorithm = document.algorithm.parse().map_err(|_| unknown_algorithm())?;
         let made = registry::create_key(&administrator.serving(), &realm, algorithm, document.state.into()).await?;
         let location = administrator.location(&["realms", realm.realm.name.as_str(), "keys", made.kid.as_str()]);
         Ok(Created::at(location, Key::of(&made)))
@@ -122,11 +133,23 @@ impl Keys {
     ) -> Result<Created<Key>, Problem> {
         let rotation = rotation.read()?;
         let realm = administrator.realm(&realm.0).await?;
-        let algorithm = rotation.algorithm.parse().map_err(|_| unknown_algorithm())?;
+        let algorithm: KeyAlgorithm = rotation.algorithm.parse().map_err(|_| unknown_algorithm())?;
         let activation = if rotation.immediately { Activation::Immediate } else { Activation::AfterPublication };
         let made = registry::rotate_key(&administrator.serving(), &realm, algorithm, activation).await?;
         let location = administrator.location(&["realms", realm.realm.name.as_str(), "keys", made.kid.as_str()]);
         Ok(Created::at(location, Key::of(&made)))
+    }
+
+    /// Replaces the salt of pairwise subjects for users to come. Nobody's subject changes.
+    #[oai(path = "/realms/:realm/pairwise-salt/rotate", method = "post", operation_id = "rotatePairwiseSalt")]
+    async fn rotate_pairwise_salt(
+        &self,
+        administrator: Administrator,
+        realm: Path<RealmName>,
+    ) -> Result<Answered<PairwiseSalt>, Problem> {
+        let realm = administrator.realm(&realm.0).await?;
+        let made = registry::rotate_pairwise_salt(&administrator.serving(), &realm).await?;
+        Ok(Answered::Answer(Json(PairwiseSalt { since: Timestamp(made.since) })))
     }
 
     /// Shows a key.

@@ -16,11 +16,15 @@ use crate::clients::Clients;
 use crate::events::Events;
 use crate::initial_access_tokens::InitialAccessTokens;
 use crate::keys::Keys;
+use crate::logout_deliveries::LogoutDeliveries;
 use crate::problem::MEDIA_TYPE;
 use crate::realms::Realms;
 use crate::resource_servers::ResourceServers;
+use crate::script_recordings::ScriptRecordings;
+use crate::script_trials::ScriptTrials;
 use crate::script_values::ScriptValues;
 use crate::scripts::Scripts;
+use crate::sessions::Sessions;
 use crate::users::Users;
 
 const TITLE: &str = "Signet administration";
@@ -50,6 +54,8 @@ pub(crate) enum Tag {
     InitialAccessTokens,
     /// People who log in.
     Users,
+    /// Browsers in which users are signed in, and who is told of the end of that.
+    Sessions,
     /// What tokens are signed with.
     Keys,
     /// APIs that access tokens are for.
@@ -64,12 +70,39 @@ pub(crate) enum Tag {
     Audit,
 }
 
-type Operations = (Realms, Clients, InitialAccessTokens, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
+type Operations = (
+    Realms,
+    Clients,
+    InitialAccessTokens,
+    Users,
+    Sessions,
+    LogoutDeliveries,
+    Keys,
+    ResourceServers,
+    Scripts,
+    ScriptRecordings,
+    ScriptTrials,
+    ScriptValues,
+    Events,
+);
 
 /// Every operation of the API.
 pub(crate) fn operations() -> OpenApiService<Operations, ()> {
-    let operations =
-        (Realms, Clients, InitialAccessTokens, Users, Keys, ResourceServers, Scripts, ScriptValues, Events);
+    let operations = (
+        Realms,
+        Clients,
+        InitialAccessTokens,
+        Users,
+        Sessions,
+        LogoutDeliveries,
+        Keys,
+        ResourceServers,
+        Scripts,
+        ScriptRecordings,
+        ScriptTrials,
+        ScriptValues,
+        Events,
+    );
     OpenApiService::new(operations, TITLE, VERSION).description(DESCRIPTION)
 }
 
@@ -142,7 +175,8 @@ fn complete(operation: &mut Value, path: &str, method: &Method) {
     let (has_body, names_object) = (!operation["requestBody"].is_null(), path.contains('{'));
     let has_query = operation["parameters"].as_array().into_iter().flatten().any(|one| one["in"] == "query");
     describe_path(operation);
-    let moves_script = *method == Method::POST && path.starts_with("/realms/{realm}/scripts/{name}/");
+    let moves_script = *method == Method::POST
+        && path.strip_prefix("/realms/{realm}/scripts/{name}/").is_some_and(|action| !action.contains('/'));
     let keeps_to_precondition = *method == Method::PATCH || *method == Method::DELETE || moves_script;
     if keeps_to_precondition {
         let parameter = json!({
@@ -185,6 +219,7 @@ fn describe_path(operation: &mut Value) {
             Some("kid") => "The key identifier.",
             Some("name") => "The name.",
             Some("version") => "The version, or at least its first 12 digits.",
+            Some("recording") => "The identifier of the recording.",
             Some("kind") => "`secret`, `kv` or `connection`.",
             _ => "The `id` of the object.",
         };
@@ -264,12 +299,22 @@ mod tests {
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/initial-access-tokens")));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/initial-access-tokens/{{id}}")));
         expected.push(format!("put {realm}/users/{{id}}/password"));
+        expected.push(format!("post {realm}/users/{{id}}/sign-out"));
+        expected.extend(["sessions", "logout-deliveries"].map(|collection| format!("get {realm}/{collection}")));
+        expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/sessions/{{id}}")));
+        expected.push(format!("post {realm}/logout-deliveries/{{id}}/retry"));
         expected.push(format!("post {realm}/keys/rotate"));
+        expected.push(format!("post {realm}/pairwise-salt/rotate"));
+        expected.push(format!("post {realm}/timeline"));
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/scripts")));
         let script = format!("{realm}/scripts/{{name}}");
         expected.extend(["get", "delete"].map(|method| format!("{method} {script}")));
         expected.extend(["versions", "versions/{version}", "diff"].map(|part| format!("get {script}/{part}")));
         expected.extend(["promote", "rollback", "shadow"].map(|part| format!("post {script}/{part}")));
+        let recording = format!("{script}/recordings/{{recording}}");
+        expected.extend([format!("get {script}/recordings"), format!("get {recording}")]);
+        expected.push(format!("post {recording}/replay"));
+        expected.extend(["check", "test", "run", "fuzz"].map(|trial| format!("post {realm}/script-trials/{trial}")));
         expected.extend(["script-values", "audit-chain", "audit-events"].map(|part| format!("get {realm}/{part}")));
         let value = format!("{realm}/script-values/{{kind}}/{{name}}");
         expected.extend(["get", "put", "delete"].map(|method| format!("{method} {value}")));

@@ -11,7 +11,7 @@ use crate::administrator::Administrator;
 use crate::answer::{Answered, Created, Done, Shown};
 use crate::body::{New, Patch};
 use crate::entity_tag::Precondition;
-use crate::enumerations::ProfileName;
+use crate::enumerations::{ProfileName, ResponseType};
 use crate::mirror;
 use crate::openapi::Tag;
 use crate::paging::{self, Cursor, Limit, Page};
@@ -51,6 +51,8 @@ pub(crate) struct Realm {
 pub(crate) struct RealmSettings {
     /// The security profile that every client has at least.
     profile: Option<ProfileName>,
+    /// Response types that clients may use. The ones other than `code` and `none` send tokens through the browser.
+    response_types: Option<Vec<ResponseType>>,
     /// Scope values, space-delimited, that clients without a `scope` member may ask for.
     default_scope: Option<String>,
     /// Lifetime of an authorization code: 10 to 60.
@@ -71,6 +73,14 @@ pub(crate) struct RealmSettings {
     session_idle_seconds: Option<i64>,
     /// A browser session is dead this long after login: 60 to 31536000.
     session_absolute_seconds: Option<i64>,
+    /// Whether clients may watch the session from their pages (Session Management 1.0). Yes when absent.
+    session_management: Option<bool>,
+    /// Whether clients are told of a logout by frames in the browser (Front-Channel Logout 1.0). Yes when absent.
+    frontchannel_logout: Option<bool>,
+    /// Whether clients are told of a logout by this server (Back-Channel Logout 1.0). Yes when absent.
+    backchannel_logout: Option<bool>,
+    /// Whether a logout ends offline access, too, that began in the session. No when absent.
+    logout_ends_offline_access: Option<bool>,
     /// How far clocks of clients may be off: 0 to 60.
     clock_skew_seconds: Option<i64>,
     /// Wrong passwords for one account before answers are delayed: 3 to 100.
@@ -81,8 +91,14 @@ pub(crate) struct RealmSettings {
     password_attempt_window_seconds: Option<i64>,
     /// How long a key that replaces another is published before it signs: 300 to 604800.
     signing_key_lead_seconds: Option<i64>,
+    /// How long a key signs before another takes over by itself, in days: 0 to 3650; 0 for ever.
+    signing_key_rotation_days: Option<i64>,
+    /// How long a key that was replaced stays published: 90000 to 31536000.
+    signing_key_overlap_seconds: Option<i64>,
     /// Certificate authorities for `tls_client_auth`, in PEM; absent for none (RFC 8705 section 2.1).
     client_certificate_authorities: Option<String>,
+    /// Whether clients may be registered for request objects that nobody signed. No when absent.
+    allow_unsigned_request_objects: Option<bool>,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     script_recording_days: Option<i64>,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.
@@ -179,6 +195,25 @@ impl Realms {
                 let change = patch.onto(&Realm::of(bases, &before)?)?.into_change()?;
                 let after = registry::update_realm(&administrator.serving(), before, change).await.map_err(refused)?;
                 Ok(Shown::of(Realm::of(bases, &after.realm)?))
+            };
+            let done = done.await;
+            if edit.ends_with(&done) {
+                return done;
+            }
+        }
+    }
+
+    /// Begins a new timeline after a restore or a failover: authorization codes, open forms and access tokens from before
+    /// are dead, because the database may have forgotten that they were used or revoked. Sessions, refresh tokens and
+    /// consents stay.
+    #[oai(path = "/realms/:realm/timeline", method = "post", operation_id = "beginTimeline")]
+    async fn begin_timeline(&self, administrator: Administrator, realm: Path<RealmName>) -> Result<Done, Problem> {
+        let mut edit = administrator.edit().await;
+        loop {
+            let done = async {
+                let before = registry::realm_as_stored(administrator.provider(), &realm.0).await?;
+                registry::begin_timeline(&administrator.serving(), before).await?;
+                Ok(Done::Done)
             };
             let done = done.await;
             if edit.ends_with(&done) {

@@ -271,7 +271,8 @@ pub(crate) fn client_of(client_id: Option<String>) -> Result<Option<ClientId>, P
     client_id.map(ClientId::try_from).transpose().map_err(|error| Problem::invalid("client_id", error.0))
 }
 
-fn version_of(text: &str) -> Result<VersionPrefix, Problem> {
+/// The version that a body names.
+pub(crate) fn version_of(text: &str) -> Result<VersionPrefix, Problem> {
     text.parse()
         .map_err(|error: signet_core::protocol::identifiers::InvalidIdentifier| Problem::invalid("version", error.0))
 }

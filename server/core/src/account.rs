@@ -6,9 +6,10 @@ use signet_jose::{base64url, digest};
 use signet_protocol::identifiers::{AuthorizationId, SessionId};
 
 use crate::authn::{SessionCookie, current_session};
-use crate::events::{Fact, Parties, Serving};
+use crate::events::{Fact, Parties, RefusedAt, Serving};
 use crate::failure::Failure;
-use crate::model::{Authorization, Client, User};
+use crate::logout::{self, LoggedOut};
+use crate::model::{Authorization, BrowserSession, Client, SessionIdHash, User};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -16,13 +17,26 @@ use crate::realm::RealmContext;
 pub struct Account {
     /// Who.
     pub user: User,
-    sid: SessionId,
+    session: BrowserSession,
     cookie: SessionCookie,
 }
 
 impl Account {
-    fn parties(&self) -> Parties {
-        Parties::user(self.user.id).and_session(Some(self.sid))
+    /// The session.
+    pub(crate) const fn session(&self) -> &BrowserSession {
+        &self.session
+    }
+
+    pub(crate) const fn sid(&self) -> SessionId {
+        self.session.sid
+    }
+
+    pub(crate) const fn cookie_hash(&self) -> SessionIdHash {
+        self.session.cookie_hash
+    }
+
+    pub(crate) fn parties(&self) -> Parties {
+        Parties::user(self.user.id).and_session(Some(self.sid()))
     }
 
     /// What a form of this session carries, so that no other site can send it: only this browser and this server know
@@ -48,7 +62,7 @@ pub async fn current(
 ) -> Result<Option<Account>, Failure> {
     let Some(session) = current_session(provider, realm, cookie).await? else { return Ok(None) };
     let user = provider.store.user(realm.id(), session.user_id).await?;
-    Ok(user.zip(cookie.cloned()).map(|(user, cookie)| Account { user, sid: session.sid, cookie }))
+    Ok(user.zip(cookie.cloned()).map(|(user, cookie)| Account { user, session, cookie }))
 }
 
 /// What the person allowed, with the clients, newest first.
@@ -91,14 +105,20 @@ pub async fn revoke_authorization(
     Ok(client.filter(|_| revoked))
 }
 
-/// Ends the session. Tokens that live with it are dead at once.
+/// Ends the session of this browser, or every session of the person. Tokens that live with them are dead at once.
 ///
 /// # Errors
-/// Faults only.
-pub async fn sign_out(serving: &Serving<'_>, realm: &RealmContext, account: &Account) -> Result<(), Failure> {
-    let events = serving.with_event(realm, Fact::Logout {}.concerning(account.parties()));
-    if serving.store.end_session(realm.id(), &account.cookie.hash(), &events).await? {
-        serving.written(&events);
-    }
-    Ok(())
+/// A script forbids it; faults.
+pub async fn sign_out(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    account: &Account,
+    everywhere: bool,
+) -> Result<LoggedOut, Failure> {
+    let outcome = if everywhere {
+        logout::end_everywhere(serving, realm, account).await
+    } else {
+        logout::end(serving, realm, account, None).await
+    };
+    serving.conclude(realm, outcome, (RefusedAt::Account, None)).await
 }

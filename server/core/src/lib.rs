@@ -12,6 +12,7 @@ pub mod events;
 pub mod failure;
 pub mod grants;
 pub mod hooks;
+pub mod logout;
 pub mod model;
 pub mod ports;
 pub mod profile;

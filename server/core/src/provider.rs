@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use signet_hooks::ScriptEngine;
+use signet_hooks::{ScriptEngine, ScriptTools};
 use signet_jose::{Random, RootKey};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::RealmName;
 use signet_protocol::time::{Clock, UnixTime};
+use tokio::sync::Notify;
 
 use crate::authn::PasswordHasher;
 use crate::client_auth::SecretFingerprints;
 use crate::endpoints::Bases;
-use crate::events::EventQueue;
+use crate::events::{Checks, EventQueue};
 use crate::failure::Failure;
 use crate::hooks::{Runs, ScriptMetrics};
 use crate::ports::{SharedStore, outbound::OutboundHttp};
@@ -39,6 +40,10 @@ pub struct Provider {
     pub(crate) events: EventQueue,
     /// When uses of clients were last written.
     pub(crate) client_uses: ClientUses,
+    /// Checks of chains of events that are under way.
+    pub(crate) checks: Checks,
+    /// Told when sessions ended here, so that clients learn of it at once.
+    pub(crate) logouts: Notify,
 }
 
 impl std::ops::Deref for Provider {
@@ -63,6 +68,8 @@ impl Provider {
             runs: Runs::default(),
             events: EventQueue::default(),
             client_uses: ClientUses::default(),
+            checks: Checks::default(),
+            logouts: Notify::new(),
         }
     }
 
@@ -107,6 +114,8 @@ pub struct ProviderParts {
     pub passwords: PasswordHasher,
     /// Compiles scripts.
     pub scripts: Arc<dyn ScriptEngine>,
+    /// Tries scripts that are not deployed.
+    pub script_tools: Arc<dyn ScriptTools>,
     /// The key that wraps the realms' data keys.
     pub root_key: RootKey,
     /// Where this deployment is reached.

@@ -1,7 +1,9 @@
 //! Why a request was not let through, and the `WWW-Authenticate` header that says so (RFC 6750 section 3).
 
 use http::{HeaderValue, StatusCode};
+use signet_core::events::{RefusedAt, Serving};
 use signet_core::failure::{Failure, Fault};
+use signet_core::realm::RealmContext;
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::RealmName;
 use signet_protocol::spec::rfc6750;
@@ -37,6 +39,19 @@ impl Denial {
             Self::NothingPresented | Self::Fault(_) => {
                 ErrorCode::InvalidToken.because("the request has no access token").per(rfc6750("3"))
             }
+        }
+    }
+
+    /// Records it. Answers what the request is refused with in the end: where nothing more can be recorded, with that,
+    /// because nothing happens unrecorded.
+    pub async fn recorded(self, serving: &Serving<'_>, realm: &RealmContext, place: RefusedAt) -> Self {
+        match &self {
+            Self::Fault(fault) => serving.note_fault(realm, fault),
+            other => serving.note_refusal(realm, (place, None), &other.refusal()),
+        }
+        match serving.hand_over().await {
+            Ok(()) => self,
+            Err(fault) => fault.into(),
         }
     }
 

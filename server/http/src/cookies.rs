@@ -1,4 +1,5 @@
-//! Cookies: the browser's binding and the sign-on session, one pair a realm. `__Host-` makes browsers refuse them from
+//! Cookies: the browser's binding, the sign-on session, and the browser's state that clients' pages may watch; one of each
+//! a realm. `__Host-` makes browsers refuse them from
 //! sibling domains and over plain HTTP (RFC 6265bis section 4.1.3.2); because it forces `Path=/`, the realm's identifier
 //! is in each name.
 
@@ -6,6 +7,7 @@ use http::HeaderValue;
 use http::header::COOKIE;
 use signet_core::authn::SessionCookie;
 use signet_core::authorize::{Browser, BrowserBinding};
+use signet_core::logout::browser_state;
 
 use crate::call::Call;
 
@@ -21,9 +23,27 @@ pub(crate) fn set_session(call: &Call, cookie: &SessionCookie) -> Option<HeaderV
     header(&session_name(call), cookie.value(), None)
 }
 
-/// Removes the sign-on cookie.
-pub(crate) fn remove_session(call: &Call) -> Option<HeaderValue> {
+fn remove_session(call: &Call) -> Option<HeaderValue> {
     header(&session_name(call), "", Some(0))
+}
+
+/// What clients' pages may watch of the session (Session Management 3.2): readable by our script, sent within frames of
+/// other sites, and good for nothing else. Nothing where the realm does not let them.
+pub(crate) fn set_browser_state(call: &Call, cookie: &SessionCookie) -> Option<HeaderValue> {
+    let is_watched = call.realm.realm.settings.session_management;
+    is_watched.then(|| state_header(call, &browser_state(cookie), None)).flatten()
+}
+
+/// The same, unless the browser has it already.
+pub(crate) fn renew_browser_state(call: &Call, cookie: &SessionCookie) -> Option<HeaderValue> {
+    let has_it = value(call, &state_name(call)) == Some(browser_state(cookie).as_str());
+    (!has_it).then(|| set_browser_state(call, cookie)).flatten()
+}
+
+/// Removes what goes with a session.
+pub(crate) fn remove_all(call: &Call) -> [Option<HeaderValue>; 2] {
+    let is_watched = call.realm.realm.settings.session_management || value(call, &state_name(call)).is_some();
+    [remove_session(call), is_watched.then(|| state_header(call, "", Some(0))).flatten()]
 }
 
 /// Sets the binding cookie, if it is new.
@@ -37,6 +57,17 @@ fn session_name(call: &Call) -> String {
 
 fn binding_name(call: &Call) -> String {
     format!("__Host-signet-browser-{}", call.realm.id())
+}
+
+/// The name of the browser state's cookie.
+pub(crate) fn state_name(call: &Call) -> String {
+    format!("__Host-signet-state-{}", call.realm.id())
+}
+
+fn state_header(call: &Call, value: &str, max_age: Option<i64>) -> Option<HeaderValue> {
+    let max_age = max_age.map_or(String::new(), |seconds| format!("; Max-Age={seconds}"));
+    let name = state_name(call);
+    HeaderValue::try_from(format!("{name}={value}; Path=/; Secure; SameSite=None{max_age}")).ok()
 }
 
 fn header(name: &str, value: &str, max_age: Option<i64>) -> Option<HeaderValue> {

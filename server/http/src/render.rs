@@ -15,7 +15,7 @@ use signet_core::realm::RealmContext;
 use crate::call::{Call, Head};
 use crate::pages::{
     Brand, DisplayText, ErrorPage, ErrorProblem, FormPostPage, FormTarget, Hidden, Page, Parameter, WebUri, Window,
-    page_headers,
+    headers_of,
 };
 use crate::routes::App;
 
@@ -114,6 +114,12 @@ pub(crate) fn interaction_page(call: &Call, page: &Page, request: &Authorization
     render(&call.app, Some(&call.realm), &call.head, (StatusCode::OK, page, &presentation))
 }
 
+/// A page in the languages that a client asked for.
+pub(crate) fn page_in(call: &Call, page: &Page, ui_locales: &[String]) -> Response {
+    let presentation = Presentation { ui_locales, window: Window::Own };
+    render(&call.app, Some(&call.realm), &call.head, (StatusCode::OK, page, &presentation))
+}
+
 /// Turns a page into one that says when to come back.
 pub(crate) fn ask_again_later(response: &mut Response, status: StatusCode) {
     response.set_status(status);
@@ -139,7 +145,7 @@ fn render(
     match app.pages.render(page, &brand, head.locale(presentation.ui_locales)) {
         Ok(html) => {
             let mut response = Response::builder().status(status).body(html);
-            response.headers_mut().extend(page_headers(page.kind(), presentation.window));
+            response.headers_mut().extend(headers_of(page, presentation.window));
             response
         }
         Err(error) => {

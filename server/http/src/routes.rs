@@ -7,8 +7,8 @@ use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
 use crate::endpoints::{
-    account, assets, authorize, consent, discovery, introspection, jwks, login, not_found, registration, revocation,
-    token, userinfo,
+    account, assets, authorize, consent, discovery, introspection, jwks, login, logout, not_found, registration,
+    revocation, token, userinfo,
 };
 use crate::listener::LargeBody;
 use crate::pages::Pages;
@@ -78,6 +78,10 @@ pub fn routes(app: &Arc<App>) -> Route {
                 get(registration::read).put(registration::update).delete(registration::delete),
             ),
         )
+        // RP-Initiated Logout 2, Session Management 3.3.
+        .at("/realms/:realm/logout", shared("GET, HEAD, POST", get(logout::by_query).post(logout::by_form)))
+        .at("/realms/:realm/logout/confirm", shared("POST", post(logout::confirm)))
+        .at("/realms/:realm/session", shared("GET, HEAD", get(logout::check_session)))
         // What a person may do about the own session and consents.
         .at("/realms/:realm/account", shared("GET, HEAD", get(account::signed_in)))
         .at("/realms/:realm/account/apps", shared("GET, HEAD, POST", get(account::apps).post(account::remove_app)))

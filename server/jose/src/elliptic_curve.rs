@@ -1,4 +1,5 @@
-//! Elliptic-curve work that only OpenSSL does here: checking that a stranger's point is on its curve, and ES512.
+//! Elliptic-curve work that only OpenSSL does here: checking that a stranger's point is on its curve, ES512, and keys
+//! that agree on a secret.
 
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcGroup, EcKey, EcPoint};
@@ -45,9 +46,9 @@ fn parse_point(curve: Curve, point: &[u8]) -> Result<(EcGroup, EcPoint), ErrorSt
     Ok((group, parsed))
 }
 
-/// A P-521 public key from its uncompressed point.
-pub(crate) fn p521_public_key(point: &[u8]) -> Result<EcKey<Public>, ErrorStack> {
-    let (group, point) = parse_point(Curve::P521, point)?;
+/// A public key from its uncompressed point.
+pub(crate) fn public_key(curve: Curve, point: &[u8]) -> Result<EcKey<Public>, ErrorStack> {
+    let (group, point) = parse_point(curve, point)?;
     EcKey::from_public_key(&group, &point)
 }
 

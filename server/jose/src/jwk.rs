@@ -28,11 +28,11 @@ pub enum JwkError {
     /// A member is missing or has the wrong type.
     #[error("the key's member {0} is missing or has the wrong type")]
     Member(&'static str),
-    /// `kty` or `crv` is not one that signatures here use.
-    #[error("the key type or curve is not supported for signatures")]
+    /// `kty` or `crv` is not one that this use of keys knows.
+    #[error("the key type or curve is not supported for this use")]
     UnsupportedKeyType,
-    /// `alg` is not a signature algorithm of this server.
-    #[error("the key's alg is not a supported signature algorithm")]
+    /// `alg` is not an algorithm of this server for this use of keys.
+    #[error("the key's alg is not a supported algorithm for this use")]
     UnsupportedAlgorithm,
     /// `alg` needs another key type or curve.
     #[error("the key's alg does not fit its kty and crv")]
@@ -40,6 +40,9 @@ pub enum JwkError {
     /// `use` or `key_ops` reserve the key for something else.
     #[error("use or key_ops do not allow the key to verify signatures")]
     NotForVerification,
+    /// `use` or `key_ops` reserve the key for something else.
+    #[error("use or key_ops do not allow anything to be encrypted to the key")]
+    NotForEncryption,
     /// A private or secret member was sent.
     #[error(
         "the key contains private members; publish the public key only and replace this one, it is no longer secret"
@@ -77,9 +80,7 @@ impl Jwk {
 
     /// As [`Jwk::parse`], from members whose names are known to be unique.
     pub(crate) fn from_members(members: &Map<String, Value>) -> Result<Self, JwkError> {
-        if PRIVATE_MEMBERS.iter().any(|name| members.contains_key(*name)) {
-            return Err(JwkError::PrivateMember);
-        }
+        refuse_private_members(members)?;
         let (key_type, parameters) = public_parameters(members)?;
         let algorithm = optional_text(members, "alg")?
             .map(|name| name.parse::<SignatureAlgorithm>().map_err(|_| JwkError::UnsupportedAlgorithm))
@@ -219,7 +220,12 @@ fn is_canonical_odd(number: &[u8]) -> bool {
     number.first().is_some_and(|first| *first != 0) && number.last().is_some_and(|last| last % 2 == 1)
 }
 
-fn public_parameters(members: &Map<String, Value>) -> Result<(KeyType, AlgorithmParameters), JwkError> {
+/// A private or secret key is no longer one.
+pub(crate) fn refuse_private_members(members: &Map<String, Value>) -> Result<(), JwkError> {
+    if PRIVATE_MEMBERS.iter().any(|name| members.contains_key(*name)) { Err(JwkError::PrivateMember) } else { Ok(()) }
+}
+
+pub(crate) fn public_parameters(members: &Map<String, Value>) -> Result<(KeyType, AlgorithmParameters), JwkError> {
     match required_text(members, "kty")? {
         "RSA" => {
             let (modulus, exponent) = (bytes(members, "n")?, bytes(members, "e")?);
@@ -247,15 +253,23 @@ fn check_purpose(members: &Map<String, Value>) -> Result<(), JwkError> {
     if optional_text(members, "use")?.is_some_and(|purpose| purpose != "sig") {
         return Err(JwkError::NotForVerification);
     }
-    let Some(operations) = members.get("key_ops") else { return Ok(()) };
+    if permits_operation(members, &["verify"])? { Ok(()) } else { Err(JwkError::NotForVerification) }
+}
+
+/// Whether `key_ops` is absent or has one of the operations.
+pub(crate) fn permits_operation(members: &Map<String, Value>, wanted: &[&str]) -> Result<bool, JwkError> {
+    let Some(operations) = members.get("key_ops") else { return Ok(true) };
     let operations = operations.as_array().ok_or(JwkError::Member("key_ops"))?;
     if !operations.iter().all(Value::is_string) {
         return Err(JwkError::Member("key_ops"));
     }
-    if operations.iter().any(|operation| operation == "verify") { Ok(()) } else { Err(JwkError::NotForVerification) }
+    Ok(operations.iter().filter_map(Value::as_str).any(|operation| wanted.contains(&operation)))
 }
 
-fn optional_text<'a>(members: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, JwkError> {
+pub(crate) fn optional_text<'a>(
+    members: &'a Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<&'a str>, JwkError> {
     match members.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -267,6 +281,6 @@ fn required_text<'a>(members: &'a Map<String, Value>, name: &'static str) -> Res
     optional_text(members, name)?.ok_or(JwkError::Member(name))
 }
 
-fn bytes(members: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, JwkError> {
+pub(crate) fn bytes(members: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, JwkError> {
     base64url::decode(required_text(members, name)?).map_err(|_| JwkError::Member(name))
 }

@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::decryption_key::DecryptionKey;
+use crate::encryption_algorithm::KeyManagementAlgorithm;
 use crate::jwk::{Jwk, JwkError};
+use crate::recipient_key::RecipientKey;
 use crate::signing_key::SigningKey;
 use crate::strict_json;
 use crate::verifying_key::VerifyingKey;
@@ -34,15 +37,16 @@ pub struct RejectedKey {
     pub index: usize,
     /// Its `kid`, where that is a string.
     pub key_id: Option<String>,
-    /// What is wrong with it, or why it does not serve for signatures.
+    /// What is wrong with it, or why it serves for nothing here.
     pub reason: JwkError,
 }
 
-/// A stranger's key set: the keys that verify signatures, and the rest with reasons (RFC 7517 section 5 wants unknown
-/// keys ignored, so one of them does not spoil the set).
+/// A stranger's key set: the keys that verify signatures, those that something can be encrypted to, and the rest with
+/// reasons (RFC 7517 section 5 wants unknown keys ignored, so one of them does not spoil the set).
 #[derive(Debug, Clone, Default)]
 pub struct JwkSet {
     keys: Vec<VerifyingKey>,
+    recipients: Vec<RecipientKey>,
     rejected: Vec<RejectedKey>,
 }
 
@@ -59,20 +63,52 @@ impl JwkSet {
         }
         let mut set = Self::default();
         for (index, element) in elements.iter().enumerate() {
-            match parse_key(element) {
-                Ok(key) => set.keys.push(key),
-                Err(reason) => {
-                    let key_id = element.get("kid").and_then(Value::as_str).map(str::to_owned);
-                    set.rejected.push(RejectedKey { index, key_id, reason });
-                }
+            if let Err(reason) = set.take(element) {
+                let key_id = element.get("kid").and_then(Value::as_str).map(str::to_owned);
+                set.rejected.push(RejectedKey { index, key_id, reason });
             }
         }
         Ok(set)
     }
 
+    fn take(&mut self, element: &Value) -> Result<(), JwkError> {
+        let members = element.as_object().ok_or(JwkError::NotAnObject)?;
+        if members.get("use").is_some_and(|purpose| purpose == "enc") {
+            self.recipients.push(RecipientKey::from_members(members)?);
+            return Ok(());
+        }
+        match Jwk::from_members(members) {
+            Ok(jwk) => {
+                let is_for_anything = ["use", "alg", "key_ops"].iter().all(|name| !members.contains_key(*name));
+                self.recipients.extend(is_for_anything.then(|| RecipientKey::unreserved(&jwk)).flatten());
+                self.keys.push(VerifyingKey::from_jwk(jwk)?);
+                Ok(())
+            }
+            // Without `use`, only `alg`, `key_ops` or the curve say that a key is for encryption.
+            Err(
+                reason @ (JwkError::UnsupportedAlgorithm | JwkError::UnsupportedKeyType | JwkError::NotForVerification),
+            ) => {
+                self.recipients.push(RecipientKey::from_members(members).map_err(|_| reason)?);
+                Ok(())
+            }
+            Err(reason) => Err(reason),
+        }
+    }
+
     /// The keys that can verify signatures.
     pub fn keys(&self) -> &[VerifyingKey] {
         &self.keys
+    }
+
+    /// The keys that something can be encrypted to.
+    pub fn recipients(&self) -> &[RecipientKey] {
+        &self.recipients
+    }
+
+    /// The key to encrypt to with an algorithm: the first of those whose owner said most clearly that they are for it.
+    pub fn recipient(&self, algorithm: KeyManagementAlgorithm) -> Option<&RecipientKey> {
+        let fitting = self.recipients.iter().filter(|key| key.permits(algorithm));
+        fitting.min_by_key(|key| key.vagueness())
     }
 
     /// The keys that are not used.
@@ -86,20 +122,30 @@ impl JwkSet {
     }
 }
 
-fn parse_key(element: &Value) -> Result<VerifyingKey, JwkError> {
-    let members = element.as_object().ok_or(JwkError::NotAnObject)?;
-    VerifyingKey::from_jwk(Jwk::from_members(members)?)
-}
-
 /// The set this server publishes. Secrets have no public key and therefore no place in it.
 #[derive(Debug, Clone, Serialize)]
 pub struct PublicJwkSet {
-    keys: Vec<Jwk>,
+    keys: Vec<PublicKey>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+enum PublicKey {
+    Signature(Jwk),
+    Encryption(RecipientKey),
 }
 
 impl PublicJwkSet {
     /// The public halves of `keys`, in their order.
     pub fn new<'a>(keys: impl IntoIterator<Item = &'a SigningKey>) -> Self {
-        Self { keys: keys.into_iter().filter_map(SigningKey::public_jwk).cloned().collect() }
+        Self { keys: keys.into_iter().filter_map(SigningKey::public_jwk).cloned().map(PublicKey::Signature).collect() }
+    }
+
+    /// The same set with keys that something can be encrypted to behind it (OpenID Connect Discovery 3: each key says
+    /// its `use`).
+    #[must_use]
+    pub fn with_recipients<'a>(mut self, keys: impl IntoIterator<Item = &'a DecryptionKey>) -> Self {
+        self.keys.extend(keys.into_iter().filter_map(DecryptionKey::public).cloned().map(PublicKey::Encryption));
+        self
     }
 }

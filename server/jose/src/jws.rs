@@ -75,19 +75,7 @@ pub struct UnverifiedToken<'a> {
 impl<'a> UnverifiedToken<'a> {
     /// Reads the compact form.
     pub fn parse(token: &'a str) -> Result<Self, TokenError> {
-        if token.len() > LONGEST_TOKEN {
-            return Err(TokenError::TooLong);
-        }
-        let (signing_input, signature) = token.rsplit_once('.').ok_or(TokenError::NotCompact)?;
-        let (header, claims) = signing_input.split_once('.').ok_or(TokenError::NotCompact)?;
-        // A third dot is no base64url character, so more parts fail here.
-        let decode = |part| base64url::decode(part).map_err(|_| TokenError::NotCompact);
-        let (header, claims, signature) = (decode(header)?, decode(claims)?, decode(signature)?);
-
-        let header = strict_json::parse_object(&header).map_err(|_| TokenError::Header)?;
-        if header.contains_key("crit") || header.contains_key("b64") {
-            return Err(TokenError::Extension);
-        }
+        let Parts { signing_input, header, claims, signature } = Parts::of(token)?;
         let algorithm = text_member(&header, "alg")?.ok_or(TokenError::Algorithm)?;
         Ok(Self {
             signing_input,
@@ -122,6 +110,63 @@ impl<'a> UnverifiedToken<'a> {
     /// The `sub` that the token claims: to find whose keys to verify with, nothing else.
     pub fn unverified_subject(&self) -> Option<&str> {
         self.claims.get("sub").and_then(Value::as_str)
+    }
+
+    /// The values of `aud` that the token claims: to find whose keys to verify with, nothing else.
+    pub fn unverified_audience(&self) -> Vec<&str> {
+        match self.claims.get("aud") {
+            Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(value)) => vec![value],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A well-formed token that says of itself that nobody signed it (RFC 7515 appendix A.5, RFC 7518 section 3.6).
+#[derive(Debug, Clone)]
+pub struct UnsecuredToken {
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) typ: Option<String>,
+}
+
+impl UnsecuredToken {
+    /// Reads the compact form: `alg` is `none` in these very letters, and the signature is empty.
+    pub fn parse(token: &str) -> Result<Self, TokenError> {
+        let Parts { header, claims, signature, .. } = Parts::of(token)?;
+        if text_member(&header, "alg")?.as_deref() != Some("none") {
+            return Err(TokenError::Algorithm);
+        }
+        if !signature.is_empty() {
+            return Err(TokenError::NotCompact);
+        }
+        let claims = strict_json::parse_object(&claims).map_err(|_| TokenError::Claims)?;
+        Ok(Self { typ: text_member(&header, "typ")?, claims })
+    }
+}
+
+/// The parts of a compact token, decoded.
+struct Parts<'a> {
+    signing_input: &'a str,
+    header: Map<String, Value>,
+    claims: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(token: &'a str) -> Result<Self, TokenError> {
+        if token.len() > LONGEST_TOKEN {
+            return Err(TokenError::TooLong);
+        }
+        let (signing_input, signature) = token.rsplit_once('.').ok_or(TokenError::NotCompact)?;
+        let (header, claims) = signing_input.split_once('.').ok_or(TokenError::NotCompact)?;
+        // A third dot is no base64url character, so more parts fail here.
+        let decode = |part| base64url::decode(part).map_err(|_| TokenError::NotCompact);
+        let (header, claims, signature) = (decode(header)?, decode(claims)?, decode(signature)?);
+        let header = strict_json::parse_object(&header).map_err(|_| TokenError::Header)?;
+        if header.contains_key("crit") || header.contains_key("b64") {
+            return Err(TokenError::Extension);
+        }
+        Ok(Self { signing_input, header, claims, signature })
     }
 }
 

@@ -52,6 +52,10 @@ pub struct VerificationProfile<'a> {
     pub furthest_expiry: Option<i64>,
     /// Seconds before now that `iat` may be at most. Needs `iat`: put it into `required`.
     pub oldest_issue: Option<i64>,
+    /// Seconds before now that `nbf` may be at most. Needs `nbf`: put it into `required`.
+    pub oldest_beginning: Option<i64>,
+    /// Seconds from `nbf` to `exp` at most. Needs both: put them into `required`.
+    pub longest_validity: Option<i64>,
     /// No tolerance on `exp`, as for tokens of this server's own; it stays for `nbf` and `iat`, because the node that
     /// checks may be a little behind the one that issued.
     pub expiry_is_exact: bool,
@@ -77,6 +81,32 @@ impl<'a> VerificationProfile<'a> {
             clock_skew: CLOCK_SKEW,
             furthest_expiry: Some(LONGEST_ASSERTION),
             oldest_issue: None,
+            oldest_beginning: None,
+            longest_validity: None,
+            expiry_is_exact: false,
+            expired_is_accepted: false,
+        }
+    }
+
+    /// A request object of a client (RFC 9101 section 4, OpenID Connect Core section 6). What a security profile demands
+    /// beyond that is for the caller to add.
+    pub const fn request_object(
+        client_id: &'a str,
+        audience: AudienceRule<'a>,
+        algorithms: &'a [SignatureAlgorithm],
+    ) -> Self {
+        Self {
+            typ: TypeRule::AbsentOrOneOf(&["JWT", "oauth-authz-req+jwt"]),
+            algorithms,
+            issuer: Some(client_id),
+            subject: None,
+            audience,
+            required: &["iss", "aud"],
+            clock_skew: CLOCK_SKEW,
+            furthest_expiry: None,
+            oldest_issue: None,
+            oldest_beginning: None,
+            longest_validity: None,
             expiry_is_exact: false,
             expired_is_accepted: false,
         }
@@ -99,6 +129,8 @@ impl<'a> VerificationProfile<'a> {
             clock_skew: CLOCK_SKEW,
             furthest_expiry: None,
             oldest_issue: None,
+            oldest_beginning: None,
+            longest_validity: None,
             expiry_is_exact: false,
             expired_is_accepted: false,
         }
@@ -117,6 +149,8 @@ impl<'a> VerificationProfile<'a> {
             clock_skew: CLOCK_SKEW,
             furthest_expiry: None,
             oldest_issue: None,
+            oldest_beginning: None,
+            longest_validity: None,
             expiry_is_exact: true,
             expired_is_accepted: true,
         }
@@ -134,6 +168,8 @@ impl<'a> VerificationProfile<'a> {
             clock_skew: CLOCK_SKEW,
             furthest_expiry: None,
             oldest_issue: None,
+            oldest_beginning: None,
+            longest_validity: None,
             expiry_is_exact: true,
             expired_is_accepted: false,
         }

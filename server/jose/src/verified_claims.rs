@@ -17,7 +17,7 @@ const LONGEST_JWT_ID: usize = 256;
 /// The claims of a token that passed [`crate::verify()`].
 #[derive(Debug, Clone)]
 pub struct VerifiedClaims {
-    algorithm: SignatureAlgorithm,
+    algorithm: Option<SignatureAlgorithm>,
     claims: Map<String, Value>,
     expires_at: Option<UnixTime>,
     not_before: Option<UnixTime>,
@@ -26,7 +26,7 @@ pub struct VerifiedClaims {
 
 impl VerifiedClaims {
     /// Checks the types of the registered claims. The caller has checked the signature.
-    pub(crate) fn read(algorithm: SignatureAlgorithm, claims: Map<String, Value>) -> Result<Self, WrongClaim> {
+    pub(crate) fn read(algorithm: Option<SignatureAlgorithm>, claims: Map<String, Value>) -> Result<Self, WrongClaim> {
         for name in ["iss", "sub", "jti"] {
             if claims.get(name).is_some_and(|value| !value.is_string()) {
                 return Err(WrongClaim(name));
@@ -45,8 +45,8 @@ impl VerifiedClaims {
         Ok(Self { algorithm, claims, expires_at, not_before, issued_at })
     }
 
-    /// The algorithm of the signature.
-    pub const fn algorithm(&self) -> SignatureAlgorithm {
+    /// The algorithm of the signature; nothing where nobody signed.
+    pub const fn algorithm(&self) -> Option<SignatureAlgorithm> {
         self.algorithm
     }
 
@@ -150,7 +150,7 @@ mod tests {
     use serde_json::json;
 
     fn read(claims: Value) -> Result<VerifiedClaims, WrongClaim> {
-        VerifiedClaims::read(SignatureAlgorithm::ES256, serde_json::from_value(claims).unwrap())
+        VerifiedClaims::read(Some(SignatureAlgorithm::ES256), serde_json::from_value(claims).unwrap())
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use signet_protocol::time::UnixTime;
 
-use crate::jws::{TokenError, UnverifiedToken};
+use crate::jws::{TokenError, UnsecuredToken, UnverifiedToken};
 use crate::profile::{AudienceRule, VerificationProfile};
 use crate::verified_claims::{VerifiedClaims, WrongClaim};
 use crate::verifying_key::VerifyingKey;
@@ -60,9 +60,12 @@ pub enum VerificationError {
     /// `iat` has not come.
     #[error("the token was issued in the future")]
     IssuedInFuture,
-    /// `iat` is too long ago.
+    /// `iat` or `nbf` is too long ago.
     #[error("the token was issued too long ago")]
     TooOld,
+    /// `nbf` and `exp` are too far apart.
+    #[error("the token is valid for too long")]
+    ValidTooLong,
 }
 
 impl From<WrongClaim> for VerificationError {
@@ -88,7 +91,27 @@ pub fn verify(
         return Err(VerificationError::WrongType);
     }
     check_signature(&token, keys)?;
-    let claims = VerifiedClaims::read(token.algorithm(), token.claims)?;
+    checked(VerifiedClaims::read(Some(token.algorithm()), token.claims)?, profile, now)
+}
+
+/// Checks type and claims of a token that nobody signed (RFC 7519 section 6). Nothing proves who made it: the caller has
+/// policy that asks for no proof.
+pub fn accept_unsecured(
+    token: UnsecuredToken,
+    profile: &VerificationProfile<'_>,
+    now: UnixTime,
+) -> Result<VerifiedClaims, VerificationError> {
+    if !profile.typ.accepts(token.typ.as_deref()) {
+        return Err(VerificationError::WrongType);
+    }
+    checked(VerifiedClaims::read(None, token.claims)?, profile, now)
+}
+
+fn checked(
+    claims: VerifiedClaims,
+    profile: &VerificationProfile<'_>,
+    now: UnixTime,
+) -> Result<VerifiedClaims, VerificationError> {
     check_presence(&claims, profile)?;
     check_parties(&claims, profile)?;
     check_times(&claims, profile, now)?;
@@ -170,8 +193,17 @@ fn check_times(
             return Err(VerificationError::ExpiresTooLate);
         }
     }
-    if claims.not_before().is_some_and(|not_before| not_before > latest_now) {
-        return Err(VerificationError::NotYetValid);
+    if let Some(not_before) = claims.not_before() {
+        if not_before > latest_now {
+            return Err(VerificationError::NotYetValid);
+        }
+        if profile.oldest_beginning.is_some_and(|oldest| not_before < earliest_now.minus(oldest)) {
+            return Err(VerificationError::TooOld);
+        }
+        let is_longer = |longest| claims.expires_at().is_some_and(|end| end.since(not_before) > longest);
+        if profile.longest_validity.is_some_and(is_longer) {
+            return Err(VerificationError::ValidTooLong);
+        }
     }
     if let Some(issued_at) = claims.issued_at() {
         if issued_at > latest_now {

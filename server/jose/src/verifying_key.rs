@@ -52,7 +52,7 @@ impl VerifyingKey {
                     Curve::P256 => Material::P256(uncompressed),
                     Curve::P384 => Material::P384(uncompressed),
                     Curve::P521 => Material::P521(
-                        elliptic_curve::p521_public_key(&uncompressed).map_err(|_| JwkError::InvalidPoint)?,
+                        elliptic_curve::public_key(curve, &uncompressed).map_err(|_| JwkError::InvalidPoint)?,
                     ),
                 }
             }

@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn only_failures_in_a_row_open_the_circuit() {
-        let (mut breakers, now) = (breakers(), Instant::now());
+        let (mut breakers, now) = (breakers(), crate::moment::now());
         breakers.failed("a", now);
         breakers.answered("a");
         breakers.failed("a", now);
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn after_the_pause_one_attempt_decides() {
-        let (mut breakers, start) = (breakers(), Instant::now());
+        let (mut breakers, start) = (breakers(), crate::moment::now());
         breakers.failed("a", start);
         breakers.failed("a", start);
         assert!(!breakers.permits("a", start + PAUSE - Duration::from_nanos(1)));
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn made_up_hosts_do_not_fill_the_memory() {
-        let (mut breakers, start) = (breakers(), Instant::now());
+        let (mut breakers, start) = (breakers(), crate::moment::now());
         for number in 0..2_000_u32 {
             breakers.failed(&number.to_string(), start + Duration::from_secs(number.into()));
         }

@@ -18,11 +18,9 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// A fragment is the caller's affair and is never sent (RFC 9110 section 7.1).
+    /// A fragment is never sent (RFC 9110 section 7.1), but names a version of the document (OpenID Connect Core 6.2).
     pub(crate) fn new(url: &Url, accept: Accept) -> Self {
-        let mut url = url.clone();
-        url.set_fragment(None);
-        Self { url: url.into(), media_types: accept.media_types, max_bytes: accept.max_bytes }
+        Self { url: url.as_str().to_owned(), media_types: accept.media_types, max_bytes: accept.max_bytes }
     }
 }
 
@@ -103,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_document_is_served_until_it_is_stale() {
-        let (mut cache, now) = (cache(2, 100), Instant::now());
+        let (mut cache, now) = (cache(2, 100), crate::moment::now());
         cache.insert(key("a"), document(1), MINUTE, now);
         let just_fresh = now + MINUTE - Duration::from_nanos(1);
         assert!(cache.get(&key("a"), Freshness::Cached, just_fresh).is_some());
@@ -113,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_newer_one_is_wanted_only_of_what_is_more_than_a_moment_old() {
-        let (mut cache, now) = (cache(2, 100), Instant::now());
+        let (mut cache, now) = (cache(2, 100), crate::moment::now());
         cache.insert(key("a"), document(1), MINUTE, now);
         let moment = cache.settings.refetch_after;
         assert!(cache.get(&key("a"), Freshness::Newer, now + moment - Duration::from_nanos(1)).is_some());
@@ -122,7 +120,7 @@ mod tests {
 
     #[test]
     fn number_and_bytes_are_bounded_and_the_nearest_to_its_end_goes_first() {
-        let (mut cache, now) = (cache(2, 100), Instant::now());
+        let (mut cache, now) = (cache(2, 100), crate::moment::now());
         cache.insert(key("long"), document(40), MINUTE * 3, now);
         cache.insert(key("short"), document(40), MINUTE, now);
         cache.insert(key("third"), document(20), MINUTE * 2, now);
@@ -136,9 +134,10 @@ mod tests {
     }
 
     #[test]
-    fn a_fragment_makes_no_other_document() {
+    fn oidc_core_6_2_a_fragment_names_another_version() {
         let accept = Accept { media_types: &[], max_bytes: 100, freshness: Freshness::Newer };
-        let url = Url::parse("https://a.test/jwks#part").unwrap();
-        assert_eq!(Key::new(&url, accept), key("a"));
+        let key_of = |url: &str| Key::new(&Url::parse(url).unwrap(), accept);
+        assert_eq!(key_of("https://a.test/jwks"), key("a"));
+        assert_ne!(key_of("https://a.test/jwks#one"), key_of("https://a.test/jwks#two"));
     }
 }

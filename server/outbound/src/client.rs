@@ -12,7 +12,7 @@ use signet_core::ports::outbound::{
     Accept, OutboundError, OutboundHttp, OutboundReply, OutboundRequest, OutboundResponse,
 };
 use tokio::sync::{OnceCell, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use url::Url;
 
 use crate::breaker::Breakers;
@@ -20,6 +20,7 @@ use crate::cache::{Cache, Key};
 use crate::fetch::{Fetched, Fetcher, Target};
 use crate::freshness::lifetime;
 use crate::guard::AddressGuard;
+use crate::moment;
 use crate::resolver::Resolve;
 use crate::settings::OutboundSettings;
 use crate::trust::{TrustError, connector, read_authorities};
@@ -80,7 +81,7 @@ impl OutboundHttp for OutboundClient {
         let key = Key::new(url, accept);
         let flight = {
             let mut state = self.inner.state();
-            let now = Instant::now();
+            let now = moment::now();
             if let Some(copy) = state.cache.get(&key, accept.freshness, now) {
                 return Ok(copy);
             }
@@ -145,7 +146,7 @@ impl Inner {
 
     /// Ends the flight: what came back is kept, counted and handed to those who wait.
     fn record(&self, target: &Target, key: Key, fetched: Result<Fetched, OutboundError>) -> Answer {
-        let now = Instant::now();
+        let now = moment::now();
         let authority = target.authority();
         let mut state = self.state();
         state.flights.remove(&key);

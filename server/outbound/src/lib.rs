@@ -12,6 +12,7 @@ mod client;
 mod fetch;
 mod freshness;
 mod guard;
+mod moment;
 mod resolver;
 mod send;
 mod settings;

@@ -5,12 +5,14 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
 use http_body_util::Full;
 use openssl::ssl::SslConnector;
-use signet_core::ports::outbound::{OutboundError, OutboundReply, OutboundRequest};
+use signet_core::ports::outbound::{OutboundBody, OutboundError, OutboundReply, OutboundRequest};
 
 use crate::fetch::{Exchange, Fetcher, Target, read, request_to};
 
 /// What is sent and what is wanted back.
 const JSON: &str = "application/json";
+/// Parameters (RFC 6749 appendix B).
+const FORM: &str = "application/x-www-form-urlencoded";
 
 impl Fetcher {
     /// Sends the request. The caller bounds the time.
@@ -32,15 +34,18 @@ impl Fetcher {
 }
 
 fn built(target: &Target, request: &OutboundRequest) -> http::Result<Request<Full<Bytes>>> {
-    let method = if request.json.is_some() { Method::POST } else { Method::GET };
+    let method = if request.body.is_some() { Method::POST } else { Method::GET };
     let mut head = request_to(target, method).header(ACCEPT, JSON);
     if let Some(token) = &request.bearer {
         let mut value = HeaderValue::try_from(format!("Bearer {}", token.as_str()))?;
         value.set_sensitive(true);
         head = head.header(AUTHORIZATION, value);
     }
-    match &request.json {
-        Some(json) => head.header(CONTENT_TYPE, JSON).body(Full::new(Bytes::copy_from_slice(json))),
+    match &request.body {
+        Some(OutboundBody::Json(json)) => head.header(CONTENT_TYPE, JSON).body(Full::new(Bytes::copy_from_slice(json))),
+        Some(OutboundBody::Form(form)) => {
+            head.header(CONTENT_TYPE, FORM).body(Full::new(Bytes::copy_from_slice(form.as_bytes())))
+        }
         None => head.body(Full::default()),
     }
 }

@@ -43,10 +43,21 @@ impl ClaimRequest {
             && self.values.as_ref().is_none_or(|values| values.contains(candidate))
     }
 
+    /// The values with which the claim may be given; nothing where any will do.
+    pub fn acceptable(&self) -> Option<Vec<Value>> {
+        let is_bound = self.value.is_some() || self.values.is_some();
+        is_bound.then(|| self.wanted().filter(|value| self.accepts(value)).cloned().collect())
+    }
+
     /// The values asked for, of either member.
     pub fn wanted(&self) -> impl Iterator<Item = &Value> {
         self.value.iter().chain(self.values.iter().flatten())
     }
+}
+
+/// The values with which claims may be given, for those claims where not any value will do.
+pub fn acceptable_values(claims: &BTreeMap<String, ClaimRequest>) -> BTreeMap<String, Vec<Value>> {
+    claims.iter().filter_map(|(name, request)| Some((name.clone(), request.acceptable()?))).collect()
 }
 
 impl ClaimsRequest {
@@ -155,6 +166,18 @@ mod tests {
         assert!(request.id_token["acr"].accepts(&json!("urn:b")));
         assert!(!request.id_token["sub"].accepts(&json!("y")));
         assert_eq!(request.names(), ["acr", "given_name", "nickname", "sub"]);
+    }
+
+    #[test]
+    fn oidc_core_5_5_1_value_and_values_say_what_will_do() {
+        let request = ClaimsRequest::parse(
+            r#"{"userinfo":{"a":{"value":1},"b":{"values":["x","y"]},"c":{"value":"x","values":["y"]},"d":{"essential":true}}}"#,
+        )
+        .unwrap();
+        let values = acceptable_values(&request.userinfo);
+        assert_eq!(values.get("a"), Some(&vec![json!(1)]));
+        assert_eq!(values.get("b"), Some(&vec![json!("x"), json!("y")]));
+        assert_eq!((values.get("c"), values.get("d")), (Some(&vec![]), None));
     }
 
     #[test]

@@ -62,12 +62,6 @@ pub struct ClientMetadata {
     /// Where a login at the client can be started (OpenID Connect Core 4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
-    /// Where request objects of the client may be (OpenID Connect Registration 2).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub request_uris: Vec<String>,
-    /// Where all hosts of one pairwise subject are listed (OpenID Connect Registration 2 and 5).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sector_identifier_uri: Option<String>,
     /// The client's public keys, by value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<serde_json::Value>,
@@ -83,12 +77,37 @@ pub struct ClientMetadata {
     /// How subjects are named; public when absent (OpenID Connect Registration 2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject_type: Option<SubjectType>,
+    /// Names the sector of pairwise subjects, and lists the redirect URIs of all its clients (OpenID Connect
+    /// Registration 5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
     /// Algorithm of ID tokens; RS256 when absent (OpenID Connect Registration 2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<String>,
+    /// How the content key of ID tokens is encrypted (RFC 7518 section 4.1); not encrypted when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_alg: Option<String>,
+    /// How ID tokens are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_enc: Option<String>,
     /// Algorithm of userinfo responses; plain JSON when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<String>,
+    /// How the content key of userinfo responses is encrypted (RFC 7518 section 4.1); not encrypted when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_encrypted_response_alg: Option<String>,
+    /// How userinfo responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_encrypted_response_enc: Option<String>,
+    /// The one algorithm of request objects; any suitable one when absent (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<String>,
+    /// Where request objects may be fetched from (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<String>,
+    /// Whether every authorization request must be a signed request object (RFC 9101 section 10.5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_signed_request_object: Option<bool>,
     /// `max_age` where a request has none, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u32>,
@@ -98,6 +117,21 @@ pub struct ClientMetadata {
     /// `acr_values` where a request has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub default_acr_values: Vec<String>,
+    /// Where a browser may be sent after a logout (RP-Initiated Logout 3.1).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// What a browser loads in a frame when the session ends (Front-Channel Logout 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether that has `iss` and `sid`; no when absent (Front-Channel Logout 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frontchannel_logout_session_required: Option<bool>,
+    /// Where this server posts a logout token when the session ends (Back-Channel Logout 2.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether logout tokens must have `sid`; no when absent (Back-Channel Logout 2.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_session_required: Option<bool>,
     /// Expected subject of the certificate, as an RFC 4514 string (RFC 8705 section 2.1.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_auth_subject_dn: Option<String>,
@@ -150,6 +184,11 @@ impl ClientMetadata {
     /// The grant types, with the default of RFC 7591 section 2.
     pub fn grant_types(&self) -> &[GrantType] {
         self.grant_types.as_deref().unwrap_or(&[GrantType::AuthorizationCode])
+    }
+
+    /// The subject type, with the default of OpenID Connect Registration 2.
+    pub fn subject_type(&self) -> SubjectType {
+        self.subject_type.unwrap_or(SubjectType::Public)
     }
 
     /// The authentication method, with the default of RFC 7591 section 2.

@@ -63,6 +63,10 @@ error_codes! {
     RequestUriNotSupported = "request_uri_not_supported", 400;
     /// The `registration` parameter is not taken (OpenID Connect Core 3.1.2.6).
     RegistrationNotSupported = "registration_not_supported", 400;
+    /// The request object is not acceptable (OpenID Connect Core 3.1.2.6, RFC 9101 7).
+    InvalidRequestObject = "invalid_request_object", 400;
+    /// The reference leads to no request object (OpenID Connect Core 3.1.2.6, RFC 9101 7).
+    InvalidRequestUri = "invalid_request_uri", 400;
     /// The demanded authentication could not be met (Unmet Authentication Requirements 1.0).
     UnmetAuthenticationRequirements = "unmet_authentication_requirements", 400;
     /// The resource is unknown or not allowed (RFC 8707 2).
@@ -92,7 +96,7 @@ impl fmt::Display for ErrorCode {
 impl ErrorCode {
     /// A refusal with this code. `reason` is public: it says what to fix and never echoes input.
     pub fn because(self, reason: impl Into<Cow<'static, str>>) -> Refusal {
-        Refusal { code: self, reason: printable(reason.into()), spec: None, detail: None }
+        Refusal { code: self, reason: printable(reason.into()), spec: None, detail: None, is_of_script: false }
     }
 }
 
@@ -109,6 +113,9 @@ pub struct Refusal {
     pub spec: Option<SpecRef>,
     /// For the log; never sent.
     pub detail: Option<String>,
+    /// Whether the reason is the text of a script. It is shown and logged, but it may name persons, and what is recorded
+    /// for good must not.
+    pub is_of_script: bool,
 }
 
 impl Refusal {
@@ -116,6 +123,13 @@ impl Refusal {
     #[must_use]
     pub fn per(mut self, spec: SpecRef) -> Self {
         self.spec = Some(spec);
+        self
+    }
+
+    /// Says that the reason is the text of a script.
+    #[must_use]
+    pub fn of_script(mut self) -> Self {
+        self.is_of_script = true;
         self
     }
 

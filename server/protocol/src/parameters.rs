@@ -4,6 +4,7 @@
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 
 /// Longest list of parameters in bytes, before decoding.
 pub const MAXIMUM_BYTES: usize = 32 * 1024;
@@ -25,7 +26,8 @@ pub enum UnreadableParameters {
 }
 
 /// Parameters in the order they arrived. Those without a value count as absent (RFC 6749 section 3.1).
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Parameters {
     pairs: Vec<(String, String)>,
 }
@@ -85,6 +87,25 @@ impl Parameters {
     #[must_use]
     pub fn without(&self, name: &str) -> Self {
         Self { pairs: self.pairs.iter().filter(|(candidate, _)| candidate != name).cloned().collect() }
+    }
+
+    /// The same parameters without all but `name`.
+    #[must_use]
+    pub fn only(&self, name: &str) -> Self {
+        Self { pairs: self.pairs.iter().filter(|(candidate, _)| candidate == name).cloned().collect() }
+    }
+
+    /// These parameters, with `others` in place of those of the same name.
+    #[must_use]
+    pub fn superseded_by(&self, others: &Self) -> Self {
+        let is_superseded = |name: &str| others.pairs.iter().any(|(other, _)| other == name);
+        let kept = self.pairs.iter().filter(|(name, _)| !is_superseded(name));
+        Self { pairs: kept.chain(&others.pairs).cloned().collect() }
+    }
+
+    /// How many there are.
+    pub const fn count(&self) -> usize {
+        self.pairs.len()
     }
 
     /// Adds a parameter at the end.
@@ -156,6 +177,14 @@ mod tests {
         assert_eq!(Parameters::parse("a=%00"), Err(UnreadableParameters::NotText));
         assert_eq!(Parameters::parse(&"a".repeat(MAXIMUM_BYTES + 1)), Err(UnreadableParameters::TooLarge));
         assert_eq!(Parameters::parse(&"a=1&".repeat(MAXIMUM_COUNT + 1)), Err(UnreadableParameters::TooLarge));
+    }
+
+    #[test]
+    fn oidc_core_6_1_parameters_are_superseded_by_name() {
+        let outside = Parameters::parse("scope=openid&state=x&resource=a&resource=b").unwrap();
+        let inside = Parameters::parse("scope=openid+email&resource=c&nonce=n").unwrap();
+        assert_eq!(outside.superseded_by(&inside).encode(), "state=x&scope=openid+email&resource=c&nonce=n");
+        assert_eq!(outside.only("scope").encode(), "scope=openid");
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub struct MtlsEndpointAliases {
 
 /// What a provider says of itself. Every member is filled from what the server really routes and takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(missing_docs, reason = "the members are the registered names; the registry documents them")]
 #[expect(clippy::struct_excessive_bools, reason = "the registry has that many yes-or-no members")]
 pub struct ProviderMetadata {
@@ -31,6 +32,17 @@ pub struct ProviderMetadata {
     pub registration_endpoint: Option<String>,
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
+    pub end_session_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_session_iframe: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub frontchannel_logout_supported: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub frontchannel_logout_session_supported: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_logout_supported: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_logout_session_supported: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtls_endpoint_aliases: Option<MtlsEndpointAliases>,
     pub scopes_supported: Vec<String>,
@@ -40,13 +52,23 @@ pub struct ProviderMetadata {
     pub acr_values_supported: Vec<String>,
     pub subject_types_supported: Vec<String>,
     pub id_token_signing_alg_values_supported: Vec<String>,
+    pub id_token_encryption_alg_values_supported: Vec<String>,
+    pub id_token_encryption_enc_values_supported: Vec<String>,
     pub userinfo_signing_alg_values_supported: Vec<String>,
+    pub userinfo_encryption_alg_values_supported: Vec<String>,
+    pub userinfo_encryption_enc_values_supported: Vec<String>,
     pub display_values_supported: Vec<String>,
     pub claim_types_supported: Vec<String>,
     pub claims_supported: Vec<String>,
     pub claims_parameter_supported: bool,
     pub request_parameter_supported: bool,
     pub request_uri_parameter_supported: bool,
+    pub require_request_uri_registration: bool,
+    pub request_object_signing_alg_values_supported: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_object_encryption_alg_values_supported: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_object_encryption_enc_values_supported: Vec<String>,
     pub ui_locales_supported: Vec<String>,
     pub prompt_values_supported: Vec<String>,
     pub code_challenge_methods_supported: Vec<String>,

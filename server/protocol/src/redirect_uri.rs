@@ -70,6 +70,13 @@ pub fn matches(registered: &str, requested: &str, application_type: ApplicationT
     }
 }
 
+/// The origin (RFC 6454) of pages that a redirect URI belongs to: `https://host:port`, without the scheme's own port. A
+/// URI of a private-use scheme belongs to no page, and a browser's `null` stands for no registered origin.
+pub fn web_origin(redirect_uri: &str) -> Option<String> {
+    let url = Url::parse(redirect_uri).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
+}
+
 /// Loopback by literal address only: the name localhost can be made to point elsewhere (RFC 8252 section 8.3).
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -139,6 +146,21 @@ mod tests {
             assert!(!matches(registered, other, ApplicationType::Native), "{other}");
         }
         assert!(!matches(registered, "http://127.0.0.1:49152/cb", ApplicationType::Web));
+    }
+
+    #[test]
+    fn rfc6454_6_2_the_origin_of_a_page_is_scheme_host_and_port() {
+        for (uri, origin) in [
+            ("https://rp.test/cb?a=b", Some("https://rp.test")),
+            ("https://rp.test:443/cb", Some("https://rp.test")),
+            ("https://rp.test:8443/cb", Some("https://rp.test:8443")),
+            ("http://127.0.0.1:5000/cb", Some("http://127.0.0.1:5000")),
+            ("com.example.app:/cb", None),
+            ("com.example.app://host/cb", None),
+            ("nonsense", None),
+        ] {
+            assert_eq!(web_origin(uri).as_deref(), origin, "{uri}");
+        }
     }
 
     #[test]

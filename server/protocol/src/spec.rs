@@ -79,6 +79,11 @@ pub const fn rfc9068(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9068", section)
 }
 
+/// A section of RFC 9101, JWT-Secured Authorization Request.
+pub const fn rfc9101(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 9101", section)
+}
+
 /// A section of RFC 9700, Best Current Practice for OAuth 2.0 Security.
 pub const fn rfc9700(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9700", section)
@@ -92,6 +97,16 @@ pub const fn oidc_core(section: &'static str) -> SpecRef {
 /// A section of OpenID Connect Dynamic Client Registration 1.0.
 pub const fn oidc_registration(section: &'static str) -> SpecRef {
     SpecRef::new("OpenID Connect Dynamic Client Registration 1.0", section)
+}
+
+/// A section of OpenID Connect RP-Initiated Logout 1.0.
+pub const fn rp_initiated_logout(section: &'static str) -> SpecRef {
+    SpecRef::new("OpenID Connect RP-Initiated Logout 1.0", section)
+}
+
+/// A section of OAuth 2.0 Multiple Response Type Encoding Practices.
+pub const fn multiple_response_types(section: &'static str) -> SpecRef {
+    SpecRef::new("OAuth 2.0 Multiple Response Type Encoding Practices", section)
 }
 
 /// A section of OAuth 2.0 Form Post Response Mode.

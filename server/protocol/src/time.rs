@@ -1,5 +1,7 @@
 //! Points in time as the protocols write them: `NumericDate` (RFC 7519 section 2).
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// Whole seconds since 1970-01-01T00:00:00Z, leap seconds ignored (RFC 7519 section 2, `NumericDate`).
@@ -55,6 +57,10 @@ pub trait Clock: Send + Sync {
     fn now_in_milliseconds(&self) -> UnixMilliseconds {
         self.now().into()
     }
+
+    /// The time since a moment that stays the same while the process runs. It never goes back and tells no date: for
+    /// limits and pauses, which a clock that is set must neither shorten nor lengthen.
+    fn monotonic(&self) -> Duration;
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::work::{Ending, Work};
 const KEPT_AFTER_EXPIRY: i64 = 15 * 60;
 
 /// Tables whose rows expire, with the columns of their key.
-const EXPIRING: [(&str, &str); 9] = [
+const EXPIRING: [(&str, &str); 10] = [
     ("used_records", "realm_id, purpose, used"),
     ("denials", "realm_id, kind, denied"),
     ("sessions", "realm_id, cookie_hash"),
@@ -26,6 +26,7 @@ const EXPIRING: [(&str, &str); 9] = [
     ("throttles", "realm_id, throttled"),
     ("script_recordings", "realm_id, id"),
     ("initial_access_tokens", "realm_id, id"),
+    ("logout_deliveries", "sequence"),
     ("changes", "sequence"),
 ];
 

@@ -25,6 +25,8 @@ use crate::work::{Ending, Work};
 const KEYED: &str = "keyed";
 const SLOW: &str = "slow";
 const RECOVERABLE: &str = "recoverable";
+/// Longest origin that is looked for, in characters: scheme, host name (RFC 1035 section 2.3.4) and port.
+const LONGEST_ORIGIN: usize = 300;
 
 #[async_trait]
 impl Clients for Database {
@@ -64,6 +66,19 @@ impl Clients for Database {
             .limit(page.limit.saturating_add(1));
         let rows = self.read_all(find, client_of).await?;
         Ok(page_of(rows, page, |client: &Client| client.client_id.to_string()))
+    }
+
+    async fn is_client_origin(&self, realm_id: RealmId, origin: &str) -> StoreResult<bool> {
+        if !may_be_stored(origin) {
+            return Ok(false);
+        }
+        let select = "SELECT 1 FROM client_origins o \
+            JOIN clients c ON c.realm_id = o.realm_id AND c.client_id = o.client_id \
+            WHERE o.realm_id = ? AND o.origin = ? AND c.enabled = ? LIMIT 1";
+        let values = || vec![sql::bytes(&realm_id.0), origin.into(), true.into()];
+        let session = self.reader();
+        let found = self.read(|| async { session.row(select, values()).await }).await?;
+        Ok(found.is_some())
     }
 
     async fn update_client(
@@ -172,7 +187,25 @@ pub(crate) async fn insert_client(session: &Session<'_>, client: &Client) -> Res
     row.created_at = Set(client.created_at.0);
     let inserted = client::Entity::insert(row).exec_without_returning(session).await;
     inserted.map_err(|error| Failure::from(error).naming("client", "realm"))?;
+    write_origins(session, client).await?;
     note_change(session, client.realm_id).await
+}
+
+/// Keeps the origins of a client's pages where they are found by origin. One that is longer than a host name permits
+/// belongs to no page.
+async fn write_origins(session: &Session<'_>, client: &Client) -> Result<(), Failure> {
+    let origins: Vec<String> =
+        client.web_origins().into_iter().filter(|origin| origin.len() <= LONGEST_ORIGIN).collect();
+    if origins.is_empty() {
+        return Ok(());
+    }
+    let rows = vec!["(?, ?, ?)"; origins.len()].join(", ");
+    let values = origins
+        .into_iter()
+        .flat_map(|origin| [sql::bytes(&client.realm_id.0), client.client_id.as_str().into(), origin.into()]);
+    let insert = format!("INSERT INTO client_origins (realm_id, client_id, origin) VALUES {rows}");
+    session.execute(&insert, values.collect()).await?;
+    Ok(())
 }
 
 /// Whether a realm has a client of a kind.
@@ -219,7 +252,10 @@ pub(crate) async fn replace_client(session: &Session<'_>, client: &Client) -> Re
         .filter(client::Column::Revision.eq(client.revision));
     let updated = update.exec(session).await?.rows_affected;
     let place = vec![sql::bytes(&client.realm_id.0), client.client_id.as_str().into()];
-    was_changed(session, (updated, "client"), ("clients WHERE realm_id = ? AND client_id = ?", place)).await
+    let found = ("clients WHERE realm_id = ? AND client_id = ?", place.clone());
+    was_changed(session, (updated, "client"), found).await?;
+    session.execute("DELETE FROM client_origins WHERE realm_id = ? AND client_id = ?", place).await?;
+    write_origins(session, client).await
 }
 
 #[async_trait]
@@ -246,12 +282,13 @@ pub(crate) async fn remove_client(
     client_id: &ClientId,
 ) -> Result<(), Failure> {
     let client = || vec![sql::bytes(&realm_id.0), client_id.as_str().into()];
-    // Consents and its registration go by their foreign keys.
+    // Consents, origins and its registration go by their foreign keys.
     if session.execute("DELETE FROM clients WHERE realm_id = ? AND client_id = ?", client()).await? == 0 {
         return Err(StoreError::Missing("client").into());
     }
     session.execute("DELETE FROM refresh_families WHERE realm_id = ? AND client_id = ?", client()).await?;
     session.execute("DELETE FROM session_participants WHERE realm_id = ? AND client_id = ?", client()).await?;
+    session.execute("DELETE FROM logout_deliveries WHERE realm_id = ? AND client_id = ?", client()).await?;
     delete_scripts_of_client(session, realm_id, client_id).await
 }
 

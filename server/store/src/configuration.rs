@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::failure::Failure;
+use crate::moment;
 use crate::session::Session;
 use crate::sql;
 use sea_orm::{ConnectionTrait, Value};
@@ -39,7 +40,7 @@ impl Configuration {
     pub(crate) fn new() -> Self {
         Self {
             version: AtomicU64::new(1),
-            started: Instant::now(),
+            started: moment::now(),
             polled: AtomicU64::new(0),
             seen: Mutex::new(HashSet::new()),
         }

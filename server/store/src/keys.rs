@@ -20,7 +20,7 @@ use crate::text::storable;
 use crate::work::{Ending, Work};
 
 /// Why a key stays as it is.
-const SIGNS: &str = "this key signs; rotate it first, then the old key may be retired or deleted";
+const SIGNS: &str = "this key is in use; rotate it first, then the old key may be retired or deleted";
 
 #[async_trait]
 impl Keys for Database {
@@ -66,6 +66,25 @@ impl Keys for Database {
         events: &[EventRecord],
     ) -> StoreResult<bool> {
         self.configure_with(ActivateDueKey { realm_id, kid: kid.clone(), now }, events).await
+    }
+
+    async fn schedule_signing_key(
+        &self,
+        key: &SigningKeyRecord,
+        replaced: &KeyId,
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.configure_with(ScheduleSigningKey { key: key.clone(), replaced: replaced.clone() }, events).await
+    }
+
+    async fn retire_signing_key(
+        &self,
+        (realm_id, kid): (RealmId, &KeyId),
+        verifying_since: UnixTime,
+        now: UnixTime,
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.configure_with(RetireSigningKey { realm_id, kid: kid.clone(), verifying_since, now }, events).await
     }
 
     async fn sealing_keys(&self, realm_id: RealmId) -> StoreResult<Vec<SealingKeyRecord>> {
@@ -194,6 +213,59 @@ impl Work for ActivateDueKey {
         let Some(key) = due.one(session).await? else { return Ok(Ending::RollBack(false)) };
         replace_active(session, self.realm_id, &key.algorithm, self.now).await?;
         set_state(session, (self.realm_id, &self.kid), KeyState::Active, self.now).await?;
+        note_change(session, self.realm_id).await?;
+        Ok(Ending::Commit(true))
+    }
+}
+
+struct ScheduleSigningKey {
+    key: SigningKeyRecord,
+    replaced: KeyId,
+}
+
+#[async_trait]
+impl Work for ScheduleSigningKey {
+    type Outcome = bool;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
+        lock_realm(session, self.key.realm_id).await?;
+        let replaced = signing_key::Entity::find_by_id((self.key.realm_id.0.to_vec(), self.replaced.to_string()))
+            .filter(signing_key::Column::State.eq(KeyState::Active.as_str()));
+        let scheduled = signing_key::Entity::find()
+            .filter(signing_key::Column::RealmId.eq(self.key.realm_id.0.to_vec()))
+            .filter(signing_key::Column::Algorithm.eq(self.key.algorithm.as_str()))
+            .filter(signing_key::Column::State.eq(KeyState::Future.as_str()))
+            .filter(signing_key::Column::ActivatesAt.is_not_null());
+        // Another node, or an administrator, may have been faster.
+        if replaced.one(session).await?.is_none() || scheduled.one(session).await?.is_some() {
+            return Ok(Ending::RollBack(false));
+        }
+        insert_signing_key(session, &self.key).await?;
+        note_change(session, self.key.realm_id).await?;
+        Ok(Ending::Commit(true))
+    }
+}
+
+struct RetireSigningKey {
+    realm_id: RealmId,
+    kid: KeyId,
+    verifying_since: UnixTime,
+    now: UnixTime,
+}
+
+#[async_trait]
+impl Work for RetireSigningKey {
+    type Outcome = bool;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
+        lock_realm(session, self.realm_id).await?;
+        let replaced = signing_key::Entity::find_by_id((self.realm_id.0.to_vec(), self.kid.to_string()))
+            .filter(signing_key::Column::State.eq(KeyState::Verifying.as_str()))
+            .filter(signing_key::Column::StateSince.lte(self.verifying_since.0));
+        if replaced.one(session).await?.is_none() {
+            return Ok(Ending::RollBack(false));
+        }
+        set_state(session, (self.realm_id, &self.kid), KeyState::Retired, self.now).await?;
         note_change(session, self.realm_id).await?;
         Ok(Ending::Commit(true))
     }

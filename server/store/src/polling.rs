@@ -7,11 +7,12 @@ use std::time::Duration;
 use signet_core::ports::StoreResult;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
 use crate::configuration::recent_changes;
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::moment;
 use crate::session::Session;
 
 /// Time between two polls.
@@ -66,7 +67,7 @@ impl Watch {
     }
 
     async fn poll(&mut self) -> StoreResult<()> {
-        let began = Instant::now();
+        let began = moment::now();
         match self.look().await? {
             Some(sequences) => self.database.configuration().polled(began, sequences),
             None => self.database.configuration().polled_without_change(began),

@@ -5,7 +5,7 @@ use sea_orm::QueryResult;
 use signet_core::events::EventRecord;
 use signet_core::model::RefreshFamily;
 use signet_core::ports::{RefreshFamilies, Rotation, RotationOutcome, StoreResult};
-use signet_protocol::identifiers::{ClientId, Lineage, RealmId, UserId};
+use signet_protocol::identifiers::{ClientId, Lineage, RealmId, SessionId, UserId};
 use signet_protocol::time::UnixTime;
 
 use crate::column::{fixed, from_json, parsed, to_json};
@@ -69,10 +69,15 @@ fn refresh_family_of(row: &QueryResult) -> Result<RefreshFamily, Failure> {
     })
 }
 
-/// Opens a family.
-pub(crate) async fn insert_refresh_family(session: &Session<'_>, family: &RefreshFamily) -> Result<(), Failure> {
+/// Opens a family, with the session that it began in.
+pub(crate) async fn insert_refresh_family(
+    session: &Session<'_>,
+    family: &RefreshFamily,
+    began_in: Option<SessionId>,
+) -> Result<(), Failure> {
     let insert = "INSERT INTO refresh_families (realm_id, lineage, client_id, user_id, generation, rotated_at, \
-                  active, content, key_version, idle_expires_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                  active, content, key_version, idle_expires_at, expires_at, sid) \
+                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = vec![
         sql::bytes(&family.realm_id.0),
         sql::bytes(&family.lineage.0),
@@ -85,6 +90,7 @@ pub(crate) async fn insert_refresh_family(session: &Session<'_>, family: &Refres
         family.key_version.into(),
         family.idle_expires_at.0.into(),
         family.expires_at.0.into(),
+        began_in.map(|sid| sid.0.to_vec()).into(),
     ];
     let inserted = session.execute(insert, values).await;
     inserted.map(drop).map_err(|failure| failure.naming("refresh family", "realm"))

@@ -1,21 +1,27 @@
-//! The port of browser sessions.
+//! The port of browser sessions; how they end is in `session_ends.rs`.
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult};
 use signet_core::events::EventRecord;
-use signet_core::model::{BrowserSession, SessionIdHash};
-use signet_core::ports::{Login, LoginOutcome, Sessions, StoreResult};
-use signet_protocol::identifiers::{RealmId, SessionId, UserId};
+use signet_core::model::{BrowserSession, EndedSession, SessionIdHash};
+use signet_core::ports::{Login, LoginOutcome, Page, PageRequest, SessionEnding, Sessions, StoreError, StoreResult};
+use signet_protocol::identifiers::{ClientId, RealmId, SessionId, UserId};
 use signet_protocol::time::UnixTime;
 
-use crate::column::fixed;
+use crate::column::{fixed, parsed};
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::realms::page_of;
 use crate::session::Session;
+use crate::session_ends::{EndSessions, replace_session};
 use crate::single_use::insert_used_record;
 use crate::sql;
 use crate::text::storable;
 use crate::work::{Ending, Work};
+
+const COLUMNS: &str =
+    "realm_id, cookie_hash, sid, user_id, user_epoch, authenticated_at, amr, last_seen_at, expires_at";
+const PARTICIPANT: &str = "session_participants.client_id";
 
 #[async_trait]
 impl Sessions for Database {
@@ -54,22 +60,57 @@ impl Sessions for Database {
         self.write(LimitSession { realm_id, cookie_hash: *cookie_hash, expires_at }).await
     }
 
-    async fn end_session(
-        &self,
-        realm_id: RealmId,
-        cookie_hash: &SessionIdHash,
-        events: &[EventRecord],
-    ) -> StoreResult<bool> {
-        self.write_with(EndSession { realm_id, cookie_hash: *cookie_hash }, events).await
+    async fn session_named(&self, realm_id: RealmId, sid: SessionId) -> StoreResult<Option<BrowserSession>> {
+        let select = format!("SELECT {COLUMNS} FROM sessions WHERE realm_id = ? AND sid = ?");
+        let session = self.reader();
+        self.read(|| async {
+            let row = session.row(&select, vec![sql::bytes(&realm_id.0), sql::bytes(&sid.0)]).await?;
+            row.as_ref().map(session_of).transpose()
+        })
+        .await
     }
 
-    async fn end_sessions_of_user(
+    async fn session_participants(&self, realm_id: RealmId, sid: SessionId) -> StoreResult<Vec<ClientId>> {
+        let select = "SELECT client_id FROM session_participants WHERE realm_id = ? AND sid = ? ORDER BY client_id";
+        let session = self.reader();
+        self.read(|| async {
+            let rows = session.rows(select, vec![sql::bytes(&realm_id.0), sql::bytes(&sid.0)]).await?;
+            rows.iter().map(|row| parsed(&row.try_get::<String>("", "client_id")?, PARTICIPANT)).collect()
+        })
+        .await
+    }
+
+    async fn list_sessions(
         &self,
         realm_id: RealmId,
-        user_id: UserId,
+        (user_id, now): (Option<UserId>, UnixTime),
+        page: &PageRequest,
+    ) -> StoreResult<Page<BrowserSession>> {
+        let after: Option<SessionId> =
+            page.after.as_deref().map(str::parse).transpose().map_err(|_| StoreError::Missing("page"))?;
+        let mut select = format!("SELECT {COLUMNS} FROM sessions WHERE realm_id = ? AND sid > ? AND expires_at > ?");
+        let after = after.map_or_else(Vec::new, |sid| sid.0.to_vec());
+        let mut values = vec![sql::bytes(&realm_id.0), sql::bytes(&after), now.0.into()];
+        if let Some(user_id) = user_id {
+            select.push_str(" AND user_id = ?");
+            values.push(sql::bytes(&user_id.0));
+        }
+        select.push_str(" ORDER BY sid LIMIT ?");
+        values.push(i64::try_from(page.limit).unwrap_or(i64::MAX).saturating_add(1).into());
+        let session = self.reader();
+        let found: Vec<BrowserSession> = self
+            .read(|| async { session.rows(&select, values.clone()).await?.iter().map(session_of).collect() })
+            .await?;
+        Ok(page_of(found, page, |session: &BrowserSession| session.sid.to_string()))
+    }
+
+    async fn end_sessions(
+        &self,
+        realm_id: RealmId,
+        ending: &SessionEnding,
         events: &[EventRecord],
-    ) -> StoreResult<u64> {
-        self.write_with(EndSessionsOfUser { realm_id, user_id }, events).await
+    ) -> StoreResult<Vec<EndedSession>> {
+        self.write_with(EndSessions { realm_id, ending: ending.clone() }, events).await
     }
 }
 
@@ -87,35 +128,6 @@ fn session_of(row: &QueryResult) -> Result<BrowserSession, Failure> {
     })
 }
 
-/// Ends every session of a user with its participants; says how many.
-pub(crate) async fn end_sessions_of_user(
-    session: &Session<'_>,
-    realm_id: RealmId,
-    user_id: UserId,
-) -> Result<u64, Failure> {
-    let (realm, user) = (|| sql::bytes(&realm_id.0), || sql::bytes(&user_id.0));
-    let participants = "DELETE FROM session_participants WHERE realm_id = ? \
-                        AND sid IN (SELECT sid FROM sessions WHERE realm_id = ? AND user_id = ?)";
-    session.execute(participants, vec![realm(), realm(), user()]).await?;
-    session.execute("DELETE FROM sessions WHERE realm_id = ? AND user_id = ?", vec![realm(), user()]).await
-}
-
-/// Ends one session with its participants; says whether there was one. Where a successor carries on its public name,
-/// the participants stay.
-async fn end_session(
-    session: &Session<'_>,
-    realm_id: RealmId,
-    (cookie, successor): (SessionIdHash, Option<SessionId>),
-) -> Result<bool, Failure> {
-    let (realm, cookie) = (|| sql::bytes(&realm_id.0), || sql::bytes(&cookie.0));
-    let kept = successor.map_or_else(Vec::new, |sid| sid.0.to_vec());
-    let participants = "DELETE FROM session_participants WHERE realm_id = ? \
-                        AND sid IN (SELECT sid FROM sessions WHERE realm_id = ? AND cookie_hash = ? AND sid <> ?)";
-    session.execute(participants, vec![realm(), realm(), cookie(), sql::bytes(&kept)]).await?;
-    let delete = "DELETE FROM sessions WHERE realm_id = ? AND cookie_hash = ?";
-    session.execute(delete, vec![realm(), cookie()]).await.map(|rows| rows > 0)
-}
-
 struct OpenSession {
     login: Login,
 }
@@ -130,8 +142,9 @@ impl Work for OpenSession {
             return Ok(Ending::RollBack(LoginOutcome::FormAlreadyUsed));
         }
         // First, because the new session may carry the public name of the old one.
-        if let Some(replaced) = self.login.replaces {
-            end_session(session, new.realm_id, (replaced, Some(new.sid))).await?;
+        if let Some(replaced) = self.login.replaces
+            && replace_session(session, new.realm_id, (replaced, new.sid)).await?
+        {
             let prolong = "UPDATE session_participants SET expires_at = ? WHERE realm_id = ? AND sid = ?";
             let values = vec![new.expires_at.0.into(), sql::bytes(&new.realm_id.0), sql::bytes(&new.sid.0)];
             session.execute(prolong, values).await?;
@@ -216,37 +229,5 @@ impl Work for LimitSession {
         ];
         session.execute(update, values).await?;
         Ok(Ending::Commit(()))
-    }
-}
-
-struct EndSession {
-    realm_id: RealmId,
-    cookie_hash: SessionIdHash,
-}
-
-#[async_trait]
-impl Work for EndSession {
-    type Outcome = bool;
-
-    async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
-        let ended = end_session(session, self.realm_id, (self.cookie_hash, None)).await?;
-        Ok(if ended { Ending::Commit(true) } else { Ending::RollBack(false) })
-    }
-}
-
-struct EndSessionsOfUser {
-    realm_id: RealmId,
-    user_id: UserId,
-}
-
-#[async_trait]
-impl Work for EndSessionsOfUser {
-    type Outcome = u64;
-
-    async fn run(&self, session: &Session<'_>) -> Result<Ending<u64>, Failure> {
-        Ok(match end_sessions_of_user(session, self.realm_id, self.user_id).await? {
-            0 => Ending::RollBack(0),
-            ended => Ending::Commit(ended),
-        })
     }
 }

@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
 use signet_core::events::EventRecord;
 use signet_core::model::UsedRecord;
-use signet_core::ports::{Redemption, RedemptionOutcome, SingleUse, Standing, StandingQuery, StoreResult};
+use signet_core::ports::{
+    FrontChannelIssue, FrontChannelOutcome, Redemption, RedemptionOutcome, SingleUse, Standing, StandingQuery,
+    StoreResult,
+};
 use signet_protocol::identifiers::{ClientId, RealmId, SessionId};
 use signet_protocol::time::UnixTime;
 
@@ -29,6 +32,15 @@ impl SingleUse for Database {
         events: &[EventRecord],
     ) -> StoreResult<RedemptionOutcome> {
         self.write_with(Redeem { realm_id, redemption: redemption.clone() }, events).await
+    }
+
+    async fn issue_in_front_channel(
+        &self,
+        realm_id: RealmId,
+        issue: &FrontChannelIssue,
+        events: &[EventRecord],
+    ) -> StoreResult<FrontChannelOutcome> {
+        self.write_with(IssueInFrontChannel { realm_id, issue: issue.clone() }, events).await
     }
 
     async fn standing(&self, realm_id: RealmId, query: &StandingQuery) -> StoreResult<Standing> {
@@ -87,7 +99,8 @@ async fn is_used(session: &Session<'_>, realm_id: RealmId, record: &UsedRecord) 
     Ok(session.row(select, values).await?.is_some())
 }
 
-/// The participant lives as long as the session; where the session is gone, nobody takes part in it.
+/// The participant lives as long as the session; where the session is gone, nobody takes part in it. Whoever ends the
+/// session at this moment waits, so that no participant is left out of the logout.
 async fn insert_participant(
     session: &Session<'_>,
     realm_id: RealmId,
@@ -95,10 +108,13 @@ async fn insert_participant(
     client_id: &ClientId,
 ) -> Result<(), Failure> {
     let realm = || sql::bytes(&realm_id.0);
-    let insert = "INSERT INTO session_participants (realm_id, sid, client_id, expires_at) \
-                  SELECT ?, ?, ?, s.expires_at FROM sessions s WHERE s.realm_id = ? AND s.sid = ?";
+    let lock = sql::for_share(session.get_database_backend());
+    let insert = format!(
+        "INSERT INTO session_participants (realm_id, sid, client_id, expires_at) \
+         SELECT ?, ?, ?, s.expires_at FROM sessions s WHERE s.realm_id = ? AND s.sid = ?{lock}"
+    );
     let values = vec![realm(), sql::bytes(&sid.0), client_id.as_str().into(), realm(), sql::bytes(&sid.0)];
-    session.insert_once(insert, values).await.map(drop)
+    session.insert_once(&insert, values).await.map(drop)
 }
 
 struct Consume {
@@ -144,12 +160,43 @@ impl Work for Redeem {
             return Ok(Ending::RollBack(if used { RedemptionOutcome::AlreadyUsed } else { RedemptionOutcome::Fallen }));
         }
         if let Some(family) = refresh_family {
-            insert_refresh_family(session, family).await?;
+            let began_in = participant.as_ref().map(|(sid, _)| *sid);
+            insert_refresh_family(session, family, began_in).await?;
         }
         if let Some((sid, client_id)) = participant {
             insert_participant(session, self.realm_id, *sid, client_id).await?;
         }
         Ok(Ending::Commit(RedemptionOutcome::Redeemed))
+    }
+}
+
+struct IssueInFrontChannel {
+    realm_id: RealmId,
+    issue: FrontChannelIssue,
+}
+
+#[async_trait]
+impl Work for IssueInFrontChannel {
+    type Outcome = FrontChannelOutcome;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<FrontChannelOutcome>, Failure> {
+        let FrontChannelIssue { response, standing: query, participant } = &self.issue;
+        let stands = match response {
+            Some(response) => insert_used_record_if_standing(session, self.realm_id, response, query).await?,
+            None => standing(session, self.realm_id, query).await? == Standing::Stands,
+        };
+        if !stands {
+            let answered = match response {
+                Some(response) => is_used(session, self.realm_id, response).await?,
+                None => false,
+            };
+            let outcome = if answered { FrontChannelOutcome::AlreadyAnswered } else { FrontChannelOutcome::Fallen };
+            return Ok(Ending::RollBack(outcome));
+        }
+        if let Some((sid, client_id)) = participant {
+            insert_participant(session, self.realm_id, *sid, client_id).await?;
+        }
+        Ok(Ending::Commit(FrontChannelOutcome::Issued))
     }
 }
 

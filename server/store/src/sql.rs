@@ -35,6 +35,15 @@ pub(crate) const fn for_update(backend: DatabaseBackend) -> &'static str {
     }
 }
 
+/// What makes a `SELECT` keep its row from going until the end of the transaction; SQLite has one writer anyway.
+pub(crate) const fn for_share(backend: DatabaseBackend) -> &'static str {
+    match backend {
+        DatabaseBackend::Postgres => " FOR KEY SHARE",
+        DatabaseBackend::MySql => " LOCK IN SHARE MODE",
+        _ => "",
+    }
+}
+
 /// A value of bytes.
 pub(crate) fn bytes(bytes: &[u8]) -> Value {
     Value::from(bytes.to_vec())

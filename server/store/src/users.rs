@@ -14,7 +14,7 @@ use crate::entity::{credential, user};
 use crate::failure::{Failure, corrupt};
 use crate::realms::page_of;
 use crate::session::Session;
-use crate::sessions::end_sessions_of_user;
+use crate::session_ends::end_all_of_user;
 use crate::sql;
 use crate::text::{may_be_stored, storable};
 use crate::work::{Ending, Work};
@@ -195,6 +195,9 @@ impl Work for UpdateUser {
         let user = vec![sql::bytes(&self.user.realm_id.0), sql::bytes(&self.user.id.0)];
         let stored = ("users WHERE realm_id = ? AND user_id = ?", user);
         was_changed(session, (updated.rows_affected, "user"), stored).await?;
+        if !self.user.enabled {
+            end_all_of_user(session, self.user.realm_id, self.user.id).await?;
+        }
         Ok(Ending::Commit(()))
     }
 }
@@ -219,7 +222,7 @@ impl Work for SetPassword {
         let delete = "DELETE FROM credentials WHERE realm_id = ? AND user_id = ? AND kind = 'password'";
         session.execute(delete, user()).await?;
         insert_password(session, self.realm_id, self.id, &self.password).await?;
-        end_sessions_of_user(session, self.realm_id, self.id).await?;
+        end_all_of_user(session, self.realm_id, self.id).await?;
         Ok(Ending::Commit(()))
     }
 }
@@ -240,7 +243,7 @@ impl Work for DeleteUser {
             return Err(StoreError::Missing("user").into());
         }
         session.execute("DELETE FROM refresh_families WHERE realm_id = ? AND user_id = ?", user()).await?;
-        end_sessions_of_user(session, self.realm_id, self.id).await?;
+        end_all_of_user(session, self.realm_id, self.id).await?;
         Ok(Ending::Commit(()))
     }
 }

@@ -83,6 +83,8 @@ async fn what_is_wrong_with_a_key_is_named_and_private_keys_stay_inside() {
         (json!({}), "algorithm"),
         (json!({"algorithm": "none"}), "algorithm"),
         (json!({"algorithm": "HS256"}), "algorithm"),
+        (json!({"algorithm": "dir"}), "algorithm"),
+        (json!({"algorithm": "RSA1_5"}), "algorithm"),
         (json!({"algorithm": "ES256", "state": "retired"}), "state"),
         (json!({"algorithm": "ES256", "state": "x"}), "state"),
         (json!({"algorithm": "ES256", "kid": "mine"}), "kid"),
@@ -125,5 +127,45 @@ async fn cr_013_a_new_key_is_published_before_it_signs() {
     assert!(after.body["activates_at"].is_null(), "{after:?}");
     let refused = service.patch("/realms/one", &json!({"signing_key_lead_seconds": 299})).send().await;
     assert_eq!(refused.problem(), (422, "invalid", "signing_key_lead_seconds"));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn keys_that_have_signed_for_long_are_replaced_and_those_replaced_long_ago_taken_away() {
+    const DAY: i64 = 86_400;
+    let service = Service::start().await;
+    let realm = service.realm("one").await;
+    let keys = format!("{realm}/keys");
+    assert_eq!(service.patch(realm, &json!({"signing_key_rotation_days": 30})).send().await.status, 200);
+    let old = active(&service, &keys, "ES256").await;
+    let start = service.provider.now();
+    let keep = async |at: i64| {
+        let serving = service.provider.serving_itself();
+        let changes = registry::keep_key_schedule(&serving, start.plus(at)).await.unwrap();
+        (changes.scheduled, changes.retired)
+    };
+    assert_eq!(keep(30 * DAY - 60).await, (0, 0));
+    // One for each algorithm, here and in the realm admin not at all: its period is longer.
+    assert_eq!(keep(30 * DAY + 60).await, (2, 0));
+    assert_eq!(keep(30 * DAY + 120).await, (0, 0), "one successor is enough");
+    assert_eq!((active(&service, &keys, "ES256").await, published(&service).await.len()), (old.clone(), 4));
+    let taken_over = 30 * DAY + 60 + 300;
+    let activated = registry::activate_due_keys(&service.provider.serving_itself(), start.plus(taken_over)).await;
+    assert_eq!(activated.unwrap(), 2);
+    assert_ne!(active(&service, &keys, "ES256").await, old);
+    assert!(published(&service).await.contains(&old));
+    assert_eq!(keep(taken_over + 90_000 - 1).await, (0, 0));
+    assert_eq!(keep(taken_over + 90_000).await, (0, 2));
+    assert!(!published(&service).await.contains(&old));
+    let shown = service.get(format!("{keys}/{old}")).send().await;
+    assert_eq!(shown.body["state"], "retired");
+    for (change, field) in [
+        (json!({"signing_key_rotation_days": -1}), "signing_key_rotation_days"),
+        (json!({"signing_key_overlap_seconds": 86_400}), "signing_key_overlap_seconds"),
+    ] {
+        assert_eq!(service.patch("/realms/one", &change).send().await.problem(), (422, "invalid", field));
+    }
+    assert_eq!(service.patch("/realms/one", &json!({"signing_key_rotation_days": 0})).send().await.status, 200);
+    assert_eq!(keep(taken_over + 40 * DAY).await, (0, 0), "for ever");
     service.stop().await;
 }

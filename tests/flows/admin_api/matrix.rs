@@ -1,8 +1,13 @@
 //! Every operation of the OpenAPI document against every kind of caller who may not, generated from the document.
 
 use serde_json::{Map, Value, json};
-use signet_core::protocol::identifiers::UserId;
-use signet_core::registry;
+use signet_core::authn::new_session;
+use signet_core::model::{Purpose, ScriptRecording, UsedRecord};
+use signet_core::ports::{Login, PageRequest, SessionEnding, WhichSessions};
+use signet_core::protocol::identifiers::{ScriptRecordingId, UserId};
+use signet_core::protocol::time::UnixTime;
+use signet_core::registry::{self, UserChange};
+use signet_hooks::{Hook, Recording, Version};
 use signet_jose::{SignatureAlgorithm, sign};
 
 use super::service::{Answer, Ask, PUBLIC, Service};
@@ -51,13 +56,17 @@ struct Objects {
     ids: Map<String, Value>,
     /// A version of the script, the one before the active.
     version: String,
+    /// A recorded run of it.
+    recording: String,
 }
 
 impl Objects {
     /// One of each in a realm of its own.
     async fn make(service: &Service, realm: &str) -> Self {
         let base = service.realm(realm).await;
-        let client = json!({"client_id": "app", "redirect_uris": ["https://rp.test/cb"]});
+        let client = json!({
+            "client_id": "app", "redirect_uris": ["https://rp.test/cb"], "backchannel_logout_uri": "https://rp.test/out",
+        });
         assert_eq!(service.post(format!("{base}/clients"), &client).send().await.status, 201);
         let user = service.post(format!("{base}/users"), &json!({"username": "ana"})).send().await;
         let key = service.post(format!("{base}/keys"), &json!({"algorithm": "ES384"})).send().await;
@@ -72,7 +81,10 @@ impl Objects {
             let deployed = service.post(format!("{base}/scripts"), &deployment).send().await;
             versions.push(deployed.body["version"].as_str().unwrap().to_owned());
         }
+        let (session, delivery) = signed_in(service, realm).await;
         let ids = json!({
+            "sessions": session,
+            "logout-deliveries": delivery,
             "clients": "app",
             "users": user.body["id"],
             "keys": key.body["kid"],
@@ -81,7 +93,9 @@ impl Objects {
             "scripts": "limits",
             "script-values": "table",
         });
-        Self { realm: realm.to_owned(), ids: ids.as_object().unwrap().clone(), version: versions.swap_remove(0) }
+        let recording = record(service, realm).await;
+        let ids = ids.as_object().unwrap().clone();
+        Self { realm: realm.to_owned(), ids, version: versions.swap_remove(0), recording }
     }
 
     /// The path of an operation for these objects, in `realm`.
@@ -91,6 +105,7 @@ impl Objects {
             "{realm}" => realm,
             "{kind}" => "kv",
             "{version}" => &self.version,
+            "{recording}" => &self.recording,
             placeholder if placeholder.starts_with('{') => self.ids[collection].as_str().unwrap(),
             name => {
                 collection = name;
@@ -99,6 +114,58 @@ impl Objects {
         });
         segments.collect::<Vec<_>>().join("/")
     }
+}
+
+/// A session of a user of its own, and a logout that a client is yet to be told of.
+async fn signed_in(service: &Service, realm: &str) -> (String, String) {
+    let (provider, store) = (&service.provider, &service.provider.store);
+    let realm = registry::find_realm(provider, &realm.parse().unwrap()).await.unwrap();
+    let change = UserChange { username: "bea".to_owned(), enabled: true, claims: Map::new() };
+    let user = registry::create_user(&provider.serving_itself(), &realm, change, None).await.unwrap();
+    let mut sids = Vec::new();
+    for form in [1, 2] {
+        let (_, session) = new_session(provider, &realm, &user, None);
+        sids.push(session.sid);
+        let form = UsedRecord { purpose: Purpose::Interaction, key: [form; 32], expires_at: session.expires_at };
+        store.open_session(&Login { form, session, replaces: None }, &[]).await.unwrap();
+    }
+    let mut ending = SessionEnding::of(WhichSessions::Named(sids.pop().unwrap()));
+    ending.also_notify = vec!["app".parse().unwrap()];
+    store.end_sessions(realm.id(), &ending, &[]).await.unwrap();
+    let page = PageRequest { after: None, limit: 1 };
+    let delivery = store.list_logout_deliveries(realm.id(), None, &page).await.unwrap().items.remove(0);
+    (sids.remove(0).to_string(), delivery.number.to_string())
+}
+
+/// Stores a recorded run of the script.
+async fn record(service: &Service, realm: &str) -> String {
+    let realm = registry::find_realm(&service.provider, &realm.parse().unwrap()).await.unwrap();
+    let id = ScriptRecordingId([7; 16]);
+    let hook = Hook::OnTokenRequest;
+    let recording = Recording {
+        hook,
+        version: Version([1; 32]),
+        context: hook.sample_input(),
+        calls: Vec::new(),
+        outcome: Ok(json!({"decision": "none"})),
+        vars: None,
+        log: Vec::new(),
+        operations: 1,
+        as_decided: true,
+    };
+    let stored = ScriptRecording {
+        realm_id: realm.id(),
+        id,
+        recorded_at: UnixTime(0),
+        expires_at: UnixTime(i64::MAX),
+        package: "limits".parse().unwrap(),
+        version: recording.version,
+        hook: hook.name().to_owned(),
+        client_id: None,
+        recording: serde_json::to_string(&recording).unwrap(),
+    };
+    service.provider.store.insert_script_recordings(&[stored]).await.unwrap();
+    id.to_string()
 }
 
 fn body(operation: &Operation, objects: &Objects) -> Value {
@@ -110,6 +177,8 @@ fn body(operation: &Operation, objects: &Objects) -> Value {
         "createInitialAccessToken" => json!({"uses": 2}),
         "createResourceServer" => json!({"identifier": "https://other.test", "display_name": "Other"}),
         "deployScript" => json!({"files": scripts::files("other", "", "")}),
+        "checkScript" | "testScript" | "fuzzScript" => json!({"files": scripts::files("limits", "", "")}),
+        "runScript" => json!({"files": scripts::files("limits", "", ""), "hook": "on_token_request"}),
         "promoteScript" => json!({"version": objects.version}),
         "setScriptValue" => json!({"value": {"a": [1]}}),
         "setUserPassword" => json!({"password": "long and unlikely enough"}),
@@ -144,7 +213,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 48);
+    assert_eq!(operations.len(), 63);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
@@ -257,6 +326,8 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
     let objects = Objects::make(&service, "one").await;
     service.realm("two").await;
     let absent = json!({
+        "sessions": UserId([9; 16]).to_string(),
+        "logout-deliveries": "4711",
         "clients": "absent",
         "users": UserId([9; 16]).to_string(),
         "keys": "absent",
@@ -266,7 +337,8 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         "script-values": "absent",
     });
     let ids = absent.as_object().unwrap().clone();
-    let absent = Objects { realm: "two".to_owned(), ids, version: "0123456789ab".to_owned() };
+    let (version, recording) = ("0123456789ab".to_owned(), ScriptRecordingId([9; 16]).to_string());
+    let absent = Objects { realm: "two".to_owned(), ids, version, recording };
     let before = everything(&service, &objects).await;
     let mut tried = 0;
     for operation in operations().iter().filter(|operation| operation.path.contains("{realm}")) {
@@ -282,7 +354,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 26);
+    assert_eq!(tried, 33);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

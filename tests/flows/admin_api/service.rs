@@ -36,6 +36,10 @@ impl Clock for TestClock {
     fn now(&self) -> UnixTime {
         UnixTime(self.0.load(Ordering::Relaxed))
     }
+
+    fn monotonic(&self) -> std::time::Duration {
+        crate::support::time::monotonic()
+    }
 }
 
 impl TestClock {
@@ -142,6 +146,7 @@ impl Service {
             random,
             outbound: Arc::new(outbound),
             scripts: crate::support::scripts::engine(),
+            script_tools: crate::support::scripts::tools(),
             bases: Bases { public: PUBLIC.to_owned(), mutual_tls: None },
         }));
         registry::prepare_database(&provider).await.unwrap();

@@ -6,6 +6,7 @@ use crate::support::databases::{Kind, TestDatabase};
 use crate::support::process::without_settings;
 use crate::support::realm::Realm;
 use crate::support::server::{Configuration, Server, program};
+use crate::support::wait::until;
 
 /// How a command ended.
 struct Ended {
@@ -43,7 +44,13 @@ async fn events_are_listed_exported_and_explained() {
     realm.event_behind(&tokens, "token_issued").await;
     let (server, name) = (&realm.server, &realm.name);
 
-    let listed = run(server, &format!("audit list --realm {name} --client {} --output json", client.id)).json();
+    // An event that is sealed between two readings gets its number between them.
+    let listed = until("every event with its number", async || {
+        let listed = run(server, &format!("audit list --realm {name} --client {} --output json", client.id)).json();
+        let is_sealed = |event: &Value| event["sequence"].is_i64();
+        listed["items"].as_array().unwrap().iter().all(is_sealed).then_some(listed)
+    })
+    .await;
     let kinds: Vec<_> = listed["items"].as_array().unwrap().iter().map(|event| event["kind"].clone()).collect();
     assert_eq!(kinds, ["administrative_change", "token_refused", "token_issued"]);
     let table = run(server, &format!("audit list --realm {name} --kind token_refused --since 1h"));

@@ -31,6 +31,13 @@ fn realms_are_created_listed_shown_updated_and_deleted() {
         home.refused(7, "realm update store --set access_token_seconds=1").contains("access_token_seconds: must be")
     );
     assert!(home.refused(7, "realm update store --set acces_token_seconds=60").contains("unknown field"));
+    assert_eq!(home.json("realm new-timeline store"), json!({"names": ["store"], "new_timeline": true}));
+    let all = home.json("realm new-timeline --all");
+    assert!(all["names"].as_array().unwrap().contains(&json!("store")), "{all}");
+    home.refused(5, "realm new-timeline store nowhere");
+    for wrong in ["realm new-timeline", "realm new-timeline --all store"] {
+        assert_eq!(home.run(wrong).code, 2, "{wrong}");
+    }
     assert!(home.refused(2, "realm delete store").contains("--yes"));
     assert_eq!(home.json("realm delete store --yes")["deleted"], true);
     home.refused(5, "realm delete store --yes");

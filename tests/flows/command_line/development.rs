@@ -182,3 +182,24 @@ fn development_data_is_never_served_to_others() {
         assert!(said.contains("made by signet dev and is never served at"), "{said}");
     }
 }
+
+#[tokio::test]
+async fn the_schema_of_a_newer_version_is_said_in_one_sentence() {
+    let home = Home::empty();
+    let port = port();
+    assert_eq!(Development::start(&home, port).stop(), 0);
+    let database = format!("sqlite:{}", home.path().join(".signet/signet.db").display());
+    let connection = sea_orm::Database::connect(&database).await.unwrap();
+    let future = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_01_future', 0)";
+    sea_orm::ConnectionTrait::execute_unprepared(&connection, future).await.unwrap();
+    connection.close().await.unwrap();
+    let said = home.refused(4, &format!("dev --port {port}"));
+    assert!(said.contains("the schema of a newer Signet (it knows m9999_01_future)"), "{said}");
+    assert!(said.contains("start the newer version"), "{said}");
+    // Nothing was touched: once that version is gone, everything is as it was.
+    let connection = sea_orm::Database::connect(&database).await.unwrap();
+    let back = "DELETE FROM seaql_migrations WHERE version = 'm9999_01_future'";
+    sea_orm::ConnectionTrait::execute_unprepared(&connection, back).await.unwrap();
+    connection.close().await.unwrap();
+    assert_eq!(Development::start(&home, port).stop(), 0);
+}

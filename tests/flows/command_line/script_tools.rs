@@ -109,6 +109,16 @@ fn the_realm_answers_a_run_as_the_fixture_says() {
 }
 
 #[test]
+fn schemas_of_hooks_are_printed() {
+    let home = Home::empty();
+    let all: Value = serde_json::from_str(&home.run("script schema").printed).unwrap();
+    assert_eq!(all["hooks"].as_object().unwrap().len(), signet_hooks::Hook::ALL.len());
+    let one: Value = serde_json::from_str(&home.run("script schema on_claims").printed).unwrap();
+    assert_eq!((&one, &one["signature"]), (&all["hooks"]["on_claims"], &json!("on_claims(ctx, target)")));
+    assert_eq!(home.run("script schema on_nothing").code, 2);
+}
+
+#[test]
 fn definitions_stand_beside_packages() {
     let home = home();
     assert_eq!(home.json("script definitions")["files"], json!(["signet.d.rhai", "signet_tests.d.rhai"]));
@@ -121,7 +131,22 @@ fn definitions_stand_beside_packages() {
 #[test]
 fn every_script_command_has_help() {
     let home = Home::empty();
-    for command in ["new", "check", "test", "run", "fuzz", "definitions", "versions", "promote", "shadow", "diff"] {
+    for command in [
+        "new",
+        "check",
+        "test",
+        "run",
+        "fuzz",
+        "schema",
+        "definitions",
+        "versions",
+        "promote",
+        "shadow",
+        "diff",
+        "recordings",
+        "replay",
+        "explain",
+    ] {
         let ended = home.run(&format!("script {command} -h"));
         assert_eq!(ended.code, 0, "{command}: {ended:?}");
         assert!(ended.printed.contains(&format!("Usage: signet script {command}")), "{ended:?}");

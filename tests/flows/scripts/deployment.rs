@@ -169,3 +169,24 @@ async fn a_client_has_scripts_of_its_own() {
     let items = get(&realm, "/scripts").await["items"].clone();
     assert_eq!((items.as_array().unwrap().len(), &items[0]["active"]), (1, &json!(of_realm)));
 }
+
+#[tokio::test]
+async fn a_package_that_the_realm_knows_gets_no_more_for_a_client_than_was_accepted() {
+    let realm = Realm::new().await;
+    let client = realm.client(json!({"client_id": "app"})).await;
+    deploy(&realm, files("limits", "user_attributes = [\"department\"]\n", "")).await;
+    let wider = files("limits", "user_attributes = [\"department\", \"email\"]\n", "");
+    let request = json!({"files": wider, "client_id": client.id});
+    let (status, field, detail) = refused(&realm, Method::POST, "/scripts", &request).await;
+    assert_eq!((status, field.as_str()), (422, "accept"), "{detail}");
+    assert!(detail.contains("user_attribute:email"), "{detail}");
+    let items = get(&realm, "/scripts").await["items"].clone();
+    assert_eq!(items.as_array().unwrap().len(), 1, "nothing was bound to the client");
+    let accepted = json!({"files": wider, "client_id": client.id, "accept": ["user_attribute:email"]});
+    assert_eq!(ask(&realm, Method::POST, "/scripts", &accepted).await.status, 201);
+    // Accepted for one of them, it is accepted for the package.
+    let third = json!({"files": wider, "client_id": realm.client(json!({"client_id": "third"})).await.id});
+    assert_eq!(ask(&realm, Method::POST, "/scripts", &third).await.status, 201);
+    // Another package begins with what it asks for.
+    deploy(&realm, files("others", "user_attributes = [\"email\"]\n", "")).await;
+}

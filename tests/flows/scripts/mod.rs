@@ -5,6 +5,7 @@ mod events;
 mod hooks;
 mod rollout;
 mod table;
+mod trials;
 mod values;
 
 use http::Method;

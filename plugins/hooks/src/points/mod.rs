@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use crate::context::{Context, RunContext};
 use crate::decision::Constructor;
 use crate::hook::{FailureMode, HookPoint, Schemas, ShapeError};
 use crate::limits::Class;
+use crate::redaction::Redact;
 
 macro_rules! hooks {
     ($($module:ident: $point:ident, $class:ident, $failure:ident;)+) => {
@@ -78,6 +80,14 @@ macro_rules! hooks {
                 match self { $(Self::$point => check::<<$point as HookPoint>::Output>(decision),)+ }
             }
 
+            /// Facts and argument with placeholders for what is about a person.
+            pub(crate) fn redacted_input(self, facts: Value, argument: Value) -> Result<(Value, Value), ShapeError> {
+                match self { $(Self::$point => Ok((
+                    redacted::<<$point as HookPoint>::Facts>(facts)?,
+                    redacted::<<$point as HookPoint>::Argument>(argument)?,
+                )),)+ }
+            }
+
             /// Whether facts and argument have the shape that this hook gives.
             pub(crate) fn check_input(self, facts: &Value, argument: &Value) -> Result<(), ShapeError> {
                 match self {
@@ -104,12 +114,20 @@ hooks! {
     on_introspection: OnIntrospection, Decision, Closed;
     on_revocation: OnRevocation, Decision, Closed;
     on_session: OnSession, Decision, Closed;
+    on_logout: OnLogout, Decision, Open;
     on_error: OnError, Decision, Open;
     on_event: OnEvent, Asynchronous, Queue;
 }
 
 fn check<T: DeserializeOwned>(value: &Value) -> Result<(), ShapeError> {
     serde_json::from_value::<T>(value.clone()).map(drop).map_err(|error| ShapeError(error.to_string()))
+}
+
+fn redacted<T: DeserializeOwned + Redact + Serialize>(value: Value) -> Result<Value, ShapeError> {
+    let unfit = |error: serde_json::Error| ShapeError(error.to_string());
+    let mut value: T = serde_json::from_value(value).map_err(unfit)?;
+    value.redact();
+    serde_json::to_value(value).map_err(unfit)
 }
 
 fn schema<T: JsonSchema>() -> Value {

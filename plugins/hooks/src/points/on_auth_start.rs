@@ -7,6 +7,7 @@ use super::on_authorize_request::AuthorizationDenial;
 use crate::decision::{Constructor, Denial};
 use crate::facts::{NoArgument, RequestFacts};
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::Redact;
 use crate::text::Seconds;
 
 /// `on_auth_start(ctx)`
@@ -45,6 +46,13 @@ pub struct Reauthentication {
     /// The login must not be older than that many seconds. 0 demands a login for this very request; a login made for it
     /// is always fresh enough.
     pub max_age: Seconds<0, 31_536_000>,
+}
+
+impl Redact for AuthenticationStart {
+    fn redact(&mut self) {
+        let Self { request, factors: _, session_is_sufficient: _ } = self;
+        request.redact();
+    }
 }
 
 impl HookPoint for OnAuthStart {

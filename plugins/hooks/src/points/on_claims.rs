@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::on_token_request::AuthenticationFacts;
 use crate::decision::{Constructor, Takes};
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::{Redact, nothing_personal};
 
 /// `on_claims(ctx, target)`
 pub struct OnClaims;
@@ -53,6 +54,12 @@ pub enum ClaimsDecision {
         /// 4096 bytes. Standard claims are added only where they were asked for and the user record has none.
         claims: Map<String, Value>,
     },
+}
+
+nothing_personal!(ClaimsFacts { scope, requested, audience, claims_locales, authentication });
+
+impl Redact for ClaimsTarget {
+    fn redact(&mut self) {}
 }
 
 impl HookPoint for OnClaims {

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::decision::{Constructor, Denial, denial_codes};
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::nothing_personal;
 
 /// `on_client_authenticated(ctx, auth)`
 pub struct OnClientAuthenticated;
@@ -51,6 +52,8 @@ pub enum ClientDecision {
     /// Refuse the client.
     Deny(Denial<ClientDenial>),
 }
+
+nothing_personal!(ClientAuthentication { endpoint, method, cert_thumbprint });
 
 impl HookPoint for OnClientAuthenticated {
     const HOOK: Hook = Hook::OnClientAuthenticated;

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::decision::{Constructor, Denial, denial_codes};
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::{self, Redact};
 use crate::text::Seconds;
 
 /// `on_client_registration(ctx, reg)`
@@ -72,6 +73,15 @@ pub struct RegistrationNarrowing {
     pub access_token_seconds: Option<Seconds<30, 86_400>>,
     /// Demand PKCE of the client.
     pub require_pkce: bool,
+}
+
+impl Redact for RegistrationFacts {
+    fn redact(&mut self) {
+        let Self { operation: _, metadata, software_statement, initial_access_token: _ } = self;
+        // Contacts are people. A statement says what its maker likes.
+        metadata.iter_mut().filter(|(name, _)| *name == "contacts").for_each(|(_, value)| redaction::texts(value));
+        software_statement.iter_mut().flat_map(Map::values_mut).for_each(redaction::texts);
+    }
 }
 
 impl HookPoint for OnClientRegistration {

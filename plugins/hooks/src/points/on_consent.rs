@@ -9,6 +9,7 @@ use super::on_authorize_request::AuthorizationDenial;
 use crate::decision::{Constructor, Denial};
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::nothing_personal;
 use crate::text::{LocalizedText, Seconds};
 
 /// `on_consent(ctx, grant)`
@@ -77,6 +78,8 @@ pub struct ConsentTerms {
     #[schemars(extend("maxItems" = 32))]
     pub order: Vec<String>,
 }
+
+nothing_personal!(ConsentFacts { scope, claims, resources, remembered, is_needed });
 
 impl HookPoint for OnConsent {
     const HOOK: Hook = Hook::OnConsent;

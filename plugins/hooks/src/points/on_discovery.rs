@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::decision::Constructor;
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::nothing_personal;
 use crate::text::WebAddress;
 
 /// `on_discovery(ctx, doc)`
@@ -101,6 +102,8 @@ impl DiscoveryAddition {
         members
     }
 }
+
+nothing_personal!(DiscoveryDocument { metadata });
 
 impl HookPoint for OnDiscovery {
     const HOOK: Hook = Hook::OnDiscovery;

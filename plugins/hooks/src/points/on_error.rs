@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::decision::Constructor;
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::nothing_personal;
 use crate::text::{LocalizedText, WebAddress};
 
 /// `on_error(ctx, error)`
@@ -43,6 +44,8 @@ pub struct ErrorMessage {
     /// Where help is found.
     pub support_url: Option<WebAddress>,
 }
+
+nothing_personal!(ErrorFacts { code, reason, page });
 
 impl HookPoint for OnError {
     const HOOK: Hook = Hook::OnError;

@@ -8,6 +8,7 @@ use crate::context::{Context, NetworkView};
 use crate::decision::Constructor;
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::{self, Redact};
 
 /// `on_event(ctx, event)`
 pub struct OnEvent;
@@ -18,7 +19,7 @@ pub struct OnEvent;
 pub struct AuditedEvent {
     /// Its identifier. The same when the event is delivered again: receivers can tell by it.
     pub id: String,
-    /// What happened, such as `login.succeeded`.
+    /// What happened, such as `login` or `login_refused`.
     pub kind: String,
     /// When, in Unix seconds.
     pub at: i64,
@@ -40,6 +41,14 @@ pub enum EventDecision {
     None {},
 }
 
+impl Redact for AuditedEvent {
+    fn redact(&mut self) {
+        let Self { id: _, kind: _, at: _, request_id: _, client_id: _, user_id, data } = self;
+        user_id.iter_mut().for_each(redaction::identifier);
+        redaction::event_data(data);
+    }
+}
+
 impl HookPoint for OnEvent {
     const HOOK: Hook = Hook::OnEvent;
     const ARGUMENT: Option<&'static str> = Some("event");
@@ -52,10 +61,10 @@ impl HookPoint for OnEvent {
     type Output = EventDecision;
 
     fn sample() -> (NoFacts, AuditedEvent) {
-        let data = json!({"factor": "password"});
+        let data = json!({"methods": "pwd", "replaced_session": false});
         let event = AuditedEvent {
             id: "AZtK3x8AAAAAAAAAAAAAAQ".to_owned(),
-            kind: "login.succeeded".to_owned(),
+            kind: "login".to_owned(),
             at: 1_767_225_590,
             request_id: Some("3d6f0a52c1b84e97".to_owned()),
             client_id: Some("shop".to_owned()),

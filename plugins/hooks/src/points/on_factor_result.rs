@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::{Constructor, Denial, denial_codes};
 use crate::facts::RequestFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::{Redact, nothing_personal};
 
 /// `on_factor_result(ctx, result)`
 pub struct OnFactorResult;
@@ -58,6 +59,15 @@ pub enum FactorDecision {
     /// End the interaction; the client gets the error at its redirect URI, and no session begins.
     Deny(Denial<LoginDenial>),
 }
+
+impl Redact for FactorFacts {
+    fn redact(&mut self) {
+        let Self { request } = self;
+        request.redact();
+    }
+}
+
+nothing_personal!(FactorResult { factor, succeeded, failure });
 
 impl HookPoint for OnFactorResult {
     const HOOK: Hook = Hook::OnFactorResult;

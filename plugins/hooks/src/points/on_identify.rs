@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::decision::Constructor;
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::{self, Redact};
 
 /// `on_identify(ctx, hint)`
 pub struct OnIdentify;
@@ -51,6 +52,14 @@ pub struct Identity {
     /// with it is checked as for any other.
     #[schemars(length(min = 1, max = 320))]
     pub username: String,
+}
+
+impl Redact for IdentityHint {
+    fn redact(&mut self) {
+        let Self { source: _, text, domain } = self;
+        redaction::name(text);
+        domain.iter_mut().for_each(redaction::domain);
+    }
 }
 
 impl HookPoint for OnIdentify {

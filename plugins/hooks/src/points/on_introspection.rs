@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::Constructor;
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::{self, Redact};
 
 /// `on_introspection(ctx, token)`
 pub struct OnIntrospection;
@@ -75,6 +76,16 @@ impl IntrospectionNarrowing {
     pub fn shows(&self, member: &str) -> bool {
         let listed = |shown: &Vec<String>| shown.iter().any(|name| name == member);
         ALWAYS_SHOWN.contains(&member) || self.show.as_ref().is_none_or(listed)
+    }
+}
+
+impl Redact for IntrospectedToken {
+    fn redact(&mut self) {
+        let Self { kind: _, client_id, subject, scope: _, audience: _, issued_at: _, expires_at: _, members: _ } = self;
+        // A client's own token has the client as its subject.
+        if subject != client_id {
+            redaction::identifier(subject);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::on_introspection::TokenKind;
 use crate::decision::Constructor;
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::nothing_personal;
 
 /// `on_revocation(ctx, token)`
 pub struct OnRevocation;
@@ -42,6 +43,8 @@ pub struct Revocation {
     /// Everything that was issued from the same login, too, as for a refresh token (RFC 7009 section 2.1).
     pub lineage: bool,
 }
+
+nothing_personal!(RevokedToken { kind, scope, expires_at });
 
 impl HookPoint for OnRevocation {
     const HOOK: Hook = Hook::OnRevocation;

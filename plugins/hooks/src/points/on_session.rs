@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::Constructor;
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::nothing_personal;
 use crate::text::Seconds;
 
 /// `on_session(ctx, event)`
@@ -53,6 +54,8 @@ pub struct SessionLimit {
     /// It ends that many seconds after the login; the smaller of this and the realm's setting counts.
     pub seconds: Seconds<60, 31_536_000>,
 }
+
+nothing_personal!(SessionEvent { kind });
 
 impl HookPoint for OnSession {
     const HOOK: Hook = Hook::OnSession;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::{Constructor, Denial, denial_codes};
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
+use crate::redaction::nothing_personal;
 use crate::text::Seconds;
 
 /// `on_token_request(ctx, req)`
@@ -74,10 +75,20 @@ pub struct TokenNarrowing {
     pub no_refresh_token: bool,
 }
 
+nothing_personal!(TokenRequestFacts {
+    grant_type,
+    scope,
+    resources,
+    access_token_seconds,
+    refresh_token,
+    authentication,
+});
+
 impl HookPoint for OnTokenRequest {
     const HOOK: Hook = Hook::OnTokenRequest;
     const ARGUMENT: Option<&'static str> = Some("req");
-    const ABOUT: &'static str = "Asked at the token endpoint when client and grant are good, before tokens are made.";
+    const ABOUT: &'static str = "Asked at the token endpoint when client and grant are good, before tokens are made; and at the authorization endpoint \
+                               before tokens travel through the browser, with the `grant_type` `implicit`.";
     const NEVER: &'static str = "change client, user or audience; add a scope; lengthen a life";
     const CONSTRUCTORS: &'static [Constructor] =
         &[Constructor::ALLOW, Constructor::DENY, Constructor::members("narrow")];

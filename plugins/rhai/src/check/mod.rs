@@ -3,7 +3,9 @@
 
 mod bounds;
 mod chains;
+mod decisions;
 mod functions;
+mod literals;
 mod names;
 mod scopes;
 mod visit;
@@ -29,6 +31,7 @@ pub(crate) struct Checked<'a> {
 pub(crate) fn check_main(checked: &Checked<'_>) -> Vec<Diagnostic> {
     let mut found = functions::check(checked);
     found.extend(check_bodies(checked));
+    decisions::check_ends(checked, &mut found);
     for statement in checked.ast.statements() {
         let message = "what stands outside of functions never runs";
         found.push(checked.diagnostic(statement.position(), Rule::HookFunction, message));
@@ -48,6 +51,7 @@ fn check_bodies(checked: &Checked<'_>) -> Vec<Diagnostic> {
         bounds::check(checked, node, &mut found);
         names::check(checked, node, &mut found);
         chains::check(checked, &scopes, node, &mut found);
+        decisions::check(checked, &scopes, node, &mut found);
     });
     found
 }

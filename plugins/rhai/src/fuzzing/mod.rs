@@ -6,80 +6,35 @@
 mod generate;
 mod worse;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use signet_hooks::{Diagnostic, Hook, Host, Package, Program, Run, RunFailure, RunFailureKind, Version};
+use signet_hooks::{
+    Allowance, Diagnostic, Finding, FuzzOptions, FuzzReport, Hook, Host, Package, Program, Promise, Run, RunFailure,
+    RunFailureKind,
+};
 
 use crate::engine::RhaiEngine;
 use crate::program::RhaiProgram;
-use crate::testing::FixtureHost;
+use crate::testing::{FixtureHost, NO_VERSION};
 use generate::Generator;
 
 /// Most findings that are kept of a kind; one shows the fault.
 const KEPT: usize = 5;
 
-/// How much is tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FuzzOptions {
-    /// Where the inputs begin.
-    pub seed: u64,
-    /// Inputs for each hook.
-    pub runs: u32,
-}
-
-/// What was found.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct FuzzReport {
-    /// How many runs there were.
-    pub runs: u32,
-    /// How often each decision came out, and each kind of failure.
-    pub outcomes: BTreeMap<String, u32>,
-    /// Broken promises.
-    pub broken: Vec<Finding>,
-    /// Inputs for which the script throws. That is its right, and costs the request where the hook fails closed.
-    pub thrown: Vec<Finding>,
-}
-
-/// A promise of scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Promise {
-    /// The engine never panics.
-    NoPanic,
-    /// Operations, memory and sizes stay within the limits.
-    Budget,
-    /// Decisions are those of the hook; claims those of the manifest.
-    Shape,
-    /// Names exist, capabilities are declared.
-    Declared,
-    /// A refusal stays one when the input becomes worse.
-    DenyStays,
-}
-
-/// An input for which something was found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
-    /// The hook.
-    pub hook: Hook,
-    /// Which promise it breaks; nothing for a throw.
-    pub promise: Option<Promise>,
-    /// The input as a fixture: members of `ctx`, `argument` and `host`.
-    pub input: Value,
-    /// The failure, or how the input became worse.
-    pub message: String,
-}
-
 /// Tries generated inputs on all hooks of a package.
 ///
 /// # Errors
 /// What is wrong with the package; then nothing was tried.
-pub fn fuzz(package: &Package, version: Version, options: FuzzOptions) -> Result<FuzzReport, Vec<Diagnostic>> {
-    let program = RhaiEngine::new().program(package, version)?;
+pub fn fuzz(package: &Package, options: FuzzOptions, allowance: &Allowance) -> Result<FuzzReport, Vec<Diagnostic>> {
+    let program = RhaiEngine::new().program(package, NO_VERSION)?;
     let mut report = FuzzReport::default();
     for (index, hook) in (0_u64..).zip(program.manifest().hooks.iter()) {
         let mut generator = Generator::new(package, &program, *hook, options.seed.wrapping_add(index << 32));
         for _ in 0..options.runs {
+            if allowance.is_used_up() {
+                return Ok(report);
+            }
             let input = generator.input();
             try_input(&program, *hook, &input, &mut report);
         }
@@ -100,7 +55,8 @@ fn try_input(program: &RhaiProgram, hook: Hook, input: &Map<String, Value>, repo
         Ok(_) if name == "deny" => {
             for (change, worse) in worse::worsened(input) {
                 if let Some(changed) = goes_through(program, hook, &worse) {
-                    report.found(
+                    found(
+                        report,
                         hook,
                         Some(Promise::DenyStays),
                         (&worse, format!("{change}: refused before, {changed} now")),
@@ -109,7 +65,7 @@ fn try_input(program: &RhaiProgram, hook: Hook, input: &Map<String, Value>, repo
             }
         }
         Ok(_) => {}
-        Err(failure) => report.failed(hook, input, &failure),
+        Err(failure) => failed(report, hook, input, &failure),
     }
 }
 
@@ -130,32 +86,33 @@ fn goes_through(program: &RhaiProgram, hook: Hook, input: &Map<String, Value>) -
     (name != "deny").then(|| name.to_owned())
 }
 
-impl FuzzReport {
-    fn failed(&mut self, hook: Hook, input: &Map<String, Value>, failure: &RunFailure) {
-        let promise = match failure.kind {
-            RunFailureKind::Thrown => None,
-            RunFailureKind::Panic => Some(Promise::NoPanic),
-            RunFailureKind::WrongShape => Some(Promise::Shape),
-            RunFailureKind::UnknownName | RunFailureKind::Undeclared | RunFailureKind::Diverged => {
-                Some(Promise::Declared)
-            }
-            RunFailureKind::Operations
-            | RunFailureKind::Deadline
-            | RunFailureKind::Size
-            | RunFailureKind::Depth
-            | RunFailureKind::Memory => Some(Promise::Budget),
-        };
-        let place = failure.position.as_ref().map_or_else(String::new, |position| format!("{position}: "));
-        self.found(hook, promise, (input, format!("{place}{}", failure.message)));
-    }
+fn failed(report: &mut FuzzReport, hook: Hook, input: &Map<String, Value>, failure: &RunFailure) {
+    let promise = match failure.kind {
+        RunFailureKind::Thrown => None,
+        RunFailureKind::Panic => Some(Promise::NoPanic),
+        RunFailureKind::WrongShape => Some(Promise::Shape),
+        RunFailureKind::UnknownName | RunFailureKind::Undeclared | RunFailureKind::Diverged => Some(Promise::Declared),
+        RunFailureKind::Operations
+        | RunFailureKind::Deadline
+        | RunFailureKind::Size
+        | RunFailureKind::Depth
+        | RunFailureKind::Memory => Some(Promise::Budget),
+    };
+    let place = failure.position.as_ref().map_or_else(String::new, |position| format!("{position}: "));
+    found(report, hook, promise, (input, format!("{place}{}", failure.message)));
+}
 
-    /// Keeps a finding, if not enough are kept that say the same.
-    fn found(&mut self, hook: Hook, promise: Option<Promise>, (input, message): (&Map<String, Value>, String)) {
-        let list = if promise.is_some() { &mut self.broken } else { &mut self.thrown };
-        let same = |finding: &&Finding| finding.hook == hook && finding.promise == promise;
-        let is_known = list.iter().filter(same).any(|finding| finding.message == message);
-        if !is_known && list.iter().filter(same).count() < KEPT {
-            list.push(Finding { hook, promise, input: Value::Object(input.clone()), message });
-        }
+/// Keeps a finding, if not enough are kept that say the same.
+fn found(
+    report: &mut FuzzReport,
+    hook: Hook,
+    promise: Option<Promise>,
+    (input, message): (&Map<String, Value>, String),
+) {
+    let list = if promise.is_some() { &mut report.broken } else { &mut report.thrown };
+    let same = |finding: &&Finding| finding.hook == hook && finding.promise == promise;
+    let is_known = list.iter().filter(same).any(|finding| finding.message == message);
+    if !is_known && list.iter().filter(same).count() < KEPT {
+        list.push(Finding { hook, promise, input: Value::Object(input.clone()), message });
     }
 }

@@ -5,29 +5,14 @@ use std::collections::BTreeSet;
 
 use rhai::debugger::DebuggerCommand;
 use rhai::{AST, ASTNode, Engine, Position, Stmt};
+use signet_hooks::Coverage;
 
 use crate::check::visit;
 
-/// Which lines of the main file tests have run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Coverage {
-    /// Lines with something to run, from 1.
-    pub lines: Vec<usize>,
-    /// Those of them that were not run.
-    pub missed: Vec<usize>,
-}
-
-impl Coverage {
-    pub(super) fn new(coverable: BTreeSet<usize>, run: &BTreeSet<usize>) -> Self {
-        let missed = coverable.difference(run).copied().collect();
-        Self { lines: coverable.into_iter().collect(), missed }
-    }
-
-    /// How many percent of the lines were run, rounded down; 100 if there is nothing to run.
-    pub fn percent(&self) -> usize {
-        let run = self.lines.len() - self.missed.len();
-        (run * 100).checked_div(self.lines.len()).unwrap_or(100)
-    }
+/// Which lines of the main file were run, of those that can be.
+pub(super) fn of(coverable: BTreeSet<usize>, run: &BTreeSet<usize>) -> Coverage {
+    let missed = coverable.difference(run).copied().collect();
+    Coverage { lines: coverable.into_iter().collect(), missed }
 }
 
 thread_local! {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, Position, Token};
 use serde_json::{Map as JsonMap, Value, json};
-use signet_hooks::{Hook, Host, Package, Program, Run};
+use signet_hooks::{Allowance, Hook, Host, Package, Program, Run};
 
 use super::host::FixtureHost;
 use crate::convert::{Bounds, map_to_json, to_json, to_script};
@@ -20,16 +20,26 @@ const BOUNDS: Bounds = Bounds { depth: 32, bytes: 512 * 1024 };
 /// The name of `call` for the engine, which has a function of that name for other things.
 const CALL: &str = "call_hook";
 
+/// Most tests of a file.
+const MOST_TESTS: usize = 200;
+
+/// Longest name of a test in characters; longer ones are cut.
+const LONGEST_NAME: usize = 200;
+
+/// Why a test did not come to its end.
+pub(super) const TOO_LONG: &str = "the tests took longer than they may";
+
 /// What the tests of a package are about.
 pub(super) struct Testing {
     program: RhaiProgram,
     package: Package,
+    pub(super) allowance: Allowance,
     tests: RefCell<Vec<(String, FnPtr)>>,
 }
 
 impl Testing {
-    pub(super) const fn new(program: RhaiProgram, package: Package) -> Self {
-        Self { program, package, tests: RefCell::new(Vec::new()) }
+    pub(super) const fn new(program: RhaiProgram, package: Package, allowance: Allowance) -> Self {
+        Self { program, package, allowance, tests: RefCell::new(Vec::new()) }
     }
 
     /// The tests that a file has named.
@@ -77,7 +87,12 @@ pub(super) fn register(library: &mut Library) {
         ("test", "(name: string, body: function)", "A test: a function without parameters."),
         Effect::Reads,
         |name: &str, body: FnPtr| {
-            testing()?.tests.borrow_mut().push((name.to_owned(), body));
+            let testing = testing()?;
+            let mut tests = testing.tests.borrow_mut();
+            if tests.len() >= MOST_TESTS {
+                return Err(Failed::from(format!("a file has at most {MOST_TESTS} tests")));
+            }
+            tests.push((name.chars().take(LONGEST_NAME).collect(), body));
             Ok::<_, Failed>(())
         },
     );
@@ -156,6 +171,9 @@ fn fixture(name: &str) -> Result<Dynamic, Failed> {
 /// Runs a hook by the way that production takes.
 fn run(hook: &str, ctx: &Map, argument: Option<&Dynamic>) -> Result<Run, Failed> {
     let testing = testing()?;
+    if testing.allowance.is_used_up() {
+        return Err(TOO_LONG.into());
+    }
     let hook: Hook = hook.parse().map_err(|error: signet_hooks::UnknownHook| Failed::from(error.to_string()))?;
     if !testing.program.defines(hook) {
         return Err(format!("the package has no hook {hook}").into());

@@ -15,15 +15,15 @@
 mod coverage;
 mod functions;
 mod host;
-mod junit;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rhai::{AST, Dynamic, Engine, Scope};
-use signet_hooks::{Class, Diagnostic, Host, Manifest, Package, Position, Version};
+use signet_hooks::{
+    Allowance, Class, Diagnostic, Host, Manifest, Package, TestFailure, TestReport, TestResult, Version,
+};
 
-pub use coverage::Coverage;
 pub(crate) use coverage::register as register_coverage;
 
 use crate::check::{Checked, KnownFunctions, check_statements};
@@ -34,48 +34,8 @@ use crate::meter::{Failed, Metered};
 use functions::{Testing, TestingEntered};
 pub(crate) use host::{FixtureHost, mixed};
 
-/// What came of the tests of a package.
-#[derive(Debug, Clone)]
-pub struct TestReport {
-    /// The name of the package.
-    pub package: String,
-    /// The tests in the order of files and lines.
-    pub tests: Vec<TestResult>,
-    /// Which lines of the main file they ran.
-    pub coverage: Coverage,
-}
-
-/// What came of a test.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TestResult {
-    /// The file it is in.
-    pub file: String,
-    /// Its name.
-    pub name: String,
-    /// Why it failed, if it did.
-    pub failure: Option<TestFailure>,
-}
-
-/// Why a test failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TestFailure {
-    /// Where, in the test or in the main file.
-    pub position: Option<Position>,
-    /// What was expected, or what went wrong.
-    pub message: String,
-}
-
-impl TestReport {
-    /// How many tests failed.
-    pub fn failed(&self) -> usize {
-        self.tests.iter().filter(|test| test.failure.is_some()).count()
-    }
-
-    /// The report as JUnit XML.
-    pub fn junit(&self) -> String {
-        junit::report(self)
-    }
-}
+/// A package has no version before it is deployed, and nothing that is tried here depends on it.
+pub(crate) const NO_VERSION: Version = Version([0; 32]);
 
 /// The engine of test files.
 struct TestEngine {
@@ -102,7 +62,7 @@ impl TestEngine {
 impl RhaiEngine {
     /// Everything that is wrong with a package and its test files, without running anything.
     pub fn check(&self, package: &Package) -> Vec<Diagnostic> {
-        let mut found = self.program(package, Version([0; 32])).err().unwrap_or_default();
+        let mut found = self.program(package, NO_VERSION).err().unwrap_or_default();
         if let Ok(manifest) = package.manifest() {
             let tests = TestEngine::new();
             found.extend(package.tests().filter_map(|file| tests.parse(file, &manifest).err()).flatten());
@@ -115,8 +75,8 @@ impl RhaiEngine {
 ///
 /// # Errors
 /// What is wrong with the package or its test files; then no test was run.
-pub fn run(package: &Package, version: Version) -> Result<TestReport, Vec<Diagnostic>> {
-    let program = RhaiEngine::covering().program(package, version)?;
+pub fn run(package: &Package, allowance: &Allowance) -> Result<TestReport, Vec<Diagnostic>> {
+    let program = RhaiEngine::covering().program(package, NO_VERSION)?;
     let tests = TestEngine::new();
     let manifest = Arc::clone(&program.manifest);
     let (mut files, mut found) = (Vec::new(), Vec::new());
@@ -131,13 +91,13 @@ pub fn run(package: &Package, version: Version) -> Result<TestReport, Vec<Diagno
     }
     let coverable = coverage::coverable(&program.ast);
     coverage::start();
-    let testing = Rc::new(Testing::new(program, package.clone()));
+    let testing = Rc::new(Testing::new(program, package.clone(), allowance.clone()));
     let mut results = Vec::new();
     for (file, ast) in &files {
         let _entered = TestingEntered::new(Rc::clone(&testing));
         run_file(&tests.engine, (file, ast), &testing, &mut results);
     }
-    let coverage = Coverage::new(coverable, &coverage::finish());
+    let coverage = coverage::of(coverable, &coverage::finish());
     Ok(TestReport { package: manifest.name.clone(), tests: results, coverage })
 }
 
@@ -151,7 +111,10 @@ fn run_file(engine: &Engine, (file, ast): (&str, &AST), testing: &Testing, resul
         add("(the file itself)".to_owned(), failed);
     }
     for (name, body) in testing.take_tests() {
-        add(name, metered(file, || body.call::<Dynamic>(engine, ast, ()).map(drop)));
+        let is_late = testing.allowance.is_used_up();
+        let late = || TestFailure { position: None, message: functions::TOO_LONG.to_owned() };
+        let run = || metered(file, || body.call::<Dynamic>(engine, ast, ()).map(drop));
+        add(name, if is_late { Some(late()) } else { run() });
     }
 }
 

@@ -76,13 +76,13 @@ fn the_hostile_scripts_decide_at_every_hook() {
 fn the_loud_one_uses_up_what_it_is_given() {
     let program = hostile("loud");
     for hook in Hook::ALL {
-        let (run, limits) = (run(&program, *hook, hook.sample_input()), hook.limits());
+        let (run, limits) = (run(&program, *hook, hook.sample_input()), program.manifest().limits(*hook));
         assert!(run.operations * 100 >= limits.operations * 85, "{hook}: {} operations", run.operations);
         assert_eq!(run.log.len(), limits.log_lines, "{hook}");
         assert!(size(&run.log) > 24 * 1024, "{hook}: {} bytes of log", size(&run.log));
         let vars = size(&run.vars.unwrap());
         assert!((VARS_MAXIMUM_BYTES - 64..=VARS_MAXIMUM_BYTES).contains(&vars), "{hook}: {vars} bytes of vars");
-        if hook.class() == Class::Decision {
+        if program.manifest().class(*hook) == Class::Decision {
             // However the request is filled, there is room for what it takes to read it.
             assert!(run.operations * 100 <= limits.operations * 97, "{hook}: {} operations", run.operations);
         }

@@ -183,3 +183,75 @@ fn compiling_the_same_package_twice_is_the_same() {
     assert_eq!(compile().manifest(), compile().manifest());
     assert!(compile().defines(Hook::OnClaims) && !compile().defines(Hook::OnSession));
 }
+
+/// A package with this body of `on_authorize_request`, on line 2, and a helper.
+fn request(body: &str) -> Package {
+    let helper = "fn helper(members) { narrow(members) }";
+    package(
+        &["on_authorize_request", "on_session"],
+        &format!(
+            "fn on_authorize_request(ctx, req) {{\n{body}\n}}\nfn on_session(ctx, event) {{ none() }}\n{helper}\n"
+        ),
+    )
+}
+
+#[test]
+fn decisions_that_can_be_seen_to_be_none_are_found_with_their_place() {
+    for (body, place, said) in [
+        ("narrow(#{ add_scopes: [\"admin\"] })", "2:11", "narrow has no member add_scopes; it has"),
+        ("narrow(#{ drop_scopes: [\"a\"], decision: \"allow\" })", "2:31", "no member decision"),
+        ("narrow(#{ max_age: \"1\" })", "2:20", "narrow.max_age is a whole number or ()"),
+        ("narrow(#{ max_age: -1 })", "2:20", "is from 0 to 31536000"),
+        ("narrow(#{ drop_scopes: \"admin\" })", "2:24", "is a list"),
+        ("narrow(#{ drop_scopes: [1] })", "2:24", "has an item that is a text"),
+        ("narrow(#{ prompt: [\"none\"] })", "2:19", "is one of login, consent, select_account"),
+        ("narrow([\"admin\"])", "2:8", "narrow takes a map, not a list"),
+        ("deny(\"server_error\", \"no\")", "2:6", "cannot refuse with \"server_error\": is one of access_denied"),
+        ("deny(\"access_denied\", \"say \\\"no\\\"\")", "2:23", "200 printable ASCII characters"),
+        ("claims(#{ department: \"sales\" })", "2:1", "on_authorize_request does not take claims; it takes none()"),
+        ("limit(#{ seconds: 60 })", "2:1", "does not take limit"),
+        ("if true { return 5; } none()", "2:18", "makes, not a number"),
+        ("#{ decision: \"allow\" }", "2:1", "makes, not a map"),
+        ("if req.popup { none() } else { \"allow\" }", "2:32", "makes, not a text"),
+        ("switch req.popup { true => none(), _ => false }", "2:41", "makes, not true or false"),
+    ] {
+        let package = request(body);
+        assert_eq!(problems(&package), [format!("main.rhai:{place} decision")], "{body}: {}", message(&package));
+        assert!(message(&package).contains(said), "{body}: {}", message(&package));
+    }
+}
+
+#[test]
+fn claims_that_can_be_seen_to_be_none_are_found_with_their_place() {
+    for (body, place) in [
+        ("claims(#{ department: \"sales\", team: \"x\" })", "2:32 capability"),
+        ("claims(#{ department: 5 })", "2:23 decision"),
+        ("claims(#{ department: \"\" })", "2:23 decision"),
+        ("claims(#{ limit: 1.5 })", "2:18 decision"),
+    ] {
+        assert_eq!(problems(&claims(body)), [format!("main.rhai:{place}")], "{body}: {}", message(&claims(body)));
+    }
+}
+
+#[test]
+fn what_depends_on_values_is_left_to_the_run() {
+    for body in [
+        "let members = #{}; members.add_scopes = []; helper(members)",
+        "narrow(#{ max_age: req.max_age, drop_scopes: req.scope, prompt: [if req.popup { \"login\" } else { \"consent\" }] })",
+        "let error = \"server_error\"; deny(error, \"no\")",
+        "let ages = [1].map(|age| { return age + 1; }); narrow(#{ max_age: ages[0] })",
+        "narrow(#{ max_age: () }).with_vars(#{ any: 1 })",
+        "if req.popup { throw 5; } none()",
+    ] {
+        assert_eq!(message(&request(body)), "", "{body}");
+    }
+    // A constructor in a function that no hook is, of a hook that the package does not have.
+    let package = package(&["on_session"], "fn on_session(ctx, event) { none() }\nfn other() { narrow(#{}) }");
+    assert_eq!(problems(&package), ["main.rhai:2:14 decision"]);
+    // What the package itself calls so is its own.
+    let package = crate::support::package(
+        &["on_session"],
+        "fn on_session(ctx, event) { narrow(#{ a: 1 }) }\nfn narrow(members) { none() }",
+    );
+    assert_eq!(message(&package), "");
+}

@@ -3,7 +3,7 @@
 use serde_json::json;
 use signet_hooks::{Hook, LogLevel, RecordedCall, RunFailureKind};
 
-use crate::support::{body, claims, failure, run};
+use crate::support::{body, claims, compile, failure, package, run, run_sample};
 
 /// The value of an expression, told by a log line.
 fn value_of(expression: &str) -> serde_json::Value {
@@ -29,20 +29,28 @@ fn decisions_have_the_shape_that_hooks_read() {
 #[test]
 fn anything_else_is_a_wrong_shape() {
     for wrong in [
-        "()",
-        "42",
-        "#{ decision: \"allow\" }",
-        "claims(#{})",
-        "narrow(#{ add_scopes: [] })",
-        "narrow(#{ max_age: -1 })",
-        "narrow(#{ drop_scopes: \"email\" })",
-        "deny(\"server_error\", \"x\")",
-        "deny(\"access_denied\", \"caf\\u00e9\")",
+        "let made = (); made",
+        "let made = 42; made",
+        "let made = #{ decision: \"allow\" }; made",
+        "let made = #{ add_scopes: [] }; narrow(made)",
+        "let age = -1; narrow(#{ max_age: age })",
+        "let scopes = \"email\"; narrow(#{ drop_scopes: scopes })",
+        "let error = \"server_error\"; deny(error, \"x\")",
+        "let error = \"access_denied\"; deny(error, \"caf\\u00e9\")",
         "narrow(#{ drop_scopes: [|x| x] })",
         "narrow(#{ max_age: 0.0/0.0 })",
     ] {
         assert_eq!(failure(wrong).kind, RunFailureKind::WrongShape, "{wrong}");
     }
+}
+
+#[test]
+fn a_decision_of_another_hook_of_the_package_is_a_wrong_shape() {
+    let script = "fn made(members) { claims(members) }\nfn on_claims(ctx, target) { none() }\n\
+                  fn on_authorize_request(ctx, req) { made(#{}) }";
+    let program = compile(&package(&["on_claims", "on_authorize_request"], script)).unwrap();
+    let failure = run_sample(&program, Hook::OnAuthorizeRequest).outcome.unwrap_err();
+    assert_eq!(failure.kind, RunFailureKind::WrongShape, "{failure:?}");
 }
 
 #[test]
@@ -87,7 +95,7 @@ fn claims_are_those_of_the_manifest_and_standard_ones_only_where_asked_for() {
 #[test]
 fn sc_010_claims_that_a_script_may_not_set_fail_the_run() {
     for name in signet_hooks::claims::PROTECTED.iter().chain(&["other", "sub#de"]) {
-        let script = format!("fn on_claims(ctx, target) {{ claims(#{{ \"{name}\": \"x\" }}) }}");
+        let script = format!("fn on_claims(ctx, target) {{ let added = #{{ \"{name}\": \"x\" }}; claims(added) }}");
         for target in ["id_token", "userinfo", "access_token", "introspection"] {
             let failure = claims(&script, &json!({}), target).outcome.unwrap_err();
             assert_eq!(failure.kind, RunFailureKind::WrongShape, "{name}: {failure:?}");

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use signet_hooks::{Hook, Host, HttpProblem, HttpReply, HttpRequest, RunFailureKind};
+use signet_hooks::{Class, Hook, Host, HttpProblem, HttpReply, HttpRequest, RunFailureKind};
 
-use crate::support::{TableHost, body, failure, program, run, run_sample};
+use crate::support::{TableHost, body, compile, failure, package_of, program, run, run_sample};
 
 /// The longest a decision may take: the deadline, and the time until it is noticed.
 const LONGEST: Duration = Duration::from_millis(100);
@@ -83,6 +83,42 @@ fn sc_005_work_that_costs_one_operation_each_stops() {
             &[RunFailureKind::Operations, RunFailureKind::Memory, RunFailureKind::Deadline, RunFailureKind::Size],
         );
     }
+}
+
+#[test]
+fn sc_001_004_005_larger_budgets_end_too() {
+    use RunFailureKind::{Deadline, Memory, Operations, Size};
+    let a = "let a = []; for i in 0..1000 { a.push(i); } let b = a; let n = 0;";
+    // An enrichment with a connection, and work that belongs to no request.
+    for (hook, parameters) in [(Hook::OnClaims, "ctx, target"), (Hook::OnEvent, "ctx, event")] {
+        for text in [
+            "loop {}",
+            "let m = #{}; for i in 0..8000 { m[`k${i}`] = s + i; }",
+            "let t = s; loop { t += t; }",
+            "for i in 0..20000 { if a == b { n += 1; } }",
+            "for i in 0..20000 { a.sort(); }",
+        ] {
+            let run = run(hook, &format!("fn {hook}({parameters}) {{ {a} {LONG} {text} none() }}"));
+            let failure = run.outcome.unwrap_err();
+            assert!([Memory, Operations, Size, Deadline].contains(&failure.kind), "{hook}: {text}: {failure:?}");
+            assert!(run.operations <= hook.limits().operations + 1, "{hook}: {text}: {}", run.operations);
+        }
+    }
+}
+
+#[test]
+fn an_enrichment_without_a_connection_has_the_budget_of_a_decision() {
+    let script = |connection: &str| {
+        let manifest = format!("name = \"x\"\napi = \"1\"\nhooks = [\"on_claims\"]\n{connection}");
+        let files = [("manifest.toml", manifest.as_str()), ("main.rhai", "fn on_claims(ctx, target) { loop {} }")];
+        let program = compile(&package_of(&files)).unwrap();
+        let run = run_sample(&program, Hook::OnClaims);
+        assert_eq!(run.outcome.unwrap_err().kind, RunFailureKind::Operations);
+        run.operations
+    };
+    let (decision, enrichment) = (Class::Decision.limits().operations, Class::Enrichment.limits().operations);
+    assert!((decision..=decision + 1).contains(&script("")));
+    assert!((enrichment..=enrichment + 1).contains(&script("http = [\"known\"]")));
 }
 
 #[test]

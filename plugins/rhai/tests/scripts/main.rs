@@ -5,5 +5,6 @@ mod checks;
 mod decisions;
 mod grammar;
 mod hostile;
+mod recordings;
 mod support;
 mod tools;

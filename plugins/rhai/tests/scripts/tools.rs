@@ -1,18 +1,15 @@
-//! The tools around scripts: tests, fuzzing, replay, editor help, skeletons.
+//! The tools around scripts: tests, fuzzing, editor help, skeletons.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde_json::json;
-use signet_hooks::{
-    Hook, Host, HttpMethod, HttpReply, HttpRequest, Package, Program, RecordedCall, Recording, RunFailureKind,
-};
-use signet_rhai::fuzzing::{FuzzOptions, FuzzReport, Promise, fuzz};
-use signet_rhai::replaying::{ReplayHost, differences, replay};
-use signet_rhai::testing::{self, TestReport};
+use signet_hooks::{Allowance, FuzzOptions, FuzzReport, Hook, Package, Promise, TestReport};
+use signet_rhai::fuzzing::fuzz;
+use signet_rhai::testing;
 use signet_rhai::{definitions, scaffold};
 
-use crate::support::{VERSION, compile, package_of};
+use crate::support::package_of;
 
 const MANIFEST: &str = r#"
 name = "limits"
@@ -91,7 +88,7 @@ fn limits(tests: &str) -> Package {
 }
 
 fn tested(tests: &str) -> TestReport {
-    testing::run(&limits(tests), VERSION).unwrap_or_else(|found| panic!("{found:#?}"))
+    testing::run(&limits(tests), &Allowance::UNLIMITED).unwrap_or_else(|found| panic!("{found:#?}"))
 }
 
 /// The failure of the one test in a file.
@@ -145,7 +142,7 @@ fn test_files_are_checked_before_they_run() {
         ("test(\"x\", || {", "limits_test.rhai:1:15: "),
         ("let x = 1; test(\"x\", || assert(x == 1));", "limits_test.rhai:1:32: there is no variable x here"),
     ] {
-        let found = testing::run(&limits(tests), VERSION).unwrap_err();
+        let found = testing::run(&limits(tests), &Allowance::UNLIMITED).unwrap_err();
         assert!(found[0].to_string().starts_with(expected), "{found:?}");
         assert_eq!(found, signet_rhai::RhaiEngine::new().check(&limits(tests)));
     }
@@ -172,7 +169,7 @@ fn fuzzed(hook: &str, main: &str, runs: u32) -> FuzzReport {
         "name = \"x\"\napi = \"1\"\nhooks = [\"{hook}\"]\nuser_attributes = [\"email_verified\", \"department\"]\n{claims}\n"
     );
     let package = package_of(&[("manifest.toml", &manifest), ("main.rhai", main)]);
-    fuzz(&package, VERSION, FuzzOptions { seed: 1, runs }).unwrap_or_else(|found| panic!("{found:#?}"))
+    fuzz(&package, FuzzOptions { seed: 1, runs }, &Allowance::UNLIMITED).unwrap_or_else(|found| panic!("{found:#?}"))
 }
 
 fn promises(report: &FuzzReport) -> BTreeSet<Promise> {
@@ -224,93 +221,11 @@ fn fuzzing_repeats_itself() {
     assert_eq!(fuzzed("on_claims", main, 300), fuzzed("on_claims", main, 300));
 }
 
-const REPLAYED: &str = "fn on_claims(ctx, target) {\n\
-    let token = ctx.secret(\"token\"); let id = ctx.random(4); let limits = ctx.kv.get(\"limits\");\n\
-    let reply = ctx.http(\"directory\").get(\"/limits\");\n\
-    claims(#{ department: id, limit: limits.base + reply.json.limit }) }";
-
-/// A recorded run of [`REPLAYED`].
-fn recording() -> Recording {
-    let program = replayed(REPLAYED);
-    let ctx = json!({"user": {"department": "sales", "email": "a@b.test"}, "net": {"ip": "192.0.2.17"}});
-    let context = Hook::OnClaims.context_from_json(&ctx, Some(&json!("access_token"))).unwrap();
-    let calls = [
-        RecordedCall::Secret { name: "token".to_owned(), found: true },
-        RecordedCall::Random { bytes: "0badcafe".to_owned() },
-        RecordedCall::Kv { name: "limits".to_owned(), value: Some(json!({"base": 5})) },
-        RecordedCall::Http {
-            connection: "directory".to_owned(),
-            request: HttpRequest { method: HttpMethod::Get, path: "/limits".to_owned(), body: None },
-            reply: Ok(HttpReply { status: 200, body: "{\"limit\": 7}".to_owned(), stale: false }),
-        },
-    ];
-    let host: Arc<dyn Host> = Arc::new(ReplayHost::new(&calls));
-    let run = program.run(Hook::OnClaims, &Arc::new(context.clone()), &host);
-    assert_eq!(run.calls, calls);
-    let recording = Recording::new(Hook::OnClaims, (program.version(), program.manifest()), &context, &run);
-    serde_json::from_str(&serde_json::to_string(&recording).unwrap()).unwrap()
-}
-
-fn replayed(main: &str) -> Arc<dyn Program> {
-    let manifest = MANIFEST.replace(", \"on_session\"", "");
-    compile(&package_of(&[("manifest.toml", &manifest), ("main.rhai", main)]))
-        .unwrap_or_else(|found| panic!("{found:#?}"))
-}
-
-#[test]
-fn recordings_are_redacted_and_replay_to_the_same_decision() {
-    let recording = recording();
-    let context = &recording.context.context;
-    assert_eq!(context.net.ip.as_deref(), Some("192.0.2.0"));
-    assert_eq!(context.user.as_ref().unwrap().keys().collect::<Vec<_>>(), ["department"]);
-    let again = replay(&*replayed(REPLAYED), &recording);
-    assert_eq!(again.differences, []);
-    assert_eq!(again.run.outcome.unwrap()["claims"], json!({"department": "0badcafe", "limit": 12}));
-}
-
-#[test]
-fn replays_with_another_version_show_what_differs() {
-    let changed = REPLAYED.replace("limits.base + ", "").replace("id, limit", "\"x\", limit");
-    let again = replay(
-        &*replayed(&format!("{} .with_vars(#{{ a: 1 }}) }}", changed.trim_end().trim_end_matches('}'))),
-        &recording(),
-    );
-    let shown: Vec<_> = again.differences.iter().map(|one| (one.path.as_str(), &one.before, &one.after)).collect();
-    assert_eq!(
-        shown,
-        [
-            ("/decision/claims/department", &json!("0badcafe"), &json!("x")),
-            ("/decision/claims/limit", &json!(12), &json!(7)),
-            ("/vars", &json!(null), &json!({"a": 1})),
-        ]
-    );
-    let throwing = replay(&*replayed("fn on_claims(ctx, target) { throw \"no\" }"), &recording());
-    assert_eq!(throwing.differences[1].path, "/failure");
-}
-
-#[test]
-fn replays_that_ask_for_what_was_not_recorded_say_so() {
-    for (from, to) in [("\"/limits\"", "\"/other\""), ("random(4)", "random(8)"), ("let id", "ctx.random(4); let id")] {
-        let failure = replay(&*replayed(&REPLAYED.replace(from, to)), &recording()).run.outcome.unwrap_err();
-        assert_eq!(failure.kind, RunFailureKind::Diverged, "{to}");
-    }
-}
-
-#[test]
-fn differences_go_down_to_the_members() {
-    let found = differences(
-        &json!({"a/b": [1, {"c": 2}], "d": [1], "e": 1}),
-        &json!({"a/b": [1, {"c": 3}], "d": [1, 2], "f": 1}),
-    );
-    let paths: Vec<_> = found.iter().map(|one| one.path.as_str()).collect();
-    assert_eq!(paths, ["/a~1b/1/c", "/d", "/e", "/f"]);
-}
-
 #[test]
 fn a_new_package_of_each_hook_compiles_and_passes_its_test() {
     for hook in Hook::ALL {
         let package = Package::new(scaffold("my-package", *hook)).unwrap();
-        let report = testing::run(&package, VERSION).unwrap_or_else(|found| panic!("{hook}: {found:#?}"));
+        let report = testing::run(&package, &Allowance::UNLIMITED).unwrap_or_else(|found| panic!("{hook}: {found:#?}"));
         assert_eq!(report.failed(), 0, "{hook}: {report:#?}");
         assert!(!report.tests.is_empty() && report.coverage.missed.is_empty(), "{hook}");
         assert_eq!(package.manifest().unwrap().hooks, BTreeSet::from([*hook]));
@@ -334,4 +249,27 @@ fn editors_learn_of_every_function_and_member() {
         assert!(scripts.contains(line), "{line}\n{scripts}");
     }
     assert!(files["signet_tests.d.rhai"].contains("fn call(hook: string, ctx: map, argument: ?) -> map;"));
+}
+
+#[test]
+fn trials_end_when_their_time_is_over() {
+    let seconds = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let clock = {
+        let seconds = Arc::clone(&seconds);
+        move || Duration::from_secs(seconds.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+    };
+    let allowance = Allowance::new(clock, Duration::from_secs(3));
+    let manifest = "name = \"limits\"\napi = \"1\"\nhooks = [\"on_session\"]\n";
+    let tests = "for n in 0..5 { test(`number ${n}`, || assert(true)); }";
+    let package = package_of(&[
+        ("manifest.toml", manifest),
+        ("main.rhai", "fn on_session(ctx, event) { none() }"),
+        ("limits_test.rhai", tests),
+    ]);
+    let report = testing::run(&package, &allowance).unwrap();
+    assert_eq!((report.tests.len(), report.failed()), (5, 2), "{report:#?}");
+    let failure = report.tests[4].failure.as_ref().unwrap();
+    assert_eq!(failure.message, "the tests took longer than they may");
+    seconds.store(0, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(fuzz(&package, FuzzOptions { seed: 1, runs: 50 }, &allowance).unwrap().runs, 3);
 }

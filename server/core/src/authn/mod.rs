@@ -1,5 +1,6 @@
 //! Proving who a user is, and remembering it.
 
+mod common_passwords;
 mod login;
 mod password;
 mod session;

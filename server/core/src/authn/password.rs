@@ -9,8 +9,10 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use signet_jose::Random;
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
+use super::common_passwords::is_common;
 use crate::failure::Fault;
 
 /// Longest password in bytes: hashing cost does not depend on it, but reading it should end.
@@ -73,20 +75,31 @@ impl PasswordHasher {
         Self { permits, waiting: Arc::default(), queue, ..self.clone() }
     }
 
-    /// The Argon2id string of a password.
+    /// The Argon2id string of a password, in its normal form.
     pub async fn hash(&self, password: &str, random: &dyn Random) -> Result<String, Fault> {
         let salt: [u8; 16] = signet_jose::random::random_bytes(random);
-        let password = Zeroizing::new(password.to_owned());
+        let password = normalised(password);
         self.run(move |argon2| hash(argon2, password.as_bytes(), &salt)).await?
     }
 
     /// Whether a password is the one behind `stored`. Without a stored one the same work is done and the answer is no.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, Fault> {
-        let exists = stored.is_some() && password.len() <= MAXIMUM_BYTES;
-        let stored = stored.unwrap_or(&self.decoy).to_owned();
-        let password = Zeroizing::new(password.chars().take(MAXIMUM_BYTES).collect::<String>());
-        let matches = self.run(move |argon2| verify(argon2, password.as_bytes(), &stored)).await??;
+        let normal = normalised(password);
+        let exists = stored.is_some() && normal.len() <= MAXIMUM_BYTES;
+        let stored = stored.unwrap_or(&self.decoy);
+        let mut matches = self.is_behind(&normal, stored).await?;
+        // Hashes from before there was a normal form are of the text as it was typed. Tried whatever came of the first,
+        // and whether there is a user: only the text that was typed decides how long this takes.
+        if normal.as_str() != password {
+            matches |= self.is_behind(password, stored).await?;
+        }
         Ok(matches && exists)
+    }
+
+    async fn is_behind(&self, password: &str, stored: &str) -> Result<bool, Fault> {
+        let stored = stored.to_owned();
+        let password = Zeroizing::new(password.chars().take(MAXIMUM_BYTES).collect::<String>());
+        self.run(move |argon2| verify(argon2, password.as_bytes(), &stored)).await?
     }
 
     /// Runs one hash on the blocking pool when its turn comes.
@@ -103,6 +116,13 @@ impl PasswordHasher {
         });
         running.await.map_err(|error| Fault::internal("a password hash did not finish", error))
     }
+}
+
+/// The one form of a password that is hashed: Normalization Form C (Unicode Standard Annex 15), so that a letter with an
+/// accent is the same however a keyboard composes it (NIST SP 800-63B section 5.1.1.2). Nothing else is changed: no case,
+/// no space, no compatibility form.
+fn normalised(password: &str) -> Zeroizing<String> {
+    Zeroizing::new(password.nfc().collect())
 }
 
 /// A place in the queue; leaving it, also by cancellation, frees it.
@@ -147,68 +167,26 @@ pub enum PasswordPolicyViolation {
     #[error("the password has more than 1024 bytes")]
     TooLong,
     /// NIST SP 800-63B section 5.1.1.2: values known to be common or expected.
-    #[error("the password is among the most common ones or is the user name; choose another")]
+    #[error(
+        "the password is one of those that guessers try first: a common word or the user name with a few signs, keys side \
+         by side, a repetition, a date; choose another"
+    )]
     Common,
 }
-
-/// Passwords that guessers try first and that are long enough to pass the length rule.
-const COMMON: &[&str] = &[
-    "12345678",
-    "123456789",
-    "1234567890",
-    "password",
-    "password1",
-    "password123",
-    "passw0rd",
-    "qwertyuiop",
-    "qwerty123",
-    "iloveyou",
-    "11111111",
-    "00000000",
-    "123123123",
-    "1q2w3e4r",
-    "1q2w3e4r5t",
-    "abc12345",
-    "abcd1234",
-    "letmein1",
-    "sunshine",
-    "princess",
-    "football",
-    "baseball",
-    "superman",
-    "trustno1",
-    "welcome1",
-    "admin123",
-    "changeme",
-    "michelle",
-    "computer",
-    "internet",
-    "whatever",
-    "starwars",
-    "87654321",
-    "987654321",
-    "asdfghjkl",
-    "zaq12wsx",
-    "qwertyui",
-    "password!",
-    "p@ssw0rd",
-    "administrator",
-];
 
 /// Checks a new password (NIST SP 800-63B section 5.1.1.2): length and commonness, no composition rules.
 ///
 /// # Errors
 /// Says what to change.
 pub fn check_policy(password: &str, username: &str, minimum_length: usize) -> Result<(), PasswordPolicyViolation> {
+    let password = normalised(password);
     if password.chars().count() < minimum_length {
         return Err(PasswordPolicyViolation::TooShort(minimum_length));
     }
     if password.len() > MAXIMUM_BYTES {
         return Err(PasswordPolicyViolation::TooLong);
     }
-    let lower = password.to_lowercase();
-    let repeats_one = password.chars().next().is_some_and(|first| password.chars().all(|character| character == first));
-    if repeats_one || COMMON.contains(&lower.as_str()) || lower == username.to_lowercase() {
+    if is_common(&password, username) {
         return Err(PasswordPolicyViolation::Common);
     }
     Ok(())
@@ -233,6 +211,31 @@ mod tests {
         assert!(!hasher.verify("correct horsf", Some(&stored)).await.unwrap());
         assert!(!hasher.verify("correct horse", None).await.unwrap());
         assert_ne!(stored, hasher.hash("correct horse", &random).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn nist_800_63b_5_1_1_2_both_spellings_of_a_letter_are_the_same_password() {
+        let (hasher, random) = (cheap(4), signet_jose::SystemRandom::new());
+        let (composed, decomposed) = ("p\u{e4}ssli mit umlaut", "pa\u{308}ssli mit umlaut");
+        for set in [composed, decomposed] {
+            let stored = hasher.hash(set, &random).await.unwrap();
+            for typed in [composed, decomposed] {
+                assert!(hasher.verify(typed, Some(&stored)).await.unwrap(), "{set} {typed}");
+            }
+            assert!(!hasher.verify("passli mit umlaut", Some(&stored)).await.unwrap());
+        }
+        assert!(!hasher.verify(decomposed, None).await.unwrap());
+        // A hash from before there was a normal form.
+        let before = hash(&hasher.argon2, decomposed.as_bytes(), &[7; 16]).unwrap();
+        assert!(hasher.verify(decomposed, Some(&before)).await.unwrap());
+        // Compatibility forms stay apart: they are other characters.
+        let stored = hasher.hash("\u{ff41} wide letter", &random).await.unwrap();
+        assert!(!hasher.verify("a wide letter", Some(&stored)).await.unwrap());
+        // The rule of length counts letters, not the parts that they are made of.
+        assert_eq!(
+            check_policy(&"u\u{308}o\u{308}a\u{308}".repeat(2), "ana", 8),
+            Err(PasswordPolicyViolation::TooShort(8))
+        );
     }
 
     #[tokio::test]

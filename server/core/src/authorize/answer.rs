@@ -12,8 +12,11 @@ use signet_protocol::spec::rfc6749;
 
 use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
-use super::step::{LoginForm, claims_to_consent, code_issued, issue_code};
-use super::{Accepted, AuthorizationResponse, AuthorizeError, Browser, Entry, INTERACTION_PARAMETER, accept, conclude};
+use super::issue::{Agreed, respond};
+use super::step::{LoginForm, Standing, Step, claims_to_consent, consent, standing};
+use super::{
+    Accepted, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume, watchable,
+};
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
 use crate::endpoints::Endpoint;
 use crate::events::{Event, Fact, LoginRefusal, Parties, Serving};
@@ -75,21 +78,21 @@ async fn take_login(
 ) -> Result<Answered, AuthorizeError> {
     let parameters = answer.parameters.without(INTERACTION_PARAMETER);
     let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
-    let mut accepted = accept(serving, realm, &parameters, Entry::Authorization).await?;
+    let mut accepted = resume(serving, realm, &parameters, &interaction).await?;
     if interaction.stage != Stage::LoginForm {
         return Err(AuthorizeError::Expired(answered_before()));
     }
     let Some((username, password)) = answer.credentials else {
         return cancel(serving, realm, &accepted, &interaction).await;
     };
-    narrow(serving, realm, &mut accepted, &mut interaction)?;
+    narrow(serving, realm, &mut accepted, &mut interaction).await?;
     let refuse = |refusal| accepted.redirect.refuse(refusal);
-    let identified = decisions::identified(serving, realm, &accepted, (HintSource::LoginForm, username));
+    let identified = decisions::identified(serving, realm, &accepted, (HintSource::LoginForm, username)).await;
     let identified = identified.map_err(refuse)?;
     let (username_tried, session) = (identified.as_str(), browser.session.as_ref());
     let attempt = Attempt { username: username_tried, password, address: answer.address, session };
     let checked = check_password(serving, realm, attempt).await?;
-    if let Err(refusal) = decisions::check_result(serving, realm, &accepted, &checked) {
+    if let Err(refusal) = decisions::check_result(serving, realm, &accepted, &checked).await {
         return end(serving, realm, (&accepted, &interaction), (refusal, checked.ok())).await;
     }
     match checked {
@@ -97,6 +100,7 @@ async fn take_login(
         Err(failure) => {
             let form = LoginForm {
                 interaction: answer.interaction.to_owned(),
+                address: parameters,
                 client: accepted.client,
                 request: accepted.request,
                 login_hint: Some(username.to_owned()),
@@ -119,7 +123,7 @@ async fn log_in(
         None => None,
     };
     let (cookie, mut session) = new_session(serving, realm, user, before.as_ref());
-    if let Err(refusal) = decisions::begun(serving, realm, (accepted, user), &mut session) {
+    if let Err(refusal) = decisions::begun(serving, realm, (accepted, user), &mut session).await {
         return end(serving, realm, (accepted, interaction), (refusal, Some(user.clone()))).await;
     }
     let progress = interaction.at(Stage::LoggedIn(session.sid)).seal(serving, realm)?;
@@ -134,6 +138,8 @@ async fn log_in(
     match serving.store.open_session(&login, &events).await? {
         LoginOutcome::Opened => {
             serving.written(&events);
+            // The session that this browser had may have been another user's.
+            serving.logouts.notify_one();
             let query = parameters.clone().with(INTERACTION_PARAMETER, &progress).encode();
             Ok(Answered::LoggedIn(format!("{}?{query}", realm.urls.of(Endpoint::Authorization)), cookie))
         }
@@ -158,7 +164,7 @@ pub async fn answer_consent(
     realm: &RealmContext,
     answer: ConsentAnswer<'_>,
     browser: &Browser,
-) -> Result<AuthorizationResponse, AuthorizeError> {
+) -> Result<Step, AuthorizeError> {
     let outcome = take_consent(serving, realm, answer, browser).await;
     conclude(serving, realm, outcome).await
 }
@@ -168,25 +174,29 @@ async fn take_consent(
     realm: &RealmContext,
     answer: ConsentAnswer<'_>,
     browser: &Browser,
-) -> Result<AuthorizationResponse, AuthorizeError> {
+) -> Result<Step, AuthorizeError> {
     let parameters = answer.parameters.without(INTERACTION_PARAMETER);
     let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
-    let mut accepted = accept(serving, realm, &parameters, Entry::Authorization).await?;
+    let mut accepted = resume(serving, realm, &parameters, &interaction).await?;
     let session = current_session(serving, realm, browser.session.as_ref()).await?;
     // Whoever agrees is whoever the page was shown to.
     let session = session.filter(|session| interaction.stage == Stage::ConsentForm(session.sid));
-    let session = session.ok_or_else(|| {
-        AuthorizeError::Expired(
-            ErrorCode::InvalidRequest.because("you are no longer signed in; start again at the application"),
-        )
-    })?;
+    let session = session.ok_or_else(signed_out)?;
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
-    narrow(serving, realm, &mut accepted, &mut interaction)?;
+    narrow(serving, realm, &mut accepted, &mut interaction).await?;
     if !answer.allowed {
         let refused = Fact::ConsentRefused {}.concerning(Parties::default());
         close(serving, realm, &interaction.response_record(serving), refused).await?;
         return Err(accepted.redirect.refuse(denied()));
     }
+    // The form may have been open for long: whatever decides is asked again, and a login that is demanded only now comes
+    // before the agreement counts.
+    let (session, used) = match standing(serving, realm, (&accepted, &interaction), browser).await? {
+        Standing::Good(session, used) => (session, used),
+        Standing::Login(form) => return Ok(Step::Login(*form)),
+    };
+    // That the user is to be asked needs nothing more; who refuses is heard.
+    consent(serving, realm, &accepted, (&session, &*used)).await?;
     let wanted = agreed(serving, &accepted, &session).await?;
     let given = Fact::ConsentGiven {
         scope: accepted.request.scope().clone(),
@@ -198,10 +208,11 @@ async fn take_consent(
     let stored = serving.store.record_consent(&record, &wanted, &events).await?;
     let stored = stored.ok_or_else(|| AuthorizeError::Expired(answered_before()))?;
     serving.written(&events);
-    let grant = (&session, Some(&stored));
-    let response = issue_code(serving, realm, &accepted, &interaction, grant)?;
-    serving.note(realm, code_issued(&accepted, &interaction, grant));
-    Ok(response)
+    let agreed =
+        Agreed { accepted: &accepted, interaction: &interaction, session: &session, authorization: Some(&stored) };
+    // The answer to the form left the mark already.
+    let response = respond(serving, realm, agreed, None).await?;
+    Ok(Step::Respond(watchable(serving, realm, (&accepted, browser), response)))
 }
 
 /// What is to be remembered: what was agreed to before, and everything asked for now.
@@ -289,7 +300,12 @@ fn refused(reason: LoginRefusal, user: Option<UserId>) -> Event {
     Fact::LoginRefused { reason }.concerning(Parties::default().and_user(user))
 }
 
-fn answered_before() -> Refusal {
+fn signed_out() -> AuthorizeError {
+    let reason = "you are no longer signed in; start again at the application";
+    AuthorizeError::Expired(ErrorCode::InvalidRequest.because(reason))
+}
+
+pub(super) fn answered_before() -> Refusal {
     ErrorCode::InvalidRequest.because("this page was answered before; start again at the application")
 }
 

@@ -9,6 +9,7 @@ use signet_protocol::parameters::Parameters;
 use zeroize::Zeroizing;
 
 use super::decisions::Narrowing;
+use super::request_object::{MergedRequest, Proof};
 use crate::failure::Fault;
 use crate::model::{Purpose as UsedPurpose, UsedRecord};
 use crate::provider::Provider;
@@ -72,6 +73,12 @@ pub(super) struct Interaction {
     request: String,
     #[serde(rename = "b")]
     browser: String,
+    /// Whether the session of an open consent form began for this very request.
+    #[serde(rename = "f", default, skip_serializing_if = "std::ops::Not::not")]
+    is_fresh: bool,
+    /// What a request object made of the request, and what it proved.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    merged: Option<(Parameters, Proof)>,
     /// What scripts took from the request so far.
     #[serde(rename = "n", default, skip_serializing_if = "Narrowing::is_empty")]
     pub(super) narrowing: Narrowing,
@@ -79,19 +86,35 @@ pub(super) struct Interaction {
 
 impl Interaction {
     /// A new interaction for a request in a browser.
-    pub(super) fn begin(provider: &Provider, parameters: &Parameters, binding: &BrowserBinding) -> Self {
+    pub(super) fn begin(provider: &Provider, merged: &MergedRequest, binding: &BrowserBinding) -> Self {
         Self {
             lineage: Lineage(random::random_bytes(&*provider.random)),
             stage: Stage::Begun,
-            request: request_hash(parameters),
+            request: request_hash(merged.address()),
+            merged: merged.proof().map(|proof| (merged.parameters().clone(), proof)),
             browser: binding.hash(),
+            is_fresh: false,
             narrowing: Narrowing::default(),
+        }
+    }
+
+    /// The request, of which the address holds what it holds: all of it, or who asks.
+    pub(super) fn request(&self, address: &Parameters) -> MergedRequest {
+        match &self.merged {
+            None => MergedRequest::plain(address),
+            Some((parameters, proof)) => MergedRequest::of_object(parameters.clone(), address.clone(), *proof),
         }
     }
 
     /// The same interaction at another stage.
     pub(super) fn at(&self, stage: Stage) -> Self {
-        Self { stage, ..self.clone() }
+        let is_fresh = matches!(stage, Stage::ConsentForm(sid) if self.began(sid));
+        Self { stage, is_fresh, ..self.clone() }
+    }
+
+    /// Whether a session began for this very request: whoever logged in for it does so once.
+    pub(super) fn began(&self, sid: SessionId) -> bool {
+        self.stage == Stage::LoggedIn(sid) || (self.is_fresh && self.stage == Stage::ConsentForm(sid))
     }
 
     /// The text that a form or a URL carries.

@@ -1,13 +1,16 @@
 //! The authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core 3.1.2).
 //!
-//! A request passes these stages, each a type made only from the one before: parameters, a [`VerifiedRedirect`] (until
-//! it exists an error is a page, afterwards a redirect), an [`AuthorizationRequest`] that every rule of the [`MATRIX`]
+//! A request passes these stages, each a type made only from the one before: parameters, a [`MergedRequest`] (what a
+//! request object made of them), a [`VerifiedRedirect`] (until it exists an error is a page, afterwards a redirect), an
+//! [`AuthorizationRequest`] that every rule of the [`MATRIX`]
 //! has agreed to, an interaction with the user, and a response.
 
 mod answer;
 mod decisions;
 mod interaction;
+mod issue;
 mod request;
+mod request_object;
 mod response;
 mod rules;
 mod step;
@@ -17,6 +20,7 @@ pub use answer::{Answered, ConsentAnswer, LoginAnswer, answer_consent, answer_lo
 pub use interaction::BrowserBinding;
 pub use request::AuthorizationRequest;
 pub use response::AuthorizationResponse;
+pub(crate) use rules::presentation::tags as language_tags;
 pub use step::{ConsentForm, LoginForm, Step};
 pub use verified_redirect::VerifiedRedirect;
 
@@ -29,6 +33,7 @@ use crate::authn::SessionCookie;
 use crate::endpoints::Endpoint;
 use crate::events::{RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
+use crate::logout::session_state;
 use crate::model::Client;
 use crate::profile::SecurityProfile;
 use crate::provider::Provider;
@@ -36,8 +41,9 @@ use crate::realm::RealmContext;
 use decisions::narrow;
 use interaction::Interaction;
 use request::Draft;
+use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, repetition, request_object,
+    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, registration, repetition,
     resource, response_mode, response_type, scope, size, state,
 };
 
@@ -60,9 +66,10 @@ const MATRIX: &[(Rule, &[Entry])] = &[
     (state::state_is_printable, &[Authorization]),
     (response_type::response_type_is_registered, &[Authorization]),
     (response_mode::response_mode_is_allowed, &[Authorization]),
-    (request_object::request_is_made_of_parameters, &[Authorization]),
+    (rules::request_object::request_is_signed_where_it_must_be, &[Authorization]),
+    (registration::clients_are_not_registered_by_request, &[Authorization]),
     (scope::scope_is_allowed, &[Authorization]),
-    (nonce::nonce_is_of_reasonable_size, &[Authorization]),
+    (nonce::nonce_is_there_where_needed, &[Authorization]),
     (pkce::challenge_is_present_and_well_formed, &[Authorization]),
     (prompt::prompt_is_consistent, &[Authorization]),
     (max_age::max_age_is_a_number, &[Authorization]),
@@ -82,6 +89,8 @@ struct Context<'a> {
     client: &'a Client,
     profile: &'static SecurityProfile,
     parameters: &'a Parameters,
+    /// What the request object proved, if the parameters come from one.
+    proof: Option<Proof>,
 }
 
 /// Why a request for authorization did not get anywhere.
@@ -123,6 +132,7 @@ struct Accepted {
     client: Arc<Client>,
     redirect: VerifiedRedirect,
     request: AuthorizationRequest,
+    merged: MergedRequest,
 }
 
 /// Serves a request of the authorization endpoint.
@@ -147,14 +157,34 @@ async fn proceed(
 ) -> Result<Step, AuthorizeError> {
     let progress = parameters.get(INTERACTION_PARAMETER).map(str::to_owned);
     let parameters = parameters.without(INTERACTION_PARAMETER);
-    let mut accepted = accept(serving, realm, &parameters, Authorization).await?;
-    let mut interaction = match progress {
-        Some(text) => Interaction::open(serving, realm, &text, (&parameters, &browser.binding))
-            .map_err(AuthorizeError::Expired)?,
-        None => Interaction::begin(serving, &parameters, &browser.binding),
+    let (mut accepted, mut interaction) = if let Some(text) = progress {
+        let interaction = Interaction::open(serving, realm, &text, (&parameters, &browser.binding))
+            .map_err(AuthorizeError::Expired)?;
+        (resume(serving, realm, &parameters, &interaction).await?, interaction)
+    } else {
+        let accepted = begin(serving, realm, &parameters).await?;
+        let interaction = Interaction::begin(serving, &accepted.merged, &browser.binding);
+        (accepted, interaction)
     };
-    narrow(serving, realm, &mut accepted, &mut interaction)?;
-    step::next(serving, realm, &accepted, &interaction, browser).await
+    narrow(serving, realm, &mut accepted, &mut interaction).await?;
+    let step = step::next(serving, realm, &accepted, &interaction, browser).await?;
+    Ok(match step {
+        Step::Respond(response) => Step::Respond(watchable(serving, realm, (&accepted, browser), response)),
+        form => form,
+    })
+}
+
+/// Session Management 2: a successful response of OpenID Connect says what the client may watch the session by.
+fn watchable(
+    provider: &Provider,
+    realm: &RealmContext,
+    (accepted, browser): (&Accepted, &Browser),
+    response: AuthorizationResponse,
+) -> AuthorizationResponse {
+    let is_watched = realm.realm.settings.session_management && accepted.request.scope().contains("openid");
+    let cookie = browser.session.as_ref().filter(|_| is_watched);
+    let watched = (accepted.client.client_id.as_str(), accepted.redirect.uri());
+    response.with("session_state", cookie.and_then(|cookie| session_state(provider, watched, cookie)))
 }
 
 /// Ends a request of the endpoint or of one of its forms: whatever was refused is recorded.
@@ -174,19 +204,53 @@ async fn conclude<T>(
     outcome
 }
 
-/// Verifies the redirect, then applies the matrix.
-async fn accept(
+/// Takes a request as it came from the client. What is wrong with its request object is told to the redirect URI that
+/// stands outside, if that one is registered.
+async fn begin(
     serving: &Serving<'_>,
     realm: &RealmContext,
     parameters: &Parameters,
+) -> Result<Accepted, AuthorizeError> {
+    let client = verified_redirect::find_client(serving, realm, parameters).await.map_err(on_a_page)?;
+    let merged = request_object::merge(serving, realm, &client, parameters).await.map_err(|failure| match failure {
+        Failure::Refusal(refusal) => match verified_redirect::verify(realm, &client, parameters) {
+            Ok(redirect) => redirect.refuse(refusal),
+            Err(_) => AuthorizeError::Page(refusal),
+        },
+        Failure::Fault(fault) => AuthorizeError::Fault(fault),
+    })?;
+    accept(serving, realm, (client, merged), Authorization)
+}
+
+/// Takes the request of an interaction that goes on.
+async fn resume(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    address: &Parameters,
+    interaction: &Interaction,
+) -> Result<Accepted, AuthorizeError> {
+    let client = verified_redirect::find_client(serving, realm, address).await.map_err(on_a_page)?;
+    accept(serving, realm, (client, interaction.request(address)), Authorization)
+}
+
+fn on_a_page(failure: Failure) -> AuthorizeError {
+    match failure {
+        Failure::Refusal(refusal) => AuthorizeError::Page(refusal),
+        Failure::Fault(fault) => AuthorizeError::Fault(fault),
+    }
+}
+
+/// Verifies the redirect, then applies the matrix.
+fn accept(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (client, merged): (Arc<Client>, MergedRequest),
     entry: Entry,
 ) -> Result<Accepted, AuthorizeError> {
-    let (client, redirect) =
-        verified_redirect::verify(serving, realm, parameters).await.map_err(|failure| match failure {
-            Failure::Refusal(refusal) => AuthorizeError::Page(refusal),
-            Failure::Fault(fault) => AuthorizeError::Fault(fault),
-        })?;
-    let context = Context { provider: serving, realm, client: &client, profile: realm.profile_of(&client), parameters };
+    let parameters = merged.parameters();
+    let redirect = verified_redirect::verify(realm, &client, parameters).map_err(AuthorizeError::Page)?;
+    let profile = realm.profile_of(&client);
+    let context = Context { provider: serving, realm, client: &client, profile, parameters, proof: merged.proof() };
     let mut draft = Draft::default();
     for (rule, _) in MATRIX.iter().filter(|(_, entries)| entries.contains(&entry)) {
         rule(&context, &mut draft).map_err(|refusal| redirect.refuse(refusal))?;
@@ -194,5 +258,5 @@ async fn accept(
     let request = draft
         .complete()
         .ok_or_else(|| redirect.refuse(ErrorCode::ServerError.because("the request could not be read")))?;
-    Ok(Accepted { client, redirect, request })
+    Ok(Accepted { client, redirect, request, merged })
 }

@@ -1,13 +1,13 @@
 //! An authorization request that every rule has agreed to.
 
 use signet_protocol::claims_request::ClaimsRequest;
-use signet_protocol::identifiers::UserId;
 use signet_protocol::names::{CodeChallengeMethod, Prompt, ResponseType};
 use signet_protocol::scope::Scope;
 
 /// An authorization request that every rule has agreed to.
 #[derive(Debug, Clone)]
 pub struct AuthorizationRequest {
+    response_type: ResponseType,
     pub(super) parts: Parts,
 }
 
@@ -28,9 +28,9 @@ pub(super) struct Parts {
     pub(super) claims_text: Option<String>,
     /// Whether the client wants to know the authentication class.
     pub(super) acr_requested: bool,
-    /// The users the client wants to be told about, by hint or by `sub` claim; any, where nothing was said. An empty
-    /// list names subjects that nobody here has: nobody fits.
-    pub(super) wanted_users: Option<Vec<UserId>>,
+    /// The users the client wants to be told about, by the name it knows them by, from hint or `sub` claim; any, where
+    /// nothing was said. With an empty list nobody fits.
+    pub(super) wanted_subjects: Option<Vec<String>>,
     pub(super) login_hint: Option<String>,
     pub(super) resources: Vec<String>,
 }
@@ -42,11 +42,16 @@ pub(super) struct Draft(pub(super) Parts);
 impl Draft {
     /// The request, once the rules that every request needs have filled it in.
     pub(super) fn complete(self) -> Option<AuthorizationRequest> {
-        self.0.response_type.is_some().then_some(AuthorizationRequest { parts: self.0 })
+        Some(AuthorizationRequest { response_type: self.0.response_type?, parts: self.0 })
     }
 }
 
 impl AuthorizationRequest {
+    /// What the response is to have.
+    pub const fn response_type(&self) -> ResponseType {
+        self.response_type
+    }
+
     /// The scope asked for and open to the client.
     pub const fn scope(&self) -> &Scope {
         &self.parts.scope
@@ -65,11 +70,6 @@ impl AuthorizationRequest {
     /// Whether the client opened the page in a popup window (`display`, OpenID Connect Core 3.1.2.1).
     pub const fn is_for_popup(&self) -> bool {
         self.parts.popup
-    }
-
-    /// Whether the response may be about this user.
-    pub(super) fn wants(&self, user: UserId) -> bool {
-        self.parts.wanted_users.as_ref().is_none_or(|wanted| wanted.contains(&user))
     }
 
     pub(super) fn prompts(&self, prompt: Prompt) -> bool {

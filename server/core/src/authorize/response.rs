@@ -15,6 +15,12 @@ impl AuthorizationResponse {
         Self { redirect_uri, mode, parameters }
     }
 
+    /// With one parameter more, where there is one.
+    pub(super) fn with(mut self, name: &'static str, value: Option<String>) -> Self {
+        self.parameters.extend(value.map(|value| (name, value)));
+        self
+    }
+
     /// How it travels.
     pub const fn mode(&self) -> ResponseMode {
         self.mode

@@ -6,20 +6,19 @@ use signet_hooks::Hook;
 use signet_hooks::points::on_consent::ConsentTerms;
 use signet_hooks::points::on_identify::HintSource;
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::names::{GrantType, Prompt};
+use signet_protocol::names::Prompt;
+use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::oidc_core;
 
-use super::answer::close;
 use super::decisions::{self, UsedSession};
 use super::interaction::{Interaction, Stage};
+use super::issue::{Agreed, respond};
 use super::{Accepted, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser};
-use crate::authn::ACR_PASSWORD;
-use crate::events::{Event, Fact, Parties, Serving};
-use crate::failure::Fault;
-use crate::model::{Authorization, BrowserSession, Client, DEFAULT_SLOT, TokenBasis};
+use crate::events::{Parties, Serving};
+use crate::model::{Authorization, BrowserSession, Client, DEFAULT_SLOT};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::{AuthorizationCode, SERVER_CLAIMS};
+use crate::tokens::{SERVER_CLAIMS, subject_for};
 
 /// What comes next.
 pub enum Step {
@@ -35,6 +34,8 @@ pub enum Step {
 pub struct LoginForm {
     /// Goes along with the answer.
     pub interaction: String,
+    /// The parameters of the form's address.
+    pub address: Parameters,
     /// The application that asks.
     pub client: Arc<Client>,
     /// The request.
@@ -49,10 +50,14 @@ pub struct LoginForm {
 pub struct ConsentForm {
     /// Goes along with the answer.
     pub interaction: String,
+    /// The parameters of the form's address.
+    pub address: Parameters,
     /// The application that asks.
     pub client: Arc<Client>,
     /// The request.
     pub request: AuthorizationRequest,
+    /// Where the answer goes.
+    pub redirect_uri: String,
     /// The user who decides.
     pub username: String,
     /// Single claims asked for beyond the scope, sorted.
@@ -69,36 +74,58 @@ pub(super) async fn next(
     interaction: &Interaction,
     browser: &Browser,
 ) -> Result<Step, AuthorizeError> {
-    let used = decisions::used(serving, realm, (accepted, interaction), browser.session.as_ref()).await?;
-    let Some(session) = usable_session(serving, realm, (accepted, interaction), &used)? else {
-        if accepted.is_silent() {
-            return Err(accepted.redirect.refuse(login_is_needed(accepted)));
-        }
-        return Ok(Step::Login(login_form(serving, realm, accepted, (interaction, used.session.is_some()))?));
+    let (session, used) = match standing(serving, realm, (accepted, interaction), browser).await? {
+        Standing::Good(session, used) => (session, used),
+        Standing::Login(form) => return Ok(Step::Login(*form)),
     };
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
-    match consent(serving, realm, accepted, (session, &used)).await? {
+    match consent(serving, realm, accepted, (&session, &*used)).await? {
         Consent::Given(authorization) => {
-            let grant = (session, authorization.as_ref());
-            let response = issue_code(serving, realm, accepted, interaction, grant)?;
-            let issued = code_issued(accepted, interaction, grant);
-            // The address that a log-in leads to may be opened again; it yields one code.
-            if interaction.stage == Stage::Begun {
-                serving.note(realm, issued);
-            } else {
-                close(serving, realm, &interaction.response_record(serving), issued).await?;
-            }
-            Ok(Step::Respond(response))
+            let agreed = Agreed { accepted, interaction, session: &session, authorization: authorization.as_ref() };
+            // The address that a log-in leads to may be opened again; it yields one response. Tokens leave their mark in
+            // any case: it is written only if what they rest on stands.
+            let is_marked = interaction.stage != Stage::Begun || accepted.request.response_type().returns_tokens();
+            let mark = is_marked.then(|| interaction.response_record(serving));
+            Ok(Step::Respond(respond(serving, realm, agreed, mark).await?))
         }
         Consent::Needed(_) if accepted.is_silent() => {
             let reason = "the user has to consent";
             Err(accepted.redirect.refuse(ErrorCode::ConsentRequired.because(reason).per(oidc_core("3.1.2.6"))))
         }
         Consent::Needed(terms) => {
-            let form = consent_form(serving, realm, accepted, interaction, session).await?;
+            let form = consent_form(serving, realm, accepted, interaction, &session).await?;
             Ok(Step::Consent(ConsentForm { terms: *terms, ..form }))
         }
     }
+}
+
+/// Whether a request may be answered for the browser's session.
+pub(super) enum Standing {
+    /// It may, for this session.
+    Good(BrowserSession, Box<UsedSession>),
+    /// The user has to log in first.
+    Login(Box<LoginForm>),
+}
+
+/// Asks everything that decides whether the session is good enough: before a form, and again before each response,
+/// because a form may be open for long.
+pub(super) async fn standing(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (accepted, interaction): (&Accepted, &Interaction),
+    browser: &Browser,
+) -> Result<Standing, AuthorizeError> {
+    let used = decisions::used(serving, realm, (accepted, interaction), browser.session.as_ref()).await?;
+    let is_wanted = is_wanted(serving, realm, accepted, used.session.as_ref()).await?;
+    let usable = usable_session(serving, realm, (accepted, interaction), (&used, is_wanted)).await?;
+    if let Some(session) = usable.cloned() {
+        return Ok(Standing::Good(session, Box::new(used)));
+    }
+    if accepted.is_silent() {
+        return Err(accepted.redirect.refuse(login_is_needed(accepted)));
+    }
+    let form = login_form(serving, realm, accepted, (interaction, used.session.is_some())).await?;
+    Ok(Standing::Login(Box::new(form)))
 }
 
 /// Why nothing can be answered without a form (OpenID Connect Core 3.1.2.6).
@@ -111,17 +138,30 @@ fn login_is_needed(accepted: &Accepted) -> Refusal {
     code.because(reason).per(oidc_core("3.1.2.6"))
 }
 
+/// Whether there is a session, of a user that the response may be about: by the name that the client knows the user by
+/// (OpenID Connect Core 3.1.2.2 and 8.1).
+async fn is_wanted(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    accepted: &Accepted,
+    session: Option<&BrowserSession>,
+) -> Result<bool, AuthorizeError> {
+    let Some(session) = session else { return Ok(false) };
+    let Some(wanted) = &accepted.request.parts.wanted_subjects else { return Ok(true) };
+    let Some(user) = serving.store.user(realm.id(), session.user_id).await? else { return Ok(false) };
+    Ok(wanted.contains(&subject_for(realm, &accepted.client, &user)?))
+}
+
 /// The session, if it is good enough for the request: by the server's own rules (OpenID Connect Core 3.1.2.1 and
 /// 3.1.2.3) and by what scripts demand beyond them.
-fn usable_session<'a>(
+async fn usable_session<'a>(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (accepted, interaction): (&Accepted, &Interaction),
-    used: &'a UsedSession,
+    (used, is_wanted): (&'a UsedSession, bool),
 ) -> Result<Option<&'a BrowserSession>, AuthorizeError> {
     let session = used.session.as_ref();
-    let for_this = session.is_some_and(|session| interaction.stage == Stage::LoggedIn(session.sid));
-    let is_wanted = session.is_some_and(|session| accepted.request.wants(session.user_id));
+    let for_this = session.is_some_and(|session| interaction.began(session.sid));
     if for_this && !is_wanted {
         let reason = "the user who logged in is not the one the application asked for";
         return Err(accepted.redirect.refuse(ErrorCode::LoginRequired.because(reason).per(oidc_core("3.1.2.1"))));
@@ -134,11 +174,11 @@ fn usable_session<'a>(
     let asked_again = request.prompts(Prompt::Login) || request.prompts(Prompt::SelectAccount);
     let is_good = is_wanted && is_fresh(request.parts.max_age) && !asked_again && !used.steps_up;
     let is_sufficient = for_this || is_good;
-    let max_age = decisions::freshness(serving, realm, accepted, (used, is_sufficient))?;
+    let max_age = decisions::freshness(serving, realm, accepted, (used, is_sufficient)).await?;
     Ok(session.filter(|_| is_sufficient && (for_this || is_fresh(max_age))))
 }
 
-fn login_form(
+async fn login_form(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
@@ -146,9 +186,13 @@ fn login_form(
 ) -> Result<LoginForm, AuthorizeError> {
     let form = interaction.at(Stage::LoginForm);
     let hint = accepted.request.parts.login_hint.as_deref();
-    let hint = hint.map(|hint| decisions::identified(serving, realm, accepted, (HintSource::LoginHint, hint)));
+    let hint = match hint {
+        Some(hint) => Some(decisions::identified(serving, realm, accepted, (HintSource::LoginHint, hint)).await),
+        None => None,
+    };
     Ok(LoginForm {
         interaction: form.seal(serving, realm)?,
+        address: accepted.merged.address().clone(),
         client: Arc::clone(&accepted.client),
         request: accepted.request.clone(),
         login_hint: hint.transpose().map_err(|refusal| accepted.redirect.refuse(refusal))?,
@@ -169,8 +213,10 @@ async fn consent_form(
     let form = interaction.at(Stage::ConsentForm(session.sid));
     Ok(ConsentForm {
         interaction: form.seal(provider, realm)?,
+        address: accepted.merged.address().clone(),
         client: Arc::clone(&accepted.client),
         request: accepted.request.clone(),
+        redirect_uri: accepted.redirect.uri().to_owned(),
         username: user.username,
         claims: claims_to_consent(&accepted.request),
         terms: ConsentTerms::default(),
@@ -178,14 +224,15 @@ async fn consent_form(
 }
 
 /// Whether the user has agreed.
-enum Consent {
+pub(super) enum Consent {
     /// By a stored authorization, or by the administrator for a first-party application.
     Given(Option<Authorization>),
     /// Not yet, or not to all of it, or somebody wants it asked again; in these words.
     Needed(Box<ConsentTerms>),
 }
 
-async fn consent(
+/// Asks whether the user has to agree, and in which words.
+pub(super) async fn consent(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
@@ -206,7 +253,7 @@ async fn consent(
             && accepted.request.resources().iter().all(|resource| stored.resources.contains(resource))
     };
     let is_needed = !does_without && (asked_again || !stored.as_ref().is_some_and(covers));
-    let terms = decisions::agreement(serving, realm, (accepted, used), (stored.as_ref(), is_needed))?;
+    let terms = decisions::agreement(serving, realm, (accepted, used), (stored.as_ref(), is_needed)).await?;
     if is_needed || decisions::is_asked_again(&terms, stored.as_ref(), serving.now()) {
         return Ok(Consent::Needed(Box::new(terms)));
     }
@@ -222,59 +269,4 @@ pub(super) fn claims_to_consent(request: &AuthorizationRequest) -> Vec<String> {
             signet_protocol::standard_claims::scope_of(name).is_some_and(|scope| !request.scope().contains(scope))
         })
         .collect()
-}
-
-/// The event of a code that was issued.
-pub(super) fn code_issued(
-    accepted: &Accepted,
-    interaction: &Interaction,
-    (session, authorization): (&BrowserSession, Option<&Authorization>),
-) -> Event {
-    let issued = Fact::CodeIssued {
-        lineage: interaction.lineage.into(),
-        scope: accepted.request.scope().clone(),
-        resources: accepted.request.resources().to_vec(),
-        authorization: authorization.map(|authorization| authorization.id),
-    };
-    let parties = Parties::client(&accepted.client.client_id).and_user(Some(session.user_id));
-    issued.concerning(parties.and_session(Some(session.sid)))
-}
-
-/// Issues a code for what the session's user agreed to.
-pub(super) fn issue_code(
-    provider: &Provider,
-    realm: &RealmContext,
-    accepted: &Accepted,
-    interaction: &Interaction,
-    (session, authorization): (&BrowserSession, Option<&Authorization>),
-) -> Result<AuthorizationResponse, Fault> {
-    let parts = &accepted.request.parts;
-    // Offline access outlives the session through a refresh token; a client that gets none has none.
-    let refreshable = accepted.client.metadata.grant_types().contains(&GrantType::RefreshToken);
-    let offline = refreshable && parts.scope.contains("offline_access");
-    let code = AuthorizationCode {
-        lineage: interaction.lineage,
-        client_id: accepted.client.client_id.clone(),
-        user_id: session.user_id,
-        redirect_uri: accepted.redirect.uri().to_owned(),
-        challenge: parts.challenge.clone(),
-        nonce: parts.nonce.clone(),
-        sid: session.sid,
-        basis: TokenBasis {
-            scope: parts.scope.clone(),
-            resources: parts.resources.clone(),
-            claims_request: parts.claims_text.clone(),
-            claims_locales: parts.claims_locales.clone(),
-            authenticated_at: session.authenticated_at,
-            acr: parts.acr_requested.then(|| ACR_PASSWORD.to_owned()),
-            amr: session.amr.clone(),
-            authorization_id: authorization.map(|authorization| authorization.id),
-            authorization_epoch: authorization.map_or(0, |authorization| authorization.epoch),
-            sid: (!offline).then_some(session.sid),
-            realm_epoch: realm.realm.epoch,
-            client_epoch: accepted.client.epoch,
-            user_epoch: session.user_epoch,
-        },
-    };
-    Ok(accepted.redirect.respond(vec![("code", code.seal(provider, realm)?)]))
 }

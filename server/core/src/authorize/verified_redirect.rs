@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::names::ResponseMode;
+use signet_protocol::names::{ResponseMode, ResponseType};
 use signet_protocol::parameters::Parameters;
 use signet_protocol::redirect_uri;
 use signet_protocol::spec::{oidc_core, rfc6749, rfc9700};
@@ -13,6 +13,7 @@ use super::{AuthorizationResponse, AuthorizeError};
 use crate::events::{Parties, Serving};
 use crate::failure::Failure;
 use crate::model::Client;
+use crate::profile::SecurityProfile;
 use crate::realm::RealmContext;
 
 /// A redirect URI that is registered for the client of the request, with what every response to it carries.
@@ -50,21 +51,40 @@ impl VerifiedRedirect {
     }
 }
 
-/// Finds the client and verifies its redirect URI.
-pub(super) async fn verify(
-    serving: &Serving<'_>,
+/// Verifies the redirect URI of a request.
+pub(super) fn verify(
     realm: &RealmContext,
+    client: &Client,
     parameters: &Parameters,
-) -> Result<(Arc<Client>, VerifiedRedirect), Failure> {
-    let client = find_client(serving, realm, parameters).await?;
-    let uri = registered_uri(&client, parameters)?;
-    // A mode that is unknown or not allowed is refused by its rule, in the default mode of the code flow.
-    let mode = parameters.get("response_mode").and_then(|mode| mode.parse().ok()).unwrap_or(ResponseMode::Query);
+) -> Result<VerifiedRedirect, Refusal> {
+    let uri = registered_uri(client, parameters)?;
+    let mode = mode(parameters, &uri, realm.profile_of(client));
     let state = parameters.get("state").map(str::to_owned);
-    Ok((client, VerifiedRedirect { uri, mode, state, issuer: realm.issuer().to_owned() }))
+    Ok(VerifiedRedirect { uri, mode, state, issuer: realm.issuer().to_owned() })
 }
 
-async fn find_client(
+/// The mode of the response, errors included: the one asked for, or the default of what the request asks to be returned.
+/// A mode that is unknown, not allowed or unfit is refused by its rule, in the default mode; nothing in answer to a request
+/// for tokens is ever in the query (Multiple Response Types 2.2, 3 and 5).
+fn mode(parameters: &Parameters, uri: &str, profile: &SecurityProfile) -> ResponseMode {
+    let asked: Vec<&str> = parameters.all("response_type").collect();
+    let default = ResponseType::default_mode(&asked.join(" "));
+    let fits = |mode: &ResponseMode| match mode {
+        ResponseMode::Query => default == ResponseMode::Query,
+        ResponseMode::Fragment => true,
+        ResponseMode::FormPost => takes_forms(uri),
+    };
+    let mode = parameters.get("response_mode").and_then(|mode| mode.parse().ok());
+    mode.filter(|mode| profile.response_modes.contains(mode) && fits(mode)).unwrap_or(default)
+}
+
+/// A form can be posted to a web server only, not to the private scheme of a native application.
+pub(super) fn takes_forms(uri: &str) -> bool {
+    uri.starts_with("https:") || uri.starts_with("http:")
+}
+
+/// Finds the client. Whatever a request object says, it is the client of the address.
+pub(super) async fn find_client(
     serving: &Serving<'_>,
     realm: &RealmContext,
     parameters: &Parameters,

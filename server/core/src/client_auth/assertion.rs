@@ -8,11 +8,11 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::ClientAuthenticationMethod;
 use signet_protocol::spec::rfc7523;
 
-use super::{client_keys, failed, secret};
+use super::keys::verified_by_client_keys;
+use super::{failed, secret};
 use crate::endpoints::Endpoint;
 use crate::failure::Failure;
 use crate::model::{Client, Purpose, UsedRecord};
-use crate::ports::outbound::Freshness;
 use crate::profile::AssertionAudience;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -39,15 +39,7 @@ pub(super) async fn check(
         let keys: Vec<VerifyingKey> = secrets.iter().map(|secret| VerifyingKey::symmetric(secret)).collect();
         verified(provider, token, &keys, &profile)
     } else {
-        match verified(provider, token, client_keys(provider, client, Freshness::Cached).await?.keys(), &profile) {
-            // The client may have rotated its keys since its set was fetched.
-            Err(VerificationError::UnknownKey | VerificationError::WrongSignature)
-                if client.metadata.jwks.is_none() =>
-            {
-                verified(provider, token, client_keys(provider, client, Freshness::Newer).await?.keys(), &profile)
-            }
-            other => other,
-        }
+        verified_by_client_keys(provider, client, token, &profile).await?
     };
     let claims = claims.map_err(refused)?;
     record(client, &claims, profile.clock_skew).ok_or_else(|| failed("assertion without jti or exp").into())

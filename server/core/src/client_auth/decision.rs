@@ -17,7 +17,7 @@ use crate::realm::RealmContext;
 ///
 /// # Errors
 /// The first refusal.
-pub(super) fn decide(
+pub(super) async fn decide(
     serving: &Serving<'_>,
     realm: &RealmContext,
     client: &AuthenticatedClient,
@@ -30,7 +30,7 @@ pub(super) fn decide(
         cert_thumbprint: thumbprint(client, presented),
     };
     let subject = Subject::client(client.client());
-    for answer in serving.ask::<OnClientAuthenticated>(realm, subject, || (NoFacts {}, authentication()))? {
+    for answer in serving.ask::<OnClientAuthenticated>(realm, subject, || (NoFacts {}, authentication())).await? {
         match answer.decision {
             ClientDecision::None {} | ClientDecision::Allow {} => {}
             ClientDecision::Deny(denial) => return Err(denial.refusal()),
@@ -60,6 +60,9 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         | Endpoint::Consent
         | Endpoint::UserInfo
         | Endpoint::Jwks
-        | Endpoint::Registration => None,
+        | Endpoint::Registration
+        | Endpoint::EndSession
+        | Endpoint::LogoutConfirmation
+        | Endpoint::CheckSession => None,
     }
 }

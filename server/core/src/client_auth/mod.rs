@@ -11,7 +11,7 @@ mod tls;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub(crate) use keys::client_keys;
+pub(crate) use keys::{NoKeys, client_keys, registered_keys, verified_by_client_keys};
 pub use presented::{CertificateChain, Presented, PresentedCredential};
 pub use secret::SecretFingerprints;
 pub(crate) use secret::{is_current as is_current_secret, place as secret_place, recover as recover_secret};
@@ -105,7 +105,8 @@ pub async fn authenticate(
     endpoint: Endpoint,
 ) -> Result<AuthenticatedClient, Failure> {
     let client = prove(serving, realm, presented, address, endpoint).await?;
-    if let Err(refusal) = decision::decide(serving, realm, &client, (presented, endpoint)) {
+    serving.authenticated(client.client());
+    if let Err(refusal) = decision::decide(serving, realm, &client, (presented, endpoint)).await {
         // The assertion was good: it counts once, also for a client that is refused for another reason.
         client.consume_assertion(serving, realm).await?;
         return Err(refusal.into());

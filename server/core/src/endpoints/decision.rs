@@ -18,7 +18,7 @@ use crate::realm::RealmContext;
 
 /// What scripts add to the discovery document; of two members of one name the first counts. Whatever goes wrong with
 /// them, the document is answered.
-pub(super) fn added(
+pub(super) async fn added(
     serving: &Serving<'_>,
     realm: &RealmContext,
     metadata: &ProviderMetadata,
@@ -27,7 +27,7 @@ pub(super) fn added(
         Ok(Value::Object(metadata)) => DiscoveryDocument { metadata },
         _ => DiscoveryDocument { metadata: Map::new() },
     };
-    let answers = serving.ask::<OnDiscovery>(realm, Subject::default(), || (NoFacts {}, document()));
+    let answers = serving.ask::<OnDiscovery>(realm, Subject::default(), || (NoFacts {}, document())).await;
     let mut members = BTreeMap::new();
     for answer in answers.unwrap_or_default() {
         match answer.decision {
@@ -47,14 +47,14 @@ pub(super) fn added(
 ///
 /// # Errors
 /// A script failed that fails closed.
-pub(super) fn shown(
+pub(super) async fn shown(
     serving: &Serving<'_>,
     realm: &RealmContext,
     subject: Subject<'_>,
     (members, token): (Map<String, Value>, impl FnOnce(Vec<String>) -> IntrospectedToken),
 ) -> Result<Option<Map<String, Value>>, Refusal> {
     let names = || members.keys().cloned().collect();
-    let answers = serving.ask::<OnIntrospection>(realm, subject, || (NoFacts {}, token(names())))?;
+    let answers = serving.ask::<OnIntrospection>(realm, subject, || (NoFacts {}, token(names()))).await?;
     let narrowings = answers.into_iter().filter_map(|answer| match answer.decision {
         IntrospectionDecision::None {} | IntrospectionDecision::Allow {} => None,
         IntrospectionDecision::Narrow(narrowing) => Some(narrowing),
@@ -74,13 +74,13 @@ fn narrowed(members: Map<String, Value>, narrowings: &[IntrospectionNarrowing]) 
 ///
 /// # Errors
 /// A script failed that fails closed. The token is revoked all the same.
-pub(super) fn revokes_lineage(
+pub(super) async fn revokes_lineage(
     serving: &Serving<'_>,
     realm: &RealmContext,
     subject: Subject<'_>,
     token: impl FnOnce() -> RevokedToken,
 ) -> Result<bool, Refusal> {
-    let answers = serving.ask::<OnRevocation>(realm, subject, || (NoFacts {}, token()))?;
+    let answers = serving.ask::<OnRevocation>(realm, subject, || (NoFacts {}, token())).await?;
     Ok(answers.into_iter().any(|answer| match answer.decision {
         RevocationDecision::None {} | RevocationDecision::Allow {} => false,
         RevocationDecision::Revoke(more) => more.lineage,

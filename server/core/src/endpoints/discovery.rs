@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use signet_jose::SignatureAlgorithm;
+use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
 use signet_protocol::names::{
     ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantType, Prompt, ResponseMode, ResponseType,
     SubjectType,
@@ -28,21 +28,29 @@ pub async fn provider_metadata(
     ui_locales: &[&str],
 ) -> Result<ProviderMetadata, Failure> {
     let mut metadata = of_realm(realm, ui_locales);
-    metadata.additional = decision::added(serving, realm, &metadata);
+    metadata.additional = decision::added(serving, realm, &metadata).await;
     serving.hand_over().await?;
     Ok(metadata)
 }
 
 fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
-    let profile = realm.realm.settings.profile.profile();
+    let settings = &realm.realm.settings;
+    let profile = settings.profile.profile();
     let url = |endpoint| realm.urls.of(endpoint);
     let signing = texts(signing_algorithms(realm), SignatureAlgorithm::as_str);
+    let key_management = texts(profile.key_management_algorithms.iter().copied(), KeyManagementAlgorithm::as_str);
+    let content_encryption =
+        texts(profile.content_encryption_algorithms.iter().copied(), ContentEncryptionAlgorithm::as_str);
+    // Clients encrypt request objects to the realm's own keys, where it has some.
+    let to_realm = texts(realm.encryption_keys.algorithms(), KeyManagementAlgorithm::as_str);
+    let contents_to_realm = content_encryption.clone();
     let methods = authentication_methods(realm);
     let method_names = texts(methods.iter().copied(), ClientAuthenticationMethod::as_str);
     let confidential = texts(
         methods.into_iter().filter(|method| *method != ClientAuthenticationMethod::None),
         ClientAuthenticationMethod::as_str,
     );
+    let request_objects = texts(profile.request_objects.algorithms.iter().copied(), SignatureAlgorithm::as_str);
     let assertions = texts(profile.assertion_algorithms.iter().copied(), SignatureAlgorithm::as_str);
     ProviderMetadata {
         issuer: realm.issuer().to_owned(),
@@ -53,21 +61,39 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         registration_endpoint: realm.realm.settings.registration.is_on().then(|| url(Endpoint::Registration)),
         introspection_endpoint: url(Endpoint::Introspection),
         revocation_endpoint: url(Endpoint::Revocation),
+        end_session_endpoint: url(Endpoint::EndSession),
+        check_session_iframe: settings.session_management.then(|| url(Endpoint::CheckSession)),
+        frontchannel_logout_supported: settings.frontchannel_logout,
+        frontchannel_logout_session_supported: settings.frontchannel_logout,
+        backchannel_logout_supported: settings.backchannel_logout,
+        backchannel_logout_session_supported: settings.backchannel_logout,
         mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
         scopes_supported: scopes(realm),
-        response_types_supported: texts(profile.response_types.iter().copied(), ResponseType::as_str),
+        response_types_supported: texts(realm.response_types(), ResponseType::as_str),
         response_modes_supported: texts(profile.response_modes.iter().copied(), ResponseMode::as_str),
-        grant_types_supported: texts(GrantType::ALL.iter().copied(), GrantType::as_str),
+        grant_types_supported: texts(grant_types(realm), GrantType::as_str),
         acr_values_supported: ACR_VALUES.iter().map(|&value| value.to_owned()).collect(),
         subject_types_supported: texts(SubjectType::ALL.iter().copied(), SubjectType::as_str),
         id_token_signing_alg_values_supported: signing.clone(),
+        id_token_encryption_alg_values_supported: key_management.clone(),
+        id_token_encryption_enc_values_supported: content_encryption.clone(),
         userinfo_signing_alg_values_supported: signing,
+        userinfo_encryption_alg_values_supported: key_management,
+        userinfo_encryption_enc_values_supported: content_encryption,
         display_values_supported: texts([Display::Page, Display::Popup], Display::as_str),
         claim_types_supported: vec!["normal".to_owned()],
         claims_supported: claims(),
         claims_parameter_supported: true,
-        request_parameter_supported: false,
-        request_uri_parameter_supported: false,
+        request_parameter_supported: profile.request_objects.by_value,
+        request_uri_parameter_supported: profile.request_objects.by_reference,
+        require_request_uri_registration: profile.request_objects.by_reference,
+        request_object_signing_alg_values_supported: request_objects,
+        request_object_encryption_enc_values_supported: if to_realm.is_empty() {
+            Vec::new()
+        } else {
+            contents_to_realm
+        },
+        request_object_encryption_alg_values_supported: to_realm,
         ui_locales_supported: ui_locales.iter().map(|&locale| locale.to_owned()).collect(),
         prompt_values_supported: texts(Prompt::ALL.iter().copied(), Prompt::as_str),
         code_challenge_methods_supported: vec![CodeChallengeMethod::S256.as_str().to_owned()],
@@ -105,6 +131,17 @@ pub(crate) fn authentication_methods(realm: &RealmContext) -> Vec<ClientAuthenti
     realm.realm.settings.profile.profile().client_authentication_methods.iter().copied().filter(is_possible).collect()
 }
 
+/// Grants that begin at the authorization endpoint only where a response type has them (OpenID Connect Registration 2).
+fn grant_types(realm: &RealmContext) -> Vec<GrantType> {
+    let begins = |grant: GrantType| realm.response_types().any(|offered| offered.grant_types().contains(&grant));
+    let is_possible = |grant: &GrantType| match grant {
+        GrantType::Implicit | GrantType::AuthorizationCode => begins(*grant),
+        GrantType::RefreshToken => begins(GrantType::AuthorizationCode),
+        GrantType::ClientCredentials => true,
+    };
+    GrantType::ALL.iter().copied().filter(is_possible).collect()
+}
+
 fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
     Some(MtlsEndpointAliases {
         token_endpoint: realm.urls.mutual_tls_of(Endpoint::Token)?,
@@ -120,6 +157,6 @@ fn scopes(realm: &RealmContext) -> Vec<String> {
 }
 
 fn claims() -> Vec<String> {
-    let of_tokens = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
+    let of_tokens = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "sid"];
     standard_claims::supported().chain(of_tokens).map(str::to_owned).collect()
 }

@@ -29,7 +29,9 @@ pub fn words_about(serving: &Serving<'_>, realm: &RealmContext, error: ShownErro
         reason: error.reason.to_owned(),
         page: error.page.to_owned(),
     };
-    let answers = serving.ask::<OnError>(realm, Subject::default(), || (NoFacts {}, facts())).unwrap_or_default();
+    // A page does not wait for a place where its scripts could run.
+    let answers = serving.ask_at_once::<OnError>(realm, Subject::default(), || (NoFacts {}, facts()));
+    let answers = answers.unwrap_or_default();
     answers.into_iter().fold(ErrorMessage::default(), |said, answer| match answer.decision {
         ErrorDecision::None {} => said,
         ErrorDecision::Message(more) => {

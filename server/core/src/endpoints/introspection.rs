@@ -86,7 +86,7 @@ async fn access_token(
         expires_at: token.expires_at.0,
         members,
     };
-    Ok(shown(serving, realm, subject, (members, facts))?)
+    Ok(shown(serving, realm, subject, (members, facts)).await?)
 }
 
 fn members_of(realm: &RealmContext, token: &CheckedAccessToken, user: Option<&User>) -> Map<String, Value> {
@@ -111,7 +111,8 @@ fn members_of(realm: &RealmContext, token: &CheckedAccessToken, user: Option<&Us
     if let Some(acr) = &token.acr {
         members.insert("acr".to_owned(), acr.as_str().into());
     }
-    if let Some(user) = user {
+    // A pairwise subject says nothing to those who know the user by another one; the user name would say it all.
+    if let Some(user) = user.filter(|user| token.subject == user.id.to_string()) {
         members.insert("username".to_owned(), user.username.as_str().into());
     }
     members
@@ -167,25 +168,23 @@ async fn refresh_token(
     if serving.store.standing(realm.id(), &query).await? != Standing::Stands {
         return Ok(None);
     }
+    let Some(user) = serving.store.user(realm.id(), family.user_id).await? else { return Ok(None) };
+    let subject = subject_for(realm, caller, &user)?;
     let mut members = Map::new();
     members.insert("iss".to_owned(), realm.issuer().into());
     members.insert("client_id".to_owned(), family.client_id.as_str().into());
-    members.insert("sub".to_owned(), subject_for(caller, family.user_id).into());
+    members.insert("sub".to_owned(), subject.clone().into());
     members.insert("scope".to_owned(), content.scope.to_string().into());
     members.insert("exp".to_owned(), family.expires_at.0.min(family.idle_expires_at.0).into());
-    let user = match realm.hooks.at(Hook::OnIntrospection, Some(&caller.client_id)) {
-        [] => None,
-        _ => serving.store.user(realm.id(), family.user_id).await?,
-    };
     let facts = |members| IntrospectedToken {
         kind: TokenKind::RefreshToken,
         client_id: family.client_id.to_string(),
-        subject: subject_for(caller, family.user_id),
+        subject,
         scope: content.scope.iter().map(str::to_owned).collect(),
         audience: Vec::new(),
         issued_at: None,
         expires_at: family.expires_at.0.min(family.idle_expires_at.0),
         members,
     };
-    Ok(shown(serving, realm, Subject::client(caller).and_user(user.as_ref()), (members, facts))?)
+    Ok(shown(serving, realm, Subject::client(caller).and_user(Some(&user)), (members, facts)).await?)
 }

@@ -2,6 +2,7 @@
 
 mod decision;
 mod discovery;
+mod entity_tag;
 mod error_page;
 mod introspection;
 mod revocation;
@@ -10,6 +11,7 @@ mod userinfo;
 
 pub use discovery::provider_metadata;
 pub(crate) use discovery::{authentication_methods, signing_algorithms};
+pub use entity_tag::entity_tag;
 pub use error_page::{ErrorMessage, ShownError, words_about};
 pub use introspection::introspect;
 pub use revocation::revoke;

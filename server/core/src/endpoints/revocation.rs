@@ -99,7 +99,7 @@ async fn ask(
         (None, _) | (_, []) => None,
         (Some(user_id), _) => serving.store.user(realm.id(), user_id).await?,
     };
-    Ok(revokes_lineage(serving, realm, Subject::client(client).and_user(user.as_ref()), token))
+    Ok(revokes_lineage(serving, realm, Subject::client(client).and_user(user.as_ref()), token).await)
 }
 
 fn revoked((client, user_id): (&Client, Option<UserId>), (lineage, token): (Lineage, TokenKind)) -> Event {

@@ -52,6 +52,12 @@ endpoints! {
     Login = "/login";
     /// Where the consent form is sent.
     Consent = "/consent";
+    /// RP-Initiated Logout 2.
+    EndSession = "/logout";
+    /// Where the form is sent that asks whether to sign out.
+    LogoutConfirmation = "/logout/confirm";
+    /// Session Management 3.3.
+    CheckSession = "/session";
 }
 
 impl RealmUrls {

@@ -5,19 +5,25 @@ use signet_jose::{SignatureAlgorithm, sign};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::spec::rfc6750;
 
-use crate::events::Serving;
+use super::Endpoint;
+use crate::events::{RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
 use crate::model::Client;
+use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::{CheckedAccessToken, ClaimsTarget, Gathering, signing_key, subject_for, user_claims};
+use crate::tokens::{
+    CheckedAccessToken, ClaimsTarget, Content, EncryptedResponse, Gathering, leave_out_other_values, signing_key,
+    user_claims,
+};
 
 /// An answer of the userinfo endpoint.
 #[derive(Debug, Clone, PartialEq)]
 pub enum UserInfo {
     /// `application/json`.
     Claims(Map<String, Value>),
-    /// `application/jwt`, for clients registered with `userinfo_signed_response_alg`.
-    Signed(String),
+    /// `application/jwt`, for clients registered with `userinfo_signed_response_alg`, `userinfo_encrypted_response_alg`
+    /// or both.
+    Jwt(String),
 }
 
 /// The scope value that opens the endpoint (OpenID Connect Core 5.3.1).
@@ -27,8 +33,18 @@ pub const USERINFO_SCOPE: &str = "openid";
 /// and has [`USERINFO_SCOPE`].
 ///
 /// # Errors
-/// `invalid_token` for a token that speaks of no user (RFC 6750 section 3.1); that of a script that failed.
+/// `invalid_token` for a token that speaks of no user (RFC 6750 section 3.1); `invalid_client_metadata` for a client that
+/// wants an encrypted answer and has no key for it; that of a script that failed. It is recorded.
 pub async fn userinfo(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    token: &CheckedAccessToken,
+) -> Result<UserInfo, Failure> {
+    let outcome = claims_of(serving, realm, token).await;
+    serving.conclude(realm, outcome, (RefusedAt::Endpoint(Endpoint::UserInfo), None)).await
+}
+
+async fn claims_of(
     serving: &Serving<'_>,
     realm: &RealmContext,
     token: &CheckedAccessToken,
@@ -42,6 +58,7 @@ pub async fn userinfo(
         serving.store.client(realm.id(), &token.client_id).await?.ok_or_else(|| invalid("the client is gone"))?;
     let (names, locales) = (&token.reference.userinfo_claims, &token.reference.claims_locales);
     let mut claims = user_claims(&user, &token.scope, names, locales);
+    leave_out_other_values(&mut claims, &token.reference.userinfo_values);
     let gathering = Gathering {
         target: ClaimsTarget::Userinfo,
         client: &client,
@@ -53,11 +70,26 @@ pub async fn userinfo(
         authentication: token.authentication(),
     };
     gathering.add_to(&mut claims, serving, realm).await?;
-    claims.insert("sub".to_owned(), subject_for(&client, user.id).into());
-    match client.metadata.userinfo_signed_response_alg.as_deref() {
-        None => Ok(UserInfo::Claims(claims)),
-        Some(name) => Ok(UserInfo::Signed(signed(realm, &client, name, claims)?)),
+    // Section 5.3.2: as in the ID token that was issued with the access token.
+    claims.insert("sub".to_owned(), token.subject.clone().into());
+    answer(serving, realm, &client, claims).await
+}
+
+/// OpenID Connect Core 5.3.2: signed, encrypted, or signed and then encrypted.
+async fn answer(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    claims: Map<String, Value>,
+) -> Result<UserInfo, Failure> {
+    if let Some(name) = client.metadata.userinfo_signed_response_alg.as_deref() {
+        let signed = signed(realm, client, name, claims)?;
+        let encrypting = EncryptedResponse::UserInfo.encrypt((provider, realm), client, Content::Signed(&signed));
+        return Ok(UserInfo::Jwt(encrypting.await?.unwrap_or(signed)));
     }
+    let text = serde_json::to_vec(&claims).map_err(|error| Fault::internal("claims do not serialise", error))?;
+    let encrypting = EncryptedResponse::UserInfo.encrypt((provider, realm), client, Content::Claims(&text));
+    Ok(encrypting.await?.map_or(UserInfo::Claims(claims), UserInfo::Jwt))
 }
 
 /// OpenID Connect Core 5.3.2: a signed answer names issuer and audience.

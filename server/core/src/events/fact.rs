@@ -30,9 +30,11 @@ impl Event {
     pub(super) const fn is_cheap_to_cause(&self) -> bool {
         match &self.fact {
             Fact::ScriptDecision { hook, .. } => {
+                // A public client proves nothing: whoever knows its name has it authenticated.
                 let before_login = matches!(
                     hook,
-                    Hook::OnAuthorizeRequest
+                    Hook::OnClientAuthenticated
+                        | Hook::OnAuthorizeRequest
                         | Hook::OnIdentify
                         | Hook::OnAuthStart
                         | Hook::OnFactorResult
@@ -113,6 +115,15 @@ pub enum Fact {
     },
     /// See [`EventKind::Logout`].
     Logout {},
+    /// See [`EventKind::LogoutUndelivered`].
+    LogoutUndelivered {
+        /// The number of the delivery.
+        delivery: i64,
+        /// How often it was tried.
+        attempts: i64,
+        /// Why the last attempt failed.
+        problem: String,
+    },
     /// See [`EventKind::SessionsEnded`].
     SessionsEnded {
         /// Why.
@@ -139,6 +150,16 @@ pub enum Fact {
         /// What descends from it.
         lineage: LineageMark,
         /// What it is good for.
+        scope: Scope,
+        /// Where.
+        resources: Vec<String>,
+        /// The consent it rests on; nothing where none was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        authorization: Option<AuthorizationId>,
+    },
+    /// See [`EventKind::AuthorizationConfirmed`].
+    AuthorizationConfirmed {
+        /// What was allowed.
         scope: Scope,
         /// Where.
         resources: Vec<String>,
@@ -303,11 +324,13 @@ impl Fact {
             Self::Login { .. } => EventKind::Login,
             Self::LoginRefused { .. } => EventKind::LoginRefused,
             Self::Logout {} => EventKind::Logout,
+            Self::LogoutUndelivered { .. } => EventKind::LogoutUndelivered,
             Self::SessionsEnded { .. } => EventKind::SessionsEnded,
             Self::ConsentGiven { .. } => EventKind::ConsentGiven,
             Self::ConsentRefused {} => EventKind::ConsentRefused,
             Self::ConsentRevoked { .. } => EventKind::ConsentRevoked,
             Self::CodeIssued { .. } => EventKind::CodeIssued,
+            Self::AuthorizationConfirmed { .. } => EventKind::AuthorizationConfirmed,
             Self::TokenIssued { .. } => EventKind::TokenIssued,
             Self::TokenRevoked { .. } => EventKind::TokenRevoked,
             Self::CodeReuse { .. } => EventKind::CodeReuse,
@@ -322,6 +345,40 @@ impl Fact {
             Self::ScriptDecision { .. } => EventKind::ScriptDecision,
             Self::RequestFailed { .. } => EventKind::RequestFailed,
             Self::RefusalsCounted { .. } => EventKind::RefusalsCounted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_that_anybody_can_cause_are_cheap_to_cause() {
+        let decided = |hook, user: Option<UserId>| {
+            let fact = Fact::ScriptDecision {
+                hook,
+                script: ScriptVersion { package: "a".to_owned(), version: "b".to_owned() },
+                decision: "none".to_owned(),
+                operations: 1,
+                microseconds: 1,
+                outcome: "decided".to_owned(),
+            };
+            fact.concerning(Parties::default().and_user(user)).is_cheap_to_cause()
+        };
+        for hook in [
+            Hook::OnClientAuthenticated,
+            Hook::OnAuthorizeRequest,
+            Hook::OnIdentify,
+            Hook::OnAuthStart,
+            Hook::OnFactorResult,
+            Hook::OnError,
+        ] {
+            assert!(decided(hook, None), "{hook}");
+            assert!(!decided(hook, Some(UserId([1; 16]))), "{hook}");
+        }
+        for hook in [Hook::OnTokenRequest, Hook::OnClaims, Hook::OnIntrospection, Hook::OnRevocation] {
+            assert!(!decided(hook, None), "{hook}: whoever causes it had to prove something");
         }
     }
 }

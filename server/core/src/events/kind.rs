@@ -48,6 +48,10 @@ kinds! {
     LoginRefused = "login_refused";
     /// A person signed out.
     Logout = "logout";
+    /// A logout request was refused.
+    LogoutRefused = "logout_refused";
+    /// A client could not be told of a logout; given up.
+    LogoutUndelivered = "logout_undelivered";
     /// Sessions ended without their person asking for it.
     SessionsEnded = "sessions_ended";
     /// A person allowed a client something.
@@ -58,6 +62,8 @@ kinds! {
     ConsentRevoked = "consent_revoked";
     /// An authorization code went to a client.
     CodeIssued = "code_issued";
+    /// A client learned that a person allowed it something, and got nothing else: the response type `none`.
+    AuthorizationConfirmed = "authorization_confirmed";
     /// An authorization request was refused.
     AuthorizationRefused = "authorization_refused";
     /// Tokens went to a client.

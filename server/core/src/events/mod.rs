@@ -8,6 +8,7 @@
 //! business of the services; how they are stored, of the store.
 
 mod actor;
+mod budget;
 mod chain;
 mod details;
 mod fact;
@@ -30,6 +31,7 @@ pub use queue::EventQueue;
 pub use record::{EventRecord, ListedRecord, SealedRecord, first_event_id};
 pub use seal::{Sealer, purge};
 pub use serving::Serving;
+pub(crate) use verify::Checks;
 pub use verify::{Verification, verify};
 pub use vocabulary::{
     Action, LineageMark, LoginRefusal, Object, Refused, RefusedAt, ScriptChange, ScriptVersion, SessionsEndedBecause,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use signet_protocol::identifiers::RealmId;
 use signet_protocol::time::UnixTime;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
+use super::budget::RefusalBudget;
 use super::fact::{Fact, Parties};
 use super::keys::EventKeys;
 use super::kind::EventKind;
@@ -26,9 +26,6 @@ const RETRY: Duration = Duration::from_millis(500);
 const BATCH: usize = 256;
 /// Most events that wait; whoever brings more has to write them first.
 const CAPACITY: usize = 10_000;
-/// Most refusals a second that are recorded one by one; more are counted. Whoever floods an endpoint with nonsense must
-/// not be able to fill the disk.
-const REFUSALS_PER_SECOND: u32 = 200;
 /// The request of what was counted over many requests.
 const NO_REQUEST: &str = "counted";
 
@@ -38,27 +35,15 @@ pub struct EventQueue {
     waiting: Mutex<Waiting>,
     some: Notify,
     many: Notify,
-    /// Held by whoever writes; when writing failed last.
-    flushing: tokio::sync::Mutex<Option<Instant>>,
+    /// Held by whoever writes; when writing failed last, by the monotonic clock.
+    flushing: tokio::sync::Mutex<Option<Duration>>,
 }
 
 #[derive(Default)]
 struct Waiting {
     events: VecDeque<EventRecord>,
-    /// The current second, and how many refusals were recorded in it.
-    refusals: (UnixTime, u32),
+    refusals: RefusalBudget,
     counted: BTreeMap<(RealmId, EventKind), (EventKeys, u64)>,
-}
-
-impl Waiting {
-    fn admits_refusal(&mut self, now: UnixTime) -> bool {
-        let (second, recorded) = &mut self.refusals;
-        if *second != now {
-            (*second, *recorded) = (now, 0);
-        }
-        *recorded += 1;
-        *recorded <= REFUSALS_PER_SECOND
-    }
 }
 
 impl EventQueue {
@@ -69,7 +54,7 @@ impl EventQueue {
     /// Whether a refusal is recorded by itself; if not, it has been counted.
     pub(super) fn admits_refusal(&self, now: UnixTime, place: (RealmId, EventKind), keys: &EventKeys) -> bool {
         let mut waiting = self.waiting();
-        let admitted = waiting.admits_refusal(now);
+        let admitted = waiting.refusals.admits(place.0, now);
         if !admitted {
             waiting.counted.entry(place).or_insert_with(|| (keys.clone(), 0)).1 += 1;
             self.some.notify_one();
@@ -139,15 +124,15 @@ impl EventQueue {
         if !self.is_full() {
             return Ok(());
         }
-        if failed.is_some_and(|at| at.elapsed() < RETRY) {
+        if failed.is_some_and(|at| provider.clock.monotonic().saturating_sub(at) < RETRY) {
             return Err(StoreError::Unavailable("too many events wait to be written".into()));
         }
         self.write_noting(&mut failed, provider).await
     }
 
-    async fn write_noting(&self, failed: &mut Option<Instant>, provider: &Provider) -> StoreResult<()> {
+    async fn write_noting(&self, failed: &mut Option<Duration>, provider: &Provider) -> StoreResult<()> {
         let written = self.write_all(provider).await;
-        *failed = written.is_err().then(Instant::now);
+        *failed = written.is_err().then(|| provider.clock.monotonic());
         written
     }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use signet_jose::random;
 use signet_protocol::error::{ErrorCode, Refusal};
@@ -19,6 +19,7 @@ use super::record::{EventRecord, event_id};
 use super::vocabulary::RefusedAt;
 use crate::failure::{Failure, Fault};
 use crate::hooks::{Connection, Transaction};
+use crate::model::Client;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -34,6 +35,8 @@ pub struct Serving<'a> {
     /// Whom the request concerns, as far as that is known by now.
     known: Mutex<Parties>,
     transaction: Transaction<'a>,
+    /// The client that has proved who it is.
+    authenticated: OnceLock<Arc<Client>>,
 }
 
 impl Deref for Serving<'_> {
@@ -64,7 +67,8 @@ impl Provider {
     /// This provider, for one request.
     pub fn serving(&self, origin: Origin) -> Serving<'_> {
         let (unwritten, known, transaction) = (Mutex::default(), Mutex::default(), Transaction::default());
-        Serving { provider: self, origin, maker: EventMaker::new(self), unwritten, known, transaction }
+        let (maker, authenticated) = (EventMaker::new(self), OnceLock::new());
+        Serving { provider: self, origin, maker, unwritten, known, transaction, authenticated }
     }
 }
 
@@ -86,6 +90,16 @@ impl Serving<'_> {
     /// What scripts are told of the request, and what they hand on.
     pub(crate) const fn transaction(&self) -> &Transaction<'_> {
         &self.transaction
+    }
+
+    /// The client that has proved who it is in this request, or a public one that cannot.
+    pub fn authenticated_client(&self) -> Option<&Arc<Client>> {
+        self.authenticated.get()
+    }
+
+    /// A client has proved who it is. The first counts: a request authenticates once.
+    pub(crate) fn authenticated(&self, client: &Arc<Client>) {
+        self.authenticated.get_or_init(|| Arc::clone(client));
     }
 
     fn unwritten(&self) -> MutexGuard<'_, Vec<EventRecord>> {

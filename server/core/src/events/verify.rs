@@ -1,5 +1,8 @@
 //! Checking the chain of a realm in the database.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use signet_jose::base64url;
 use signet_protocol::identifiers::RealmId;
 
@@ -15,6 +18,9 @@ const PAGE: u64 = 1000;
 const MOST_WAITING: u64 = 10_000;
 /// How often a check that met a planned removal begins anew.
 const ATTEMPTS: u32 = 3;
+
+/// Most checks of all realms at a time.
+const MOST_CHECKS: usize = 8;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,11 +55,43 @@ impl Verification {
     }
 }
 
+/// The checks that are under way in this process. Each reads every event of a realm: one at a time of each realm, and
+/// few of all, so that whoever may read cannot keep the database busy.
+#[derive(Default)]
+pub(crate) struct Checks(Mutex<HashSet<RealmId>>);
+
+impl Checks {
+    fn realms(&self) -> MutexGuard<'_, HashSet<RealmId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, realm_id: RealmId) -> Result<CheckUnderway<'_>, Fault> {
+        let mut realms = self.realms();
+        if realms.len() >= MOST_CHECKS || !realms.insert(realm_id) {
+            return Err(Fault::Overloaded("a check of the chain of events"));
+        }
+        Ok(CheckUnderway { checks: self, realm_id })
+    }
+}
+
+/// A check that is under way, until it is dropped: also where whoever asked went away.
+struct CheckUnderway<'a> {
+    checks: &'a Checks,
+    realm_id: RealmId,
+}
+
+impl Drop for CheckUnderway<'_> {
+    fn drop(&mut self) {
+        self.checks.realms().remove(&self.realm_id);
+    }
+}
+
 /// Checks the chain of a realm; nothing if it has none.
 ///
 /// # Errors
-/// Faults only.
+/// Faults only: `Overloaded` while another check of the realm, or [`MOST_CHECKS`] of others, are under way.
 pub async fn verify(provider: &Provider, realm_id: RealmId) -> Result<Option<Verification>, Fault> {
+    let _underway = provider.checks.begin(realm_id)?;
     let mut attempt = 1;
     loop {
         let Some(chain) = provider.store.chain(realm_id).await? else { return Ok(None) };
@@ -108,4 +146,23 @@ async fn check(
         breaks,
         broken,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_check_of_a_realm_at_a_time_and_few_of_all() {
+        let (checks, realm) = (Checks::default(), |number: u8| RealmId([number; 16]));
+        let first = checks.begin(realm(1)).unwrap();
+        assert!(matches!(checks.begin(realm(1)), Err(Fault::Overloaded(_))));
+        let others: Vec<_> = (2..=8).map(|number| checks.begin(realm(number)).unwrap()).collect();
+        assert!(checks.begin(realm(9)).is_err());
+        drop(first);
+        assert!(checks.begin(realm(2)).is_err());
+        assert!(checks.begin(realm(9)).is_ok());
+        drop(others);
+        assert!(checks.realms().is_empty());
+    }
 }

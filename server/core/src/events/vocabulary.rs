@@ -35,7 +35,7 @@ impl Serialize for LineageMark {
 pub struct Refused {
     /// The OAuth error code.
     error: &'static str,
-    /// The rule, in the words that were shown.
+    /// The rule, in the words that were shown; of a script's words, only how many there were.
     reason: String,
     /// Where the rule stands.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,11 +49,20 @@ impl From<&Refusal> for Refused {
     fn from(refusal: &Refusal) -> Self {
         Self {
             error: refusal.code.as_str(),
-            reason: shortened(&refusal.reason),
+            reason: recorded_reason(refusal),
             specification: refusal.spec.map(|spec| spec.to_string()),
             detail: refusal.detail.as_deref().map(shortened),
         }
     }
+}
+
+/// The text of a script may hold anything, also about persons, and nothing can be taken out of the chain again. A short
+/// hash would not hide it: such texts can be guessed. The log line of the same request has the text.
+fn recorded_reason(refusal: &Refusal) -> String {
+    if refusal.is_of_script {
+        return format!("a script said so, in {} characters of its own", refusal.reason.chars().count());
+    }
+    shortened(&refusal.reason)
 }
 
 /// As much of a text as is recorded.
@@ -93,6 +102,10 @@ pub enum SessionsEndedBecause {
     UserDisabled,
     /// A script decided so.
     ScriptDecided,
+    /// The person signed out everywhere.
+    SignedOutEverywhere,
+    /// An administrator decided so.
+    AdministratorDecided,
 }
 
 /// The kind of a revoked token.
@@ -119,12 +132,20 @@ pub enum Object {
     Key,
     /// An initial access token, by identifier.
     InitialAccessToken,
+    /// A salt of pairwise subjects, by number.
+    PairwiseSalt,
     /// A resource server, by identifier.
     ResourceServer,
     /// A script package, by name.
     Script,
     /// What scripts may use, by kind and name.
     ScriptValue,
+    /// A browser session, by its public name.
+    Session,
+    /// The sessions of a user, by the user's identifier.
+    Sessions,
+    /// A back-channel logout that waits to be delivered, by number.
+    LogoutDelivery,
 }
 
 /// What was done to it.
@@ -141,6 +162,12 @@ pub enum Action {
     SecretRotated,
     /// A user got a new password.
     PasswordSet,
+    /// A session ended.
+    Ended,
+    /// A delivery is tried again.
+    Retried,
+    /// A realm opens nothing any more that was sealed before.
+    TimelineBegun,
 }
 
 /// A version of a script package.
@@ -185,10 +212,29 @@ impl RefusedAt {
             Self::Endpoint(Endpoint::Revocation) => EventKind::RevocationRefused,
             Self::Endpoint(Endpoint::UserInfo) => EventKind::UserinfoRefused,
             Self::Endpoint(Endpoint::Registration) => EventKind::RegistrationRefused,
+            Self::Endpoint(Endpoint::EndSession | Endpoint::LogoutConfirmation | Endpoint::CheckSession) => {
+                EventKind::LogoutRefused
+            }
             // Login and consent forms belong to an authorization request, and keys are refused to nobody.
             Self::Endpoint(Endpoint::Authorization | Endpoint::Login | Endpoint::Consent | Endpoint::Jwks) => {
                 EventKind::AuthorizationRefused
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signet_protocol::error::ErrorCode;
+
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_script_is_not_recorded() {
+        let refusal = ErrorCode::AccessDenied.because("ana@example.test has not paid").of_script();
+        let recorded = serde_json::to_string(&Refused::from(&refusal)).unwrap();
+        assert_eq!(recorded, r#"{"error":"access_denied","reason":"a script said so, in 29 characters of its own"}"#);
+        let own = ErrorCode::AccessDenied.because("the user refused");
+        assert!(serde_json::to_string(&Refused::from(&own)).unwrap().contains("the user refused"));
     }
 }

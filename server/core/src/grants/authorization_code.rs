@@ -34,7 +34,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         user: Some((&user, &code.basis)),
         refresh_token: is_refreshable(request, &code),
     };
-    let permitted = decide(request, &planned)?;
+    let permitted = decide(request, &planned).await?;
     let refresh_family = permitted.refresh_token.then(|| new_family(request, &code));
     let refresh_token = refresh_family
         .as_ref()

@@ -34,7 +34,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         user: None,
         refresh_token: false,
     };
-    let permitted = decide(request, &planned)?;
+    let permitted = decide(request, &planned).await?;
     let (scope, lifetimes) = (&permitted.scope, permitted.lifetimes);
     let token = ClientToken { client, lineage, scope, resources: &resources, lifetimes };
     let response = issue_client_token(request.serving, request.realm, &token).await?;

@@ -10,36 +10,50 @@ use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc6749;
 
 use super::GrantRequest;
+use crate::events::Serving;
 use crate::failure::Failure;
 use crate::hooks::Subject;
-use crate::model::{TokenBasis, User};
+use crate::model::{Client, TokenBasis, User};
+use crate::realm::RealmContext;
 use crate::tokens::{Authentication, Lifetimes, access_token_seconds};
 
 /// Tokens that are about to be made.
-pub(super) struct Planned<'a> {
-    pub(super) grant_type: GrantType,
-    pub(super) scope: &'a Scope,
-    pub(super) resources: &'a [String],
+pub(crate) struct Planned<'a> {
+    pub(crate) grant_type: GrantType,
+    pub(crate) scope: &'a Scope,
+    pub(crate) resources: &'a [String],
     /// Whom they are for, and what they rest on; nobody and nothing for a client's own token.
-    pub(super) user: Option<(&'a User, &'a TokenBasis)>,
+    pub(crate) user: Option<(&'a User, &'a TokenBasis)>,
     /// Whether a refresh token comes along.
-    pub(super) refresh_token: bool,
+    pub(crate) refresh_token: bool,
 }
 
 /// What is left of the plan.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Permitted {
-    pub(super) scope: Scope,
-    pub(super) lifetimes: Lifetimes,
-    pub(super) refresh_token: bool,
+pub(crate) struct Permitted {
+    pub(crate) scope: Scope,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) refresh_token: bool,
 }
 
-/// Asks about tokens that are about to be made.
+/// Asks about tokens that are about to be made at the token endpoint.
+///
+/// # Errors
+/// Those of [`decide_for`].
+pub(super) async fn decide(request: &GrantRequest<'_>, planned: &Planned<'_>) -> Result<Permitted, Failure> {
+    decide_for(request.serving, request.realm, request.client.client(), planned).await
+}
+
+/// Asks about tokens that are about to be made, wherever that is.
 ///
 /// # Errors
 /// The first refusal; `invalid_scope` if nothing is left of the scope.
-pub(super) fn decide(request: &GrantRequest<'_>, planned: &Planned<'_>) -> Result<Permitted, Failure> {
-    let (realm, client) = (request.realm, request.client.client());
+pub(crate) async fn decide_for(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    client: &Client,
+    planned: &Planned<'_>,
+) -> Result<Permitted, Failure> {
     let mut permitted = Permitted {
         scope: planned.scope.clone(),
         lifetimes: Lifetimes::default(),
@@ -57,7 +71,7 @@ pub(super) fn decide(request: &GrantRequest<'_>, planned: &Planned<'_>) -> Resul
         refresh_token: planned.refresh_token,
         authentication: planned.user.map(|(_, basis)| Authentication::of_basis(basis).facts()),
     };
-    for answer in request.serving.ask::<OnTokenRequest>(realm, subject, || (NoFacts {}, facts))? {
+    for answer in serving.ask::<OnTokenRequest>(realm, subject, || (NoFacts {}, facts)).await? {
         match answer.decision {
             TokenDecision::None {} | TokenDecision::Allow {} => {}
             TokenDecision::Deny(denial) => return Err(denial.refusal().into()),

@@ -10,8 +10,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 pub(crate) use authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
+pub(crate) use decision::{Planned, decide_for};
 pub(crate) use resources::{requested_resources, resources_are_allowed};
-use signet_protocol::error::ErrorCode;
+use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::GrantType;
 use signet_protocol::parameters::Parameters;
 use signet_protocol::responses::TokenResponse;
@@ -97,6 +98,8 @@ async fn issue(
         GrantType::AuthorizationCode => authorization_code::exchange(&request).await,
         GrantType::RefreshToken => refresh_token::exchange(&request).await,
         GrantType::ClientCredentials => client_credentials::exchange(&request).await,
+        // Its tokens come from the authorization endpoint; `grant_type` has refused it already.
+        GrantType::Implicit => Err(unsupported().into()),
     };
     if outcome.is_ok() {
         serving.note_client_use(realm, client.client()).await;
@@ -116,7 +119,10 @@ fn grant_type(parameters: &Parameters) -> Result<GrantType, Failure> {
     let text = parameters
         .get("grant_type")
         .ok_or_else(|| ErrorCode::InvalidRequest.because("grant_type is missing").per(rfc6749("5.2")))?;
-    Ok(text.parse().map_err(|_| {
-        ErrorCode::UnsupportedGrantType.because("this server does not know the grant type").per(rfc6749("5.2"))
-    })?)
+    let known = text.parse().ok().filter(|grant_type| *grant_type != GrantType::Implicit);
+    Ok(known.ok_or_else(unsupported)?)
+}
+
+fn unsupported() -> Refusal {
+    ErrorCode::UnsupportedGrantType.because("the token endpoint does not take the grant type").per(rfc6749("5.2"))
 }

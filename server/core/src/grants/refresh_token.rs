@@ -197,7 +197,7 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         user: Some((&user, &family.content)),
         refresh_token: true,
     };
-    let permitted = decide(request, &planned)?;
+    let permitted = decide(request, &planned).await?;
     let tokens = UserTokens {
         client,
         user: &user,

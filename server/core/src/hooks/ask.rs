@@ -7,11 +7,11 @@ use serde_json::Value;
 use signet_hooks::{FailureMode, Hook, HookPoint, Host, LogLevel, LogLine, Program, Run, RunContext, RunFailureKind};
 use signet_protocol::error::{ErrorCode, Refusal};
 use tokio::runtime::Handle;
-use tokio::time::Instant;
 
 use super::host::{RunHost, WayOut};
 use super::input::{Subject, context};
 use super::metrics::Outcome;
+use super::pool::Pool;
 use super::recording::Ran;
 use super::shadow;
 use crate::events::{Fact, Parties, ScriptVersion, Serving};
@@ -42,7 +42,7 @@ impl Serving<'_> {
     ///
     /// # Errors
     /// A script failed that fails closed. The refusal says nothing of it; the log and the events do.
-    pub(crate) fn ask<'r, P: HookPoint>(
+    pub(crate) async fn ask<'r, P: HookPoint>(
         &self,
         realm: &'r RealmContext,
         subject: Subject<'_>,
@@ -55,18 +55,17 @@ impl Serving<'_> {
         let question = self.question::<P>(realm, subject, input());
         let mut answers = Vec::with_capacity(scripts.len());
         for script in scripts {
-            let ran = self.run_here(&question, script);
+            let ran = self.run(&question, script).await;
             answers.extend(self.answer::<P>(&question, script, &ran)?);
         }
         Ok(answers)
     }
 
-    /// The same for a decision point whose scripts may ask other servers: those that declare a connection run on a
-    /// thread of their own.
+    /// The same where nobody can wait: a script for which there is no place on this thread fails as overloaded.
     ///
     /// # Errors
     /// As for [`ask`](Self::ask).
-    pub(crate) async fn ask_at_length<'r, P: HookPoint>(
+    pub(crate) fn ask_at_once<'r, P: HookPoint>(
         &self,
         realm: &'r RealmContext,
         subject: Subject<'_>,
@@ -79,9 +78,10 @@ impl Serving<'_> {
         let question = self.question::<P>(realm, subject, input());
         let mut answers = Vec::with_capacity(scripts.len());
         for script in scripts {
-            let calls_out = script.program.as_ref().is_ok_and(|program| !program.manifest().http.is_empty());
-            let ran =
-                if calls_out { self.run_apart(&question, script).await } else { self.run_here(&question, script) };
+            let ran = match &script.program {
+                Ok(program) => self.run_here(&question, program).unwrap_or(Err(Outcome::Overloaded)),
+                Err(_) => Err(Outcome::NotCompiled),
+            };
             answers.extend(self.answer::<P>(&question, script, &ran)?);
         }
         Ok(answers)
@@ -103,19 +103,39 @@ impl Serving<'_> {
         }
     }
 
-    /// Runs a script on this thread: it decides from what it is told.
-    fn run_here(&self, question: &Question<'_>, script: &BoundScript) -> Result<Run, Outcome> {
+    /// Runs a script where it may run: one that waits for other servers on a blocking thread, one that decides from what
+    /// it is told on this thread. A realm has few places on the threads that serve everybody; what finds none goes to
+    /// blocking threads too, where the realm has few as well (SC-008).
+    async fn run(&self, question: &Question<'_>, script: &BoundScript) -> Result<Run, Outcome> {
         let program = script.program.as_ref().map_err(|_| Outcome::NotCompiled)?;
-        let host: Arc<dyn Host> = Arc::new(self.host(question, None));
-        run(&**program, question.hook, &question.input, &host)
+        if program.manifest().calls_out(question.hook) {
+            return self.run_apart(question, program, &self.runs.waiting).await;
+        }
+        match self.run_here(question, program) {
+            Some(ran) => ran,
+            None => self.run_apart(question, program, &self.runs.deciding).await,
+        }
     }
 
-    /// Runs a script on a blocking thread: it may wait for other servers.
-    async fn run_apart(&self, question: &Question<'_>, script: &BoundScript) -> Result<Run, Outcome> {
-        let program = Arc::clone(script.program.as_ref().map_err(|_| Outcome::NotCompiled)?);
-        let place = self.runs.waiting.place(question.realm.id()).await.map_err(|_| Outcome::Overloaded)?;
+    /// Runs a script on this thread, if its realm has a place there now.
+    fn run_here(&self, question: &Question<'_>, program: &Arc<dyn Program>) -> Option<Result<Run, Outcome>> {
+        let place = self.runs.inline.place_at_once(question.realm.id())?;
+        let host: Arc<dyn Host> = Arc::new(self.host(question, None));
+        let ran = run(&**program, question.hook, &question.input, &host);
+        drop(place);
+        Some(ran)
+    }
+
+    /// Runs a script on a blocking thread, when the realm's turn comes there.
+    async fn run_apart(
+        &self,
+        question: &Question<'_>,
+        program: &Arc<dyn Program>,
+        pool: &Pool,
+    ) -> Result<Run, Outcome> {
+        let place = pool.place(question.realm.id()).await.map_err(|_| Outcome::Overloaded)?;
         let host: Arc<dyn Host> = Arc::new(self.host(question, Some(Handle::current())));
-        let (hook, input) = (question.hook, Arc::clone(&question.input));
+        let (hook, input, program) = (question.hook, Arc::clone(&question.input), Arc::clone(program));
         let running = tokio::task::spawn_blocking(move || {
             let ran = run(&*program, hook, &input, &host);
             drop(place);
@@ -135,7 +155,8 @@ impl Serving<'_> {
                 outbound: Arc::clone(&self.outbound),
                 runtime,
             }),
-            started: Instant::now(),
+            clock: Arc::clone(&self.clock),
+            started: self.clock.monotonic(),
         }
     }
 
@@ -196,7 +217,8 @@ impl Serving<'_> {
             tracing::warn!(hook = hook.name(), package, "vars would have more than 8 KiB together; these are dropped");
         }
         let Ok(program) = &script.program else { return };
-        let ran = Ran { target: &script.target, program: &**program, hook, input: &question.input, run };
+        let (input, values) = (&question.input, &question.values);
+        let ran = Ran { target: &script.target, program, hook, input, run, values };
         self.runs.recordings.take(question.realm, self.now(), &*self.random, &ran);
         shadow::begin(self, question, script, run);
     }
@@ -232,7 +254,7 @@ pub(super) fn is_denial(decision: &Value) -> bool {
 
 /// A decision in the words of its hook: what it is, and the names of what it sets, never the values. A denial names its
 /// error.
-pub(super) fn summary(decision: &Value) -> String {
+pub(crate) fn summary(decision: &Value) -> String {
     let name = decision["decision"].as_str().unwrap_or_default();
     let members = match (&decision["error"], &decision["claims"]) {
         (Value::String(error), _) => vec![error.as_str()],

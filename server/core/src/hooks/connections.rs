@@ -1,6 +1,6 @@
 //! What is remembered of the connections of scripts: replies that may be used again, and who failed too often.
 //!
-//! Everything is kept by realm: no realm's failures or replies are another's, even where both ask the same server.
+//! Times are those of the monotonic clock. Everything is kept by realm: no realm's failures or replies are another's, even where both ask the same server.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use signet_hooks::{HttpProblem, HttpReply};
 use signet_protocol::identifiers::RealmId;
-use tokio::time::Instant;
 
 use crate::model::ScriptConnection;
 
@@ -37,11 +36,11 @@ pub(crate) struct Connections {
 struct State {
     /// What the rest is about: a connection that was changed begins anew.
     connection: ScriptConnection,
-    asked: Instant,
+    asked: Duration,
     failures: u32,
     /// When one run may try again.
-    left_alone_until: Option<Instant>,
-    replies: HashMap<String, (Instant, HttpReply)>,
+    left_alone_until: Option<Duration>,
+    replies: HashMap<String, (Duration, HttpReply)>,
 }
 
 /// What to do for a request.
@@ -82,12 +81,12 @@ impl Connections {
     }
 
     /// What to do for a request.
-    pub(super) fn before(&self, asking: Asking<'_>, now: Instant) -> Before {
+    pub(super) fn before(&self, asking: Asking<'_>, now: Duration) -> Before {
         let mut states = self.locked();
         let state = state(&mut states, asking, now);
         let kept = asking.kept().and_then(|path| state.replies.get(path));
         if let Some((fetched, reply)) = kept
-            && now.duration_since(*fetched) < asking.fresh_for()
+            && now.saturating_sub(*fetched) < asking.fresh_for()
         {
             return Before::Reply(reply.clone());
         }
@@ -107,7 +106,7 @@ impl Connections {
         &self,
         asking: Asking<'_>,
         asked: Result<HttpReply, HttpProblem>,
-        now: Instant,
+        now: Duration,
     ) -> Result<HttpReply, HttpProblem> {
         let mut states = self.locked();
         let state = state(&mut states, asking, now);
@@ -134,7 +133,7 @@ impl Connections {
     }
 }
 
-fn state<'a>(states: &'a mut HashMap<Key, State>, asking: Asking<'_>, now: Instant) -> &'a mut State {
+fn state<'a>(states: &'a mut HashMap<Key, State>, asking: Asking<'_>, now: Duration) -> &'a mut State {
     let key = (asking.realm_id, asking.name.to_owned());
     if !states.contains_key(&key) && states.len() >= MOST_CONNECTIONS {
         let longest_ago = states.iter().min_by_key(|(_, state)| state.asked).map(|(key, _)| key.clone());
@@ -156,16 +155,16 @@ fn state<'a>(states: &'a mut HashMap<Key, State>, asking: Asking<'_>, now: Insta
 }
 
 /// A reply that is older than it should be, but not too old to stand in.
-fn stale(state: &State, asking: Asking<'_>, now: Instant) -> Option<HttpReply> {
+fn stale(state: &State, asking: Asking<'_>, now: Duration) -> Option<HttpReply> {
     let (fetched, reply) = state.replies.get(asking.kept()?)?;
-    let usable = now.duration_since(*fetched) < asking.fresh_for() + STALE;
+    let usable = now.saturating_sub(*fetched) < asking.fresh_for() + STALE;
     usable.then(|| HttpReply { stale: true, ..reply.clone() })
 }
 
 /// Keeps a reply, and lets go of the oldest ones where there is no room.
-fn keep(replies: &mut HashMap<String, (Instant, HttpReply)>, path: &str, reply: &HttpReply, now: Instant) {
+fn keep(replies: &mut HashMap<String, (Duration, HttpReply)>, path: &str, reply: &HttpReply, now: Duration) {
     replies.remove(path);
-    let bytes = |replies: &HashMap<String, (Instant, HttpReply)>| -> usize {
+    let bytes = |replies: &HashMap<String, (Duration, HttpReply)>| -> usize {
         replies.iter().map(|(path, (_, reply))| path.len() + reply.body.len()).sum()
     };
     let needed = path.len() + reply.body.len();
@@ -182,6 +181,7 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const BEGUN: Duration = Duration::from_secs(1_000);
 
     fn connection(cache_seconds: i64) -> ScriptConnection {
         ScriptConnection { base_url: "https://api.test".to_owned(), bearer: None, cache_seconds }
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn replies_are_used_again_as_long_as_the_connection_says() {
-        let (connections, now, kept) = (Connections::default(), Instant::now(), connection(60));
+        let (connections, now, kept) = (Connections::default(), BEGUN, connection(60));
         let asking = asking(1, &kept, "/a");
         assert_eq!(connections.before(asking, now), Before::Ask);
         connections.after(asking, Ok(reply(200, "one")), now).unwrap();
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn an_old_reply_stands_in_for_a_failing_server_and_says_so() {
-        let (connections, now, kept) = (Connections::default(), Instant::now(), connection(60));
+        let (connections, now, kept) = (Connections::default(), BEGUN, connection(60));
         let asking = asking(1, &kept, "/a");
         connections.after(asking, Ok(reply(200, "one")), now).unwrap();
         let later = now + 100 * SECOND;
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_fails_is_left_alone_in_its_own_realm_only() {
-        let (connections, now, plain) = (Connections::default(), Instant::now(), connection(0));
+        let (connections, now, plain) = (Connections::default(), BEGUN, connection(0));
         let asking = asking(1, &plain, "/a");
         for _ in 0..MOST_FAILURES {
             assert_eq!(connections.before(asking, now), Before::Ask);
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn sc_014_nobody_asked_is_no_failure_of_the_other_side() {
-        let (connections, now, plain) = (Connections::default(), Instant::now(), connection(0));
+        let (connections, now, plain) = (Connections::default(), BEGUN, connection(0));
         for _ in 0..2 * MOST_FAILURES {
             let refused = connections.after(asking(1, &plain, "/a"), Err(HttpProblem::Refused), now);
             assert_eq!(refused, Err(HttpProblem::Refused));
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn number_and_bytes_of_replies_are_bounded() {
         let mut replies = HashMap::new();
-        let now = Instant::now();
+        let now = BEGUN;
         for number in 0..100 {
             keep(&mut replies, &format!("/{number}"), &reply(200, &"x".repeat(20_000)), now + number * SECOND);
         }

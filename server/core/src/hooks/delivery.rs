@@ -14,7 +14,6 @@ use signet_hooks::points::on_event::AuditedEvent;
 use signet_hooks::{Context, Hook, Host, NetworkView, NoFacts, Program, Run, RunContext};
 use signet_protocol::identifiers::{RealmId, RealmName, RequestId};
 use tokio::runtime::Handle;
-use tokio::time::Instant;
 
 use super::ask::{became, run, tell_log};
 use super::host::{RunHost, WayOut};
@@ -185,15 +184,16 @@ impl Turn {
 
     /// Delivers events after a number. Says which was the last that needs no further run, and whether the next failed.
     async fn deliver(&self, after: i64) -> Result<(i64, bool), Fault> {
-        let began = Instant::now();
+        let clock = &self.provider.clock;
+        let end = clock.monotonic() + LONGEST_TURN;
         let mut done = after;
-        while began.elapsed() < LONGEST_TURN && done < self.sealed {
+        while clock.monotonic() < end && done < self.sealed {
             let events = self.provider.store.sealed_events(self.realm.id(), done, BATCH).await?;
             if events.is_empty() {
                 break;
             }
             for event in events {
-                if began.elapsed() >= LONGEST_TURN {
+                if clock.monotonic() >= end {
                     return Ok((done, false));
                 }
                 // A row that does not read any more is a matter for whoever verifies the chain.
@@ -234,7 +234,8 @@ impl Turn {
         if let (Ok(run), Ok(program)) = (&ran, &self.script.program) {
             runs.metrics.used(hook, run.operations, run.elapsed);
             tell_log(hook, &self.script, run);
-            let ran = Ran { target: &self.script.target, program: &**program, hook, input: &input, run };
+            let values = self.realm.hooks.values().map(Arc::clone).unwrap_or_default();
+            let ran = Ran { target: &self.script.target, program, hook, input: &input, run, values: &values };
             runs.recordings.take(&self.realm, self.provider.now(), &*self.provider.random, &ran);
         }
         if outcome != Outcome::Decided {
@@ -255,7 +256,8 @@ impl Turn {
             random: Arc::clone(&self.provider.random),
             values: self.realm.hooks.values().map(Arc::clone).unwrap_or_default(),
             way_out: Some(way_out),
-            started: Instant::now(),
+            clock: Arc::clone(&self.provider.clock),
+            started: self.provider.clock.monotonic(),
         });
         let (program, input) = (Arc::clone(program), Arc::clone(input));
         let running = tokio::task::spawn_blocking(move || run(&*program, Hook::OnEvent, &input, &host));

@@ -7,13 +7,13 @@ use serde_json::Value;
 use signet_hooks::{Hook, Host, HttpMethod, HttpProblem, HttpReply, HttpRequest};
 use signet_jose::Random;
 use signet_protocol::identifiers::RealmId;
+use signet_protocol::time::Clock;
 use tokio::runtime::Handle;
-use tokio::time::Instant;
 use url::Url;
 
 use super::connections::{Asking, Before, Connections};
 use crate::model::ScriptConnection;
-use crate::ports::outbound::{OutboundError, OutboundHttp, OutboundRequest};
+use crate::ports::outbound::{OutboundBody, OutboundError, OutboundHttp, OutboundRequest};
 use crate::realm::ScriptValues;
 
 /// The host of one run.
@@ -22,7 +22,9 @@ pub(super) struct RunHost {
     pub(super) values: Arc<ScriptValues>,
     /// The way to other servers; none for a run that decides inline.
     pub(super) way_out: Option<WayOut>,
-    pub(super) started: Instant,
+    pub(super) clock: Arc<dyn Clock>,
+    /// When the run began, by the monotonic clock.
+    pub(super) started: Duration,
 }
 
 /// The way to other servers.
@@ -57,18 +59,18 @@ impl Host for RunHost {
         let url = address(&settings.base_url, &request.path)?;
         let path = (request.method == HttpMethod::Get).then_some(request.path.as_str());
         let asking = Asking { realm_id: way_out.realm_id, name: connection, connection: settings, path };
-        match way_out.connections.before(asking, Instant::now()) {
+        match way_out.connections.before(asking, self.clock.monotonic()) {
             Before::Reply(reply) => Ok(reply),
             Before::LeaveAlone => Err(HttpProblem::Unavailable),
             Before::Ask => {
                 let asked = self.ask(way_out, settings, url, request);
-                way_out.connections.after(asking, asked, Instant::now())
+                way_out.connections.after(asking, asked, self.clock.monotonic())
             }
         }
     }
 
     fn monotonic(&self) -> Duration {
-        self.started.elapsed()
+        self.clock.monotonic().saturating_sub(self.started)
     }
 }
 
@@ -96,11 +98,17 @@ impl RunHost {
         if json.as_ref().is_some_and(|json| json.len() > limits.http_body_bytes) {
             return Err(HttpProblem::Refused);
         }
-        let time = limits.deadline.saturating_sub(self.started.elapsed());
+        let time = limits.deadline.saturating_sub(self.monotonic());
         if time.is_zero() {
             return Err(HttpProblem::Timeout);
         }
-        let request = OutboundRequest { url, bearer, json, max_bytes: limits.http_body_bytes, time };
+        let request = OutboundRequest {
+            url,
+            bearer,
+            body: json.map(OutboundBody::Json),
+            max_bytes: limits.http_body_bytes,
+            time,
+        };
         let reply = way_out.runtime.block_on(way_out.outbound.send(request)).map_err(|error| {
             tracing::info!(realm = %way_out.realm_id, %error, "a connection of scripts gave no reply");
             problem(&error)

@@ -100,7 +100,7 @@ pub(super) fn context(serving: &Serving<'_>, realm: &RealmContext, subject: Subj
         realm: realm_view(realm),
         client: subject.client.map(|client| client_view(realm, client)),
         net: network(origin.address, transaction.connection),
-        user: subject.user.map(|user| attributes(subject.client, user)),
+        user: subject.user.map(|user| attributes(realm, subject.client, user)),
         session: subject.session.map(session_view),
         vars: transaction.vars(),
     }
@@ -136,10 +136,13 @@ pub(super) fn client_view(realm: &RealmContext, client: &Client) -> ClientView {
 
 /// Everything that a script may ever see of a user: the claims, the name, and what the token would call them. There is
 /// no way from here to a password, its hash, a secret or a token: the type of a user holds none.
-fn attributes(client: Option<&Client>, user: &User) -> Map<String, Value> {
+fn attributes(realm: &RealmContext, client: Option<&Client>, user: &User) -> Map<String, Value> {
     let mut attributes = user.claims.clone();
-    let subject = client.map_or_else(|| user.id.to_string(), |client| subject_for(client, user.id));
-    attributes.insert("sub".to_owned(), subject.into());
+    let subject = client.map_or_else(|| Ok(user.id.to_string()), |client| subject_for(realm, client, user));
+    // A name that cannot be made is not there: no other one stands in for it.
+    if let Ok(subject) = subject {
+        attributes.insert("sub".to_owned(), subject.into());
+    }
     attributes.insert("username".to_owned(), user.username.as_str().into());
     attributes.insert("updated_at".to_owned(), user.updated_at.0.into());
     attributes

@@ -17,12 +17,14 @@ mod metrics;
 mod pool;
 mod recording;
 mod shadow;
+mod trial;
 
-pub(crate) use ask::refused;
+pub(crate) use ask::{refused, summary};
 pub use delivery::Delivery;
 pub use input::Connection;
 pub(crate) use input::{Subject, Transaction};
 pub use metrics::{Histogram, HookCounts, Outcome, PackageCounts, ScriptMetrics};
+pub(crate) use trial::slow_clock;
 
 /// What scripts want said on a consent page.
 pub use signet_hooks::points::on_consent::ConsentTerms;
@@ -33,20 +35,28 @@ use connections::Connections;
 use pool::Pool;
 use recording::Recordings;
 
+/// Decisions of one realm at a time that found no place on the threads that serve requests.
+const DECIDING_RUNS: usize = 2;
 /// Runs that wait for other servers, of one realm at a time.
 const WAITING_RUNS: usize = 8;
 /// Shadow runs of one realm at a time: they take no place from those that decide.
 const SHADOW_RUNS: usize = 2;
 /// Deliveries of events, of one realm at a time.
 const DELIVERIES: usize = 2;
+/// What administrators of one realm try at a time.
+const TRIALS: usize = 2;
 
 /// What this process remembers of scripts between requests.
 pub(crate) struct Runs {
     pub(crate) metrics: Arc<ScriptMetrics>,
     connections: Arc<Connections>,
+    /// On the threads that serve requests.
+    inline: Pool,
+    deciding: Pool,
     waiting: Pool,
     shadows: Pool,
     deliveries: Pool,
+    trials: Pool,
     recordings: Recordings,
 }
 
@@ -55,10 +65,19 @@ impl Default for Runs {
         Self {
             metrics: Arc::default(),
             connections: Arc::default(),
+            inline: Pool::new(inline_runs()),
+            deciding: Pool::new(DECIDING_RUNS),
             waiting: Pool::new(WAITING_RUNS),
             shadows: Pool::new(SHADOW_RUNS),
             deliveries: Pool::new(DELIVERIES),
+            trials: Pool::new(TRIALS),
             recordings: Recordings::default(),
         }
     }
+}
+
+/// Runs of one realm at a time on the threads that serve requests: half of them, so that the other half serves the
+/// others whatever this realm's scripts do.
+fn inline_runs() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| (threads.get() / 2).max(1))
 }

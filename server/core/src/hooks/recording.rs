@@ -1,19 +1,22 @@
 //! Recordings of runs on their way to the database, for realms that keep them. They are samples for replays, not
-//! evidence: what comes too fast is left out, and what waits when the process ends is lost.
+//! evidence: what comes too fast is left out, and what waits when the process ends is lost. What is stored is a second
+//! run with placeholders, made when there is time for it; what the deciding run saw only waits in memory for it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use signet_hooks::{Hook, Program, Recording, Run, RunContext};
+use serde_json::Value;
+use signet_hooks::{Decided, Hook, Program, RecordedCall, Recording, Run, RunContext, RunFailure};
 use signet_jose::{Random, random};
 use signet_protocol::identifiers::{RealmId, ScriptRecordingId};
 use signet_protocol::time::UnixTime;
 use tokio::sync::Notify;
 
+use super::trial::slow_clock;
 use crate::model::{ScriptRecording, ScriptTarget};
 use crate::provider::Provider;
-use crate::realm::RealmContext;
+use crate::realm::{RealmContext, ScriptValues};
 
 /// Recordings of one realm a second, in this process.
 const PER_SECOND: u32 = 5;
@@ -37,7 +40,7 @@ pub(crate) struct Recordings {
 
 #[derive(Default)]
 struct Waiting {
-    recordings: Vec<ScriptRecording>,
+    runs: Vec<Kept>,
     /// The current second, and how many were taken in it by realm.
     taken: (UnixTime, HashMap<RealmId, u32>),
 }
@@ -51,17 +54,48 @@ impl Waiting {
         }
         let taken = taken.entry(realm_id).or_default();
         *taken += 1;
-        *taken <= PER_SECOND && self.recordings.len() < CAPACITY
+        *taken <= PER_SECOND && self.runs.len() < CAPACITY
     }
 }
 
 /// A run that may be recorded.
 pub(super) struct Ran<'a> {
     pub(super) target: &'a ScriptTarget,
-    pub(super) program: &'a dyn Program,
+    pub(super) program: &'a Arc<dyn Program>,
     pub(super) hook: Hook,
-    pub(super) input: &'a RunContext,
+    pub(super) input: &'a Arc<RunContext>,
     pub(super) run: &'a Run,
+    /// What the host had for it.
+    pub(super) values: &'a Arc<ScriptValues>,
+}
+
+/// A run that is to be recorded, as it was.
+struct Kept {
+    /// The row, without the recording.
+    row: ScriptRecording,
+    program: Arc<dyn Program>,
+    hook: Hook,
+    input: Arc<RunContext>,
+    calls: Vec<RecordedCall>,
+    outcome: Result<Value, RunFailure>,
+    values: Arc<ScriptValues>,
+}
+
+impl Kept {
+    /// The row with the recording; nothing if it is too long.
+    fn recorded(self) -> Option<ScriptRecording> {
+        let secrets: Vec<&str> = self.values.secrets.values().map(|secret| secret.as_str()).collect();
+        let decided = Decided {
+            hook: self.hook,
+            context: &self.input,
+            calls: &self.calls,
+            outcome: &self.outcome,
+            secrets: &secrets,
+        };
+        let recording = Recording::of(&*self.program, &decided, Box::new(slow_clock()))?;
+        let recording = serde_json::to_string(&recording).ok().filter(|text| text.len() <= LARGEST)?;
+        Some(ScriptRecording { recording, ..self.row })
+    }
 }
 
 impl Recordings {
@@ -75,31 +109,39 @@ impl Recordings {
         if days <= 0 || !self.locked().admits(realm.id(), now) {
             return;
         }
-        let version = ran.program.version();
-        let recording = Recording::new(ran.hook, (version, ran.program.manifest()), ran.input, ran.run);
-        let Ok(text) = serde_json::to_string(&recording) else { return };
-        if text.len() > LARGEST {
+        // What would be too long to store is too long to wait.
+        let length = serde_json::to_vec(&(&**ran.input, &ran.run.calls)).map_or(usize::MAX, |json| json.len());
+        if length > LARGEST {
             return;
         }
         let client = ran.input.context.client.as_ref();
-        self.locked().recordings.push(ScriptRecording {
+        let row = ScriptRecording {
             realm_id: realm.id(),
             id: recording_id(now, random),
             recorded_at: now,
             expires_at: now.plus(days.saturating_mul(DAY)),
             package: ran.target.package.clone(),
-            version,
+            version: ran.program.version(),
             hook: ran.hook.name().to_owned(),
             client_id: client.and_then(|client| client.id.parse().ok()),
-            recording: text,
+            recording: String::new(),
+        };
+        self.locked().runs.push(Kept {
+            row,
+            program: Arc::clone(ran.program),
+            hook: ran.hook,
+            input: Arc::clone(ran.input),
+            calls: ran.run.calls.clone(),
+            outcome: ran.run.outcome.clone(),
+            values: Arc::clone(ran.values),
         });
         self.some.notify_one();
     }
 
-    fn batch(&self) -> Vec<ScriptRecording> {
+    fn batch(&self) -> Vec<Kept> {
         let mut waiting = self.locked();
-        let number = waiting.recordings.len().min(BATCH);
-        waiting.recordings.drain(..number).collect()
+        let number = waiting.runs.len().min(BATCH);
+        waiting.runs.drain(..number).collect()
     }
 }
 
@@ -121,6 +163,8 @@ impl Provider {
                 if batch.is_empty() {
                     break;
                 }
+                let recording = move || batch.into_iter().filter_map(Kept::recorded).collect::<Vec<_>>();
+                let Ok(batch) = tokio::task::spawn_blocking(recording).await else { continue };
                 if let Err(error) = self.store.insert_script_recordings(&batch).await {
                     tracing::warn!(%error, lost = batch.len(), "recordings of scripts could not be stored");
                 }

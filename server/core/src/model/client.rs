@@ -1,9 +1,12 @@
 //! An OAuth client.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use signet_protocol::client_metadata::ClientMetadata;
 use signet_protocol::identifiers::{ClientId, RealmId};
 use signet_protocol::names::AccessTokenFormat;
+use signet_protocol::redirect_uri::web_origin;
 use signet_protocol::time::UnixTime;
 
 use super::Epoch;
@@ -36,6 +39,13 @@ pub struct Client {
     pub revision: i64,
 }
 
+impl Client {
+    /// The origins of its pages: those of its redirect URIs.
+    pub fn web_origins(&self) -> BTreeSet<String> {
+        self.metadata.redirect_uris.iter().filter_map(|uri| web_origin(uri)).collect()
+    }
+}
+
 /// How a client secret is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ClientSecret {
@@ -43,7 +53,7 @@ pub enum ClientSecret {
     Keyed([u8; 32]),
     /// A secret chosen by an operator: an Argon2id string.
     Slow(String),
-    /// A secret the server must know again (`client_secret_jwt`, HS algorithms): encrypted under the realm's data key.
+    /// A secret the server must know again (`client_secret_jwt`, HS algorithms, symmetric encryption): encrypted under the realm's data key.
     Recoverable(Vec<u8>),
 }
 

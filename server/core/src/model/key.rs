@@ -1,18 +1,67 @@
 //! Keys of a realm.
 
+use signet_jose::{KeyManagementAlgorithm, SignatureAlgorithm, UnknownAlgorithm};
 use signet_protocol::identifiers::{KeyId, RealmId};
 use signet_protocol::time::UnixTime;
 
-/// Where a signing key is in its life.
+/// What a key of a realm is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAlgorithm {
+    /// The realm signs with it (JWK `use`: `sig`).
+    Signature(SignatureAlgorithm),
+    /// Clients encrypt to it (JWK `use`: `enc`).
+    Encryption(KeyManagementAlgorithm),
+}
+
+impl KeyAlgorithm {
+    /// The JOSE name, which is the stored text: no algorithm of one kind has the name of one of the other.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Signature(algorithm) => algorithm.as_str(),
+            Self::Encryption(algorithm) => algorithm.as_str(),
+        }
+    }
+
+    /// Whether it uses the secret of a client instead of a key of the realm.
+    pub const fn is_symmetric(self) -> bool {
+        match self {
+            Self::Signature(algorithm) => algorithm.is_symmetric(),
+            Self::Encryption(algorithm) => algorithm.is_symmetric(),
+        }
+    }
+}
+
+impl From<SignatureAlgorithm> for KeyAlgorithm {
+    fn from(algorithm: SignatureAlgorithm) -> Self {
+        Self::Signature(algorithm)
+    }
+}
+
+impl From<KeyManagementAlgorithm> for KeyAlgorithm {
+    fn from(algorithm: KeyManagementAlgorithm) -> Self {
+        Self::Encryption(algorithm)
+    }
+}
+
+impl std::str::FromStr for KeyAlgorithm {
+    type Err = UnknownAlgorithm;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        name.parse().map(Self::Signature).or_else(|_| name.parse().map(Self::Encryption))
+    }
+}
+
+/// Where a key is in its life. Who signs must publish a key before using it, who decrypts must be ready before
+/// publishing it (OpenID Connect Core 10.1.1 and 10.2.1): the two kinds differ in what they do with a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyState {
-    /// Published, not used yet.
+    /// Not used yet. A signing key is published; an encryption key decrypts, on every node, but is not published.
     Future,
-    /// Signs. One per algorithm.
+    /// Signs, or is published to encrypt to. One per algorithm.
     Active,
-    /// Published for verification only.
+    /// Of the past. A signing key is published for verification; an encryption key still decrypts.
     Verifying,
-    /// No longer published.
+    /// Neither published nor used.
     Retired,
 }
 
@@ -42,7 +91,7 @@ impl std::str::FromStr for KeyState {
     }
 }
 
-/// A signing key as stored.
+/// A key that signs or decrypts, as stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningKeyRecord {
     /// The realm.

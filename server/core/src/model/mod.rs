@@ -3,6 +3,8 @@
 mod authorization;
 mod client;
 mod key;
+mod logout;
+mod pairwise_salt;
 mod realm;
 mod refresh_family;
 mod registration;
@@ -15,7 +17,9 @@ mod user;
 
 pub use authorization::{Authorization, DEFAULT_SLOT};
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
-pub use key::{KeyState, SealingKeyRecord, SigningKeyRecord};
+pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
+pub use logout::{EndedSession, LogoutDelivery};
+pub use pairwise_salt::PairwiseSaltRecord;
 pub use realm::{Realm, RealmSettings};
 pub use refresh_family::RefreshFamily;
 pub use registration::{

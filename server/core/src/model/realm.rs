@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use signet_protocol::identifiers::{RealmId, RealmName};
+use signet_protocol::names::ResponseType;
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
@@ -40,9 +41,13 @@ pub struct Realm {
 /// The policy of a realm. All durations are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "settings that have nothing to do with each other")]
 pub struct RealmSettings {
     /// The security profile every client has at least.
     pub profile: ProfileName,
+    /// Response types that clients may use: `code` and `none` unless it says more. The others send tokens through the
+    /// browser (RFC 9700 section 2.1.2).
+    pub response_types: Vec<ResponseType>,
     /// Scope values that clients without a `scope` member may ask for.
     pub default_scope: Scope,
     /// Lifetime of an authorization code: 10 to 60.
@@ -63,6 +68,14 @@ pub struct RealmSettings {
     pub session_idle_seconds: i64,
     /// A browser session is dead this long after login: 60 to 31536000.
     pub session_absolute_seconds: i64,
+    /// Whether clients may watch the session from their pages (Session Management 1.0).
+    pub session_management: bool,
+    /// Whether clients are told of a logout by frames in the browser (Front-Channel Logout 1.0).
+    pub frontchannel_logout: bool,
+    /// Whether clients are told of a logout by this server (Back-Channel Logout 1.0).
+    pub backchannel_logout: bool,
+    /// Whether a logout ends offline access, too, that began in the session.
+    pub logout_ends_offline_access: bool,
     /// How far clocks of clients may be off: 0 to 60.
     pub clock_skew_seconds: i64,
     /// Wrong passwords for one account before answers are delayed: 3 to 100.
@@ -73,9 +86,16 @@ pub struct RealmSettings {
     pub password_attempt_window_seconds: i64,
     /// How long a key that replaces another is published before it signs: 300 to 604800.
     pub signing_key_lead_seconds: i64,
+    /// How long a key signs before another takes over by itself, in days: 0 to 3650; 0 for ever.
+    pub signing_key_rotation_days: i64,
+    /// How long a key that was replaced stays published: 90000 to 31536000. No token lives longer than a day.
+    pub signing_key_overlap_seconds: i64,
     /// Certificate authorities for `tls_client_auth`, in PEM; none when empty (RFC 8705 section 2.1).
     #[serde(skip_serializing_if = "String::is_empty")]
     pub client_certificate_authorities: String,
+    /// Whether clients may be registered for request objects that nobody signed (`request_object_signing_alg` `none`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_unsigned_request_objects: bool,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     pub script_recording_days: i64,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.
@@ -90,6 +110,7 @@ impl Default for RealmSettings {
     fn default() -> Self {
         Self {
             profile: ProfileName::Base,
+            response_types: vec![ResponseType::Code, ResponseType::None],
             default_scope: "openid profile email address phone offline_access".parse().unwrap_or_default(),
             authorization_code_seconds: 60,
             interaction_seconds: 900,
@@ -100,12 +121,19 @@ impl Default for RealmSettings {
             refresh_retry_window_seconds: 10,
             session_idle_seconds: 8 * 3_600,
             session_absolute_seconds: 24 * 3_600,
+            session_management: true,
+            frontchannel_logout: true,
+            backchannel_logout: true,
+            logout_ends_offline_access: false,
             clock_skew_seconds: 10,
             password_attempts_per_account: 10,
             password_attempts_per_address: 100,
             password_attempt_window_seconds: 900,
             signing_key_lead_seconds: 300,
+            signing_key_rotation_days: 90,
+            signing_key_overlap_seconds: 90_000,
             client_certificate_authorities: String::new(),
+            allow_unsigned_request_objects: false,
             script_recording_days: 0,
             client_secret_overlap_seconds: 0,
             registration: RegistrationPolicy::default(),

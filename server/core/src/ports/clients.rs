@@ -36,6 +36,10 @@ pub trait Clients: Send + Sync {
     /// The realm's clients by identifier.
     async fn list_clients(&self, realm_id: RealmId, page: &PageRequest) -> StoreResult<Page<Client>>;
 
+    /// Whether an origin is that of a redirect URI of any enabled client of the realm
+    /// ([`Client::web_origins`]).
+    async fn is_client_origin(&self, realm_id: RealmId, origin: &str) -> StoreResult<bool>;
+
     /// Replaces everything but the identifiers and `created_at`; the epoch is stored as given, but never lowered.
     /// Only if the stored revision is the one given, which then goes up by one.
     ///

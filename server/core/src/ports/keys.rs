@@ -51,6 +51,24 @@ pub trait Keys: Send + Sync {
         events: &[EventRecord],
     ) -> StoreResult<bool>;
 
+    /// Inserts a future key with a time of its own, which is to take over from an active one; says whether that one
+    /// still was active, and no other key was to take over from it.
+    async fn schedule_signing_key(
+        &self,
+        key: &SigningKeyRecord,
+        replaced: &KeyId,
+        events: &[EventRecord],
+    ) -> StoreResult<bool>;
+
+    /// Retires a key that has been verifying since a moment or longer; says whether it has.
+    async fn retire_signing_key(
+        &self,
+        key: (RealmId, &KeyId),
+        verifying_since: UnixTime,
+        now: UnixTime,
+        events: &[EventRecord],
+    ) -> StoreResult<bool>;
+
     /// Every sealing key of the realm, oldest first.
     async fn sealing_keys(&self, realm_id: RealmId) -> StoreResult<Vec<SealingKeyRecord>>;
 

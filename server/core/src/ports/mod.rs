@@ -5,7 +5,9 @@ mod authorizations;
 mod changes;
 mod clients;
 mod keys;
+mod logout_deliveries;
 pub mod outbound;
+mod pairwise_salts;
 mod realms;
 mod refresh_families;
 mod registrations;
@@ -23,14 +25,17 @@ pub use authorizations::Authorizations;
 pub use changes::Changes;
 pub use clients::{Clients, KeptClient};
 pub use keys::Keys;
+pub use logout_deliveries::LogoutDeliveries;
+pub use pairwise_salts::PairwiseSalts;
 pub use realms::Realms;
 pub use refresh_families::{RefreshFamilies, Rotation, RotationOutcome};
 pub use registrations::{NewRegistration, RegistrationChange, RegistrationOutcome, Registrations};
 pub use resource_servers::ResourceServers;
 pub use scripts::{ScriptDeployment, ScriptRuns, Scripts};
-pub use sessions::{Login, LoginOutcome, Sessions};
+pub use sessions::{Login, LoginOutcome, SessionEnding, Sessions, WhichSessions};
 pub use single_use::{
-    ClosedInteraction, Redemption, RedemptionOutcome, SessionLimits, SingleUse, Standing, StandingQuery,
+    ClosedInteraction, FrontChannelIssue, FrontChannelOutcome, Redemption, RedemptionOutcome, SessionLimits, SingleUse,
+    Standing, StandingQuery,
 };
 pub use throttles::{Attempts, Throttles};
 pub use users::Users;
@@ -68,10 +73,12 @@ pub trait Store:
     + Registrations
     + Users
     + Sessions
+    + LogoutDeliveries
     + Authorizations
     + RefreshFamilies
     + SingleUse
     + Keys
+    + PairwiseSalts
     + ResourceServers
     + Throttles
     + Audit
@@ -87,10 +94,12 @@ impl<T> Store for T where
         + Registrations
         + Users
         + Sessions
+        + LogoutDeliveries
         + Authorizations
         + RefreshFamilies
         + SingleUse
         + Keys
+        + PairwiseSalts
         + ResourceServers
         + Throttles
         + Audit

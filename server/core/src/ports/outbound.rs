@@ -14,7 +14,9 @@ use zeroize::Zeroizing;
 /// Asks other servers.
 #[async_trait]
 pub trait OutboundHttp: Send + Sync {
-    /// Fetches `url` with GET, or answers from the cache as [`Accept::freshness`] permits.
+    /// Fetches `url` with GET, or answers from the cache as [`Accept::freshness`] permits. A fragment is not sent; it
+    /// names a version of the document, and each version is kept by itself. A caller that takes URLs from strangers
+    /// takes their fragments off.
     ///
     /// Only a final answer with status 200 is a response; every other status is [`OutboundError::Status`] and a
     /// redirection is [`OutboundError::Redirect`], because its target was never checked by whoever registered `url`.
@@ -39,12 +41,20 @@ pub struct OutboundRequest {
     pub url: Url,
     /// Sent as bearer token (RFC 6750 section 2.1).
     pub bearer: Option<Zeroizing<String>>,
-    /// The JSON body of a POST; without one it is a GET.
-    pub json: Option<Vec<u8>>,
+    /// The body of a POST; without one it is a GET.
+    pub body: Option<OutboundBody>,
     /// Longest body of the reply in bytes. One byte more is [`OutboundError::TooLarge`].
     pub max_bytes: usize,
     /// Time for everything, from the name to the last byte.
     pub time: Duration,
+}
+
+/// The body of a request.
+pub enum OutboundBody {
+    /// JSON.
+    Json(Vec<u8>),
+    /// Parameters, encoded as a form.
+    Form(String),
 }
 
 /// What another server answered, whatever its status.

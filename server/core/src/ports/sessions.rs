@@ -1,12 +1,12 @@
 //! Storage of browser sessions.
 
 use async_trait::async_trait;
-use signet_protocol::identifiers::{RealmId, UserId};
+use signet_protocol::identifiers::{ClientId, RealmId, SessionId, UserId};
 use signet_protocol::time::UnixTime;
 
-use super::StoreResult;
+use super::{Page, PageRequest, StoreResult};
 use crate::events::EventRecord;
-use crate::model::{BrowserSession, SessionIdHash, UsedRecord};
+use crate::model::{BrowserSession, EndedSession, SessionIdHash, UsedRecord};
 
 /// A login that is to be recorded.
 #[derive(Debug, Clone)]
@@ -15,8 +15,8 @@ pub struct Login {
     pub form: UsedRecord,
     /// The new session.
     pub session: BrowserSession,
-    /// The session this browser had before; it ends (session fixation). Its participants go with it unless the new
-    /// session carries the same `sid`.
+    /// The session this browser had before; it ends (session fixation). Its participants go with it, and are told by the
+    /// back channel, unless the new session carries the same `sid`.
     pub replaces: Option<SessionIdHash>,
 }
 
@@ -29,6 +29,35 @@ pub enum LoginOutcome {
     FormAlreadyUsed,
     /// The user was disabled, deleted or changed since the password was checked; nothing changed.
     UserChanged,
+}
+
+/// Which sessions are to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhichSessions {
+    /// The one of a cookie.
+    OfCookie(SessionIdHash),
+    /// The one of a public name.
+    Named(SessionId),
+    /// Every one of a user.
+    OfUser(UserId),
+}
+
+/// How sessions are to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionEnding {
+    /// Which.
+    pub which: WhichSessions,
+    /// Clients that are to be told although they did not take part.
+    pub also_notify: Vec<ClientId>,
+    /// Whether offline access that began in the sessions ends too; its lineages are denied until then.
+    pub offline_access_denied_until: Option<UnixTime>,
+}
+
+impl SessionEnding {
+    /// Nothing but the sessions and what is bound to them.
+    pub const fn of(which: WhichSessions) -> Self {
+        Self { which, also_notify: Vec::new(), offline_access_denied_until: None }
+    }
 }
 
 /// Storage of browser sessions.
@@ -53,19 +82,27 @@ pub trait Sessions: Send + Sync {
         expires_at: UnixTime,
     ) -> StoreResult<()>;
 
-    /// Ends one session; says whether there was one.
-    async fn end_session(
-        &self,
-        realm_id: RealmId,
-        cookie_hash: &SessionIdHash,
-        events: &[EventRecord],
-    ) -> StoreResult<bool>;
+    /// The session of a public name; expiry is the caller's to check.
+    async fn session_named(&self, realm_id: RealmId, sid: SessionId) -> StoreResult<Option<BrowserSession>>;
 
-    /// Ends every session of a user; says how many.
-    async fn end_sessions_of_user(
+    /// The clients that take part in a session, in the order of their identifiers.
+    async fn session_participants(&self, realm_id: RealmId, sid: SessionId) -> StoreResult<Vec<ClientId>>;
+
+    /// Sessions of the realm, or of one user, that end after `now`, by public name.
+    async fn list_sessions(
         &self,
         realm_id: RealmId,
-        user_id: UserId,
+        (user_id, now): (Option<UserId>, UnixTime),
+        page: &PageRequest,
+    ) -> StoreResult<Page<BrowserSession>>;
+
+    /// Ends sessions with everything that hangs on them: one transaction, in which each participant that wants to be
+    /// told by the back channel gets its delivery. Answers the sessions that this call ended; somebody else may have
+    /// been faster.
+    async fn end_sessions(
+        &self,
+        realm_id: RealmId,
+        ending: &SessionEnding,
         events: &[EventRecord],
-    ) -> StoreResult<u64>;
+    ) -> StoreResult<Vec<EndedSession>>;
 }

@@ -104,6 +104,28 @@ pub enum RedemptionOutcome {
     AssertionReplayed,
 }
 
+/// Tokens that leave through the browser.
+#[derive(Debug, Clone)]
+pub struct FrontChannelIssue {
+    /// The mark of the response; nothing where an answered form left it.
+    pub response: Option<UsedRecord>,
+    /// What must still stand.
+    pub standing: StandingQuery,
+    /// The client becomes a participant of this session (for logout).
+    pub participant: Option<(SessionId, ClientId)>,
+}
+
+/// What became of tokens that were to leave through the browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrontChannelOutcome {
+    /// Recorded.
+    Issued,
+    /// The request was answered before; nothing changed.
+    AlreadyAnswered,
+    /// What they rest on does not stand; nothing changed.
+    Fallen,
+}
+
 /// The answer to closing a form without any other change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClosedInteraction {
@@ -126,6 +148,15 @@ pub trait SingleUse: Send + Sync {
         redemption: &Redemption,
         events: &[EventRecord],
     ) -> StoreResult<RedemptionOutcome>;
+
+    /// Records tokens that leave through the browser: standing checked, response marked, participant inserted, in one
+    /// transaction.
+    async fn issue_in_front_channel(
+        &self,
+        realm_id: RealmId,
+        issue: &FrontChannelIssue,
+        events: &[EventRecord],
+    ) -> StoreResult<FrontChannelOutcome>;
 
     /// Whether what a token rests on still stands.
     async fn standing(&self, realm_id: RealmId, query: &StandingQuery) -> StoreResult<Standing>;

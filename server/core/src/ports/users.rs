@@ -35,7 +35,8 @@ pub trait Users: Send + Sync {
     async fn list_users(&self, realm_id: RealmId, page: &PageRequest) -> StoreResult<Page<User>>;
 
     /// Replaces everything but the identifiers and `created_at`; the epoch is stored as given, but never lowered.
-    /// Only if the stored revision is the one given, which then goes up by one.
+    /// Only if the stored revision is the one given, which then goes up by one. The sessions of a user who is disabled
+    /// end in the same transaction.
     ///
     /// # Errors
     /// `Missing`; `Changed` if the revision is another; `Duplicate` if the new login name is taken.

@@ -3,22 +3,39 @@
 use signet_jose::SignatureAlgorithm::{
     ES256, ES384, ES512, Ed25519, EdDSA, HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512,
 };
+use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, TypeRule};
 use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, ResponseMode, ResponseType};
 
-use super::{AssertionAudience, SecurityProfile};
+use super::{AssertionAudience, RequestMerging, RequestObjectRules, SecurityProfile};
 use crate::model::RefreshRotation;
 
 pub(super) static BASE: SecurityProfile = SecurityProfile {
-    response_types: &[ResponseType::Code],
+    response_types: ResponseType::ALL,
     response_modes: &[ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
     client_authentication_methods: ClientAuthenticationMethod::ALL,
     assertion_algorithms: &[
         RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256, HS384, HS512,
     ],
     assertion_audience: AssertionAudience::IssuerOrEndpoint,
+    request_objects: RequestObjectRules {
+        by_value: true,
+        by_reference: true,
+        are_required: false,
+        algorithms: &[
+            RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256, HS384, HS512,
+        ],
+        merging: RequestMerging::ObjectSupersedes,
+        // Core 6.1 says SHOULD. Without them an object for one server would be one for every other.
+        required_claims: &["iss", "aud"],
+        typ: TypeRule::AbsentOrOneOf(&["JWT", "oauth-authz-req+jwt"]),
+        oldest_beginning: None,
+        longest_validity: None,
+    },
     signing_algorithms: &[
         RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256, HS384, HS512,
     ],
+    key_management_algorithms: &KeyManagementAlgorithm::ALL,
+    content_encryption_algorithms: &ContentEncryptionAlgorithm::ALL,
     pkce_for_confidential_clients: false,
     code_challenge_methods: &[CodeChallengeMethod::S256, CodeChallengeMethod::Plain],
     refresh_rotation: RefreshRotation::Rotate,

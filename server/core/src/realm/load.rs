@@ -4,7 +4,7 @@ use signet_jose::{ColumnCipher, ColumnPlace, RefreshTokenKey, SealingKey, Sealin
 use signet_protocol::identifiers::RealmName;
 use signet_protocol::time::UnixTime;
 
-use super::{RealmContext, SigningKeys, hooks};
+use super::{EncryptionKeys, PairwiseSalts, RealmContext, SigningKeys, hooks};
 use crate::endpoints::RealmUrls;
 use crate::events::open_chain;
 use crate::failure::Fault;
@@ -16,18 +16,22 @@ const DATA_KEY_VERSION: u32 = 1;
 /// Number of the refresh token key, derived from the data key.
 pub(crate) const REFRESH_KEY_VERSION: u32 = 1;
 /// Seconds between a sealing key's publication and its first use, so that every node has read it (design section 6).
-const SEALING_KEY_LEAD_SECONDS: i64 = 300;
+pub(crate) const SEALING_KEY_LEAD_SECONDS: i64 = 300;
 
 pub(super) async fn load(provider: &Provider, name: &RealmName) -> Result<Option<RealmContext>, Fault> {
     let Some(realm) = provider.store.realm_by_name(name).await? else { return Ok(None) };
     let signing = provider.store.signing_keys(realm.id).await?;
     let sealing = provider.store.sealing_keys(realm.id).await?;
+    let salts = provider.store.pairwise_salts(realm.id).await?;
     let resource_servers = provider.store.resource_servers(realm.id).await?;
     let data_key = data_key(provider, &realm)?;
     let columns = ColumnCipher::new(DATA_KEY_VERSION, data_key.clone());
+    let encryption_keys = EncryptionKeys::load(&realm, &signing, &columns)?;
     Ok(Some(RealmContext {
         urls: RealmUrls::new(&provider.bases, realm.name.as_str()),
-        signing_keys: SigningKeys::load(&realm, &signing, &columns)?,
+        signing_keys: SigningKeys::load(&realm, &signing, &columns, &encryption_keys)?,
+        encryption_keys,
+        pairwise_salts: PairwiseSalts::load(&realm, &salts, &columns)?,
         resource_servers,
         hooks: hooks::load(provider, realm.id, &columns).await?,
         trust_anchors: trust_anchors(&realm)?,

@@ -1,15 +1,21 @@
 //! A realm ready to serve: its keys parsed, its secrets derived, its resource servers at hand.
 
 mod cache;
+mod encryption_keys;
 mod hooks;
 mod load;
+mod pairwise;
 mod programs;
 mod signing_keys;
 
 pub(crate) use cache::RealmCache;
+pub use encryption_keys::{EncryptionKeys, NotDecrypted};
 pub(crate) use hooks::secret_place as script_secret_place;
 pub use hooks::{BoundScript, HookTable, ScriptValues, ShadowScript};
-pub(crate) use load::{REFRESH_KEY_VERSION, column_cipher, sealing_key_place, signing_key_place};
+pub(crate) use load::{
+    REFRESH_KEY_VERSION, SEALING_KEY_LEAD_SECONDS, column_cipher, sealing_key_place, signing_key_place,
+};
+pub(crate) use pairwise::{PairwiseSalts, pairwise_salt_place};
 pub(crate) use programs::{Programs, compile as compile_script, listed as listed_diagnostics};
 pub use signing_keys::SigningKeys;
 
@@ -20,6 +26,7 @@ use signet_jose::{
     ColumnCipher, OpenError, Purpose, Random, RefreshTokenKey, SealContext, SealingKeyRing, TrustAnchors, digest,
 };
 use signet_protocol::identifiers::RealmId;
+use signet_protocol::names::ResponseType;
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 use zeroize::Zeroizing;
@@ -38,12 +45,16 @@ pub struct RealmContext {
     pub urls: RealmUrls,
     /// Its signing keys.
     pub signing_keys: SigningKeys,
+    /// The keys that clients encrypt to.
+    pub encryption_keys: EncryptionKeys,
     /// The APIs that tokens may be for.
     pub resource_servers: Vec<ResourceServer>,
     /// The scripts that are bound in it.
     pub hooks: HookTable,
     /// Authenticates refresh tokens.
     pub refresh_token_key: RefreshTokenKey,
+    /// What pairwise subjects are made with.
+    pub(crate) pairwise_salts: PairwiseSalts,
     /// Authenticate its events.
     pub(crate) event_keys: EventKeys,
     trust_anchors: Option<TrustAnchors>,
@@ -71,6 +82,12 @@ impl RealmContext {
     /// The name of that profile.
     pub fn profile_name_of(&self, client: &Client) -> ProfileName {
         client.settings.profile.map_or(self.realm.settings.profile, |own| own.max(self.realm.settings.profile))
+    }
+
+    /// The response types that the realm offers: those it is set to, as far as its profile permits them.
+    pub fn response_types(&self) -> impl Iterator<Item = ResponseType> {
+        let permitted = self.realm.settings.profile.profile().response_types;
+        self.realm.settings.response_types.iter().copied().filter(|offered| permitted.contains(offered))
     }
 
     /// The scope values a client may ask for.

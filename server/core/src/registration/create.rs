@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::model::{Client, ClientSettings, InitialAccessToken, Registration, SecretLife};
 use crate::ports::{NewRegistration, RegistrationOutcome};
 use crate::realm::RealmContext;
-use crate::registry::{check_client, fit_secret};
+use crate::registry::{check_client, ensure_pairwise_salt, fit_secret};
 
 /// Registers a client. Where the realm's endpoint is off, nobody gets here.
 ///
@@ -66,6 +66,7 @@ async fn store(
     };
     check_client(serving, realm, &client, None).await.map_err(refused)?;
     let secret = fit_secret(serving, realm, &mut client).map_err(refused)?;
+    ensure_pairwise_salt(serving, realm, &client).await.map_err(refused)?;
     let (token, token_hash) = new_token(serving);
     let registration = Registration {
         realm_id: realm.id(),

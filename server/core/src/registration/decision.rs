@@ -72,7 +72,7 @@ pub(super) async fn decide(
         software_statement: statement.cloned(),
         initial_access_token: token.map(str::to_owned),
     };
-    let answers = serving.ask_at_length::<OnClientRegistration>(realm, subject, || (NoFacts {}, facts())).await?;
+    let answers = serving.ask::<OnClientRegistration>(realm, subject, || (NoFacts {}, facts())).await?;
     let mut limits = Limits::default();
     for answer in answers {
         match answer.decision {

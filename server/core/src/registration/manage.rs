@@ -14,7 +14,8 @@ use crate::failure::Failure;
 use crate::model::{Client, Registration};
 use crate::ports::{RegistrationChange, StoreError};
 use crate::realm::RealmContext;
-use crate::registry::{check_client, client_fields, fit_secret, kept, renew_secret};
+use crate::registry::{check_client, client_fields, ensure_pairwise_salt, fit_secret, kept, renew_secret};
+use crate::tokens::names_users_alike;
 
 /// Where refusals are recorded.
 const PLACE: RefusedAt = RefusedAt::Endpoint(Endpoint::Registration);
@@ -73,7 +74,10 @@ async fn change(
     let members = document::members(request.document)?;
     check_identity(realm, &before, &members)?;
     let wish = wish(serving, realm, members, Operation::Update(&before)).await?;
+    // Whoever is named in another way afterwards is somebody else to the client: what was issued ends.
+    let ends_everything = !names_users_alike(&before.metadata, &wish.metadata);
     let mut client = Client {
+        epoch: before.epoch + i64::from(ends_everything),
         metadata: wish.metadata,
         settings: wish.limits.onto(before.settings.clone()),
         updated_at: serving.now(),
@@ -84,6 +88,7 @@ async fn change(
     if secret.is_none() && ends_soon(&client, serving.now().0, realm) {
         secret = Some(renew_secret(serving, realm, &mut client).map_err(refused)?);
     }
+    ensure_pairwise_salt(serving, realm, &client).await.map_err(refused)?;
     let (token, token_hash) = new_token(serving);
     let old_token_hash = registration.token_hash;
     let registration = Registration {

@@ -56,8 +56,8 @@ fn apply_algorithms(realm: &RealmContext, metadata: &mut ClientMetadata) -> Resu
     };
     let offered = signing_algorithms(realm);
     let is_offered = |name: &str| is_listed(name) && offered.iter().any(|algorithm| algorithm.as_str() == name);
-    if metadata.id_token_signed_response_alg.is_none() && metadata.grant_types().contains(&GrantType::AuthorizationCode)
-    {
+    let has_users = |grant: &GrantType| matches!(grant, GrantType::AuthorizationCode | GrantType::Implicit);
+    if metadata.id_token_signed_response_alg.is_none() && metadata.grant_types().iter().any(has_users) {
         // RS256 when absent (OpenID Connect Registration 2), or what the realm has instead.
         let rs256 = [SignatureAlgorithm::RS256];
         let candidates = rs256.iter().chain(offered.iter().filter(|algorithm| !algorithm.is_symmetric()));

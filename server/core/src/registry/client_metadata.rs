@@ -3,13 +3,14 @@
 
 use signet_jose::{JwkSet, SignatureAlgorithm};
 use signet_protocol::client_metadata::ClientMetadata;
-use signet_protocol::names::{ClientAuthenticationMethod, GrantType, ResponseType};
+use signet_protocol::names::{ApplicationType, ClientAuthenticationMethod, GrantType, SubjectType};
 use signet_protocol::redirect_uri;
 use url::Url;
 
-use super::RegistryError;
+use super::{RegistryError, response_encryption};
 use crate::client_auth::expected_subject;
 use crate::profile::SecurityProfile;
+use crate::tokens::sector_identifier;
 
 /// Most redirect URIs, contacts and other lists of a client.
 const MAXIMUM_LIST: usize = 100;
@@ -20,10 +21,14 @@ const MAXIMUM_LIST: usize = 100;
 /// Names the field that is wrong.
 pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
     check_redirect_uris(metadata)?;
-    check_grants(metadata, profile)?;
+    check_grants(metadata)?;
+    check_subjects(metadata)?;
     check_authentication(metadata, profile)?;
     check_keys(metadata)?;
     check_algorithms(metadata, profile)?;
+    check_logout(metadata)?;
+    response_encryption::check(metadata, profile)?;
+    check_request_objects(metadata, profile)?;
     check_addresses(metadata)?;
     check_texts(metadata)
 }
@@ -40,14 +45,15 @@ fn check_redirect_uris(metadata: &ClientMetadata) -> Result<(), RegistryError> {
         redirect_uri::check_registration(uri, metadata.application_type())
             .map_err(|problem| invalid("redirect_uris", problem.to_string()))?;
     }
-    let uses_code = metadata.grant_types().contains(&GrantType::AuthorizationCode);
-    if uses_code && metadata.redirect_uris.is_empty() {
-        return Err(invalid("redirect_uris", "the grant authorization_code needs at least one redirect URI"));
+    let by_redirect = [GrantType::AuthorizationCode, GrantType::Implicit];
+    let redirected = by_redirect.into_iter().find(|grant| metadata.grant_types().contains(grant));
+    if let Some(grant) = redirected.filter(|_| metadata.redirect_uris.is_empty()) {
+        return Err(invalid("redirect_uris", format!("the grant {grant} needs at least one redirect URI")));
     }
     Ok(())
 }
 
-fn check_grants(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+fn check_grants(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     let grant_types = metadata.grant_types();
     if grant_types.is_empty() {
         return Err(invalid("grant_types", "is empty"));
@@ -62,17 +68,17 @@ fn check_grants(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<
     if grant_types.contains(&GrantType::ClientCredentials) && !metadata.is_confidential() {
         return Err(invalid("grant_types", "client_credentials needs a client that authenticates itself"));
     }
-    if let Some(response_types) = &metadata.response_types {
-        if uses_code != response_types.contains(&ResponseType::Code) {
-            return Err(invalid("response_types", "code and the grant authorization_code come together"));
-        }
-        if let Some(foreign) =
-            response_types.iter().find(|response_type| !profile.response_types.contains(response_type))
-        {
-            return Err(invalid("response_types", format!("the security profile does not allow {foreign}")));
-        }
-    }
     Ok(())
+}
+
+/// OpenID Connect Core 8.1. That the document behind `sector_identifier_uri` lists the redirect URIs is for whoever
+/// registers the client to check.
+fn check_subjects(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    let is_needed = metadata.subject_type() == SubjectType::Pairwise || metadata.sector_identifier_uri.is_some();
+    match sector_identifier(metadata) {
+        Err(problem) if is_needed => Err(invalid("sector_identifier_uri", problem.to_string())),
+        _ => Ok(()),
+    }
 }
 
 fn check_authentication(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
@@ -114,7 +120,7 @@ fn check_keys(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     }
     if let Some(jwks) = &metadata.jwks {
         let set = JwkSet::parse(jwks.to_string().as_bytes()).map_err(|problem| invalid("jwks", problem.to_string()))?;
-        if let Some(rejected) = set.rejected().iter().find(|_| set.keys().is_empty()) {
+        if let Some(rejected) = set.rejected().iter().find(|_| set.keys().is_empty() && set.recipients().is_empty()) {
             return Err(invalid("jwks", format!("key {}: {}", rejected.index, rejected.reason)));
         }
         if jwks.to_string().contains("\"d\":") {
@@ -127,16 +133,18 @@ fn check_keys(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     Ok(())
 }
 
+/// An algorithm by its name, if it is one of those allowed.
+fn known(field: &str, name: &str, allowed: &[SignatureAlgorithm]) -> Result<SignatureAlgorithm, RegistryError> {
+    let algorithm: SignatureAlgorithm =
+        name.parse().map_err(|_| invalid(field, "is not a signature algorithm of this server"))?;
+    if allowed.contains(&algorithm) {
+        Ok(algorithm)
+    } else {
+        Err(invalid(field, "the security profile does not allow the algorithm"))
+    }
+}
+
 fn check_algorithms(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
-    let known = |field: &str, name: &str, allowed: &[SignatureAlgorithm]| {
-        let algorithm: SignatureAlgorithm =
-            name.parse().map_err(|_| invalid(field, "is not a signature algorithm of this server"))?;
-        if allowed.contains(&algorithm) {
-            Ok(algorithm)
-        } else {
-            Err(invalid(field, "the security profile does not allow the algorithm"))
-        }
-    };
     let signing = [
         ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
         ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
@@ -160,10 +168,90 @@ fn check_algorithms(metadata: &ClientMetadata, profile: &SecurityProfile) -> Res
     Ok(())
 }
 
+/// Where a client is told of a logout, and where its users go afterwards (RP-Initiated Logout 3.1, Front-Channel Logout
+/// 2, Back-Channel Logout 2.2).
+fn check_logout(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    let field = "post_logout_redirect_uris";
+    if metadata.post_logout_redirect_uris.len() > MAXIMUM_LIST {
+        return Err(invalid(field, "has more than 100 entries"));
+    }
+    for uri in &metadata.post_logout_redirect_uris {
+        redirect_uri::check_registration(uri, metadata.application_type())
+            .map_err(|problem| invalid(field, problem.to_string()))?;
+    }
+    if let Some(uri) = &metadata.frontchannel_logout_uri {
+        let field = "frontchannel_logout_uri";
+        let origin = logout_uri(field, uri)?.origin();
+        // Front-Channel Logout 2: scheme, host and port are those of a registered redirect URI.
+        let redirects = metadata.redirect_uris.iter().filter_map(|redirect| Url::parse(redirect).ok());
+        if !redirects.into_iter().any(|redirect| redirect.origin() == origin) {
+            return Err(invalid(field, "must have scheme, host and port of one of the redirect URIs"));
+        }
+    }
+    if let Some(uri) = &metadata.backchannel_logout_uri {
+        logout_uri("backchannel_logout_uri", uri)?;
+    }
+    let required = [
+        ("frontchannel_logout_session_required", &metadata.frontchannel_logout_uri),
+        ("backchannel_logout_session_required", &metadata.backchannel_logout_uri),
+    ];
+    let wants = [metadata.frontchannel_logout_session_required, metadata.backchannel_logout_session_required];
+    match required.iter().zip(wants).find(|((_, uri), wants)| uri.is_none() && *wants == Some(true)) {
+        Some(((field, _), _)) => Err(invalid(field, "needs the URI that it is about")),
+        None => Ok(()),
+    }
+}
+
+/// An https URL without fragment and user information, in the plain ASCII that redirect URIs have too.
+fn logout_uri(field: &str, uri: &str) -> Result<Url, RegistryError> {
+    redirect_uri::check_registration(uri, ApplicationType::Web).map_err(|_| {
+        invalid(field, "must be an https URL of at most 2048 characters without fragment and user name")
+    })?;
+    Url::parse(uri).map_err(|_| invalid(field, "must be an https URL"))
+}
+
+/// Request objects (OpenID Connect Registration 2, RFC 9101 section 10.5): whoever must sign has something to sign with.
+fn check_request_objects(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+    let field = "request_object_signing_alg";
+    let must_sign = metadata.require_signed_request_object == Some(true);
+    let has_keys = metadata.jwks.is_some() || metadata.jwks_uri.is_some();
+    match metadata.request_object_signing_alg.as_deref() {
+        Some("none") if must_sign => {
+            return Err(invalid(field, "none contradicts require_signed_request_object"));
+        }
+        Some("none") => {}
+        Some(name) => {
+            let is_symmetric = known(field, name, profile.request_objects.algorithms)?.is_symmetric();
+            if is_symmetric && !metadata.authentication_method().needs_secret() {
+                return Err(invalid(field, "HMAC algorithms need a client with a secret"));
+            }
+            if !is_symmetric && !has_keys {
+                return Err(invalid(field, "the algorithm needs jwks or jwks_uri"));
+            }
+        }
+        None if must_sign && !has_keys => {
+            return Err(invalid("require_signed_request_object", "needs jwks or jwks_uri, or an HMAC algorithm"));
+        }
+        None => {}
+    }
+    if metadata.request_uris.len() > MAXIMUM_LIST {
+        return Err(invalid("request_uris", "has more than 100 entries"));
+    }
+    // OpenID Connect Core 6.2: at most 512 ASCII characters.
+    let is_https = |uri: &String| uri.len() <= 512 && uri.is_ascii() && is_https(uri);
+    if !metadata.request_uris.iter().all(is_https) {
+        return Err(invalid(
+            "request_uris",
+            "must be https URLs of at most 512 ASCII characters without user information",
+        ));
+    }
+    Ok(())
+}
+
 /// What the server does with an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AddressUse {
-    /// It links to it from pages.
+    /// Pages link to it or have it in a frame, or it is told of what happened.
     Shown,
     /// It asks what is there.
     Fetched,
@@ -177,6 +265,8 @@ pub(super) fn addresses(metadata: &ClientMetadata) -> impl Iterator<Item = (&str
         ("policy_uri", &metadata.policy_uri, AddressUse::Shown),
         ("tos_uri", &metadata.tos_uri, AddressUse::Shown),
         ("initiate_login_uri", &metadata.initiate_login_uri, AddressUse::Shown),
+        ("frontchannel_logout_uri", &metadata.frontchannel_logout_uri, AddressUse::Shown),
+        ("backchannel_logout_uri", &metadata.backchannel_logout_uri, AddressUse::Shown),
         ("jwks_uri", &metadata.jwks_uri, AddressUse::Fetched),
         ("sector_identifier_uri", &metadata.sector_identifier_uri, AddressUse::Fetched),
     ];
@@ -193,9 +283,6 @@ pub(super) fn addresses(metadata: &ClientMetadata) -> impl Iterator<Item = (&str
 pub(crate) const LOCALIZABLE: [&str; 5] = ["client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri"];
 
 fn check_addresses(metadata: &ClientMetadata) -> Result<(), RegistryError> {
-    if metadata.request_uris.len() > MAXIMUM_LIST {
-        return Err(invalid("request_uris", "has more than 100 entries"));
-    }
     if metadata.localized.len() > MAXIMUM_LIST {
         return Err(invalid("localized", "has more than 100 entries"));
     }
@@ -275,7 +362,15 @@ mod tests {
                 serde_json::json!({"grant_types": ["client_credentials"], "token_endpoint_auth_method": "none"}),
                 "grant_types",
             ),
-            (serde_json::json!({"redirect_uris": redirect, "response_types": []}), "response_types"),
+            (serde_json::json!({"grant_types": ["implicit"]}), "redirect_uris"),
+            (
+                serde_json::json!({"redirect_uris": ["https://a.test/cb", "https://b.test/cb"], "subject_type": "pairwise"}),
+                "sector_identifier_uri",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "sector_identifier_uri": "http://rp.test/list"}),
+                "sector_identifier_uri",
+            ),
             (serde_json::json!({"redirect_uris": redirect, "token_endpoint_auth_method": "private_key_jwt"}), "jwks"),
             (
                 serde_json::json!({"redirect_uris": redirect, "jwks": {"keys": []}, "jwks_uri": "https://rp.test/jwks"}),
@@ -323,6 +418,82 @@ mod tests {
             (
                 serde_json::json!({"redirect_uris": redirect, "default_acr_values": vec!["a"; 101]}),
                 "default_acr_values",
+            ),
+        ] {
+            let error = checked(&json).unwrap_err();
+            assert!(error.starts_with(&format!("{field}: ")), "{json} gave {error}");
+        }
+    }
+
+    #[test]
+    fn rp_initiated_logout_3_1_and_the_channels_wrong_addresses_are_named() {
+        let redirect = ["https://rp.test/cb"];
+        for (json, field) in [
+            (
+                serde_json::json!({"redirect_uris": redirect, "post_logout_redirect_uris": ["javascript:alert(1)"]}),
+                "post_logout_redirect_uris",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "frontchannel_logout_uri": "https://rp.test:444/out"}),
+                "frontchannel_logout_uri",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "backchannel_logout_uri": "https://rp.test/out#x"}),
+                "backchannel_logout_uri",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "backchannel_logout_uri": "http://rp.test/out"}),
+                "backchannel_logout_uri",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "backchannel_logout_session_required": true}),
+                "backchannel_logout_session_required",
+            ),
+        ] {
+            let error = checked(&json).unwrap_err();
+            assert!(error.starts_with(&format!("{field}: ")), "{json} gave {error}");
+        }
+        let good = serde_json::json!({
+            "redirect_uris": redirect, "post_logout_redirect_uris": ["https://elsewhere.test/out?x=y"],
+            "frontchannel_logout_uri": "https://rp.test/frame?x", "frontchannel_logout_session_required": true,
+            "backchannel_logout_uri": "https://api.test/out", "backchannel_logout_session_required": true,
+        });
+        assert_eq!(checked(&good), Ok(()));
+    }
+
+    #[test]
+    fn oidc_registration_2_and_rfc9101_10_5_request_objects_need_what_they_are_signed_with() {
+        let redirect = ["https://rp.test/cb"];
+        for (json, field) in [
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_object_signing_alg": "RS999"}),
+                "request_object_signing_alg",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_object_signing_alg": "ES256"}),
+                "request_object_signing_alg",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_object_signing_alg": "HS256", "token_endpoint_auth_method": "none"}),
+                "request_object_signing_alg",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_object_signing_alg": "none", "require_signed_request_object": true}),
+                "request_object_signing_alg",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "require_signed_request_object": true}),
+                "require_signed_request_object",
+            ),
+            (serde_json::json!({"redirect_uris": redirect, "request_uris": ["http://rp.test/r"]}), "request_uris"),
+            (serde_json::json!({"redirect_uris": redirect, "request_uris": ["https://:x@rp.test/r"]}), "request_uris"),
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_uris": [format!("https://rp.test/{}", "r".repeat(500))]}),
+                "request_uris",
+            ),
+            (
+                serde_json::json!({"redirect_uris": redirect, "request_uris": vec!["https://rp.test/r"; 101]}),
+                "request_uris",
             ),
         ] {
             let error = checked(&json).unwrap_err();

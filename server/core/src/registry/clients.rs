@@ -10,7 +10,10 @@ use zeroize::Zeroizing;
 
 use super::changes::{administered, client_change, client_fields};
 use super::keys::ensure_key;
-use super::{ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_addresses, client_metadata};
+use super::pairwise::ensure_pairwise_salt;
+use super::{
+    ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_addresses, client_metadata, response_encryption, response_types,
+};
 use crate::client_auth::{recover_secret, secret_place};
 use crate::events::{Action, Object, Parties, Serving};
 use crate::failure::Fault;
@@ -18,6 +21,7 @@ use crate::model::{Client, ClientSecret, ClientSettings, RefreshRotation, Secret
 use crate::ports::{KeptClient, Page, PageRequest};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
+use crate::tokens::names_users_alike;
 
 /// Random bytes of a generated secret: 86 characters, enough for every symmetric algorithm.
 const SECRET_BYTES: usize = 64;
@@ -91,6 +95,7 @@ pub async fn create_client(
             issued.as_ref().map(|secret| generated_secret_form(serving, realm, &client, secret)).transpose()?;
     }
     ensure_keys(serving, realm, &client).await?;
+    ensure_pairwise_salt(serving, realm, &client).await?;
     let events = serving.with_event(realm, client_change(serving, &client, Action::Created, Vec::new()));
     serving.store.insert_client(&client, &events).await?;
     serving.written(&events);
@@ -110,6 +115,12 @@ pub(crate) async fn check_client(
 
 fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     client_metadata::check(&client.metadata, realm.profile_of(client))?;
+    response_types::check(realm, client)?;
+    let is_unsigned = client.metadata.request_object_signing_alg.as_deref() == Some("none");
+    if is_unsigned && !realm.realm.settings.allow_unsigned_request_objects {
+        let problem = "none needs the realm's setting allow_unsigned_request_objects";
+        return Err(RegistryError::invalid("request_object_signing_alg", problem));
+    }
     let settings = &client.settings;
     if settings.profile.is_some_and(|own| own < realm.realm.settings.profile) {
         return Err(RegistryError::invalid("settings.profile", "is weaker than the realm's"));
@@ -160,20 +171,25 @@ fn new_secret(provider: &Provider) -> Zeroizing<String> {
     Zeroizing::new(signet_jose::random_token(&*provider.random, SECRET_BYTES))
 }
 
-/// The HMAC algorithms a client's secret is used with; while there is one, the server must be able to read the secret.
-fn symmetric_uses(metadata: &ClientMetadata) -> Vec<SignatureAlgorithm> {
-    let mut uses: Vec<SignatureAlgorithm> =
-        [&metadata.id_token_signed_response_alg, &metadata.userinfo_signed_response_alg]
-            .into_iter()
-            .flatten()
-            .filter_map(|name| name.parse().ok())
-            .filter(|algorithm: &SignatureAlgorithm| algorithm.is_symmetric())
-            .collect();
+/// The shortest secret, in octets, that the client's symmetric algorithms need (RFC 7518 section 3.2, OpenID Connect Core
+/// 16.19). While there is one, the server must be able to read the secret; nothing where there is none.
+fn readable_secret(metadata: &ClientMetadata) -> Option<usize> {
+    let mut uses: Vec<SignatureAlgorithm> = [
+        &metadata.id_token_signed_response_alg,
+        &metadata.userinfo_signed_response_alg,
+        &metadata.request_object_signing_alg,
+    ]
+    .into_iter()
+    .flatten()
+    .filter_map(|name| name.parse().ok())
+    .filter(|algorithm: &SignatureAlgorithm| algorithm.is_symmetric())
+    .collect();
     if metadata.authentication_method() == ClientAuthenticationMethod::ClientSecretJwt {
         let registered = metadata.token_endpoint_auth_signing_alg.as_deref().and_then(|name| name.parse().ok());
         uses.push(registered.unwrap_or(SignatureAlgorithm::HS256));
     }
-    uses
+    let signatures = uses.iter().map(|algorithm| algorithm.minimum_secret_length()).max();
+    signatures.max(response_encryption::shortest_secret(metadata))
 }
 
 fn generated_secret_form(
@@ -182,7 +198,7 @@ fn generated_secret_form(
     client: &Client,
     secret: &str,
 ) -> Result<ClientSecret, RegistryError> {
-    if symmetric_uses(&client.metadata).is_empty() {
+    if readable_secret(&client.metadata).is_none() {
         Ok(ClientSecret::Keyed(realm.client_secret_mac(secret)))
     } else {
         recoverable(provider, realm, client, secret)
@@ -204,15 +220,14 @@ async fn chosen_secret_form(
             "must have 16 to 512 printable ASCII characters; leave it out to have one made",
         ));
     }
-    let uses = symmetric_uses(&client.metadata);
-    let needed = uses.iter().map(|algorithm| algorithm.minimum_secret_length()).max();
+    let needed = readable_secret(&client.metadata);
     if needed.is_some_and(|needed| secret.len() < needed) {
         return Err(RegistryError::invalid(
             "client_secret",
-            "is too short for the HMAC algorithms it is used with; leave it out to have one made",
+            "is too short for the symmetric algorithms it is used with; leave it out to have one made",
         ));
     }
-    if uses.is_empty() {
+    if needed.is_none() {
         Ok(ClientSecret::Slow(provider.passwords.hash(secret, &*provider.random).await?))
     } else {
         recoverable(provider, realm, client, secret)
@@ -281,7 +296,9 @@ pub(crate) fn kept(realm: &RealmContext) -> Option<KeptClient> {
     (realm.realm.name.as_str() == ADMIN_REALM).then_some(KeptClient { is_one: administers, why: LAST_ADMINISTRATOR })
 }
 
-/// Replaces what an administrator decides about a client, which must still be as it was read. Disabling it ends everything it was issued. Where the change
+/// Replaces what an administrator decides about a client, which must still be as it was read. Disabling it ends everything
+/// it was issued, and so does what gives its users other names: a refreshed ID token has the same subject (OpenID Connect
+/// Core 12.2). Where the change
 /// makes the client need another kind of secret, a new one is made and answered.
 ///
 /// # Errors
@@ -292,17 +309,20 @@ pub async fn update_client(
     before: Client,
     registration: ClientRegistration,
 ) -> Result<IssuedSecret, RegistryError> {
+    let is_disabled = before.enabled && !registration.enabled;
+    let ends_everything = is_disabled || !names_users_alike(&before.metadata, &registration.metadata);
     let mut client = Client {
         metadata: registration.metadata,
         settings: registration.settings,
         enabled: registration.enabled,
-        epoch: if before.enabled && !registration.enabled { before.epoch + 1 } else { before.epoch },
+        epoch: before.epoch + i64::from(ends_everything),
         updated_at: serving.now(),
         ..before.clone()
     };
     check_client(serving, realm, &client, Some(&before)).await?;
     let issued = fit_secret(serving, realm, &mut client)?;
     ensure_keys(serving, realm, &client).await?;
+    ensure_pairwise_salt(serving, realm, &client).await?;
     let fields = client_fields(&before, &client);
     let events = serving.with_event(realm, client_change(serving, &client, Action::Updated, fields));
     serving.store.update_client(&client, kept(realm), &events).await?;
@@ -351,8 +371,7 @@ pub(crate) fn renew_secret(
 /// Whether the secret can do what the client is registered for: HMAC algorithms need one that can be read and is long
 /// enough (RFC 7518 section 3.2).
 fn secret_suffices(realm: &RealmContext, client: &Client) -> Result<bool, RegistryError> {
-    let needed = symmetric_uses(&client.metadata).iter().map(|algorithm| algorithm.minimum_secret_length()).max();
-    let Some(needed) = needed else { return Ok(true) };
+    let Some(needed) = readable_secret(&client.metadata) else { return Ok(true) };
     Ok(recover_secret(realm, client)?.is_some_and(|secret| secret.len() >= needed))
 }
 

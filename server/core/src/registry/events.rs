@@ -59,7 +59,7 @@ pub async fn realms_with_events(provider: &Provider) -> Result<Vec<RealmId>, Reg
 /// Checks the chain of a realm.
 ///
 /// # Errors
-/// `NotFound` for a realm that never had an event.
+/// `NotFound` for a realm that never had an event; a fault while another check of it is under way in this process.
 pub async fn verify_events(provider: &Provider, realm_id: RealmId) -> Result<Verification, RegistryError> {
     verify(provider, realm_id).await?.ok_or(RegistryError::NotFound("chain of events"))
 }

@@ -1,14 +1,15 @@
-//! Signing keys.
+//! Keys that sign, and keys that clients encrypt to.
 
-use signet_jose::{SignatureAlgorithm, SigningKey};
+use signet_jose::{DecryptionKey, SignatureAlgorithm, SigningKey};
 use signet_protocol::identifiers::KeyId;
 use signet_protocol::time::UnixTime;
+use zeroize::Zeroizing;
 
 use super::RegistryError;
 use super::changes::administered;
 use crate::events::{Action, Fact, Object, Parties, Serving, open_chain};
 use crate::failure::Fault;
-use crate::model::{KeyState, Realm, SigningKeyRecord};
+use crate::model::{KeyAlgorithm, KeyState, Realm, SigningKeyRecord};
 use crate::provider::Provider;
 use crate::realm::{RealmContext, column_cipher, signing_key_place};
 
@@ -25,25 +26,20 @@ pub enum Activation {
 pub(super) async fn new_signing_key(
     provider: &Provider,
     realm: &Realm,
-    algorithm: SignatureAlgorithm,
+    algorithm: KeyAlgorithm,
     state: KeyState,
 ) -> Result<SigningKeyRecord, RegistryError> {
     if algorithm.is_symmetric() {
         return Err(RegistryError::invalid(
             "algorithm",
-            "symmetric algorithms sign with the client's secret, not with a key of the realm",
+            "symmetric algorithms use the client's secret, not a key of the realm",
         ));
     }
-    let generated = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
-    let key = generated
-        .map_err(|error| Fault::internal("key generation did not finish", error))?
-        .map_err(|error| Fault::internal("a key could not be generated", error))?;
-    let (Some(kid), Some(pkcs8)) = (key.key_id(), key.pkcs8()) else {
-        return Err(Fault::Internal("a generated key has no identifier or no private key", None).into());
-    };
+    let generated = tokio::task::spawn_blocking(move || generate(algorithm)).await;
+    let (kid, pkcs8) = generated.map_err(|error| Fault::internal("key generation did not finish", error))??;
     let realm_text = realm.id.to_string();
     let encrypted =
-        column_cipher(provider, realm)?.encrypt(signing_key_place(&realm_text, kid), pkcs8, &*provider.random);
+        column_cipher(provider, realm)?.encrypt(signing_key_place(&realm_text, &kid), &pkcs8, &*provider.random);
     let now = provider.now();
     Ok(SigningKeyRecord {
         realm_id: realm.id,
@@ -57,20 +53,41 @@ pub(super) async fn new_signing_key(
     })
 }
 
-/// Makes and stores a key in a state: future to publish it ahead of use, active to sign with it at once.
+/// Identifier and private key of a new key.
+fn generate(algorithm: KeyAlgorithm) -> Result<(String, Zeroizing<Vec<u8>>), Fault> {
+    let parts = |kid: Option<&str>, pkcs8: Option<&Zeroizing<Vec<u8>>>| {
+        kid.map(str::to_owned)
+            .zip(pkcs8.cloned())
+            .ok_or(Fault::Internal("a generated key has no identifier or no private key", None))
+    };
+    match algorithm {
+        KeyAlgorithm::Signature(algorithm) => {
+            let key = SigningKey::generate(algorithm)
+                .map_err(|error| Fault::internal("a key could not be generated", error))?;
+            parts(key.key_id(), key.pkcs8())
+        }
+        KeyAlgorithm::Encryption(algorithm) => {
+            let key = DecryptionKey::generate(algorithm)
+                .map_err(|error| Fault::internal("a key could not be generated", error))?;
+            parts(key.key_id(), key.pkcs8())
+        }
+    }
+}
+
+/// Makes and stores a key in a state: future to be ready ahead of use, active to use it at once.
 ///
 /// # Errors
 /// `Invalid` for symmetric algorithms and for states a new key cannot be in.
 pub async fn create_key(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    algorithm: SignatureAlgorithm,
+    algorithm: impl Into<KeyAlgorithm>,
     state: KeyState,
 ) -> Result<SigningKeyRecord, RegistryError> {
     if !matches!(state, KeyState::Future | KeyState::Active) {
         return Err(RegistryError::invalid("state", "a new key is future or active"));
     }
-    let key = new_signing_key(serving, &realm.realm, algorithm, state).await?;
+    let key = new_signing_key(serving, &realm.realm, algorithm.into(), state).await?;
     let created = administered(serving, (Object::Key, key.kid.to_string()), Action::Created, Vec::new());
     store(serving, realm, &key, created).await?;
     Ok(key)
@@ -88,20 +105,29 @@ async fn store(
     Ok(())
 }
 
-/// Replaces the active key of an algorithm by a new one, at once or when clients have had the time to read it; the old
-/// one stays published for verification.
+/// Replaces the active key of an algorithm by a new one. A signing key is published before it signs, unless it is to sign
+/// at once, and the old one stays published for verification. An encryption key is known to every node before it is
+/// published, unless that is to be at once, and the old one still decrypts.
 ///
 /// # Errors
 /// `Invalid` for symmetric algorithms.
 pub async fn rotate_key(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    algorithm: SignatureAlgorithm,
+    algorithm: impl Into<KeyAlgorithm>,
     activation: Activation,
 ) -> Result<SigningKeyRecord, RegistryError> {
+    let algorithm = algorithm.into();
     if activation == Activation::Immediate {
         let key = new_signing_key(serving, &realm.realm, algorithm, KeyState::Active).await?;
-        let replaced = realm.signing_keys.active(algorithm).and_then(|key| key.key_id()?.parse().ok());
+        let replaced = match algorithm {
+            KeyAlgorithm::Signature(algorithm) => {
+                realm.signing_keys.active(algorithm).and_then(|key| key.key_id()?.parse().ok())
+            }
+            KeyAlgorithm::Encryption(algorithm) => {
+                realm.encryption_keys.active(algorithm).and_then(|key| key.key_id()?.parse().ok())
+            }
+        };
         store(serving, realm, &key, rotated(serving, &key, replaced)).await?;
         return Ok(key);
     }
@@ -186,10 +212,10 @@ pub async fn set_key_state(
     Ok(())
 }
 
-/// Deletes a key. What was signed with it no longer verifies.
+/// Deletes a key. What was signed with it no longer verifies; what was encrypted to it no longer decrypts.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` for a key that signs.
+/// `NotFound`; `Forbidden` for an active key.
 pub async fn delete_key(serving: &Serving<'_>, realm: &RealmContext, kid: &KeyId) -> Result<(), RegistryError> {
     let deleted = administered(serving, (Object::Key, kid.to_string()), Action::Deleted, Vec::new());
     let events = serving.with_event(realm, deleted.concerning(Parties::default()));

@@ -8,12 +8,18 @@ mod client_metadata;
 mod clients;
 mod events;
 mod initial_access_tokens;
+mod key_schedule;
 mod keys;
+mod logout_deliveries;
+mod pairwise;
 mod realm_settings;
 mod realms;
 mod registration_policy;
 mod resource_servers;
+mod response_encryption;
+mod response_types;
 mod scripts;
+mod sessions;
 mod unused_clients;
 mod users;
 
@@ -30,17 +36,29 @@ pub use initial_access_tokens::{
     InitialAccessTokenRequest, IssuedInitialAccessToken, create_initial_access_token, find_initial_access_token,
     list_initial_access_tokens, revoke_initial_access_token,
 };
+pub use key_schedule::{KeyChanges, keep_key_schedule};
 pub use keys::{Activation, activate_due_keys, create_key, delete_key, find_key, list_keys, rotate_key, set_key_state};
-pub use realms::{RealmChange, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm};
+pub use logout_deliveries::{list_logout_deliveries, retry_logout_delivery};
+pub(crate) use pairwise::ensure_pairwise_salt;
+pub use pairwise::rotate_pairwise_salt;
+pub use realms::{
+    RealmChange, begin_timeline, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm,
+};
 pub use resource_servers::{
     ResourceServerChange, create_resource_server, delete_resource_server, find_resource_server, list_resource_servers,
     update_resource_server,
 };
 pub use scripts::{
-    Deployment, DeploymentRequest, FileDifference, NewScriptValue, ScriptDifference, ScriptState, VersionPrefix,
-    compare_script_versions, delete_script, delete_script_value, deploy_script, find_script, find_script_version,
-    list_script_values, list_script_versions, list_scripts, promote_script, roll_back_script, set_script_value,
-    shadow_script,
+    CheckedScript, Deployment, DeploymentRequest, FileDifference, NewScriptValue, RecordedRun, ReplayedRun,
+    ScriptDifference, ScriptState, VersionPrefix, WithVersion, check_script, compare_script_versions, delete_script,
+    delete_script_value, deploy_script, find_script, find_script_recording, find_script_version, fuzz_script,
+    list_script_recordings, list_script_values, list_script_versions, list_scripts, promote_script,
+    replay_script_recording, roll_back_script, run_script, set_script_value, shadow_script, test_script,
+};
+pub use sessions::{ListedSession, end_session, end_sessions_of_user, find_session, list_sessions};
+/// What comes of trials of scripts.
+pub use signet_hooks::{
+    Coverage, Diagnostic, Finding, FuzzOptions, FuzzReport, Run, TestReport, TestResult, UnknownHook,
 };
 pub(crate) use unused_clients::ClientUses;
 pub use unused_clients::delete_unused_clients;

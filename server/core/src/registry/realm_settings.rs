@@ -25,6 +25,9 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         ("password_attempt_window_seconds", settings.password_attempt_window_seconds, 30..=86_400),
         // Not shorter than clients may keep the key set (the Cache-Control of the endpoint).
         ("signing_key_lead_seconds", settings.signing_key_lead_seconds, 300..=604_800),
+        ("signing_key_rotation_days", settings.signing_key_rotation_days, 0..=3_650),
+        // Not shorter than the longest life of a token, and an hour for clocks and clients that are late.
+        ("signing_key_overlap_seconds", settings.signing_key_overlap_seconds, 90_000..=31_536_000),
         ("script_recording_days", settings.script_recording_days, 0..=30),
         ("client_secret_overlap_seconds", settings.client_secret_overlap_seconds, 0..=2_592_000),
     ];
@@ -36,6 +39,7 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
             ));
         }
     }
+    check_response_types(settings)?;
     if !(8..=64).contains(&settings.password_minimum_length) {
         return Err(RegistryError::invalid("settings.password_minimum_length", "must be from 8 to 64"));
     }
@@ -49,8 +53,23 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
     registration_policy::check(&settings.registration)
 }
 
+fn check_response_types(settings: &RealmSettings) -> Result<(), RegistryError> {
+    let (offered, permitted) = (&settings.response_types, settings.profile.profile().response_types);
+    let invalid = |problem: String| Err(RegistryError::invalid("settings.response_types", problem));
+    if let Some(foreign) = offered.iter().find(|response_type| !permitted.contains(response_type)) {
+        return invalid(format!("the security profile does not allow {foreign}"));
+    }
+    let is_repeated = |(index, response_type)| offered[..index].contains(response_type);
+    if offered.is_empty() || offered.iter().enumerate().any(is_repeated) {
+        return invalid("must name at least one response type, each once".to_owned());
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
+    use signet_protocol::names::ResponseType;
+
     use super::*;
 
     #[test]
@@ -63,6 +82,10 @@ mod tests {
         let settings = RealmSettings { authorization_code_seconds: 61, ..RealmSettings::default() };
         let error = check(&settings).unwrap_err().to_string();
         assert_eq!(error, "settings.authorization_code_seconds: must be from 10 to 60");
+        for response_types in [vec![], vec![ResponseType::Code, ResponseType::Code]] {
+            let error = check(&RealmSettings { response_types, ..RealmSettings::default() }).unwrap_err().to_string();
+            assert!(error.starts_with("settings.response_types: "), "{error}");
+        }
         let settings = RealmSettings { client_certificate_authorities: "x".to_owned(), ..RealmSettings::default() };
         assert!(check(&settings).is_err());
     }

@@ -66,7 +66,7 @@ pub async fn create_realm(serving: &Serving<'_>, change: RealmChange) -> Result<
     };
     let mut signing = Vec::with_capacity(FIRST_ALGORITHMS.len());
     for algorithm in FIRST_ALGORITHMS {
-        signing.push(new_signing_key(serving, &realm, algorithm, KeyState::Active).await?);
+        signing.push(new_signing_key(serving, &realm, algorithm.into(), KeyState::Active).await?);
     }
     let sealing = first_sealing_key(serving, &realm)?;
     // The admin realm keeps the trace: it is there before the realm and after it.
@@ -160,6 +160,25 @@ pub async fn update_realm(
     let context = find_realm(serving, &before.name).await?;
     let updated = realm_change(serving, &realm, Action::Updated, realm_fields(&before, &realm));
     let events = serving.with_event(&context, updated);
+    serving.store.update_realm(&realm, &events).await?;
+    serving.written(&events);
+    find_realm(serving, &realm.name).await
+}
+
+/// Begins a new timeline: nothing opens any more that the realm sealed before. After a restore or a failover the database
+/// has forgotten what was used in its last moments; whatever could be used again because of that is dead with the old
+/// timeline: authorization codes, open log-ins and forms, and access tokens.
+///
+/// The number comes from the clock where that is ahead, so that two restores of one backup begin two timelines.
+///
+/// # Errors
+/// `NotFound`, `Changed`.
+pub async fn begin_timeline(serving: &Serving<'_>, before: Realm) -> Result<Arc<RealmContext>, RegistryError> {
+    let now = serving.now();
+    let timeline = now.0.max(before.timeline.saturating_add(1));
+    let realm = Realm { timeline, updated_at: now, ..before };
+    let context = find_realm(serving, &realm.name).await?;
+    let events = serving.with_event(&context, realm_change(serving, &realm, Action::TimelineBegun, Vec::new()));
     serving.store.update_realm(&realm, &events).await?;
     serving.written(&events);
     find_realm(serving, &realm.name).await

@@ -146,17 +146,15 @@ pub async fn update_user(
         ..before.clone()
     };
     let updated = user_change(serving, &user, Action::Updated, user_fields(&before, &user));
-    let events = serving.with_event(realm, updated);
-    serving.store.update_user(&user, &events).await?;
-    serving.written(&events);
-    user.revision += 1;
+    let mut events = serving.with_event(realm, updated);
     if disabling {
         let ended = Fact::SessionsEnded { reason: SessionsEndedBecause::UserDisabled };
-        let events = serving.with_event(realm, ended.concerning(Parties::user(user.id)));
-        if serving.store.end_sessions_of_user(realm.id(), user.id, &events).await? > 0 {
-            serving.written(&events);
-        }
+        events.extend(serving.with_event(realm, ended.concerning(Parties::user(user.id))).pop());
     }
+    serving.store.update_user(&user, &events).await?;
+    serving.written(&events);
+    serving.logouts.notify_one();
+    user.revision += 1;
     Ok(user)
 }
 
@@ -175,6 +173,7 @@ pub async fn set_password(
     let events = serving.with_event(realm, user_change(serving, &user, Action::PasswordSet, Vec::new()));
     serving.store.set_password(realm.id(), id, &credential, &events).await?;
     serving.written(&events);
+    serving.logouts.notify_one();
     Ok(())
 }
 
@@ -187,5 +186,6 @@ pub async fn delete_user(serving: &Serving<'_>, realm: &RealmContext, id: UserId
     let events = serving.with_event(realm, deleted.concerning(Parties::user(id)));
     serving.store.delete_user(realm.id(), id, &events).await?;
     serving.written(&events);
+    serving.logouts.notify_one();
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Which claims about a user go where (OpenID Connect Core 5.4 and 5.5).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use signet_protocol::scope::Scope;
 use signet_protocol::standard_claims;
@@ -54,6 +56,12 @@ pub(crate) fn user_claims(user: &User, scope: &Scope, names: &[String], locales:
     claims
 }
 
+/// Leaves out the claims whose values are not among those that will do (OpenID Connect Core 5.5.1), in every language.
+pub(crate) fn leave_out_other_values(claims: &mut Map<String, Value>, acceptable: &BTreeMap<String, Vec<Value>>) {
+    let will_do = |name: &str, value: &Value| acceptable.get(name).is_none_or(|values| values.contains(value));
+    claims.retain(|name, value| will_do(name, value) && will_do(standard_claims::base_name(name), value));
+}
+
 /// Whether a wanted language covers a tag: `de` covers `de-CH`, not the other way round (RFC 4647 section 3.3.1).
 fn covers(locale: &str, tag: &str) -> bool {
     let head = tag.get(..locale.len());
@@ -100,6 +108,18 @@ mod tests {
     #[test]
     fn oidc_core_5_5_single_claims_are_brought_by_name() {
         assert_eq!(names("openid", &["name", "unknown", "sub"], &[]), ["name"]);
+    }
+
+    #[test]
+    fn oidc_core_5_5_1_other_values_are_left_out() {
+        let mut claims = user().claims;
+        let will_do = BTreeMap::from([
+            ("email".to_owned(), vec![json!("other@b.test")]),
+            ("name".to_owned(), vec![json!("Ana"), json!("Anne")]),
+            ("email_verified".to_owned(), vec![json!("false")]),
+        ]);
+        leave_out_other_values(&mut claims, &will_do);
+        assert_eq!(claims.keys().collect::<Vec<_>>(), ["name", "name#fr"]);
     }
 
     #[test]

@@ -5,14 +5,15 @@ use serde_json::{Map, Value};
 use signet_jose::algorithm::left_half_hash;
 use signet_jose::claim_set::{ClaimsSet, RegisteredClaims, audience, numeric_date};
 use signet_jose::{
-    SignatureAlgorithm, SigningKey, UnverifiedToken, VerificationError, VerificationProfile, VerifyingKey, sign, verify,
+    EncryptedToken, SignatureAlgorithm, SigningKey, TokenError, UnverifiedToken, VerificationError,
+    VerificationProfile, VerifiedClaims, VerifyingKey, sign, verify,
 };
-use signet_protocol::identifiers::{SessionId, UserId};
+use signet_protocol::identifiers::{ClientId, SessionId};
 use signet_protocol::time::UnixTime;
 
-use super::subject_for;
+use super::{Content, EncryptedResponse};
 use crate::client_auth::recover_secret;
-use crate::failure::Fault;
+use crate::failure::{Failure, Fault};
 use crate::model::Client;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -27,34 +28,56 @@ struct Private<'a> {
     acr: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amr: Option<Vec<&'a str>>,
-    at_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    c_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<SessionId>,
     #[serde(flatten)]
     claims: Map<String, Value>,
 }
 
+/// What an ID token comes with, and is bound to by a hash (sections 3.1.3.6, 3.2.2.10 and 3.3.2.11).
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    pub(super) access_token: Option<&'a str>,
+    pub(super) code: Option<&'a str>,
+}
+
 /// What goes into an ID token.
 pub(super) struct IdToken<'a> {
-    pub(super) user_id: UserId,
+    pub(super) subject: String,
     pub(super) authenticated_at: UnixTime,
     pub(super) nonce: Option<&'a str>,
     pub(super) acr: Option<&'a str>,
-    pub(super) amr: &'a str,
-    pub(super) access_token: &'a str,
+    pub(super) amr: Option<&'a str>,
+    pub(super) beside: Beside<'a>,
     pub(super) sid: Option<SessionId>,
     pub(super) lifetime_seconds: i64,
     pub(super) claims: Map<String, Value>,
 }
 
 impl IdToken<'_> {
+    /// Signs the token, and encrypts it to a client that is registered for that (OpenID Connect Core 2).
+    pub(super) async fn issue(
+        self,
+        provider: &Provider,
+        realm: &RealmContext,
+        client: &Client,
+    ) -> Result<String, Failure> {
+        let signed = self.sign(realm, client, provider.now())?;
+        let encrypting = EncryptedResponse::IdToken.encrypt((provider, realm), client, Content::Signed(&signed));
+        Ok(encrypting.await?.unwrap_or(signed))
+    }
+
     /// Signs the token with the algorithm the client is registered for.
-    pub(super) fn sign(self, realm: &RealmContext, client: &Client, now: UnixTime) -> Result<String, Fault> {
-        let key = signing_key(realm, client, algorithm(client)?)?;
+    fn sign(self, realm: &RealmContext, client: &Client, now: UnixTime) -> Result<String, Fault> {
+        let key = signing_key(realm, client, id_token_algorithm(client)?)?;
         let claims = ClaimsSet {
             registered: RegisteredClaims {
                 issuer: Some(realm.issuer().to_owned()),
-                subject: Some(subject_for(client, self.user_id)),
+                subject: Some(self.subject),
                 audience: audience(vec![client.client_id.as_str().to_owned()]),
                 expiry: Some(numeric_date(now.plus(self.lifetime_seconds))),
                 issued_at: Some(numeric_date(now)),
@@ -64,8 +87,9 @@ impl IdToken<'_> {
                 auth_time: self.authenticated_at.0,
                 nonce: self.nonce,
                 acr: self.acr,
-                amr: self.acr.map(|_| self.amr.split(' ').collect()),
-                at_hash: left_half_hash(key.algorithm(), self.access_token),
+                amr: self.amr.map(|amr| amr.split(' ').collect()),
+                at_hash: self.beside.access_token.map(|token| left_half_hash(key.algorithm(), token)),
+                c_hash: self.beside.code.map(|code| left_half_hash(key.algorithm(), code)),
                 sid: self.sid,
                 claims: self.claims,
             },
@@ -75,7 +99,7 @@ impl IdToken<'_> {
 }
 
 /// RS256 unless registered otherwise (OpenID Connect Registration 2).
-fn algorithm(client: &Client) -> Result<SignatureAlgorithm, Fault> {
+pub(crate) fn id_token_algorithm(client: &Client) -> Result<SignatureAlgorithm, Fault> {
     client.metadata.id_token_signed_response_alg.as_deref().map_or(Ok(SignatureAlgorithm::RS256), |name| {
         name.parse().map_err(|error| Fault::internal("the client is registered with an unknown algorithm", error))
     })
@@ -101,23 +125,73 @@ pub(crate) fn signing_key(
 }
 
 /// What an `id_token_hint` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IdTokenHint {
-    /// The user it was issued for.
-    pub(crate) user_id: UserId,
+    /// The user it was issued for, by the name that the client knows.
+    pub(crate) subject: String,
 }
 
-/// Checks an `id_token_hint`: an ID token of this realm for this client, expired or not.
+/// Checks an `id_token_hint`: an ID token of this realm for this client, expired or not. A client may encrypt it to this
+/// server again (OpenID Connect Core 3.1.2.1).
 pub(crate) fn check_hint(
     provider: &Provider,
     realm: &RealmContext,
     client: &Client,
     token: &str,
 ) -> Result<IdTokenHint, VerificationError> {
-    let algorithm = algorithm(client).map_err(|_| VerificationError::AlgorithmNotAllowed)?;
+    let claims = verified_hint(provider, realm, client, token)?;
+    let subject = claims.subject().ok_or(VerificationError::InvalidClaim("sub"))?.to_owned();
+    Ok(IdTokenHint { subject })
+}
+
+/// What an `id_token_hint` of a logout request says (RP-Initiated Logout 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogoutHint {
+    /// The user, as the client was told.
+    pub(crate) subject: String,
+    /// The session.
+    pub(crate) sid: Option<SessionId>,
+}
+
+/// Checks an `id_token_hint` of a logout request. It may be old: keys that are retired but kept verify it, too.
+pub(crate) fn check_logout_hint(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    token: &str,
+) -> Result<LogoutHint, VerificationError> {
+    let claims = verified_hint(provider, realm, client, token)?;
+    let subject = claims.subject().ok_or(VerificationError::InvalidClaim("sub"))?.to_owned();
+    Ok(LogoutHint { subject, sid: claims.text("sid").and_then(|sid| sid.parse().ok()) })
+}
+
+/// The clients that an ID token names as its audience, before anything of it is verified; of one that is encrypted,
+/// nothing can be read before it is known whose it is.
+pub(crate) fn unverified_hint_audience(token: &str) -> Result<Vec<ClientId>, VerificationError> {
+    let token = UnverifiedToken::parse(token)?;
+    Ok(token.unverified_audience().into_iter().filter_map(|audience| audience.parse().ok()).collect())
+}
+
+/// Decrypts a hint that is encrypted, and verifies it.
+fn verified_hint(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    token: &str,
+) -> Result<VerifiedClaims, VerificationError> {
+    let decrypted = EncryptedToken::is_meant(token)
+        .then(|| realm.decrypt_from_client(client, token, &*provider.random))
+        .transpose()
+        .map_err(|_| VerificationError::Unreadable(TokenError::NotCompact))?;
+    let token = match &decrypted {
+        None => token,
+        Some(decrypted) => std::str::from_utf8(decrypted.plaintext())
+            .map_err(|_| VerificationError::Unreadable(TokenError::NotCompact))?,
+    };
+    let algorithm = id_token_algorithm(client).map_err(|_| VerificationError::AlgorithmNotAllowed)?;
     let secret = if algorithm.is_symmetric() { recover_secret(realm, client).ok().flatten() } else { None };
     let symmetric = secret.as_ref().map(|secret| [VerifyingKey::symmetric(secret)]);
-    let keys = symmetric.as_ref().map_or(realm.signing_keys.verifying(), |key| key.as_slice());
+    let keys = symmetric.as_ref().map_or(realm.signing_keys.kept(), |key| key.as_slice());
     // A client may have changed its algorithm since; any asymmetric one of this realm will do, a symmetric one only now.
     let algorithms: Vec<_> =
         SignatureAlgorithm::ALL.into_iter().filter(|candidate| candidate.is_symmetric() == secret.is_some()).collect();
@@ -126,7 +200,5 @@ pub(crate) fn check_hint(
     if !claims.audience().contains(&client.client_id.as_str()) {
         return Err(VerificationError::InvalidClaim("aud"));
     }
-    let user_id =
-        claims.subject().and_then(|subject| subject.parse().ok()).ok_or(VerificationError::InvalidClaim("sub"))?;
-    Ok(IdTokenHint { user_id })
+    Ok(claims)
 }

@@ -1,15 +1,21 @@
-//! The one place that issues tokens. Whoever calls it has validated a grant; the caller answers the client only after
-//! the transaction that records the issue has committed.
+//! The one place that issues tokens. Whoever calls it has validated a grant, or a request that a user agreed to; the
+//! caller answers the client only after the transaction that records the issue has committed.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use signet_protocol::claims_request::ClaimsRequest;
+use signet_protocol::claims_request::{ClaimsRequest, acceptable_values};
 use signet_protocol::identifiers::{Lineage, SessionId};
+use signet_protocol::names::ResponseType;
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::scope::Scope;
+use signet_protocol::standard_claims::{self, is_requested_by};
 
 use super::access_token::{AccessToken, Authentication, Target, target};
-use super::id_token::IdToken;
-use super::{ClaimsTarget, Gathering, Lifetimes, SERVER_CLAIMS, TokenReference, subject_for, user_claims};
+use super::id_token::{Beside, IdToken};
+use super::{
+    ClaimsTarget, Gathering, Lifetimes, SERVER_CLAIMS, TokenReference, leave_out_other_values, subject_for, user_claims,
+};
 use crate::events::Serving;
 use crate::failure::Failure;
 use crate::model::{Client, TokenBasis, User};
@@ -39,15 +45,78 @@ pub(crate) struct ClientToken<'a> {
     pub(crate) lifetimes: Lifetimes,
 }
 
+/// Tokens that travel through the browser, whatever of them the response type has.
+#[derive(Debug, Default)]
+pub(crate) struct FrontChannelTokens {
+    /// With its life in seconds.
+    pub(crate) access_token: Option<(String, i64)>,
+    pub(crate) id_token: Option<String>,
+}
+
 /// Issues access token, ID token if `openid` was granted, and the refresh token that was decided on.
 pub(crate) async fn issue_user_tokens(
     serving: &Serving<'_>,
     realm: &RealmContext,
     tokens: UserTokens<'_>,
 ) -> Result<TokenResponse, Failure> {
-    let UserTokens { client, user, basis, scope, .. } = tokens;
-    let requested =
-        basis.claims_request.as_deref().and_then(|text| ClaimsRequest::parse(text).ok()).unwrap_or_default();
+    let requested = requested_claims(tokens.basis);
+    let (access_token, expires_in) = access_token(serving, realm, &tokens, &requested).await?;
+    let id_token = if tokens.scope.contains("openid") {
+        let beside = Beside { access_token: Some(&access_token), code: None };
+        Some(id_token(serving, realm, (&tokens, &requested, named_claims(&requested)), beside).await?)
+    } else {
+        None
+    };
+    Ok(TokenResponse {
+        access_token,
+        token_type: "Bearer".to_owned(),
+        expires_in,
+        refresh_token: tokens.refresh_token,
+        scope: Some(tokens.scope.to_string()),
+        id_token,
+    })
+}
+
+/// Issues what a response type has of tokens at the authorization endpoint (OpenID Connect Core 3.2.2.5 and 3.3.2.5).
+/// There is no refresh token among them (RFC 6749 section 4.2.2).
+pub(crate) async fn issue_front_channel_tokens(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    tokens: &UserTokens<'_>,
+    (response_type, code): (ResponseType, Option<&str>),
+) -> Result<FrontChannelTokens, Failure> {
+    let requested = requested_claims(tokens.basis);
+    let mut issued = FrontChannelTokens::default();
+    if response_type.returns_access_token() {
+        issued.access_token = Some(access_token(serving, realm, tokens, &requested).await?);
+    }
+    if response_type.returns_id_token() {
+        let mut names = named_claims(&requested);
+        if response_type == ResponseType::IdToken {
+            // Section 5.4: without any access token there is no other place for what scopes ask for.
+            let scoped = standard_claims::supported().filter(|claim| is_requested_by(tokens.scope, claim));
+            names.extend(scoped.map(str::to_owned));
+        }
+        let access_token = issued.access_token.as_ref().map(|(token, _)| token.as_str());
+        let beside = Beside { access_token, code };
+        issued.id_token = Some(id_token(serving, realm, (tokens, &requested, names), beside).await?);
+    }
+    Ok(issued)
+}
+
+/// The `claims` parameter of the request; it was read when the request was.
+fn requested_claims(basis: &TokenBasis) -> ClaimsRequest {
+    basis.claims_request.as_deref().and_then(|text| ClaimsRequest::parse(text).ok()).unwrap_or_default()
+}
+
+/// An access token, and its life in seconds.
+async fn access_token(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    tokens: &UserTokens<'_>,
+    requested: &ClaimsRequest,
+) -> Result<(String, i64), Failure> {
+    let UserTokens { client, user, basis, scope, .. } = *tokens;
     let target = target(realm, client, tokens.resources, scope)?.living_at_most(tokens.lifetimes.access_token);
     let authentication = Authentication::of_basis(basis);
     let gathering = Gathering {
@@ -63,26 +132,13 @@ pub(crate) async fn issue_user_tokens(
     let claims = access_token_claims(serving, realm, &target, &gathering).await?;
     let access_token = AccessToken {
         client_id: &client.client_id,
-        subject: subject_for(client, user.id),
+        subject: subject_for(realm, client, user)?,
         scope,
         authentication: Some(authentication),
-        reference: reference(&tokens, &requested),
+        reference: reference(tokens, requested),
         claims,
-    }
-    .issue(serving, realm, &target)?;
-    let id_token = if scope.contains("openid") {
-        Some(id_token(serving, realm, (&tokens, &requested), &access_token).await?)
-    } else {
-        None
     };
-    Ok(TokenResponse {
-        access_token,
-        token_type: "Bearer".to_owned(),
-        expires_in: target.lifetime_seconds,
-        refresh_token: tokens.refresh_token,
-        scope: Some(scope.to_string()),
-        id_token,
-    })
+    Ok((access_token.issue(serving, realm, &target)?, target.lifetime_seconds))
 }
 
 /// What the tokens of a user rest on.
@@ -96,6 +152,7 @@ fn reference(tokens: &UserTokens<'_>, requested: &ClaimsRequest) -> TokenReferen
         authorization: basis.authorization_id.map(|id| (id, basis.authorization_epoch)),
         sid: basis.sid,
         userinfo_claims: requested.userinfo.keys().cloned().collect(),
+        userinfo_values: acceptable_values(&requested.userinfo),
         claims_locales: basis.claims_locales.clone(),
     }
 }
@@ -103,13 +160,13 @@ fn reference(tokens: &UserTokens<'_>, requested: &ClaimsRequest) -> TokenReferen
 async fn id_token(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    (tokens, requested): (&UserTokens<'_>, &ClaimsRequest),
-    access_token: &str,
+    (tokens, requested, names): (&UserTokens<'_>, &ClaimsRequest, Vec<String>),
+    beside: Beside<'_>,
 ) -> Result<String, Failure> {
     let UserTokens { client, user, basis, .. } = *tokens;
-    let names = named_claims(requested);
     let locales = &basis.claims_locales;
     let mut claims = user_claims(user, &Scope::empty(), &names, locales);
+    leave_out_other_values(&mut claims, &acceptable_values(&requested.id_token));
     let gathering = Gathering {
         target: ClaimsTarget::IdToken,
         client,
@@ -123,17 +180,17 @@ async fn id_token(
     gathering.add_to(&mut claims, serving, realm).await?;
     let own_lifetime = realm.realm.settings.id_token_seconds;
     let id_token = IdToken {
-        user_id: user.id,
+        subject: subject_for(realm, client, user)?,
         authenticated_at: basis.authenticated_at,
         nonce: tokens.nonce,
         acr: basis.acr.as_deref(),
-        amr: &basis.amr,
-        access_token,
+        amr: (basis.acr.is_some() || requested.id_token.contains_key("amr")).then_some(&basis.amr),
+        beside,
         sid: tokens.sid,
         lifetime_seconds: tokens.lifetimes.id_token.map_or(own_lifetime, |most| most.min(own_lifetime)),
         claims,
     };
-    Ok(id_token.sign(realm, client, serving.now())?)
+    id_token.issue(serving, realm, client).await
 }
 
 /// What scripts add to an access token that everybody can read.
@@ -182,6 +239,7 @@ pub(crate) async fn issue_client_token(
             authorization: None,
             sid: None,
             userinfo_claims: Vec::new(),
+            userinfo_values: BTreeMap::new(),
             claims_locales: Vec::new(),
         },
     }
@@ -196,8 +254,8 @@ pub(crate) async fn issue_client_token(
     })
 }
 
-/// Only single claims asked for by name: what scopes ask for is at the userinfo endpoint, because an access token is
-/// issued along with the ID token (OpenID Connect Core 5.4).
+/// Only single claims asked for by name: what scopes ask for is at the userinfo endpoint where there is an access token
+/// for it (OpenID Connect Core 5.4).
 fn named_claims(requested: &ClaimsRequest) -> Vec<String> {
     requested.id_token.keys().filter(|name| !SERVER_CLAIMS.contains(&name.as_str())).cloned().collect()
 }

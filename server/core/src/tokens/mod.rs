@@ -4,27 +4,26 @@ mod access_token;
 mod check;
 mod claims;
 mod code;
+mod encrypt;
 mod id_token;
 mod issue;
 mod lifetimes;
 mod reference;
 mod script_claims;
+mod subject;
 
 pub(crate) use access_token::Authentication;
 pub use check::{CheckedAccessToken, check_access_token};
-pub(crate) use claims::{SERVER_CLAIMS, user_claims};
+pub(crate) use claims::{SERVER_CLAIMS, leave_out_other_values, user_claims};
 pub(crate) use code::AuthorizationCode;
-pub(crate) use id_token::{check_hint, signing_key};
-pub(crate) use issue::{ClientToken, UserTokens, issue_client_token, issue_user_tokens};
+pub(crate) use encrypt::{Content, EncryptedResponse};
+pub(crate) use id_token::{
+    LogoutHint, check_hint, check_logout_hint, id_token_algorithm, signing_key, unverified_hint_audience,
+};
+pub(crate) use issue::{
+    ClientToken, FrontChannelTokens, UserTokens, issue_client_token, issue_front_channel_tokens, issue_user_tokens,
+};
 pub(crate) use lifetimes::{Lifetimes, access_token_seconds};
 pub(crate) use reference::TokenReference;
 pub(crate) use script_claims::{ClaimsTarget, Gathering};
-
-use signet_protocol::identifiers::UserId;
-
-use crate::model::Client;
-
-/// How a user is named to a client: `sub` (OpenID Connect Core 8).
-pub(crate) fn subject_for(_client: &Client, user_id: UserId) -> String {
-    user_id.to_string()
-}
+pub(crate) use subject::{names_users_alike, sector_identifier, subject_for};

@@ -1,6 +1,9 @@
 //! What an access token rests on: sealed into it, so that only this server reads it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use signet_protocol::identifiers::{AuthorizationId, ClientId, Lineage, SessionId, UserId};
 
 use crate::model::Epoch;
@@ -24,6 +27,9 @@ pub(crate) struct TokenReference {
     /// Single claims asked for in the userinfo response (OpenID Connect Core 5.5).
     #[serde(rename = "n", default, skip_serializing_if = "Vec::is_empty")]
     pub userinfo_claims: Vec<String>,
+    /// The values with which some of them may be given (section 5.5.1).
+    #[serde(rename = "v", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub userinfo_values: BTreeMap<String, Vec<Value>>,
     /// Languages wanted for claims.
     #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
     pub claims_locales: Vec<String>,

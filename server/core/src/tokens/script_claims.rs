@@ -73,7 +73,7 @@ impl Gathering<'_> {
         realm: &RealmContext,
     ) -> Result<(), Failure> {
         let subject = Subject::client(self.client).and_user(self.user);
-        let answers = serving.ask_at_length::<OnClaims>(realm, subject, || (self.facts(), self.target)).await?;
+        let answers = serving.ask::<OnClaims>(realm, subject, || (self.facts(), self.target)).await?;
         if answers.is_empty() {
             return Ok(());
         }

@@ -11,6 +11,7 @@ use signet_core::protocol::identifiers::AuthorizationId;
 
 use super::authorize::{client_view, scope_views};
 use super::login::foreign_form;
+use super::logout::logged_out;
 use crate::call::{Call, PageCall};
 use crate::pages::{
     AppView, AppsPage, CalendarDay, ClaimView, DisplayText, ErrorProblem, Hidden, OwnPath, Page, SessionForm,
@@ -83,8 +84,9 @@ pub(crate) async fn sign_out(PageCall(call): PageCall, body: Body) -> Response {
     if form.get("action") == Some("stay") {
         return render::see_other(path(&call, "").as_str().trim_end_matches('/'));
     }
-    match account::sign_out(&call.serving(), &call.realm, &account).await {
-        Ok(()) => render::with_cookies(render::page(&call, &Page::SignedOut), [cookies::remove_session(&call)]),
+    let everywhere = form.get("action") == Some("everywhere");
+    match account::sign_out(&call.serving(), &call.realm, &account, everywhere).await {
+        Ok(done) => logged_out(&call, done),
         Err(failure) => failed(&call, failure),
     }
 }
@@ -133,7 +135,7 @@ async fn account(call: &Call) -> Result<Account, Box<Response>> {
 }
 
 /// A form of the signed-in person, sent from a page of ours.
-async fn answered(
+pub(super) async fn answered(
     call: &Call,
     body: Body,
 ) -> Result<(Account, signet_core::protocol::parameters::Parameters), Box<Response>> {
@@ -150,7 +152,7 @@ async fn answered(
     if account.is_form_token(form.get("csrf").unwrap_or_default()) { Ok((account, form)) } else { Err(forged()) }
 }
 
-fn failed(call: &Call, failure: Failure) -> Response {
+pub(super) fn failed(call: &Call, failure: Failure) -> Response {
     match failure {
         Failure::Fault(fault) => render::realm_fault_page(call, fault),
         Failure::Refusal(refusal) => render::refusal_page(call, refusal, ErrorProblem::Request),
@@ -161,7 +163,7 @@ fn form(call: &Call, account: &Account, page: &str) -> SessionForm {
     SessionForm { action: path(call, page), csrf: Hidden::new(account.form_token()) }
 }
 
-fn path(call: &Call, page: &str) -> OwnPath {
+pub(super) fn path(call: &Call, page: &str) -> OwnPath {
     let base = url::Url::parse(call.realm.issuer()).map(|url| url.path().to_owned()).unwrap_or_default();
     OwnPath::new(&format!("{base}/account/{page}"))
 }

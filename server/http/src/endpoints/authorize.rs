@@ -33,10 +33,23 @@ pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
     };
     let browser = cookies::browser(&call);
     match authorize::authorize(&call.serving(), &call.realm, &parameters, &browser).await {
-        Ok(Step::Respond(response)) => respond(&call, &parameters, &response),
-        Ok(Step::Login(form)) => login_page(&call, &parameters, &browser, (form, None)),
-        Ok(Step::Consent(form)) => consent_page(&call, &parameters, &browser, form),
+        Ok(step) => step_response(&call, &parameters, &browser, step),
         Err(error) => authorize_error(&call, &parameters, error),
+    }
+}
+
+/// What comes next, as the browser gets it.
+pub(crate) fn step_response(call: &Call, parameters: &Parameters, browser: &Browser, step: Step) -> Response {
+    match step {
+        Step::Respond(response) => {
+            // Who is signed in since before the realm let clients watch gets the cookie now.
+            let is_watched = response.parameters().iter().any(|(name, _)| *name == "session_state");
+            let session = browser.session.as_ref().filter(|_| is_watched);
+            let state = session.and_then(|session| cookies::renew_browser_state(call, session));
+            render::with_cookies(respond(call, parameters, &response), [state])
+        }
+        Step::Login(form) => login_page(call, browser, (form, None)),
+        Step::Consent(form) => consent_page(call, browser, form),
     }
 }
 
@@ -57,7 +70,7 @@ fn unreadable(call: &Call, refusal: Refusal) -> Response {
     render::refusal_page(call, refusal, ErrorProblem::Request)
 }
 
-fn fits_an_address(parameters: Parameters) -> Result<Parameters, Refusal> {
+pub(super) fn fits_an_address(parameters: Parameters) -> Result<Parameters, Refusal> {
     if parameters.without(INTERACTION_PARAMETER).encode().len() <= LONGEST_REQUEST {
         return Ok(parameters);
     }
@@ -84,13 +97,12 @@ pub(crate) fn authorize_error(call: &Call, parameters: &Parameters, error: Autho
 
 pub(crate) fn login_page(
     call: &Call,
-    parameters: &Parameters,
     browser: &Browser,
     (form, problem): (LoginForm, Option<LoginProblem>),
 ) -> Response {
     let page = Page::Login(LoginPage {
         client: client_view(&form.client, call.head.locale(form.request.ui_locales()).tag()),
-        form: interaction_form(call, parameters, Endpoint::Login, form.interaction),
+        form: interaction_form(call, &form.address, Endpoint::Login, form.interaction),
         username: form.login_hint.unwrap_or_default(),
         problem,
         reauthentication: form.reauthentication,
@@ -104,7 +116,7 @@ pub(crate) fn login_page(
     render::with_cookies(response, [cookies::set_binding(call, &browser.binding)])
 }
 
-fn consent_page(call: &Call, parameters: &Parameters, browser: &Browser, form: ConsentForm) -> Response {
+fn consent_page(call: &Call, browser: &Browser, form: ConsentForm) -> Response {
     let language = call.head.locale(form.request.ui_locales()).tag();
     let terms = &form.terms;
     let page = Page::Consent(ConsentPage {
@@ -113,10 +125,10 @@ fn consent_page(call: &Call, parameters: &Parameters, browser: &Browser, form: C
         scopes: worded_scopes(call, &form, language),
         claims: form.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
         user: DisplayText::new(&form.username),
-        destination: destination(&form.client, parameters),
+        destination: destination(&form.client, &form.redirect_uri),
         // What is asked for each time is kept for the tokens, but answers nothing later.
         remembered: !terms.ask,
-        form: interaction_form(call, parameters, Endpoint::Consent, form.interaction),
+        form: interaction_form(call, &form.address, Endpoint::Consent, form.interaction),
     });
     let response = render::interaction_page(call, &page, &form.request);
     render::with_cookies(response, [cookies::set_binding(call, &browser.binding)])
@@ -143,9 +155,10 @@ fn worded_scopes(call: &Call, form: &ConsentForm, language: &str) -> Vec<ScopeVi
     views
 }
 
-/// The request travels in the address of the form, exactly as the client sent it; the sealed field belongs to it.
-fn interaction_form(call: &Call, parameters: &Parameters, endpoint: Endpoint, interaction: String) -> InteractionForm {
-    let query = parameters.without(INTERACTION_PARAMETER).encode();
+/// The request travels in the address of the form, exactly as the client sent it, or in the sealed field, which belongs
+/// to it.
+fn interaction_form(call: &Call, address: &Parameters, endpoint: Endpoint, interaction: String) -> InteractionForm {
+    let query = address.encode();
     let path = url::Url::parse(&call.realm.urls.of(endpoint)).map(|url| url.path().to_owned()).unwrap_or_default();
     InteractionForm { action: OwnPath::new(&format!("{path}?{query}")), interaction: Hidden::new(interaction) }
 }
@@ -167,12 +180,11 @@ pub(crate) fn client_view(client: &Client, language: &str) -> ClientView {
 }
 
 /// RFC 9700 section 4.11.2: where a client registered itself, people see which host they are sent to.
-fn destination(client: &Client, parameters: &Parameters) -> Option<DisplayText> {
+fn destination(client: &Client, redirect_uri: &str) -> Option<DisplayText> {
     if !client.settings.dynamically_registered {
         return None;
     }
-    let only = || client.metadata.redirect_uris.first().map(String::as_str);
-    let target = url::Url::parse(parameters.get("redirect_uri").or_else(only)?).ok()?;
+    let target = url::Url::parse(redirect_uri).ok()?;
     // An application on the device has no host; its scheme is all there is to see.
     Some(DisplayText::new(target.host_str().unwrap_or_else(|| target.scheme())))
 }

@@ -6,6 +6,7 @@ use poem::{Body, Response};
 use signet_core::client_auth::CertificateChain;
 use signet_core::endpoints::Endpoint;
 use signet_core::events::RefusedAt;
+use signet_core::failure::Failure;
 use signet_core::grants::ClientRequest;
 use signet_core::protocol::parameters::Parameters;
 
@@ -21,11 +22,11 @@ pub(crate) struct ClientForm {
 impl ClientForm {
     /// Reads the body, or refuses it.
     pub(crate) async fn read(call: &Call, body: Body, endpoint: Endpoint) -> Result<Self, Box<Response>> {
-        let parameters = call.head.form(body).await.map_err(|refusal| {
-            call.note_refusal(RefusedAt::Endpoint(endpoint), &refusal);
-            Box::new(render::failure(&refusal.into()))
-        })?;
-        Ok(Self { parameters, certificate: call.head.certificate() })
+        let read = call.head.form(body).await.map_err(Failure::from);
+        match call.serving().conclude(&call.realm, read, (RefusedAt::Endpoint(endpoint), None)).await {
+            Ok(parameters) => Ok(Self { parameters, certificate: call.head.certificate() }),
+            Err(failure) => Err(Box::new(render::failure(&failure))),
+        }
     }
 
     /// The request as core takes it.

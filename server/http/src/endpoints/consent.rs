@@ -4,7 +4,7 @@ use poem::{Body, Response, handler};
 use signet_core::authorize::{ConsentAnswer, answer_consent};
 use signet_core::endpoints::Endpoint;
 
-use super::authorize::{authorize_error, respond};
+use super::authorize::{authorize_error, step_response};
 use super::login::request_and_form;
 use crate::call::PageCall;
 use crate::cookies;
@@ -22,7 +22,7 @@ pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
         allowed: form.get("action") == Some("allow"),
     };
     match answer_consent(&call.serving(), &call.realm, answer, &browser).await {
-        Ok(response) => respond(&call, &parameters, &response),
+        Ok(step) => step_response(&call, &parameters, &browser, step),
         Err(error) => authorize_error(&call, &parameters, error),
     }
 }

@@ -31,9 +31,10 @@ pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
     match answer_login(&call.serving(), &call.realm, answer, &browser).await {
         Ok(Answered::Respond(response)) => respond(&call, &parameters, &response),
         Ok(Answered::LoggedIn(location, session)) => {
-            render::with_cookies(render::see_other(&location), [cookies::set_session(&call, &session)])
+            let set = [cookies::set_session(&call, &session), cookies::set_browser_state(&call, &session)];
+            render::with_cookies(render::see_other(&location), set)
         }
-        Ok(Answered::Again(form, failure)) => login_page(&call, &parameters, &browser, (*form, Some(problem(failure)))),
+        Ok(Answered::Again(form, failure)) => login_page(&call, &browser, (*form, Some(problem(failure)))),
         Err(error) => authorize_error(&call, &parameters, error),
     }
 }

@@ -31,29 +31,31 @@ pub(crate) async fn by_header_or_form(ApiCall(call): ApiCall, body: Body) -> Res
     }
     match call.head.form(body).await {
         Ok(form) => answer(&call, Some(&form)).await,
-        Err(refusal) => denied(&call, Denial::Refused(refusal)),
+        Err(refusal) => not_let_through(&call, Denial::Refused(refusal)).await,
     }
 }
 
 #[handler]
-pub(crate) fn preflight() -> Response {
-    cors::preflight("GET, POST")
+pub(crate) async fn preflight(ApiCall(call): ApiCall) -> Response {
+    cors::preflight(&call, "GET, POST").await
 }
 
 async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
     let token = match let_through(call, form).await {
         Ok(token) => token,
-        Err(denial) => return denied(call, denial),
+        Err(denial) => return not_let_through(call, denial).await,
     };
     let response = match endpoints::userinfo(&call.serving(), &call.realm, &token).await {
         Ok(UserInfo::Claims(claims)) => render::json(StatusCode::OK, &claims),
-        Ok(UserInfo::Signed(jwt)) => {
+        Ok(UserInfo::Jwt(jwt)) => {
             Response::builder().header(CONTENT_TYPE, "application/jwt").header(CACHE_CONTROL, "no-store").body(jwt)
         }
         Err(failure) => denied(call, failure.into()),
     };
-    let client = call.app.provider.store.client(call.realm.id(), &token.client_id).await.ok().flatten();
-    cors::open_to_client(response, &call.head, client.as_deref())
+    match call.app.provider.store.client(call.realm.id(), &token.client_id).await.ok().flatten() {
+        Some(client) => cors::open_to_client(response, call, &client),
+        None => response,
+    }
 }
 
 async fn let_through(call: &Call, form: Option<&Parameters>) -> Result<CheckedAccessToken, Denial> {
@@ -66,13 +68,15 @@ fn guard(call: &Call) -> Guard<'_> {
     Guard { provider: &call.app.provider, realm: &call.realm, requirement }
 }
 
+/// The request was refused before it came to the services. Whose token it is was not verified: the answer tells of
+/// nobody.
+async fn not_let_through(call: &Call, denial: Denial) -> Response {
+    let denial = denial.recorded(&call.serving(), &call.realm, PLACE).await;
+    cors::open_to_realm(denied(call, denial), call).await
+}
+
 /// RFC 6750 section 3: a challenge, with the reason for those who sent a token.
 fn denied(call: &Call, denial: Denial) -> Response {
-    let serving = call.serving();
-    match &denial {
-        Denial::Fault(fault) => serving.note_fault(&call.realm, fault),
-        other => serving.note_refusal(&call.realm, (PLACE, None), &other.refusal()),
-    }
     let challenge = guard(call).challenge(&denial);
     let mut response = match denial {
         Denial::NothingPresented => Response::builder().status(StatusCode::UNAUTHORIZED).finish(),
@@ -82,6 +86,5 @@ fn denied(call: &Call, denial: Denial) -> Response {
     if let Some(challenge) = challenge {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
-    // It says nothing about anybody, and an application in a browser has to read the challenge.
-    cors::open(response)
+    response
 }

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Duration, Instant, Sleep, sleep_until};
 
 use super::limits::Limits;
+use super::moment;
 
 /// What a connection is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +43,14 @@ impl Activity {
             idle_time: limits.idle_time,
             answer_time: limits.answer_time,
             bytes_begin_a_head: !is_http2,
-            state: Mutex::new((Phase::Head, Instant::now())),
+            state: Mutex::new((Phase::Head, moment::now())),
         })
     }
 
     fn change(&self, next: impl FnOnce(Phase) -> Option<Phase>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(phase) = next(state.0) {
-            *state = (phase, Instant::now());
+            *state = (phase, moment::now());
         }
     }
 

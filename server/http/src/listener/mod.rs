@@ -19,6 +19,7 @@ mod counts;
 mod error;
 mod limits;
 mod management;
+mod moment;
 mod peer_certificate;
 mod proxy;
 mod request_id;

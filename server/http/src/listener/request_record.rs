@@ -7,6 +7,7 @@ use http::{Method, StatusCode, request};
 use tokio::time::Instant;
 use tracing::Span;
 
+use super::moment;
 use super::proxy::ClientAddress;
 use super::request_id::RequestId;
 
@@ -30,7 +31,7 @@ impl RequestRecord {
             method: method_name(&request.method),
             path: request.uri.path().chars().take(LONGEST_PATH).collect(),
             remote,
-            started: Instant::now(),
+            started: moment::now(),
             status: None,
         }
     }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Duration, Instant, sleep, timeout, timeout_at};
+use tokio::time::{Duration, sleep, timeout, timeout_at};
 use tokio_openssl::SslStream;
 
 use super::activity::Activity;
@@ -18,6 +18,7 @@ use super::admission::Admission;
 use super::connection::{DrainSignal, serve_http1, serve_http2};
 use super::counts::{Counters, ListenerCounts};
 use super::error::CertificateError;
+use super::moment;
 use super::peer_certificate::PeerCertificate;
 use super::service::{ServedConnection, Service};
 use super::tls::{self, TlsContexts};
@@ -81,7 +82,7 @@ impl RunningListener {
 
     /// Stops accepting at once, lets running requests finish, and cuts what is left after `patience`.
     pub async fn drain(self, patience: Duration) -> DrainReport {
-        let deadline = Instant::now() + patience;
+        let deadline = moment::now() + patience;
         self.drain.send_replace(true);
         let Ok(mut connections) = self.accepting.await else {
             return DrainReport { finished: 0, cut: 0 };

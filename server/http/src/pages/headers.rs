@@ -4,9 +4,11 @@
 
 use http::HeaderValue;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, REFRESH, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
+
+use super::Page;
 
 /// Which page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +23,8 @@ pub enum PageKind {
     SignOut,
     /// [`Page::SignedOut`](super::Page::SignedOut)
     SignedOut,
+    /// [`Page::LoggedOut`](super::Page::LoggedOut)
+    LoggedOut,
     /// [`Page::Error`](super::Page::Error)
     Error,
     /// [`Page::FormPost`](super::Page::FormPost)
@@ -54,7 +58,7 @@ macro_rules! policy {
     };
 }
 
-/// The hash of `ui/assets/form_post.js`, the only script that runs on any page.
+/// The hash of `ui/assets/form_post.js`, the only script that runs on any page that people see.
 macro_rules! submit_script_source {
     () => {
         "'sha256-fMyYV9/AsSOHDUsa/LdR6Wb6Wk9UaS3BdEt65bV+i3k='"
@@ -70,6 +74,7 @@ impl PageKind {
             Self::SignedIn => "signed_in.html",
             Self::SignOut => "sign_out.html",
             Self::SignedOut => "signed_out.html",
+            Self::LoggedOut => "logged_out.html",
             Self::Error => "error.html",
             Self::FormPost => "form_post.html",
             Self::Apps => "apps.html",
@@ -85,7 +90,9 @@ impl PageKind {
             Self::Login | Self::Consent | Self::SignOut => policy!(""),
             Self::FormPost => policy!(concat!("; script-src ", submit_script_source!())),
             Self::SignedIn | Self::Apps => policy!("; form-action 'self'"),
-            Self::SignedOut | Self::Error | Self::DevStart | Self::TestClient => policy!("; form-action 'none'"),
+            Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => {
+                policy!("; form-action 'none'")
+            }
         }
     }
 
@@ -96,7 +103,7 @@ impl PageKind {
         match self {
             Self::Login | Self::Consent | Self::SignedIn | Self::SignOut | Self::Apps => "same-origin",
             Self::FormPost => "strict-origin",
-            Self::SignedOut | Self::Error | Self::DevStart | Self::TestClient => "no-referrer",
+            Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => "no-referrer",
         }
     }
 }
@@ -124,16 +131,39 @@ pub fn page_headers(kind: PageKind, window: Window) -> [(HeaderName, HeaderValue
     .map(|(name, value)| (name, HeaderValue::from_static(value)))
 }
 
+/// Seconds in which clients are told by frames; then the browser goes on, whether they answered or not.
+const FRAMES_SECONDS: u32 = 3;
+
+/// The headers of a page with what follows from its values: which frames it may load, and where the browser goes on.
+pub fn headers_of(page: &Page, window: Window) -> Vec<(HeaderName, HeaderValue)> {
+    let mut headers = page_headers(page.kind(), window).to_vec();
+    let Page::LoggedOut(page) = page else { return headers };
+    let sources: Vec<String> = page.frames.iter().filter_map(super::FrameUri::source).collect();
+    let policy = PageKind::LoggedOut.content_security_policy();
+    let frames = format!("{policy}; frame-src {}", sources.join(" "));
+    for (name, value) in &mut headers {
+        if *name == CONTENT_SECURITY_POLICY && !sources.is_empty() {
+            // Nothing but a registered URL is in it; should it not be a header all the same, no frame is loaded.
+            *value = HeaderValue::try_from(&frames).unwrap_or_else(|_| HeaderValue::from_static(policy));
+        }
+    }
+    let refresh = page.target.as_ref().map(|target| format!("{FRAMES_SECONDS}; url={}", target.as_str()));
+    let refresh = refresh.and_then(|refresh| HeaderValue::try_from(refresh).ok());
+    headers.extend(refresh.map(|refresh| (REFRESH, refresh)));
+    headers
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const KINDS: [PageKind; 10] = [
+    const KINDS: [PageKind; 11] = [
         PageKind::Login,
         PageKind::Consent,
         PageKind::SignedIn,
         PageKind::SignOut,
         PageKind::SignedOut,
+        PageKind::LoggedOut,
         PageKind::Error,
         PageKind::FormPost,
         PageKind::Apps,
@@ -171,6 +201,22 @@ mod tests {
         let digest = sha2::Sha256::digest(include_str!("../../../../ui/assets/form_post.js"));
         let hash = base64::engine::general_purpose::STANDARD.encode(digest);
         assert_eq!(submit_script_source!(), format!("'sha256-{hash}'"));
+    }
+
+    #[test]
+    fn lo_010_frames_are_limited_to_the_registered_addresses_and_the_time_is_bounded() {
+        let page = super::super::LoggedOutPage {
+            frames: ["https://a.test/out?sid=1", "https://b.test:444/x;y"]
+                .into_iter()
+                .filter_map(super::super::FrameUri::new)
+                .collect(),
+            target: super::super::ReturnTarget::new("https://a.test/bye?state=1"),
+            client: super::super::DisplayText::new("A"),
+        };
+        let headers = headers_of(&Page::LoggedOut(page), Window::Own);
+        let header = |name: &str| headers.iter().find(|(candidate, _)| candidate == name).unwrap().1.to_str().unwrap();
+        assert!(header("content-security-policy").ends_with("; frame-src https://a.test/out https://b.test:444/x%3By"));
+        assert_eq!(header("refresh"), "3; url=https://a.test/bye?state=1");
     }
 
     #[test]

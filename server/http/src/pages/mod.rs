@@ -1,10 +1,11 @@
-//! The pages that people see, rendered on the server; no page needs a script.
+//! The pages that people see, rendered on the server; no page that people see needs a script.
 //!
 //! Here: the values ([`Page`]) and headers ([`page_headers`]) of each page, the language ([`Locale`]), the renderer
 //! ([`Pages`]), the files that pages load ([`Assets`]). Not here: routes, forms and their rules, cookies. The
 //! templates, messages and assets are in `ui/`. Form Post Response Mode 1.0 is one of the pages.
 
 mod assets;
+mod check_session;
 mod headers;
 mod locale;
 mod messages;
@@ -22,15 +23,18 @@ use minijinja::value::{Serde, Value};
 use minijinja::{Environment, context};
 
 pub use assets::{Asset, Assets};
-pub use headers::{PageKind, Window, page_headers};
+pub use check_session::{CHECK_SESSION_HEADERS, check_session_page};
+pub use headers::{PageKind, Window, headers_of, page_headers};
 pub use locale::{LanguageWishes, Locale};
 pub use model::{
     AppView, AppsPage, Brand, ClientView, ConsentPage, DevStartPage, ErrorPage, ErrorProblem, FormPostPage,
-    InteractionForm, LoginPage, LoginProblem, Page, Parameter, SessionForm, SignOutPage, SignedInPage, TestClientPage,
-    TokenView,
+    InteractionForm, LoggedOutPage, LoginPage, LoginProblem, Page, Parameter, SessionForm, SignOutPage, SignedInPage,
+    TestClientPage, TokenView,
 };
 pub use permissions::{ClaimView, ScopeView};
-pub use values::{CalendarDay, DisplayText, FormTarget, Hidden, ImageUri, Json, OwnPath, WebUri};
+pub use values::{
+    CalendarDay, DisplayText, FormTarget, FrameUri, Hidden, ImageUri, Json, OwnPath, ReturnTarget, WebUri,
+};
 
 use messages::Translator;
 use templates::Overrides;

@@ -4,7 +4,9 @@ use serde::{Serialize, Serializer};
 
 use super::headers::PageKind;
 use super::permissions::{ClaimView, ScopeView};
-use super::values::{CalendarDay, DisplayText, FormTarget, Hidden, ImageUri, Json, OwnPath, WebUri};
+use super::values::{
+    CalendarDay, DisplayText, FormTarget, FrameUri, Hidden, ImageUri, Json, OwnPath, ReturnTarget, WebUri,
+};
 
 /// In whose name the page speaks: a realm, or Signet where the realm is not known.
 #[derive(Debug, Clone, Serialize)]
@@ -35,6 +37,8 @@ pub enum Page {
     SignOut(SignOutPage),
     /// Says that nobody is signed in any more.
     SignedOut,
+    /// Says the same while the browser tells clients, and sends it on.
+    LoggedOut(LoggedOutPage),
     /// Says what went wrong and what to do.
     Error(ErrorPage),
     /// Sends an authorization response to the client by a form.
@@ -56,6 +60,7 @@ impl Page {
             Self::SignedIn(_) => PageKind::SignedIn,
             Self::SignOut(_) => PageKind::SignOut,
             Self::SignedOut => PageKind::SignedOut,
+            Self::LoggedOut(_) => PageKind::LoggedOut,
             Self::Error(_) => PageKind::Error,
             Self::FormPost(_) => PageKind::FormPost,
             Self::Apps(_) => PageKind::Apps,
@@ -176,7 +181,7 @@ pub struct SignedInPage {
     pub sign_out: SessionForm,
 }
 
-/// `action` is `sign-out` or `stay`.
+/// `action` is `sign-out`, `everywhere` where no client asks, or `stay`.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignOutPage {
     /// Who is signed in.
@@ -185,6 +190,17 @@ pub struct SignOutPage {
     pub client: Option<DisplayText>,
     /// The form.
     pub form: SessionForm,
+}
+
+/// What a browser shows while it tells clients of the end of the session (Front-Channel Logout 3).
+#[derive(Debug, Clone, Serialize)]
+pub struct LoggedOutPage {
+    /// What it loads in frames.
+    pub frames: Vec<FrameUri>,
+    /// Where it goes then.
+    pub target: Option<ReturnTarget>,
+    /// Whose address that is.
+    pub client: DisplayText,
 }
 
 /// What went wrong, for the person in front of the page and for those who look it up in the log.

@@ -5,8 +5,9 @@ use serde_json::json;
 
 use super::{
     AppView, AppsPage, CalendarDay, ClaimView, ClientView, ConsentPage, DevStartPage, DisplayText, ErrorPage,
-    ErrorProblem, FormPostPage, FormTarget, Hidden, ImageUri, InteractionForm, Json, LoginPage, LoginProblem, OwnPath,
-    Page, Parameter, ScopeView, SessionForm, SignOutPage, SignedInPage, TestClientPage, TokenView, WebUri,
+    ErrorProblem, FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json, LoggedOutPage,
+    LoginPage, LoginProblem, OwnPath, Page, Parameter, ReturnTarget, ScopeView, SessionForm, SignOutPage, SignedInPage,
+    TestClientPage, TokenView, WebUri,
 };
 
 /// Every page with a name of its own: those that have optional parts once with and once without them.
@@ -102,6 +103,12 @@ fn sign_in() -> Vec<(&'static str, Page)> {
 fn session() -> Vec<(&'static str, Page)> {
     let sign_out = SignOutPage { user: user(), client: None, form: session_form("sign-out") };
     let by_client = SignOutPage { client: Some(DisplayText::new("Harbour Savings")), ..sign_out.clone() };
+    let logged_out = LoggedOutPage {
+        frames: ["https://client.example/frontchannel?sid=sample"].into_iter().filter_map(FrameUri::new).collect(),
+        target: ReturnTarget::new("https://client.example/signed-out?state=sample-state"),
+        client: DisplayText::new("Harbour Savings"),
+    };
+    let bare = LoggedOutPage { target: None, ..logged_out.clone() };
     let app = |authorization: &str, client, claims| AppView {
         authorization: Hidden::new(authorization),
         client,
@@ -127,6 +134,8 @@ fn session() -> Vec<(&'static str, Page)> {
         ("sign-out", Page::SignOut(sign_out)),
         ("sign-out-client", Page::SignOut(by_client)),
         ("signed-out", Page::SignedOut),
+        ("logged-out", Page::LoggedOut(logged_out)),
+        ("logged-out-bare", Page::LoggedOut(bare)),
         ("apps", Page::Apps(apps)),
         ("apps-none", Page::Apps(none)),
     ]

@@ -15,7 +15,7 @@ macro_rules! embedded {
 }
 
 /// Every embedded template: file name, source.
-pub(super) const EMBEDDED: [(&str, &str); 15] = embedded![
+pub(super) const EMBEDDED: [(&str, &str); 16] = embedded![
     "apps.html",
     "base.html",
     "client.html",
@@ -24,6 +24,7 @@ pub(super) const EMBEDDED: [(&str, &str); 15] = embedded![
     "dev_start.html",
     "error.html",
     "form_post.html",
+    "logged_out.html",
     "login.html",
     "permissions.html",
     "sign_out.html",

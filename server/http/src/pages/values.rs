@@ -131,6 +131,44 @@ impl FormTarget {
     }
 }
 
+/// What a page loads in a frame (Front-Channel Logout 2): `https`, without credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FrameUri(String);
+
+impl FrameUri {
+    /// The address, when a frame may load it.
+    pub fn new(uri: &str) -> Option<Self> {
+        WebUri::new(uri).filter(|uri| uri.0.starts_with("https:")).map(|uri| Self(uri.0))
+    }
+
+    /// What a content security policy calls it: origin and path. Its query is no matter of the policy, and the two
+    /// characters that would end its place there are written otherwise (CSP 3 section 2.3.1).
+    pub(super) fn source(&self) -> Option<String> {
+        let url = Url::parse(&self.0).ok()?;
+        let path = url.path().replace(';', "%3B").replace(',', "%2C");
+        Some(format!("{}{path}", url.origin().ascii_serialization()))
+    }
+}
+
+/// Where a browser goes after a logout: registered, byte for byte (RP-Initiated Logout 3). A native application's own
+/// scheme is a reversed domain name; scripts and data are none (RFC 8252 section 7.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReturnTarget(String);
+
+impl ReturnTarget {
+    /// The target, when a browser may be sent there.
+    pub fn new(uri: &str) -> Option<Self> {
+        let parsed = Url::parse(uri).ok()?;
+        let may_be = matches!(parsed.scheme(), "https" | "http") || parsed.scheme().contains('.');
+        (may_be && uri.bytes().all(|byte| (0x21..=0x7e).contains(&byte))).then(|| Self(uri.to_owned()))
+    }
+
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// JSON to be read by a person: indented.
 #[derive(Clone, PartialEq)]
 pub struct Json(pub serde_json::Value);
@@ -233,6 +271,27 @@ mod tests {
         for hostile in ["javascript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,x", "/cb", "com.example.app:/cb"]
         {
             assert_eq!(FormTarget::new(hostile), None, "{hostile}");
+        }
+    }
+
+    #[test]
+    fn front_channel_logout_frames_are_https_and_stay_in_their_place_in_the_policy() {
+        let frame = FrameUri::new("https://rp.test:444/a;b,c?iss=x;y&sid=1").unwrap();
+        assert_eq!(frame.source().unwrap(), "https://rp.test:444/a%3Bb%2Cc");
+        for hostile in ["http://rp.test/", "javascript:alert(1)", "https://user@rp.test/", "/own", "data:text/html,x"] {
+            assert_eq!(FrameUri::new(hostile), None, "{hostile}");
+        }
+    }
+
+    #[test]
+    fn rp_initiated_logout_3_browsers_are_sent_to_pages_and_applications_only() {
+        for good in ["https://rp.test/out?x=%7e", "http://127.0.0.1:5000/out", "com.example.app:/out"] {
+            assert_eq!(ReturnTarget::new(good).unwrap().as_str(), good);
+        }
+        for hostile in
+            ["javascript:alert(1)", "data:text/html,x", "/own", "https://rp.test/\r\nx", "https://rp.test/a b"]
+        {
+            assert_eq!(ReturnTarget::new(hostile), None, "{hostile:?}");
         }
     }
 

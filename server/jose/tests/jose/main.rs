@@ -4,6 +4,9 @@
 mod certificates;
 mod columns;
 mod differential;
+mod encryption;
+mod encryption_interoperability;
+mod encryption_vectors;
 mod interoperability;
 mod keys;
 mod sealed_values;

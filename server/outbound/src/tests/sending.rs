@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use signet_core::ports::outbound::{OutboundError, OutboundHttp as _, OutboundReply, OutboundRequest};
+use signet_core::ports::outbound::{OutboundBody, OutboundError, OutboundHttp as _, OutboundReply, OutboundRequest};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use url::Url;
@@ -13,7 +13,7 @@ use super::server::{NameServer, Reply, Server, answer, client};
 use crate::{OutboundClient, OutboundSettings};
 
 fn request(url: Url) -> OutboundRequest {
-    OutboundRequest { url, bearer: None, json: None, max_bytes: 1_000, time: Duration::from_secs(30) }
+    OutboundRequest { url, bearer: None, body: None, max_bytes: 1_000, time: Duration::from_secs(30) }
 }
 
 async fn send(client: &OutboundClient, request: OutboundRequest) -> Result<OutboundReply, OutboundError> {
@@ -39,7 +39,7 @@ async fn a_post_carries_its_json_and_the_token_of_the_connection() {
     let client = client(server.settings());
     let post = OutboundRequest {
         bearer: Some(Zeroizing::new("t0ken".to_owned())),
-        json: Some(b"{\"a\":1}".to_vec()),
+        body: Some(OutboundBody::Json(b"{\"a\":1}".to_vec())),
         ..request(server.url("/v1?x=y"))
     };
     send(&client, post).await.unwrap();

@@ -13,6 +13,7 @@ use super::key::{KeyAlgorithm, KeyStateName};
 use super::realm::RealmFields;
 use super::resource_server::ResourceServerFields;
 use super::script::ScriptCommand;
+use super::session::{LogoutCommand, SessionCommand};
 use super::status::EXIT_CODES;
 use super::user::UserFields;
 use crate::output::OutputFormat;
@@ -81,7 +82,13 @@ pub(crate) enum Administration {
     /// Users: people who log in
     #[command(subcommand)]
     User(UserCommand),
-    /// Signing keys
+    /// Sessions: browsers in which users are signed in
+    #[command(subcommand)]
+    Session(SessionCommand),
+    /// Logouts that clients are yet to be told of
+    #[command(subcommand)]
+    Logout(LogoutCommand),
+    /// Keys that sign, and keys that clients encrypt to
     #[command(subcommand)]
     Key(KeyCommand),
     /// Resource servers: APIs that access tokens are for
@@ -167,6 +174,20 @@ pub(crate) enum RealmCommand {
         rename: Option<RealmName>,
         #[command(flatten)]
         fields: RealmFields,
+    },
+    /// After a restore or a failover: let nothing be used that was issued before and may have been used
+    #[command(
+        long_about = "After a restore or a failover: let nothing be used that was issued before and may have been used.\n\n\
+                      Authorization codes, open log-ins and forms, and access tokens from before are dead. Sessions, \
+                      refresh tokens and consents stay."
+    )]
+    NewTimeline {
+        /// Which
+        #[arg(required_unless_present = "all", value_name = "NAME")]
+        names: Vec<RealmName>,
+        /// Every realm
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
     },
     /// Delete a realm and everything in it
     Delete {
@@ -304,7 +325,7 @@ pub(crate) struct NamedUser {
     pub(crate) user: String,
 }
 
-/// What can be asked about signing keys.
+/// What can be asked about keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
     /// Make a key
@@ -313,7 +334,7 @@ pub(crate) enum KeyCommand {
         place: InRealm,
         #[command(flatten)]
         algorithm: KeyAlgorithm,
-        /// Whether it signs at once or is published ahead of use
+        /// Whether it is used at once or made ready ahead of use
         #[arg(long, value_enum, default_value = "future")]
         state: KeyStateName,
     },
@@ -329,18 +350,18 @@ pub(crate) enum KeyCommand {
         #[arg(long, value_enum)]
         state: KeyStateName,
     },
-    /// Replace the signing key of an algorithm by a new one, which is published before it signs; the old one stays
-    /// published for verification
+    /// Replace the key of an algorithm by a new one, after a time in which clients and nodes get to know it; the old one
+    /// still verifies or decrypts
     Rotate {
         #[command(flatten)]
         place: InRealm,
         #[command(flatten)]
         algorithm: KeyAlgorithm,
-        /// Sign with the new key at once, before clients had the time to read it
+        /// Use the new key at once, before clients and nodes had the time to read it
         #[arg(long)]
         now: bool,
     },
-    /// Delete a key; what was signed with it no longer verifies
+    /// Delete a key; what was signed with it no longer verifies, what was encrypted to it no longer decrypts
     Delete {
         #[command(flatten)]
         key: NamedKey,

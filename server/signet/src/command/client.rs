@@ -56,6 +56,15 @@ pub(crate) struct ClientFields {
     /// The algorithm of its ID tokens
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<String>,
+    /// Where users may be sent after a logout; may be repeated
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    post_logout_redirect_uris: Vec<String>,
+    /// What a browser loads in a frame when the session ends
+    #[arg(long, value_name = "URI")]
+    frontchannel_logout_uri: Option<String>,
+    /// Where a logout token is posted when the session ends
+    #[arg(long, value_name = "URI")]
+    backchannel_logout_uri: Option<String>,
     /// Whether users are not asked: only for applications of your own
     #[arg(long, value_name = "true|false")]
     skip_consent: Option<bool>,
@@ -83,6 +92,9 @@ impl ClientFields {
             .option("jwks_uri", self.jwks_uri.clone())
             .option("jwks", jwks)
             .option("id_token_signed_response_alg", self.id_token_alg.clone())
+            .list("post_logout_redirect_uris", &self.post_logout_redirect_uris)
+            .option("frontchannel_logout_uri", self.frontchannel_logout_uri.clone())
+            .option("backchannel_logout_uri", self.backchannel_logout_uri.clone())
             .option("enabled", self.enabled);
         Ok(patch)
     }

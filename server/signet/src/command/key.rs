@@ -2,9 +2,8 @@
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use signet_core::model::KeyState;
+use signet_core::model::{self, KeyState};
 use signet_core::registry::{self, Activation};
-use signet_jose::SignatureAlgorithm;
 
 use super::arguments::KeyCommand;
 use super::context::Context;
@@ -13,21 +12,22 @@ use super::{CommandResult, terminal, views};
 /// Which algorithm a key is for.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct KeyAlgorithm {
-    /// The JOSE algorithm, such as ES256, RS256 or EdDSA
+    /// The JOSE algorithm: ES256, RS256 or EdDSA for a key that signs, RSA-OAEP-256 or ECDH-ES+A256KW for one that
+    /// clients encrypt to
     #[arg(long, value_name = "ALG")]
-    algorithm: SignatureAlgorithm,
+    algorithm: model::KeyAlgorithm,
 }
 
 /// Where a key is in its life.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum KeyStateName {
-    /// Published, not used yet
+    /// Not used yet: published, or ready to decrypt
     Future,
-    /// Signs
+    /// Signs, or is published to encrypt to
     Active,
-    /// Published for verification only
+    /// Verifies or decrypts only
     Verifying,
-    /// No longer published
+    /// Neither published nor used
     Retired,
 }
 
@@ -74,7 +74,13 @@ pub(super) async fn run(command: KeyCommand, context: &Context) -> CommandResult
         KeyCommand::Delete { key, confirmation } => {
             let realm = context.realm(&key.place.realm).await?;
             registry::find_key(provider, &realm, &key.kid).await?;
-            terminal::confirm(&format!("What was signed with key {} will no longer verify.", key.kid), &confirmation)?;
+            terminal::confirm(
+                &format!(
+                    "What was signed with key {} will no longer verify, what was encrypted to it no longer decrypt.",
+                    key.kid
+                ),
+                &confirmation,
+            )?;
             registry::delete_key(&serving, &realm, &key.kid).await?;
             let said = format!("Deleted key {}.", key.kid);
             context.output.done(&said, &json!({ "kid": key.kid.as_str(), "deleted": true }))?;

@@ -14,6 +14,7 @@ mod migrate;
 mod realm;
 mod resource_server;
 mod script;
+mod session;
 mod status;
 mod terminal;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use crate::config::{self, ConfigError, Configuration};
 use crate::output::{self, Output};
 use crate::{dev, doctor, serve};
 use arguments::{Administration, ConfigCommand};
+use audit::About;
 use context::Context;
 use script::ScriptCommand;
 
@@ -87,10 +89,12 @@ async fn administer(command: Administration, configuration: &Configuration, outp
         Administration::Client(command) => client::run(command, &context).await,
         Administration::InitialAccessToken(command) => initial_access_token::run(command, &context).await,
         Administration::User(command) => user::run(command, &context).await,
+        Administration::Session(command) => session::run(command, &context).await,
+        Administration::Logout(command) => session::run_logout(command, &context).await,
         Administration::Key(command) => key::run(command, &context).await,
         Administration::ResourceServer(command) => resource_server::run(command, &context).await,
         Administration::Audit(command) => audit::run(*command, &context).await,
-        Administration::Explain(arguments) => audit::explain(arguments, &context).await,
+        Administration::Explain(arguments) => audit::explain(arguments, About::Everything, &context).await,
     };
     context.close().await;
     done

@@ -82,6 +82,19 @@ pub(super) async fn run(command: RealmCommand, context: &Context) -> CommandResu
             let after = registry::update_realm(&serving, before, change).await.map_err(refused)?;
             context.output.object(&views::realm(&after.realm, after.issuer()))?;
         }
+        RealmCommand::NewTimeline { mut names, all } => {
+            if all {
+                let realms = every(async |page| registry::list_realms(provider, &page).await).await?;
+                names = realms.into_iter().map(|realm| realm.name).collect();
+            }
+            for name in &names {
+                let before = registry::realm_as_stored(provider, name).await?;
+                registry::begin_timeline(&serving, before).await?;
+            }
+            let names: Vec<&str> = names.iter().map(RealmName::as_str).collect();
+            let said = format!("Nothing opens any more that was sealed before, in: {}.", names.join(", "));
+            context.output.done(&said, &json!({ "names": names, "new_timeline": true }))?;
+        }
         RealmCommand::Delete { name, confirmation } => {
             context.realm(&name).await?;
             let question = format!("Realm {name} and all its clients, users and keys will be gone for ever.");

@@ -19,7 +19,8 @@ Exit codes:
   5  what was named does not exist
   6  it exists already, or its state forbids the operation
   7  a value is not accepted
-  8  recorded events were tampered with";
+  8  recorded events were tampered with
+  9  a recorded run of a script has another outcome when it is done again";
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(crate) enum Status {
     Invalid = 7,
     /// Recorded events are not what was recorded.
     Tampered = 8,
+    /// A replay has another outcome.
+    Differs = 9,
 }
 
 /// An error for the person at the terminal: says what to do, and nothing secret.
@@ -155,6 +158,7 @@ mod tests {
             Status::Conflict,
             Status::Invalid,
             Status::Tampered,
+            Status::Differs,
         ];
         for status in statuses {
             assert!(EXIT_CODES.contains(&format!("\n  {}  ", status as u8)), "{status:?}");

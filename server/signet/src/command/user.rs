@@ -56,7 +56,7 @@ fn change_of(mut object: Map<String, Value>) -> CommandResult<UserChange> {
 struct Nothing {}
 
 /// The user of a login name, else of an identifier.
-async fn find(context: &Context, realm: &RealmContext, named: &str) -> CommandResult<User> {
+pub(super) async fn find(context: &Context, realm: &RealmContext, named: &str) -> CommandResult<User> {
     let provider = context.provider();
     match (registry::find_user_by_name(provider, realm, named).await, named.parse::<UserId>()) {
         (Err(RegistryError::NotFound(_)), Ok(id)) => Ok(registry::find_user(provider, realm, id).await?),

@@ -3,10 +3,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use signet_core::events::ListedRecord;
-use signet_core::model::{Client, InitialAccessToken, Realm, ResourceServer, SigningKeyRecord, User};
+use signet_core::model::{
+    BrowserSession, Client, InitialAccessToken, LogoutDelivery, Realm, ResourceServer, SigningKeyRecord, User,
+};
 use signet_core::protocol::rfc3339;
 use signet_core::protocol::time::UnixTime;
-use signet_core::registry::IssuedSecret;
+use signet_core::registry::{IssuedSecret, ListedSession};
 use time::OffsetDateTime;
 
 /// The members of something that serializes to an object.
@@ -92,6 +94,39 @@ pub(super) fn user(user: &User) -> Value {
         "claims": user.claims,
         "created_at": timestamp(user.created_at),
         "updated_at": timestamp(user.updated_at),
+    })
+}
+
+/// A session.
+pub(super) fn session(session: &BrowserSession) -> Value {
+    json!({
+        "id": session.sid.to_string(),
+        "user_id": session.user_id.to_string(),
+        "methods": session.amr.split(' ').filter(|method| !method.is_empty()).collect::<Vec<_>>(),
+        "authenticated_at": timestamp(session.authenticated_at),
+        "last_seen_at": timestamp(session.last_seen_at),
+        "expires_at": timestamp(session.expires_at),
+    })
+}
+
+/// A session with the clients that take part in it.
+pub(super) fn session_with_clients(listed: &ListedSession) -> Value {
+    let clients: Value = listed.clients.iter().map(ToString::to_string).collect::<Vec<_>>().into();
+    with(session(&listed.session), Map::from_iter([("clients".to_owned(), clients)]))
+}
+
+/// A logout that a client is yet to be told of.
+pub(super) fn logout_delivery(delivery: &LogoutDelivery) -> Value {
+    json!({
+        "id": delivery.number.to_string(),
+        "client_id": delivery.client_id.as_str(),
+        "session_id": delivery.sid.to_string(),
+        "user_id": delivery.user_id.to_string(),
+        "dead": delivery.dead,
+        "attempts": delivery.attempts,
+        "problem": delivery.problem,
+        "created_at": timestamp(delivery.created_at),
+        "next_at": timestamp(delivery.next_at),
     })
 }
 

@@ -42,13 +42,15 @@ pub(crate) async fn open(settings: &Settings, kind: RootKeyKind) -> CommandResul
     };
     let database = database::connect(&settings.database).await?;
     let root_key = root_key::load(&settings.keys.root_key_file.0, &database, (kind, &*random)).await?;
+    let scripts = RhaiEngine::new();
     let provider = Provider::new(ProviderParts {
         store: Arc::new(database.clone()),
         clock: Arc::new(SystemClock),
         passwords: hasher.await.map_err(|error| CommandError::failed(error.to_string()))??,
         random,
         outbound: outbound::client(settings)?,
-        scripts: Arc::new(RhaiEngine::new()),
+        scripts: Arc::new(scripts.clone()),
+        script_tools: Arc::new(scripts),
         root_key,
         bases: Bases {
             public: settings.server.public_url.as_str().to_owned(),

@@ -186,7 +186,7 @@ async fn user_info(provider: &Provider, realm: &RealmContext, token: &str) -> Re
     let Some(token) = check_access_token(provider, realm, token).await? else { return Ok(None) };
     match userinfo(&provider.serving_itself(), realm, &token).await? {
         UserInfo::Claims(claims) => Ok(Some(Json(Value::Object(claims)))),
-        UserInfo::Signed(_) => Ok(None),
+        UserInfo::Jwt(_) => Ok(None),
     }
 }
 

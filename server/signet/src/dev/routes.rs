@@ -12,7 +12,7 @@ use signet_core::provider::Provider;
 use signet_core::realm::RealmContext;
 use signet_http::pages::{
     Brand, DevStartPage, Hidden, LanguageWishes, Locale, OwnPath, Page, Pages, Parameter, TestClientPage, Window,
-    page_headers,
+    headers_of,
 };
 use url::form_urlencoded;
 
@@ -138,7 +138,7 @@ impl Dev {
         match self.pages.render(page, &Brand::default(), locale) {
             Ok(html) => {
                 let mut response = Response::builder().body(html);
-                response.headers_mut().extend(page_headers(page.kind(), Window::Own));
+                response.headers_mut().extend(headers_of(page, Window::Own));
                 response
             }
             Err(error) => {

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use signet_core::logout::LogoutSender;
 use signet_core::provider::Provider;
-use signet_core::registry;
+use signet_core::registry::{self, KeyChanges};
 use signet_http::listener::CertificateFiles;
 use signet_migrations::MigrationError;
 use tokio::task::JoinSet;
@@ -27,6 +28,8 @@ const BATCHES: usize = 200;
 const UNUSED_CLIENTS: u64 = 100;
 /// Time between two looks for signing keys whose time has come.
 const ACTIVATION: Duration = Duration::from_secs(10);
+/// Time between two looks for signing keys that have signed, or were published, for long enough.
+const KEY_SCHEDULE: Duration = Duration::from_hours(1);
 /// Time between two looks at the database.
 const LOOK: Duration = Duration::from_secs(5);
 /// Looks at the database between two looks at its schema.
@@ -41,7 +44,9 @@ pub(super) fn begin(settings: &Settings, node: &Arc<Node>, provider: &Arc<Provid
     events.begin(&mut tasks, &settings.audit);
     scripts::begin(&mut tasks, provider);
     tasks.spawn(delete_unused_clients(Arc::clone(provider)));
+    tasks.spawn(LogoutSender::new(provider).keep_sending());
     tasks.spawn(activate_keys(Arc::clone(provider)));
+    tasks.spawn(keep_key_schedule(Arc::clone(provider)));
     tasks.spawn(look(Arc::clone(node), Arc::clone(provider), settings.database.url.0.clone()));
     tasks.spawn(watch_certificates(Arc::clone(node), settings.listener.certificates.clone()));
     tasks
@@ -93,6 +98,21 @@ async fn delete_unused_clients(provider: Arc<Provider>) {
             Ok(0) => {}
             Ok(clients) => tracing::info!(clients, "clients that nobody used were deleted"),
             Err(error) => tracing::warn!(%error, "clients that nobody used could not be deleted"),
+        }
+    }
+}
+
+/// Has keys replaced that have signed for long, and takes away those that were replaced long ago.
+async fn keep_key_schedule(provider: Arc<Provider>) {
+    let mut ticks = every(KEY_SCHEDULE);
+    loop {
+        ticks.tick().await;
+        match registry::keep_key_schedule(&provider.serving_itself(), provider.now()).await {
+            Ok(KeyChanges { scheduled: 0, retired: 0 }) => {}
+            Ok(KeyChanges { scheduled, retired }) => {
+                tracing::info!(scheduled, retired, "signing keys are replaced or no longer published");
+            }
+            Err(error) => tracing::warn!(%error, "the schedule of signing keys could not be kept"),
         }
     }
 }

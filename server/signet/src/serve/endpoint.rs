@@ -35,8 +35,7 @@ impl<E: Endpoint> Endpoint for Observed<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        // How long an answer took is measured, and decides nothing.
-        let began = Instant::now();
+        let began = this_moment();
         let path = request.uri().path().to_owned();
         let mut response = self.endpoint.get_response(request).await;
         self.node.requests.count(&path, response.status(), began.elapsed());
@@ -45,4 +44,10 @@ impl<E: Endpoint> Endpoint for Observed<E> {
         }
         Ok(response)
     }
+}
+
+/// How long an answer took is measured, and decides nothing.
+#[expect(clippy::disallowed_methods, reason = "telemetry measures")]
+fn this_moment() -> Instant {
+    Instant::now()
 }

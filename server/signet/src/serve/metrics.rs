@@ -15,7 +15,7 @@ use signet_store::Statistics;
 use super::script_metrics;
 
 /// What requests are counted under: the endpoints of realms, and a few areas beside.
-const ENDPOINTS: [(&str, Area); 16] = [
+const ENDPOINTS: [(&str, Area); 18] = [
     ("authorize", Area::Realm(Endpoint::Authorization.path())),
     ("token", Area::Realm(Endpoint::Token.path())),
     ("userinfo", Area::Realm(Endpoint::UserInfo.path())),
@@ -25,6 +25,8 @@ const ENDPOINTS: [(&str, Area); 16] = [
     ("login", Area::Realm(Endpoint::Login.path())),
     ("consent", Area::Realm(Endpoint::Consent.path())),
     ("register", Area::BelowRealm(Endpoint::Registration.path())),
+    ("logout", Area::BelowRealm(Endpoint::EndSession.path())),
+    ("check_session", Area::Realm(Endpoint::CheckSession.path())),
     ("account", Area::BelowRealm("/account")),
     ("discovery", Area::BelowRealm("/.well-known/")),
     ("discovery_root", Area::Below("/.well-known/")),

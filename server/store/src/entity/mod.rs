@@ -8,6 +8,7 @@ pub(crate) mod client;
 pub(crate) mod client_registration;
 pub(crate) mod credential;
 pub(crate) mod initial_access_token;
+pub(crate) mod pairwise_salt;
 pub(crate) mod realm;
 pub(crate) mod resource_server;
 pub(crate) mod script_binding;

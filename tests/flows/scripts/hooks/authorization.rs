@@ -166,3 +166,57 @@ async fn vars_are_handed_on_within_a_request() {
     let get = crate::support::http::Request::get(&request.url()).header("user-agent", "test/1");
     realm.browser().send(get).await.assert_error_response(&request, "access_denied");
 }
+
+/// A consent form is open for somebody who was signed in before; then a script begins to demand a login.
+async fn demands_a_login_at_the_consent_form(hook: &str, body: &str) {
+    let realm = Realm::new().await;
+    let client = realm.client(json!({})).await;
+    let mut browser = realm.signed_in_browser().await;
+    let request = client.request();
+    let consent = browser.authorize(&request).await;
+    consent.page("consent-page");
+    bind(&realm, hook, body).await;
+    let login = browser.allow(&consent).await;
+    login.page("login-page");
+    // Agreeing did not count: after the login the form comes again.
+    assert_eq!(realm.rows().await.count("authorizations"), 0, "{hook}");
+    let again = browser.log_in(&login, &realm.user).await;
+    again.page("consent-page");
+    let answer = browser.allow(&again).await;
+    AuthorizationResponse::read(&answer, &request).code();
+    // Whoever sends the first form again gets no second response.
+    assert_eq!(browser.allow(&consent).await.location(), None, "{hook}");
+}
+
+#[tokio::test]
+async fn a_login_that_is_demanded_while_the_consent_form_is_open_comes_before_the_response() {
+    for (hook, body) in [
+        ("on_authorize_request", "narrow(#{ prompt: [\"login\"] })"),
+        ("on_authorize_request", "narrow(#{ max_age: 0 })"),
+        ("on_auth_start", "reauthenticate(#{ max_age: 0 })"),
+        ("on_session", "if event.kind == \"used\" { return step_up(); } none()"),
+        ("on_session", "if event.kind == \"used\" { return end(); } none()"),
+    ] {
+        demands_a_login_at_the_consent_form(hook, body).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_refuses_while_the_consent_form_is_open_is_heard() {
+    for (hook, body) in [
+        ("on_authorize_request", "deny(\"access_denied\", \"not now\")"),
+        ("on_auth_start", "deny(\"access_denied\", \"not now\")"),
+        ("on_consent", "deny(\"access_denied\", \"not now\")"),
+    ] {
+        let realm = Realm::new().await;
+        let client = realm.client(json!({})).await;
+        let request = client.request();
+        let mut browser = realm.browser();
+        let login = browser.authorize(&request).await;
+        let consent = browser.log_in(&login, &realm.user).await;
+        bind(&realm, hook, body).await;
+        let response = browser.allow(&consent).await.assert_error_response(&request, "access_denied");
+        assert_eq!(response.get("error_description"), Some("not now"), "{hook}");
+        assert_eq!(realm.rows().await.count("authorizations"), 0, "{hook}");
+    }
+}

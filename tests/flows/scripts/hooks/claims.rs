@@ -108,9 +108,12 @@ async fn sc_009_on_claims_fails_closed_wherever_claims_go() {
     assert_eq!((userinfo.status, &userinfo.json()["error"]), (500, &json!("server_error")));
     assert_eq!(userinfo.header("www-authenticate"), None, "another token would not help");
     assert_silent_about_scripts(&userinfo.body);
+    // Recorded once, like a refusal of any endpoint.
+    realm.events_behind(&userinfo, &["script_decision", "userinfo_refused"]).await;
     // What is not declared, or not of its type, is as good as nothing.
-    for wrong in ["claims(#{ other: 1 })", "claims(#{ tier: \"1\" })", "claims(#{ tier: () })"] {
-        deploy(&realm, adding("broken", "claims = { tier = \"int\" }", wrong)).await;
+    for wrong in ["#{ other: 1 }", "#{ tier: \"1\" }", "#{ tier: () }"] {
+        let script = format!("let added = {wrong}; claims(added)");
+        deploy(&realm, adding("broken", "claims = { tier = \"int\" }", &script)).await;
         assert_failed_closed(&client.client_credentials("read").await);
     }
     deploy(&realm, adding("broken", "claims = { tier = \"int\" }", "none()")).await;

@@ -8,6 +8,7 @@ mod consent;
 mod errors;
 mod events;
 mod logins;
+mod logouts;
 mod sessions;
 mod shadows;
 mod tokens;
@@ -46,7 +47,7 @@ fn argument(hook: &str) -> String {
 }
 
 /// Sets a value that scripts may use.
-async fn set(realm: &Realm, path: &str, value: Value) {
+pub(super) async fn set(realm: &Realm, path: &str, value: Value) {
     let answer = ask(realm, Method::PUT, &format!("/script-values/{path}"), &json!({"value": value})).await;
     assert_eq!(answer.status, 204, "{answer:?}");
 }

@@ -3,10 +3,11 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{ask, bind, deploy, package, trusted_client};
+use super::{ask, bind, deploy, get, package, runs, trusted_client};
 use crate::support::http::HttpClient;
+use crate::support::process::without_settings;
 use crate::support::realm::Realm;
-use crate::support::server::{Configuration, Server};
+use crate::support::server::{Configuration, Server, program};
 use crate::support::wait::{until, until_true};
 
 /// The value of a metric; 0 while it is not there.
@@ -105,4 +106,123 @@ async fn runs_are_recorded_where_the_realm_says_so_redacted() {
     .await;
     assert!(stored.contains("on_token_request") && stored.contains("127.0.0.0"), "{stored}");
     assert!(!stored.contains("ana@ana.test") && !stored.contains("127.0.0.1"), "{stored}");
+}
+
+#[tokio::test]
+async fn what_was_typed_as_a_name_is_in_no_recording() {
+    let realm = Realm::new().await;
+    realm.server.administration.update_realm(&realm.name, &json!({"script_recording_days": 1})).await;
+    let client = trusted_client(&realm).await;
+    let script = "ctx.log.info(hint.text); throw `not ${hint.text} of ${hint.domain}`";
+    bind(&realm, "on_identify", script).await;
+    let request = client.request().with("login_hint", "Corr3ct@Horse.battery");
+    client.obtain(&mut realm.browser(), &request, &realm.user).await;
+    let listed = until("recordings", async || {
+        let listed = get(&realm, "/scripts/on-identify/recordings").await;
+        (listed["items"].as_array().unwrap().len() >= 2).then_some(listed)
+    })
+    .await;
+    assert_eq!(listed["items"][0]["decision"], "thrown", "{listed}");
+    let stored = realm.rows().await.of_table("script_recordings");
+    assert!(stored.contains("not someone@example.invalid of example.invalid"), "{stored}");
+    for typed in ["Corr3ct", "Horse", "battery", &realm.user.username] {
+        assert!(!stored.contains(typed), "{typed}: {stored}");
+    }
+}
+
+#[tokio::test]
+async fn a_recording_is_replayed_with_the_next_version_at_another_time() {
+    let realm = Realm::new().await;
+    realm.server.administration.update_realm(&realm.name, &json!({"script_recording_days": 1})).await;
+    let client = trusted_client(&realm).await;
+    deploy(&realm, tokens("narrow(#{ access_token_seconds: 100 })")).await;
+    client.client_credentials("read").await.tokens();
+    let recording = until("a recording", async || {
+        get(&realm, "/scripts/tried/recordings").await["items"][0]["id"].as_str().map(str::to_owned)
+    })
+    .await;
+    let path = format!("/scripts/tried/recordings/{recording}");
+    let shown = get(&realm, &path).await;
+    assert_eq!(shown["recording"]["outcome"]["Ok"]["access_token_seconds"], 100, "{shown}");
+    let replay = async |body: Value| ask(&realm, Method::POST, &format!("{path}/replay"), &body).await;
+    let same = replay(json!({})).await.json();
+    assert_eq!((&same["differences"], &same["decision"]["decision"]), (&json!([]), &json!("narrow")));
+
+    let hours = "if ctx.now == 1800000000 { deny(\"invalid_request\", \"no\") } else { none() }";
+    let next = store(&realm, tokens(hours)).await;
+    let newest = replay(json!({})).await.json();
+    assert_eq!((&newest["version"], &newest["decision"]), (&json!(next), &json!({"decision": "none"})));
+    let later = replay(json!({"version": next, "at": "2027-01-15T08:00:00Z"})).await.json();
+    assert_eq!(later["decision"]["decision"], "deny", "{later}");
+    let files = replay(json!({"files": tokens("throw \"x\"")})).await.json();
+    assert_eq!((&files["failure"]["kind"], &files["decision"]), (&json!("thrown"), &Value::Null));
+
+    let other = package("tried", &["on_error"], "", "fn on_error(ctx, error) { none() }");
+    for (body, status, field) in [
+        (json!({"files": other}), 422, "files"),
+        (json!({"files": tokens("nothing()")}), 422, "files"),
+        (json!({"files": {}, "version": next}), 422, "files"),
+        (json!({"version": "x"}), 422, "version"),
+        (json!({"at": "tomorrow"}), 422, "at"),
+        (json!({"version": "0123456789ab"}), 404, ""),
+    ] {
+        let answer = replay(body.clone()).await;
+        assert_eq!(answer.status, status, "{body}: {answer:?}");
+        assert_eq!(answer.json()["field"].as_str().unwrap_or_default(), field, "{body}: {answer:?}");
+    }
+}
+
+/// Runs a command of scripts on the server's database: how it ends, and what it prints.
+fn command(server: &Server, line: &str) -> (i32, String) {
+    let mut command = std::process::Command::new(program());
+    let arguments = line.split_whitespace().chain(["--config", server.configuration_file().to_str().unwrap()]);
+    let ended = without_settings(&mut command).arg("script").args(arguments).output().unwrap();
+    (ended.status.code().unwrap(), String::from_utf8(ended.stdout).unwrap())
+}
+
+#[tokio::test]
+async fn the_command_line_lists_replays_and_explains_and_ends_with_9_where_runs_differ() {
+    let server = Server::start(Configuration::default()).await;
+    let realm = Realm::on(&server, json!({})).await;
+    server.administration.update_realm(&realm.name, &json!({"script_recording_days": 1})).await;
+    let client = trusted_client(&realm).await;
+    deploy(&realm, tokens("narrow(#{ access_token_seconds: 100 })")).await;
+    client.client_credentials("read").await.tokens();
+    let name = &realm.name;
+    let listed = until("a recording", async || {
+        let (_, printed) = command(&server, &format!("recordings tried --realm {name} --output json"));
+        let listed: Value = serde_json::from_str(&printed).unwrap();
+        (!listed["items"].as_array().unwrap().is_empty()).then_some(listed)
+    })
+    .await;
+    let recording = &listed["items"][0];
+    assert_eq!(
+        (&recording["hook"], &recording["decision"]),
+        (&json!("on_token_request"), &json!("narrow(access_token_seconds)"))
+    );
+    let replay = format!("replay {} --realm {name}", recording["id"].as_str().unwrap());
+    let (code, printed) = command(&server, &replay);
+    assert!(code == 0 && printed.ends_with("no difference\n"), "{code} {printed}");
+
+    let folder = server.configuration_file().with_file_name("changed");
+    std::fs::create_dir(&folder).unwrap();
+    for (file, text) in tokens("narrow(#{ access_token_seconds: 60 })").as_object().unwrap() {
+        std::fs::write(folder.join(file), text.as_str().unwrap()).unwrap();
+    }
+    let (code, printed) = command(&server, &format!("{replay} --with-folder {}", folder.display()));
+    assert!(code == 9 && printed.contains("\n/decision/access_token_seconds: 100 -> 60\n"), "{code} {printed}");
+    let (code, printed) = command(&server, &format!("{replay} --with-folder {} --output json", folder.display()));
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    let difference = json!([{"path": "/decision/access_token_seconds", "before": 100, "after": 60}]);
+    assert_eq!((code, &printed["differences"]), (9, &difference));
+    std::fs::write(folder.join("main.rhai"), "fn on_token_request(ctx, req) { nothing }").unwrap();
+    assert_eq!(command(&server, &format!("{replay} --with-folder {}", folder.display())).0, 7);
+    assert_eq!(command(&server, &format!("{replay} --with 0123456789ab")).0, 5);
+    assert_eq!(command(&server, &format!("replay AAAAAAAAAAAAAAAAAAAAAA --realm {name}")).0, 5);
+
+    let run = &runs(&realm, "on_token_request", 1).await[0];
+    let (code, printed) = command(&server, &format!("explain {}", run["request_id"].as_str().unwrap()));
+    assert!(code == 0 && printed.contains("narrow(access_token_seconds)"), "{printed}");
+    assert!(!printed.contains("token_issued"), "{printed}");
+    assert_eq!(command(&server, "explain 0000000000000000").0, 5);
 }

@@ -33,6 +33,28 @@ async fn on_token_request_can_take_from_tokens_of_each_grant() {
 }
 
 #[tokio::test]
+async fn on_token_request_is_asked_before_tokens_leave_through_the_browser() {
+    let types = json!(["code", "code id_token token"]);
+    let realm = Realm::with(json!({"response_types": types})).await;
+    let grants = ["authorization_code", "implicit"];
+    let metadata = json!({"grant_types": grants, "response_types": types, "settings": {"skip_consent": true}});
+    let client = realm.client(metadata).await;
+    let body = "if req.grant_type == \"implicit\" { return narrow(#{ drop_scopes: [\"email\"], access_token_seconds: 60 }); } \
+                allow()";
+    bind(&realm, "on_token_request", body).await;
+    let mut browser = realm.browser();
+    let request = client.request().with("response_type", "code id_token token").with("scope", "openid email");
+    let response = browser.complete(&request, &realm.user).await;
+    assert_eq!((response.get("scope"), response.get("expires_in")), (Some("openid"), Some("60")));
+    assert_eq!(client.redeem(&request, response.code()).await.tokens().0["scope"], "openid email");
+    // There is no grant at the authorization endpoint that could be invalid.
+    bind(&realm, "on_token_request", "deny(\"invalid_grant\", \"come back later\")").await;
+    let answer = browser.authorize(&request).await;
+    let refused = answer.assert_error_response(&request, "access_denied");
+    assert_eq!(refused.get("error_description"), Some("come back later"));
+}
+
+#[tokio::test]
 async fn on_token_request_can_withhold_a_refresh_token() {
     let realm = Realm::new().await;
     let client = trusted_client(&realm).await;
@@ -68,8 +90,13 @@ async fn sc_009_on_token_request_fails_closed_and_uses_nothing_up() {
     let client = trusted_client(&realm).await;
     let request = client.request();
     let code = realm.browser().complete(&request, &realm.user).await;
-    for failing in [FAILS, "42", "loop { }", "let a = []; loop { a.push(\"x\"); }", "narrow(#{ add_scopes: [\"x\"] })"]
-    {
+    for failing in [
+        FAILS,
+        "let n = 42; n",
+        "loop { }",
+        "let a = []; loop { a.push(\"x\"); }",
+        "let more = #{ add_scopes: [\"x\"] }; narrow(more)",
+    ] {
         bind(&realm, "on_token_request", failing).await;
         assert_failed_closed(&client.redeem(&request, code.code()).await);
         assert_failed_closed(&client.client_credentials("read").await);

@@ -16,7 +16,7 @@ use crate::realm::RealmContext;
 
 /// What scripts say about the agreement, all together. `stored` is what was agreed to before; `is_needed`, whether the
 /// server's own rules ask anyway.
-pub(in crate::authorize) fn agreement(
+pub(in crate::authorize) async fn agreement(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (accepted, used): (&Accepted, &UsedSession),
@@ -37,7 +37,7 @@ pub(in crate::authorize) fn agreement(
         is_needed,
     };
     let mut terms = ConsentTerms::default();
-    let answers = serving.ask::<OnConsent>(realm, subject, || (NoFacts {}, facts()));
+    let answers = serving.ask::<OnConsent>(realm, subject, || (NoFacts {}, facts())).await;
     for answer in answers.map_err(|refusal| accepted.refuse(refusal))? {
         match answer.decision {
             ConsentDecision::None {} | ConsentDecision::Allow {} => {}

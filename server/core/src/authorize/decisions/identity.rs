@@ -17,7 +17,7 @@ const LONGEST: usize = 320;
 ///
 /// # Errors
 /// A script failed whose manifest demands that the request fails with it.
-pub(in crate::authorize) fn identified(
+pub(in crate::authorize) async fn identified(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
@@ -25,7 +25,7 @@ pub(in crate::authorize) fn identified(
 ) -> Result<String, Refusal> {
     let domain = || text.rsplit_once('@').map(|(_, domain)| domain.trim().to_lowercase());
     let hint = || (NoFacts {}, IdentityHint { source, text: text.to_owned(), domain: domain() });
-    let answers = serving.ask::<OnIdentify>(realm, Subject::client(&accepted.client), hint)?;
+    let answers = serving.ask::<OnIdentify>(realm, Subject::client(&accepted.client), hint).await?;
     let spelling = answers.into_iter().find_map(|answer| match answer.decision {
         IdentifyDecision::None {} => None,
         IdentifyDecision::Identify(identity) => Some(identity.username),

@@ -16,7 +16,7 @@ use crate::realm::RealmContext;
 
 /// How old a login may be for a request, in seconds: nothing where no script says so, 0 where it must be made for this
 /// request. `is_sufficient` says whether the session is good enough by the server's own rules.
-pub(in crate::authorize) fn freshness(
+pub(in crate::authorize) async fn freshness(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
@@ -28,7 +28,7 @@ pub(in crate::authorize) fn freshness(
         factors: FACTORS.iter().map(|&factor| factor.to_owned()).collect(),
         session_is_sufficient: is_sufficient,
     };
-    let answers = serving.ask::<OnAuthStart>(realm, subject, || (start(), ()));
+    let answers = serving.ask::<OnAuthStart>(realm, subject, || (start(), ())).await;
     let mut max_age = None;
     for answer in answers.map_err(|refusal| accepted.refuse(refusal))? {
         match answer.decision {
@@ -46,7 +46,7 @@ pub(in crate::authorize) fn freshness(
 ///
 /// # Errors
 /// A script ends the interaction, or failed. A factor that failed has failed whatever they say.
-pub(in crate::authorize) fn check_result(
+pub(in crate::authorize) async fn check_result(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
@@ -63,7 +63,7 @@ pub(in crate::authorize) fn check_result(
         }),
     };
     let facts = || FactorFacts { request: accepted.facts() };
-    for answer in serving.ask::<OnFactorResult>(realm, subject, || (facts(), result()))? {
+    for answer in serving.ask::<OnFactorResult>(realm, subject, || (facts(), result())).await? {
         match answer.decision {
             FactorDecision::None {} | FactorDecision::Allow {} => {}
             FactorDecision::Deny(denial) => return Err(denial.refusal()),

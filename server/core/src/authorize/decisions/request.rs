@@ -78,14 +78,14 @@ const fn prompt_of(demanded: DemandedPrompt) -> Prompt {
 }
 
 /// Asks about a request, and narrows it by what was said now and before.
-pub(in crate::authorize) fn narrow(
+pub(in crate::authorize) async fn narrow(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &mut Accepted,
     interaction: &mut Interaction,
 ) -> Result<(), AuthorizeError> {
     let subject = Subject::client(&accepted.client);
-    let answers = serving.ask::<OnAuthorizeRequest>(realm, subject, || (NoFacts {}, accepted.facts()));
+    let answers = serving.ask::<OnAuthorizeRequest>(realm, subject, || (NoFacts {}, accepted.facts())).await;
     for answer in answers.map_err(|refusal| accepted.refuse(refusal))? {
         match answer.decision {
             AuthorizationRequestDecision::None {} | AuthorizationRequestDecision::Allow {} => {}

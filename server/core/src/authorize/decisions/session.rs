@@ -8,11 +8,13 @@ use signet_protocol::error::{ErrorCode, Refusal};
 
 use super::user_of;
 use crate::authn::{SessionCookie, current_session};
-use crate::authorize::interaction::{Interaction, Stage};
+use crate::authorize::interaction::Interaction;
 use crate::authorize::{Accepted, AuthorizeError};
 use crate::events::{Fact, Parties, Serving, SessionsEndedBecause};
 use crate::hooks::Subject;
+use crate::logout::offline_access_denied_until;
 use crate::model::{BrowserSession, User};
+use crate::ports::{SessionEnding, WhichSessions};
 use crate::realm::RealmContext;
 
 /// The session of a browser as a request may use it.
@@ -56,14 +58,14 @@ impl Said {
     }
 }
 
-fn ask(
+async fn ask(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
     (user, session, kind): (Option<&User>, &BrowserSession, SessionEventKind),
 ) -> Result<Said, Refusal> {
     let subject = Subject::client(&accepted.client).and_user(user).and_session(Some(session));
-    let answers = serving.ask::<OnSession>(realm, subject, || (NoFacts {}, SessionEvent { kind }))?;
+    let answers = serving.ask::<OnSession>(realm, subject, || (NoFacts {}, SessionEvent { kind })).await?;
     Ok(answers.into_iter().fold(Said::default(), |said, answer| said.merge(answer.decision)))
 }
 
@@ -76,19 +78,24 @@ pub(in crate::authorize) async fn used(
 ) -> Result<UsedSession, AuthorizeError> {
     let Some(mut session) = current_session(serving, realm, cookie).await? else { return Ok(UsedSession::default()) };
     let user = user_of(serving, realm, accepted, &session).await?;
-    if interaction.stage == Stage::LoggedIn(session.sid) {
+    if interaction.began(session.sid) {
         return Ok(UsedSession { session: Some(session), user, steps_up: false });
     }
     let about = (user.as_ref(), &session, SessionEventKind::Used);
-    let said = ask(serving, realm, accepted, about).map_err(|refusal| accepted.refuse(refusal))?;
+    let said = ask(serving, realm, accepted, about).await.map_err(|refusal| accepted.refuse(refusal))?;
     let before = session.expires_at;
     said.shorten(&mut session);
     if said.end || serving.now() >= session.expires_at {
         let ended = Fact::SessionsEnded { reason: SessionsEndedBecause::ScriptDecided };
         let parties = Parties::user(session.user_id).and_session(Some(session.sid));
         let events = serving.with_event(realm, ended.concerning(parties));
-        if serving.store.end_session(realm.id(), &session.cookie_hash, &events).await? {
+        let ending = SessionEnding {
+            offline_access_denied_until: offline_access_denied_until(serving, realm),
+            ..SessionEnding::of(WhichSessions::OfCookie(session.cookie_hash))
+        };
+        if !serving.store.end_sessions(realm.id(), &ending, &events).await?.is_empty() {
             serving.written(&events);
+            serving.logouts.notify_one();
         }
         return Ok(UsedSession::default());
     }
@@ -102,13 +109,13 @@ pub(in crate::authorize) async fn used(
 ///
 /// # Errors
 /// A script does not want it to begin, or failed.
-pub(in crate::authorize) fn begun(
+pub(in crate::authorize) async fn begun(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (accepted, user): (&Accepted, &User),
     session: &mut BrowserSession,
 ) -> Result<(), Refusal> {
-    let said = ask(serving, realm, accepted, (Some(user), session, SessionEventKind::Created))?;
+    let said = ask(serving, realm, accepted, (Some(user), session, SessionEventKind::Created)).await?;
     if said.end {
         return Err(ErrorCode::AccessDenied.because("the session was not permitted to begin"));
     }

@@ -14,13 +14,15 @@ pub(in crate::authorize) fn claims_are_readable(context: &Context<'_>, draft: &m
     let unreadable =
         |_| ErrorCode::InvalidRequest.because("claims is not a claims request object").per(oidc_core("5.5"));
     let claims = ClaimsRequest::parse(text).map_err(unreadable)?;
-    // Section 5.5.1: a subject asked for by value is the one the response must be about.
-    // One of several is any of them.
-    if let Some(subject) =
-        claims.id_token.get("sub").filter(|request| request.value.is_some() || request.values.is_some())
-    {
-        let wanted = subject.wanted().filter(|value| subject.accepts(value));
-        draft.0.wanted_users = Some(wanted.filter_map(|value| value.as_str()?.parse().ok()).collect());
+    // Section 5.5.1: a subject asked for by value, in either place, is the one the response must be about. One of several
+    // is any of them.
+    for subject in [claims.id_token.get("sub"), claims.userinfo.get("sub")].into_iter().flatten() {
+        let Some(values) = subject.acceptable() else { continue };
+        let mut wanted: Vec<String> = values.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect();
+        if let Some(others) = &draft.0.wanted_subjects {
+            wanted.retain(|subject| others.contains(subject));
+        }
+        draft.0.wanted_subjects = Some(wanted);
     }
     draft.0.claims_text = (!claims.is_empty()).then(|| compact(text));
     draft.0.claims = claims;

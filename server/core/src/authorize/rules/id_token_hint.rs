@@ -14,7 +14,7 @@ pub(in crate::authorize) fn hint_is_ours(context: &Context<'_>, draft: &mut Draf
         ErrorCode::InvalidRequest.because(reason).per(oidc_core("3.1.2.1")).detail(error.to_string())
     })?;
     // A claims request that names other subjects contradicts the hint: nobody fits both.
-    let contradicts = draft.0.wanted_users.as_ref().is_some_and(|others| !others.contains(&hint.user_id));
-    draft.0.wanted_users = Some(if contradicts { Vec::new() } else { vec![hint.user_id] });
+    let contradicts = draft.0.wanted_subjects.as_ref().is_some_and(|others| !others.contains(&hint.subject));
+    draft.0.wanted_subjects = Some(if contradicts { Vec::new() } else { vec![hint.subject] });
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! RFC 7636 sections 4.3 and 4.4.1, RFC 9700 section 2.1.1: proof key for code exchange.
 
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::names::CodeChallengeMethod;
+use signet_protocol::names::{CodeChallengeMethod, ResponseType};
 use signet_protocol::spec::{rfc7636, rfc9700};
 
 use crate::authorize::Context;
@@ -18,7 +18,7 @@ pub(in crate::authorize) fn challenge_is_present_and_well_formed(
                 .because("code_challenge_method without code_challenge")
                 .per(rfc7636("4.3")));
         }
-        return if is_required(context) {
+        return if is_required(context, draft) {
             Err(ErrorCode::InvalidRequest.because("code_challenge is missing").per(rfc9700("2.1.1")))
         } else {
             Ok(())
@@ -41,8 +41,11 @@ pub(in crate::authorize) fn challenge_is_present_and_well_formed(
     Ok(())
 }
 
-/// Public clients always; others where the profile or the client's own setting says so.
-fn is_required(context: &Context<'_>) -> bool {
+/// Where there is a code: for public clients always; for others where the profile or the client's own setting says so.
+fn is_required(context: &Context<'_>, draft: &Draft) -> bool {
+    if !draft.0.response_type.is_some_and(ResponseType::returns_code) {
+        return false;
+    }
     let by_setting = context.client.settings.require_pkce.unwrap_or(false);
     !context.client.metadata.is_confidential() || context.profile.pkce_for_confidential_clients || by_setting
 }

@@ -18,7 +18,8 @@ pub(in crate::authorize) fn presentation_is_read(context: &Context<'_>, draft: &
     Ok(())
 }
 
-fn tags(text: Option<&str>) -> Vec<String> {
+/// Language tags separated by spaces (BCP 47).
+pub(crate) fn tags(text: Option<&str>) -> Vec<String> {
     let is_tag = |tag: &&str| {
         (2..=35).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };

@@ -1,22 +1,20 @@
-//! OpenID Connect Core 3.1.2.6 and 6: a server that does not take request objects says so; ignoring one would process
-//! another request than the client signed.
+//! RFC 9101 section 10.5: where requests must be signed, one that is not would go around everything that a signature
+//! protects.
 
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::spec::oidc_core;
+use signet_protocol::spec::rfc9101;
 
 use crate::authorize::Context;
 use crate::authorize::request::Draft;
+use crate::authorize::request_object::{Proof, must_be_signed};
 
-pub(in crate::authorize) fn request_is_made_of_parameters(context: &Context<'_>, _: &mut Draft) -> Result<(), Refusal> {
-    let refusals = [
-        ("request", ErrorCode::RequestNotSupported, "this server does not take request objects"),
-        ("request_uri", ErrorCode::RequestUriNotSupported, "this server does not take request objects by reference"),
-        ("registration", ErrorCode::RegistrationNotSupported, "this server does not take the registration parameter"),
-    ];
-    for (parameter, code, reason) in refusals {
-        if context.parameters.get(parameter).is_some() {
-            return Err(code.because(reason).per(oidc_core("3.1.2.6")));
-        }
+pub(in crate::authorize) fn request_is_signed_where_it_must_be(
+    context: &Context<'_>,
+    _: &mut Draft,
+) -> Result<(), Refusal> {
+    if must_be_signed(context.client, context.profile) && context.proof != Some(Proof::Signed) {
+        let reason = "the application must send its request as a signed request object";
+        return Err(ErrorCode::InvalidRequest.because(reason).per(rfc9101("10.5")));
     }
     Ok(())
 }

@@ -1,28 +1,31 @@
-//! OAuth 2.0 Multiple Response Type Encoding Practices 2.1: the response mode is known and allowed by the profile.
+//! OAuth 2.0 Multiple Response Type Encoding Practices 2.1: the response mode is known and allowed by the profile; 3 and
+//! 5: tokens never travel in a query.
 
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::names::ResponseMode;
-use signet_protocol::spec::{SpecRef, form_post};
+use signet_protocol::names::{ResponseMode, ResponseType};
+use signet_protocol::spec::{form_post, multiple_response_types};
 
 use crate::authorize::Context;
 use crate::authorize::request::Draft;
+use crate::authorize::verified_redirect::takes_forms;
 
-pub(in crate::authorize) fn response_mode_is_allowed(context: &Context<'_>, _: &mut Draft) -> Result<(), Refusal> {
+pub(in crate::authorize) fn response_mode_is_allowed(context: &Context<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let Some(text) = context.parameters.get("response_mode") else { return Ok(()) };
     match text.parse::<ResponseMode>() {
-        Ok(mode) if context.profile.response_modes.contains(&mode) => form_can_be_posted(context, mode),
-        _ => {
-            let spec = SpecRef::new("OAuth 2.0 Multiple Response Type Encoding Practices", "2.1");
-            Err(ErrorCode::InvalidRequest.because("this server does not offer the response mode").per(spec))
+        Ok(ResponseMode::Query) if draft.0.response_type.is_some_and(ResponseType::returns_tokens) => {
+            let reason = "response_mode query does not go with tokens; use fragment or form_post";
+            Err(ErrorCode::InvalidRequest.because(reason).per(multiple_response_types("5")))
         }
+        Ok(mode) if context.profile.response_modes.contains(&mode) => form_can_be_posted(context, mode),
+        _ => Err(ErrorCode::InvalidRequest
+            .because("this server does not offer the response mode")
+            .per(multiple_response_types("2.1"))),
     }
 }
 
 /// A form can be posted to a web server only, not to the private scheme of a native application.
 fn form_can_be_posted(context: &Context<'_>, mode: ResponseMode) -> Result<(), Refusal> {
-    let is_web =
-        context.parameters.get("redirect_uri").is_some_and(|uri| uri.starts_with("https:") || uri.starts_with("http:"));
-    if mode == ResponseMode::FormPost && !is_web {
+    if mode == ResponseMode::FormPost && !context.parameters.get("redirect_uri").is_some_and(takes_forms) {
         return Err(ErrorCode::InvalidRequest
             .because("response_mode form_post needs an http or https redirect URI")
             .per(form_post("2")));

@@ -1,7 +1,8 @@
-//! RFC 6749 section 3.1.1: the response type is known, allowed by the profile and registered for the client.
+//! RFC 6749 sections 3.1.1 and 4.1.2.1: the response type is known and offered by the realm, allowed by the client's
+//! profile, and registered for the client with its grant types (OpenID Connect Registration 2).
 
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::names::{GrantType, ResponseType};
+use signet_protocol::names::ResponseType;
 use signet_protocol::spec::rfc6749;
 
 use crate::authorize::Context;
@@ -14,17 +15,15 @@ pub(in crate::authorize) fn response_type_is_registered(
     let text = context.parameters.get("response_type");
     let text =
         text.ok_or_else(|| ErrorCode::InvalidRequest.because("response_type is missing").per(rfc6749("3.1.1")))?;
-    let known = text
-        .parse::<ResponseType>()
-        .ok()
-        .filter(|response_type| context.profile.response_types.contains(response_type));
+    let known = text.parse::<ResponseType>().ok();
+    let known = known.filter(|asked| context.realm.response_types().any(|offered| offered == *asked));
     let response_type = known.ok_or_else(|| {
         ErrorCode::UnsupportedResponseType.because("this server does not offer the response type").per(rfc6749("3.1.1"))
     })?;
     let metadata = &context.client.metadata;
     let is_registered = metadata.response_types().contains(&response_type)
-        && metadata.grant_types().contains(&GrantType::AuthorizationCode);
-    if !is_registered {
+        && response_type.grant_types().iter().all(|grant| metadata.grant_types().contains(grant));
+    if !is_registered || !context.profile.response_types.contains(&response_type) {
         return Err(ErrorCode::UnauthorizedClient
             .because("the client is not registered for the response type")
             .per(rfc6749("4.1.2.1")));

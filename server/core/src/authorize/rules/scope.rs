@@ -1,8 +1,10 @@
 //! RFC 6749 section 3.3 and OpenID Connect Core 3.1.2.1: the scope reads, and what is not open to the client is left out.
+//! An ID token needs `openid`, and without a code there is no offline access (section 11).
 
 use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::names::ResponseType;
 use signet_protocol::scope::Scope;
-use signet_protocol::spec::rfc6749;
+use signet_protocol::spec::{oidc_core, rfc6749};
 
 use crate::authorize::Context;
 use crate::authorize::request::Draft;
@@ -13,9 +15,15 @@ pub(in crate::authorize) fn scope_is_allowed(context: &Context<'_>, draft: &mut 
     let requested: Scope = text.parse().map_err(|_| invalid("scope has characters that a scope token may not have"))?;
     let allowed = context.realm.scope_of(context.client);
     // OpenID Connect Core 3.1.2.1: values that are not understood are ignored.
-    let scope = requested.filtered(|token| allowed.contains(token));
+    let offline_is_open = draft.0.response_type.is_some_and(ResponseType::returns_code);
+    let is_open = |token: &str| allowed.contains(token) && (offline_is_open || token != "offline_access");
+    let scope = requested.filtered(is_open);
     if scope.is_empty() {
         return Err(invalid("nothing in this scope is open to the client"));
+    }
+    if draft.0.response_type.is_some_and(ResponseType::returns_id_token) && !scope.contains("openid") {
+        let reason = "a response with an ID token needs the scope openid";
+        return Err(ErrorCode::InvalidScope.because(reason).per(oidc_core("3.1.2.1")));
     }
     draft.0.scope = scope;
     Ok(())

@@ -6,12 +6,18 @@
 
 mod capabilities;
 mod difference;
+mod recordings;
 mod rollout;
+mod trials;
 mod values;
 mod versions;
 
 pub use difference::{FileDifference, ScriptDifference};
+pub use recordings::{
+    RecordedRun, ReplayedRun, WithVersion, find_script_recording, list_script_recordings, replay_script_recording,
+};
 pub use rollout::{Deployment, DeploymentRequest, deploy_script, promote_script, roll_back_script, shadow_script};
+pub use trials::{CheckedScript, check_script, fuzz_script, run_script, test_script};
 pub use values::{NewScriptValue, delete_script_value, list_script_values, set_script_value};
 pub use versions::{VersionPrefix, compare_script_versions, find_script_version, list_script_versions};
 

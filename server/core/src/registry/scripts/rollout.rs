@@ -77,9 +77,13 @@ pub async fn deploy_script(
     let target = ScriptTarget { client_id: request.client_id, package: package.summary.name.clone() };
     let mut binding = match bound(provider, realm, &target).await? {
         None if !request.activate => return Err(RegistryError::Forbidden(FIRST)),
-        None => first_binding(provider, realm, target, version).await?,
+        None => {
+            let elsewhere = of_package(provider, realm, &target.package).await?;
+            check_accepted_by(provider, &elsewhere, declaration, &request.accept).await?;
+            first_binding(provider, realm, target, version).await?
+        }
         Some(before) => {
-            check_accepted_by(provider, &before, declaration, &request.accept).await?;
+            check_accepted_by(provider, std::slice::from_ref(&before), declaration, &request.accept).await?;
             if request.activate { moved(provider, before, version) } else { before }
         }
     };
@@ -123,7 +127,7 @@ async fn checked(
     Ok(ScriptPackage { realm_id: realm.id(), summary, files: package.into() })
 }
 
-fn refused(found: &[Diagnostic]) -> RegistryError {
+pub(super) fn refused(found: &[Diagnostic]) -> RegistryError {
     RegistryError::invalid("files", listed_diagnostics(found))
 }
 
@@ -156,16 +160,32 @@ fn moved(provider: &Provider, before: ScriptBinding, version: ScriptVersion) -> 
     ScriptBinding { active: version, previous, shadow, updated_at: provider.now(), ..before }
 }
 
-/// Refuses what neither the active version nor the one that is tried has already.
-async fn check_accepted_by(
+/// Where a package decides in the realm, for whichever client.
+pub(super) async fn of_package(
     provider: &Provider,
-    binding: &ScriptBinding,
+    realm: &RealmContext,
+    package: &ScriptName,
+) -> Result<Vec<ScriptBinding>, RegistryError> {
+    let bindings = provider.store.script_bindings(realm.id()).await?;
+    Ok(bindings.into_iter().filter(|binding| binding.target.package == *package).collect())
+}
+
+/// Refuses what neither the active versions nor those that are tried have already. Of a package that is bound nowhere
+/// in the realm, everything is accepted by deploying it.
+pub(super) async fn check_accepted_by(
+    provider: &Provider,
+    bindings: &[ScriptBinding],
     new: &ScriptDeclaration,
     accept: &[String],
 ) -> Result<(), RegistryError> {
+    if bindings.is_empty() {
+        return Ok(());
+    }
     let mut known = Vec::new();
-    for version in [Some(binding.active), binding.shadow.map(|shadow| shadow.version)].into_iter().flatten() {
-        known.extend(provider.programs.get(provider, binding.realm_id, version).await?);
+    for binding in bindings {
+        for version in [Some(binding.active), binding.shadow.map(|shadow| shadow.version)].into_iter().flatten() {
+            known.extend(provider.programs.get(provider, binding.realm_id, version).await?);
+        }
     }
     let known: Vec<&ScriptDeclaration> = known.iter().map(|compiled| &*compiled.declaration).collect();
     check_accepted(new, &known, accept)
@@ -185,7 +205,7 @@ async fn runnable(
         return Err(RegistryError::invalid("version", reason.to_string()));
     }
     check_present(&summary.declaration, &provider.store.script_values(realm.id()).await?)?;
-    check_accepted_by(provider, binding, &summary.declaration, accept).await?;
+    check_accepted_by(provider, std::slice::from_ref(binding), &summary.declaration, accept).await?;
     Ok(summary.version)
 }
 

@@ -109,6 +109,7 @@ const fn severity(kind: EventKind) -> u8 {
         | EventKind::ScriptDeployed
         | EventKind::ScriptPromoted
         | EventKind::ScriptRolledBack
+        | EventKind::LogoutUndelivered
         | EventKind::RequestFailed => 5,
         EventKind::AuthorizationRefused
         | EventKind::TokenRefused
@@ -117,6 +118,7 @@ const fn severity(kind: EventKind) -> u8 {
         | EventKind::IntrospectionRefused
         | EventKind::UserinfoRefused
         | EventKind::AccountRefused
+        | EventKind::LogoutRefused
         | EventKind::ConsentRefused => 4,
         EventKind::Login
         | EventKind::Logout
@@ -124,6 +126,7 @@ const fn severity(kind: EventKind) -> u8 {
         | EventKind::ConsentGiven
         | EventKind::ConsentRevoked
         | EventKind::CodeIssued
+        | EventKind::AuthorizationConfirmed
         | EventKind::TokenIssued
         | EventKind::TokenRevoked
         | EventKind::ScriptDecision => 2,

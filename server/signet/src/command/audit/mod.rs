@@ -76,6 +76,33 @@ pub(crate) struct ExplainArguments {
     pub(crate) realm: Option<NamedRealm>,
 }
 
+/// What is to be explained of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// Every event.
+    Everything,
+    /// What scripts decided.
+    Scripts,
+}
+
+impl About {
+    fn tells_of(self, event: &ListedRecord) -> bool {
+        self == Self::Everything || event.record.kind == EventKind::ScriptDecision.as_str()
+    }
+
+    /// Why there may be nothing.
+    const fn nothing(self) -> &'static str {
+        match self {
+            Self::Everything => {
+                "no event has this support code; it may be older than audit.retention_days, or of another deployment"
+            }
+            Self::Scripts => {
+                "no decision of a script has this support code; `signet explain` shows what else happened in the request"
+            }
+        }
+    }
+}
+
 /// A realm by name; one that was deleted by its identifier.
 #[derive(Debug, Clone)]
 pub(crate) struct NamedRealm(String);
@@ -311,22 +338,21 @@ fn verification(realm: &str, found: &Verification, met: Option<bool>) -> Value {
 }
 
 /// `signet explain`.
-pub(super) async fn explain(arguments: ExplainArguments, context: &Context) -> CommandResult {
+pub(super) async fn explain(arguments: ExplainArguments, about: About, context: &Context) -> CommandResult {
     let realms = match &arguments.realm {
         Some(realm) => vec![(find(context, realm).await?, realm.0.clone())],
         None => every_realm(context).await?,
     };
     let mut found = Vec::new();
     for (realm_id, name) in realms {
-        let events = registry::events_of_request(context.provider(), realm_id, &arguments.request).await?;
+        let mut events = registry::events_of_request(context.provider(), realm_id, &arguments.request).await?;
+        events.retain(|event| about.tells_of(event));
         if !events.is_empty() {
             found.push((name, events));
         }
     }
     if found.is_empty() {
-        let said =
-            "no event has this support code; it may be older than audit.retention_days, or of another deployment";
-        return Err(CommandError::new(Status::NotFound, said));
+        return Err(CommandError::new(Status::NotFound, about.nothing()));
     }
     if context.output.is_json() {
         let events = found.iter().flat_map(|(realm, events)| events.iter().map(move |event| (realm, event)));

@@ -3,15 +3,12 @@
 use std::path::Path;
 
 use serde_json::json;
-use signet_hooks::{Diagnostic, Package, Version};
+use signet_hooks::{Diagnostic, Package};
 use signet_rhai::RhaiEngine;
 
 use super::folder;
 use crate::command::{CommandError, CommandResult, Status};
 use crate::output::{self, Output};
-
-/// A package has no version before it is deployed, and nothing that is tried here depends on it.
-pub(super) const NO_VERSION: Version = Version([0; 32]);
 
 pub(super) fn run(folder: &Path, output: Output) -> CommandResult {
     let found = RhaiEngine::new().check(&package(folder, output)?);

@@ -4,15 +4,18 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use signet_rhai::fuzzing::{self, Finding, FuzzOptions, FuzzReport, Promise};
+use signet_hooks::{Allowance, Finding, FuzzOptions, FuzzReport, ScriptTools as _};
+use signet_rhai::RhaiEngine;
 
-use super::check::{self, NO_VERSION};
+use super::check;
 use crate::command::{CommandError, CommandResult, terminal};
 use crate::output::{self, Output};
 
 pub(super) async fn run(folder: &Path, options: FuzzOptions, output: Output) -> CommandResult {
     let package = check::package(folder, output)?;
-    let tried = terminal::waiting("trying inputs", async { fuzzing::fuzz(&package, NO_VERSION, options) }).await;
+    let tried =
+        terminal::waiting("trying inputs", async { RhaiEngine::new().fuzz(&package, options, &Allowance::UNLIMITED) })
+            .await;
     let report = tried.map_err(|found| check::rejected(&found, output))?;
     if output.is_json() {
         output::print_json(&for_programs(&report, options))?;
@@ -27,23 +30,11 @@ pub(super) async fn run(folder: &Path, options: FuzzOptions, output: Output) -> 
     }
 }
 
-/// What a finding is about: the promise, or that the script throws.
-const fn kind(finding: &Finding) -> &'static str {
-    match finding.promise {
-        None => "thrown",
-        Some(Promise::NoPanic) => "no-panic",
-        Some(Promise::Budget) => "budget",
-        Some(Promise::Shape) => "shape",
-        Some(Promise::Declared) => "declared",
-        Some(Promise::DenyStays) => "deny-stays",
-    }
-}
-
 fn for_people(report: &FuzzReport, options: FuzzOptions) -> String {
     let mut text = String::new();
     for finding in report.broken.iter().chain(&report.thrown) {
         let message = check::one_line(&finding.message);
-        let _ = writeln!(text, "{message} [{}]\n    {} {}", kind(finding), finding.hook, finding.input);
+        let _ = writeln!(text, "{message} [{}]\n    {} {}", finding.kind(), finding.hook, finding.input);
     }
     let outcomes: Vec<String> = report.outcomes.iter().map(|(name, times)| format!("{name} {times}")).collect();
     let _ = writeln!(text, "{} runs from seed {}: {}", report.runs, options.seed, outcomes.join(", "));
@@ -55,7 +46,7 @@ fn for_programs(report: &FuzzReport, options: FuzzOptions) -> Value {
         let one = |finding: &Finding| {
             json!({
                 "hook": finding.hook,
-                "kind": kind(finding),
+                "kind": finding.kind(),
                 "message": finding.message,
                 "input": finding.input,
             })

@@ -1,14 +1,15 @@
 //! `signet script`.
 
-mod answers;
 mod check;
 mod definitions;
 mod difference;
 mod folder;
 mod fuzz;
 mod new;
+mod recordings;
 mod rollout;
 mod run;
+mod schema;
 mod test;
 mod value;
 mod versions;
@@ -19,13 +20,15 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use signet_core::model::ScriptTarget;
-use signet_core::protocol::identifiers::{ClientId, ScriptName};
+use signet_core::protocol::identifiers::{ClientId, ScriptName, ScriptRecordingId};
+use signet_core::protocol::rfc3339;
+use signet_core::protocol::time::UnixMilliseconds;
 use signet_core::registry::VersionPrefix;
-use signet_hooks::Hook;
-use signet_rhai::fuzzing::FuzzOptions;
+use signet_hooks::{FuzzOptions, Hook};
 
 use super::CommandResult;
 use super::arguments::{Confirmation, InRealm};
+use super::audit::{self, About, ExplainArguments};
 use super::context::Context;
 use crate::output::Output;
 
@@ -95,6 +98,12 @@ pub(crate) enum ScriptDevelopment {
         /// How many inputs for each hook
         #[arg(long, value_name = "NUMBER", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
         runs: u32,
+    },
+    /// Print what a hook is told and what it takes, as JSON Schema
+    Schema {
+        /// The hook; all of them where none is named
+        #[arg(value_name = "HOOK")]
+        hook: Option<Hook>,
     },
     /// Write the files by which editors know the functions of scripts
     Definitions {
@@ -178,6 +187,27 @@ pub(crate) enum ScriptAdministration {
         #[command(flatten)]
         accepted: Accepted,
     },
+    /// List the recorded runs of a package, newest first; the realm's script_recording_days says how long they are kept
+    Recordings(NamedPackage),
+    /// Do a recorded run again with another version, and show where the decisions differ; ends with 9 where they do
+    Replay {
+        /// The recording
+        #[arg(id = "recording", value_name = "RECORDING", allow_hyphen_values = true)]
+        recording: ScriptRecordingId,
+        #[command(flatten)]
+        place: InRealm,
+        /// The version, or at least its first 12 digits; the newest that is stored where none is given
+        #[arg(id = "with", long = "with", value_name = "VERSION", conflicts_with = "with_folder")]
+        version: Option<VersionPrefix>,
+        /// The folder of a package that is not stored
+        #[arg(long, value_name = "DIR")]
+        with_folder: Option<PathBuf>,
+        /// The time that the script is told, such as 2027-01-15T08:00:00Z; that of the recording where none is given
+        #[arg(long, value_name = "TIME", value_parser = rfc3339::read)]
+        at: Option<UnixMilliseconds>,
+    },
+    /// Show what scripts decided in one request, and what became of it
+    Explain(ExplainArguments),
     /// Delete a script: it does not decide any more; the versions of a package go with its last script
     Delete {
         #[command(flatten)]
@@ -241,6 +271,7 @@ pub(super) async fn develop(command: ScriptDevelopment, output: Output) -> Comma
             run::run(&folder, run::Input { hook, fixture: ctx.as_deref(), argument }, output)
         }
         ScriptDevelopment::Fuzz { folder, seed, runs } => fuzz::run(&folder, FuzzOptions { seed, runs }, output).await,
+        ScriptDevelopment::Schema { hook } => schema::run(hook),
         ScriptDevelopment::Definitions { folder } => definitions::run(&folder, output),
     }
 }
@@ -269,6 +300,12 @@ pub(super) async fn administer(command: ScriptAdministration, context: &Context)
             let tried = version.as_ref().map(|version| (version, percent, accepted.accept.as_slice()));
             rollout::shadow(context, &script, tried).await
         }
+        ScriptAdministration::Recordings(package) => recordings::list(context, &package).await,
+        ScriptAdministration::Replay { recording, place, version, with_folder, at } => {
+            let wanted = recordings::Wanted { version, folder: with_folder.as_deref(), at };
+            recordings::replay(context, (&place.realm, recording), wanted).await
+        }
+        ScriptAdministration::Explain(arguments) => audit::explain(arguments, About::Scripts, context).await,
         ScriptAdministration::Delete { script, confirmation } => rollout::delete(context, &script, &confirmation).await,
         ScriptAdministration::Value(command) => value::run(command, context).await,
     }

@@ -2,14 +2,12 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use signet_hooks::{Hook, Host, Package, Program, Run, RunContext, RunFailure, ScriptEngine as _};
+use signet_hooks::{Hook, NotTried, Run, RunFailure, ScriptTools as _, Trial};
 use signet_rhai::RhaiEngine;
 
-use super::answers::Answers;
-use super::check::{self, NO_VERSION};
+use super::check;
 use crate::command::views::without_nulls;
 use crate::command::{CommandError, CommandResult, Status, reason};
 use crate::output::{self, Output};
@@ -24,37 +22,25 @@ pub(super) struct Input<'a> {
 }
 
 pub(super) fn run(folder: &Path, input: Input<'_>, output: Output) -> CommandResult {
-    let hook = input.hook;
-    let program = compiled(&check::package(folder, output)?, hook, output)?;
-    let (context, host) = told(input)?;
-    let run = program.run(hook, &Arc::new(context), &host);
+    let package = check::package(folder, output)?;
+    let Input { hook, fixture, argument } = input;
+    let fixture = fixture.map_or_else(|| Ok(Map::new()), self::fixture)?;
+    let tried = RhaiEngine::new().run(&package, Trial { hook, fixture, argument });
+    let run = tried.map_err(|not_tried| match not_tried {
+        NotTried::Package(found) => check::rejected(&found, output),
+        NotTried::Fixture(problem) => invalid(&problem),
+        NotTried::NoHook(has) => {
+            let has: Vec<&str> = has.iter().map(|hook| hook.name()).collect();
+            let said = format!("the package does not have the hook {hook}, only {}", has.join(", "));
+            CommandError::new(Status::Usage, said)
+        }
+    })?;
     if output.is_json() {
         output::print_json(&for_programs(&run))?;
     } else {
         output::print(&for_people(&run))?;
     }
     run.outcome.map(drop).map_err(|failure| CommandError::failed(check::one_line(&placed(&failure))))
-}
-
-fn compiled(package: &Package, hook: Hook, output: Output) -> CommandResult<Arc<dyn Program>> {
-    let program = RhaiEngine::new().compile(package, NO_VERSION).map_err(|found| check::rejected(&found, output))?;
-    if program.defines(hook) {
-        return Ok(program);
-    }
-    let hooks: Vec<&str> = program.manifest().hooks.iter().map(|hook| hook.name()).collect();
-    let said = format!("the package does not have the hook {hook}, only {}", hooks.join(", "));
-    Err(CommandError::new(Status::Usage, said))
-}
-
-/// What the script sees, and what answers its questions.
-fn told(input: Input<'_>) -> CommandResult<(RunContext, Arc<dyn Host>)> {
-    let mut ctx = input.fixture.map_or_else(|| Ok(Map::new()), fixture)?;
-    let answers = ctx.remove("host").map_or_else(|| Ok(Answers::default()), serde_json::from_value);
-    let answers = answers.map_err(|error| invalid(&format!("the member host of the fixture: {error}")))?;
-    let inherited = ctx.remove("argument");
-    let argument = input.argument.or(inherited);
-    let context = input.hook.context_from_json(&Value::Object(ctx), argument.as_ref());
-    Ok((context.map_err(|error| invalid(&format!("{} is not told this: {error}", input.hook)))?, Arc::new(answers)))
 }
 
 fn fixture(file: &Path) -> CommandResult<Map<String, Value>> {

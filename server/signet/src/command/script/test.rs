@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use signet_hooks::{Diagnostic, MAIN_FILE, Position, Rule};
-use signet_rhai::testing::{self, Coverage, TestReport, TestResult};
+use signet_hooks::{Allowance, Coverage, MAIN_FILE, ScriptTools as _, TestReport};
+use signet_rhai::RhaiEngine;
 
-use super::check::{self, NO_VERSION};
+use super::check;
 use super::new::write;
 use crate::command::{CommandError, CommandResult, terminal};
 use crate::output::{self, Output};
@@ -22,7 +22,7 @@ pub(super) struct Wanted<'a> {
 
 pub(super) async fn run(folder: &Path, wanted: Wanted<'_>, output: Output) -> CommandResult {
     let package = check::package(folder, output)?;
-    let tested = terminal::waiting("testing", async { testing::run(&package, NO_VERSION) }).await;
+    let tested = terminal::waiting("testing", async { RhaiEngine::new().test(&package, &Allowance::UNLIMITED) }).await;
     let report = tested.map_err(|found| check::rejected(&found, output))?;
     if let Some(file) = wanted.junit {
         write(file, &report.junit())?;
@@ -38,17 +38,10 @@ pub(super) async fn run(folder: &Path, wanted: Wanted<'_>, output: Output) -> Co
     }
 }
 
-/// A failed test as a place where something is wrong.
-fn diagnostic(test: &TestResult) -> Option<Diagnostic> {
-    let failure = test.failure.as_ref()?;
-    let position = failure.position.clone().unwrap_or_else(|| Position::file(&test.file));
-    Some(Diagnostic::new(position, Rule::Test, format!("{}: {}", test.name, failure.message)))
-}
-
 fn for_people(report: &TestReport, coverage: bool) -> String {
     let mut text = String::new();
     for test in &report.tests {
-        let line = diagnostic(test).map_or_else(|| format!("ok {}", test.name), |failed| failed.to_string());
+        let line = test.diagnostic().map_or_else(|| format!("ok {}", test.name), |failed| failed.to_string());
         text.extend([check::one_line(&line).as_str(), "\n"]);
     }
     let failed = report.failed();

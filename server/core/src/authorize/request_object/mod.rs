@@ -1,0 +1,195 @@
+//! Request objects (OpenID Connect Core 6, RFC 9101): parameters of an authorization request as a JWT, by value or by
+//! reference. What is checked here is the object. What it asks for is then checked by the rules of the matrix, which see
+//! the merged request and know no difference.
+
+mod content;
+mod decrypt;
+mod reference;
+mod verify;
+
+use serde::{Deserialize, Serialize};
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::parameters::Parameters;
+use signet_protocol::scope::Scope;
+use signet_protocol::spec::{SpecRef, oidc_core, rfc9101};
+
+use crate::failure::Failure;
+use crate::model::Client;
+use crate::profile::{RequestMerging, SecurityProfile};
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+
+/// Longest merged request as JSON, in bytes. It travels sealed in an address, and addresses have at most 8,000.
+const MAXIMUM_BYTES: usize = 4_500;
+
+/// The parameters that count: those of the address, or those that a request object made of them.
+#[derive(Clone)]
+pub(super) struct MergedRequest {
+    parameters: Parameters,
+    /// What the addresses of our own forms and redirects carry of the request.
+    address: Parameters,
+    from_object: Option<Proof>,
+}
+
+/// Whether the object proves that the client made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Proof {
+    /// The client signed it.
+    #[serde(rename = "s")]
+    Signed,
+    /// Nobody did.
+    #[serde(rename = "n")]
+    None,
+}
+
+impl MergedRequest {
+    /// A request of parameters alone.
+    pub(super) fn plain(parameters: &Parameters) -> Self {
+        Self { parameters: parameters.clone(), address: parameters.clone(), from_object: None }
+    }
+
+    /// What an object made of a request. An object may have expired by the time that the user has logged in, or may have
+    /// been taken away: from here on the parameters travel in the interaction.
+    pub(super) fn of_object(parameters: Parameters, address: Parameters, proof: Proof) -> Self {
+        Self { parameters, address, from_object: Some(proof) }
+    }
+
+    pub(super) const fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    pub(super) const fn address(&self) -> &Parameters {
+        &self.address
+    }
+
+    pub(super) const fn proof(&self) -> Option<Proof> {
+        self.from_object
+    }
+}
+
+/// Whether every request of the client must be a signed request object (RFC 9101 section 10.5).
+pub(super) fn must_be_signed(client: &Client, profile: &SecurityProfile) -> bool {
+    profile.request_objects.are_required || client.metadata.require_signed_request_object == Some(true)
+}
+
+/// Merges the parameters of the address with those of the request object, if there is one.
+pub(super) async fn merge(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    parameters: &Parameters,
+) -> Result<MergedRequest, Failure> {
+    let (by_value, by_reference) = (parameters.get("request"), parameters.get("request_uri"));
+    if by_value.is_none() && by_reference.is_none() {
+        return Ok(MergedRequest::plain(parameters));
+    }
+    if parameters.repeated().is_some() {
+        return Err(invalid_request("a parameter appears more than once", rfc9101("5")).into());
+    }
+    let rules = &realm.profile_of(client).request_objects;
+    let object = match (by_value, by_reference) {
+        (Some(_), Some(_)) => {
+            return Err(invalid_request("request and request_uri exclude each other", rfc9101("5")).into());
+        }
+        (Some(object), None) if rules.by_value => object.to_owned(),
+        (None, Some(uri)) if rules.by_reference => reference::fetch(provider, client, uri).await?,
+        (None, Some(_)) => {
+            let reason = "this server does not take request objects by reference";
+            return Err(ErrorCode::RequestUriNotSupported.because(reason).per(oidc_core("6.2")).into());
+        }
+        _ => {
+            let reason = "this server does not take request objects";
+            return Err(ErrorCode::RequestNotSupported.because(reason).per(oidc_core("6.1")).into());
+        }
+    };
+    let object = decrypt::decrypted(provider, realm, client, object)?;
+    let (claims, proof) = verify::verified(provider, realm, client, &object).await?;
+    let inside = content::parameters(&claims)?;
+    let merging =
+        if must_be_signed(client, realm.profile_of(client)) { RequestMerging::ObjectAlone } else { rules.merging };
+    let parameters = merged(&parameters.without("request").without("request_uri"), &inside, merging)?;
+    if serde_json::to_vec(&parameters).map_or(true, |json| json.len() > MAXIMUM_BYTES) {
+        let reason = "the request object asks for more than 4500 bytes of parameters";
+        return Err(invalid_object(reason, rfc9101("5.2")).into());
+    }
+    let address = parameters.only("client_id");
+    Ok(MergedRequest::of_object(parameters, address, proof))
+}
+
+/// Core 6.1 and RFC 9101 section 6.3: which parameters count, and which must stand outside whatever stands inside.
+fn merged(outside: &Parameters, inside: &Parameters, merging: RequestMerging) -> Result<Parameters, Refusal> {
+    let client_id = outside.only("client_id");
+    if inside.get("client_id").is_some_and(|inside| Some(inside) != outside.get("client_id")) {
+        return Err(invalid_object("client_id differs inside and outside the request object", rfc9101("6.3")));
+    }
+    if merging == RequestMerging::ObjectAlone {
+        return Ok(client_id.superseded_by(inside));
+    }
+    let Some(response_type) = outside.get("response_type") else {
+        return Err(invalid_request("response_type must stand outside the request object too", oidc_core("6.1")));
+    };
+    if inside.get("response_type").is_some_and(|inside| inside != response_type) {
+        return Err(invalid_object("response_type differs inside and outside the request object", oidc_core("6.1")));
+    }
+    let asks_for_openid = |parameters: &Parameters| {
+        let scope = parameters.get("scope").and_then(|scope| scope.parse::<Scope>().ok());
+        scope.is_some_and(|scope| scope.contains("openid"))
+    };
+    if asks_for_openid(inside) && !asks_for_openid(outside) {
+        return Err(invalid_request("scope openid must stand outside the request object too", oidc_core("6.1")));
+    }
+    Ok(outside.superseded_by(inside))
+}
+
+fn invalid_request(reason: &'static str, spec: SpecRef) -> Refusal {
+    ErrorCode::InvalidRequest.because(reason).per(spec)
+}
+
+fn invalid_object(reason: &'static str, spec: SpecRef) -> Refusal {
+    ErrorCode::InvalidRequestObject.because(reason).per(spec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merge_texts(outside: &str, inside: &str, merging: RequestMerging) -> Result<String, ErrorCode> {
+        let parse = |text| Parameters::parse(text).unwrap();
+        merged(&parse(outside), &parse(inside), merging)
+            .map(|parameters| parameters.encode())
+            .map_err(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn oidc_core_6_1_the_object_supersedes_and_the_rest_stays() {
+        let merged = merge_texts(
+            "client_id=c&response_type=code&scope=openid&state=x&redirect_uri=bad",
+            "client_id=c&scope=openid+email&redirect_uri=good",
+            RequestMerging::ObjectSupersedes,
+        );
+        let expected = "client_id=c&response_type=code&state=x&scope=openid+email&redirect_uri=good";
+        assert_eq!(merged, Ok(expected.replace("client_id=c&", "").replacen("scope", "client_id=c&scope", 1)));
+    }
+
+    #[test]
+    fn oidc_core_6_1_what_oauth_demands_stands_outside_and_matches() {
+        for (outside, inside, code) in [
+            ("client_id=c&scope=openid", "response_type=code&scope=openid", ErrorCode::InvalidRequest),
+            ("client_id=c&response_type=code", "scope=openid", ErrorCode::InvalidRequest),
+            ("client_id=c&response_type=code&scope=email", "scope=openid", ErrorCode::InvalidRequest),
+            ("client_id=c&response_type=code", "response_type=token", ErrorCode::InvalidRequestObject),
+            ("client_id=c&response_type=code", "client_id=d", ErrorCode::InvalidRequestObject),
+        ] {
+            assert_eq!(merge_texts(outside, inside, RequestMerging::ObjectSupersedes), Err(code), "{outside} {inside}");
+        }
+        assert!(merge_texts("client_id=c&response_type=code", "scope=read", RequestMerging::ObjectSupersedes).is_ok());
+    }
+
+    #[test]
+    fn rfc9101_6_3_parameters_outside_do_not_count() {
+        let outside = "client_id=c&response_type=code&scope=openid&state=x&redirect_uri=u&nonce=n";
+        let alone = RequestMerging::ObjectAlone;
+        assert_eq!(merge_texts(outside, "scope=read", alone), Ok("client_id=c&scope=read".to_owned()));
+        assert_eq!(merge_texts("client_id=c", "client_id=d", alone), Err(ErrorCode::InvalidRequestObject));
+    }
+}

@@ -310,7 +310,7 @@ async fn ad_016_every_change_keeps_to_what_its_author_has_seen() {
         assert_eq!(stale.problem(), (412, "changed-meanwhile", ""), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!((tried, everything(&service, &objects).await), (13, before));
+    assert_eq!((tried, everything(&service, &objects).await), (14, before));
     for operation in operations.iter().filter(|operation| changing.contains(&operation.method.as_str())) {
         let path = objects.path(operation, "one");
         let tag = service.get(path.clone()).send().await.header("etag").to_owned();

@@ -88,13 +88,13 @@ mod tests {
 
     use super::*;
 
-    fn read(json: Value) -> Result<ClientMetadata, Refusal> {
+    fn read(json: &Value) -> Result<ClientMetadata, Refusal> {
         metadata(json.as_object().cloned().unwrap_or_default())
     }
 
     #[test]
     fn rfc7591_2_unknown_members_are_ignored_and_null_ones_are_absent() {
-        let read = read(json!({
+        let read = read(&json!({
             "redirect_uris": ["https://rp.test/cb"], "client_name": null, "skip_consent": true, "settings": {"a": 1},
             "localized": {"client_name#de": "x"}, "contacts#de": "x", "enabled": true,
         }));
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn rfc7591_2_2_members_in_a_language_go_in_and_out() {
         let json = json!({"client_name": "Shop", "client_name#de": "Laden", "tos_uri#fr-CH": "https://rp.test/fr"});
-        let read = read(json.clone()).unwrap();
+        let read = read(&json).unwrap();
         assert_eq!(read.localized.len(), 2);
         assert_eq!(Value::Object(written(&read)), json);
     }
@@ -121,7 +121,7 @@ mod tests {
             (json!({"default_max_age": -1}), ErrorCode::InvalidClientMetadata, "default_max_age"),
             (json!({"scope": 1}), ErrorCode::InvalidClientMetadata, "scope"),
         ] {
-            let refusal = read(json).unwrap_err();
+            let refusal = read(&json).unwrap_err();
             assert_eq!(refusal.code, code);
             assert!(refusal.reason.starts_with(&format!("{member}: ")), "{refusal}");
             assert!(!refusal.reason.contains("secret"), "{refusal}");

@@ -61,7 +61,7 @@ pub(super) async fn take(
     let claims = verified(serving, realm, issuer, &token).await?;
     let record = if issuer.single_use { Some(record(issuer, &claims)?) } else { None };
     let claims = claims.claims().clone();
-    Ok(Some(Statement { claims, record, text }))
+    Ok(Some(Statement { text, claims, record }))
 }
 
 async fn verified(

@@ -265,7 +265,7 @@ async fn rfc9101_6_1_request_objects_are_encrypted_with_every_listed_algorithm()
             let answer = browser.authorize(&with_object(&client, &encrypted)).await;
             assert!(!AuthorizationResponse::read(&answer, &request).code().is_empty());
             let bare = jwe::encrypt_to(&recipient, content.as_str().unwrap(), &object.to_string());
-            let damaged = format!("{}x", encrypted);
+            let damaged = format!("{encrypted}x");
             for wrong in [bare, damaged] {
                 let answer = browser.authorize(&with_object(&client, &wrong)).await;
                 assert!(answer.body.contains("request object") && answer.status == 400, "{answer:?}");

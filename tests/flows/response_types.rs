@@ -224,7 +224,7 @@ async fn multiple_response_types_4_none_returns_nothing_and_remembers_the_consen
         let asked = none.clone().with("response_mode", mode);
         let response = browser.complete(&asked, &realm.user).await;
         let names: Vec<&str> = response.parameters.keys().map(String::as_str).collect();
-        assert_eq!(names, ["iss", "state"]);
+        assert_eq!(names, ["iss", "session_state", "state"]);
     }
     let confirmed = realm.last_event("authorization_confirmed", 3).await;
     assert_eq!(confirmed["details"]["scope"], "openid email");

@@ -15,7 +15,7 @@ macro_rules! embedded {
 /// Files by their path. Those in `scripts/NAME` count only with `--scripts NAME`.
 const BUILT_IN: [(&str, &str); 5] = embedded![
     "basic-skips.json",
-    "formpost-failures.json",
+    "formpost-skips.json",
     "hybrid-skips.json",
     "implicit-skips.json",
     "scripts/hostile/basic-failures.json",

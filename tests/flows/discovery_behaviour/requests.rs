@@ -61,6 +61,7 @@ async fn every_listed_response_type_and_mode_is_answered() {
             let response = AuthorizationResponse::read(&answer, &request);
             match response_type.as_str() {
                 "code" => assert!(response.get("code").is_some(), "{response:?}"),
+                "none" => assert!(response.get("code").is_none() && response.get("error").is_none(), "{response:?}"),
                 other => unknown("response_types_supported", other),
             }
             assert_eq!(response.get("iss"), Some(realm.issuer.as_str()));

@@ -87,6 +87,8 @@ async fn every_listed_claim_is_given_where_it_is_asked_for() {
                 assert!(id_token[&claim].is_string() || !id_token[&claim].is_null(), "{claim} is not in {id_token}");
             }
             "sub" => assert_eq!(id_token["sub"], userinfo["sub"]),
+            // OpenID Connect Core 3.3.2.11: beside a code; `flows::response_types` compares it.
+            "c_hash" => assert!(id_token["c_hash"].is_null(), "{id_token}"),
             "updated_at" => assert!(userinfo["updated_at"].is_i64() && id_token["updated_at"].is_i64()),
             other if known.get(other).is_some() => {
                 assert_eq!((&userinfo[other], &id_token[other]), (&known[other], &known[other]));
@@ -146,6 +148,7 @@ async fn every_listed_grant_and_subject_type_works() {
         let subject = jwt::read(tokens.id_token()).claims["sub"].clone();
         match subject_type.as_str() {
             "public" => assert_eq!(subject, realm.user.id),
+            "pairwise" => assert!(subject.is_string() && subject != realm.user.id.as_str(), "{subject}"),
             other => unknown("subject_types_supported", other),
         }
     }

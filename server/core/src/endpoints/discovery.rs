@@ -16,6 +16,7 @@ use super::{Endpoint, decision};
 use crate::authn::ACR_VALUES;
 use crate::events::Serving;
 use crate::failure::Failure;
+use crate::profile::SecurityProfile;
 use crate::realm::RealmContext;
 
 /// The discovery document of a realm with what its scripts add. `ui_locales` are the languages that pages have.
@@ -34,24 +35,15 @@ pub async fn provider_metadata(
 }
 
 fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
-    let settings = &realm.realm.settings;
-    let profile = settings.profile.profile();
+    let (settings, profile) = (&realm.realm.settings, realm.realm.settings.profile.profile());
     let url = |endpoint| realm.urls.of(endpoint);
     let signing = texts(signing_algorithms(realm), SignatureAlgorithm::as_str);
     let key_management = texts(profile.key_management_algorithms.iter().copied(), KeyManagementAlgorithm::as_str);
-    let content_encryption =
-        texts(profile.content_encryption_algorithms.iter().copied(), ContentEncryptionAlgorithm::as_str);
-    // Clients encrypt request objects to the realm's own keys, where it has some.
-    let to_realm = texts(realm.encryption_keys.algorithms(), KeyManagementAlgorithm::as_str);
-    let contents_to_realm = content_encryption.clone();
-    let methods = authentication_methods(realm);
-    let method_names = texts(methods.iter().copied(), ClientAuthenticationMethod::as_str);
-    let confidential = texts(
-        methods.into_iter().filter(|method| *method != ClientAuthenticationMethod::None),
-        ClientAuthenticationMethod::as_str,
-    );
-    let request_objects = texts(profile.request_objects.algorithms.iter().copied(), SignatureAlgorithm::as_str);
-    let assertions = texts(profile.assertion_algorithms.iter().copied(), SignatureAlgorithm::as_str);
+    let content_encryption = content_encryption(profile);
+    let (to_realm, content_to_realm) = encryption_to_realm(realm);
+    let (methods, confidential) = authentication_method_names(realm);
+    let signatures = |algorithms: &[SignatureAlgorithm]| texts(algorithms.iter().copied(), SignatureAlgorithm::as_str);
+    let assertions = signatures(profile.assertion_algorithms);
     ProviderMetadata {
         issuer: realm.issuer().to_owned(),
         authorization_endpoint: url(Endpoint::Authorization),
@@ -87,21 +79,17 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         request_parameter_supported: profile.request_objects.by_value,
         request_uri_parameter_supported: profile.request_objects.by_reference,
         require_request_uri_registration: profile.request_objects.by_reference,
-        request_object_signing_alg_values_supported: request_objects,
-        request_object_encryption_enc_values_supported: if to_realm.is_empty() {
-            Vec::new()
-        } else {
-            contents_to_realm
-        },
+        request_object_signing_alg_values_supported: signatures(profile.request_objects.algorithms),
         request_object_encryption_alg_values_supported: to_realm,
+        request_object_encryption_enc_values_supported: content_to_realm,
         ui_locales_supported: ui_locales.iter().map(|&locale| locale.to_owned()).collect(),
         prompt_values_supported: texts(Prompt::ALL.iter().copied(), Prompt::as_str),
         code_challenge_methods_supported: vec![CodeChallengeMethod::S256.as_str().to_owned()],
-        token_endpoint_auth_methods_supported: method_names.clone(),
+        token_endpoint_auth_methods_supported: methods.clone(),
         token_endpoint_auth_signing_alg_values_supported: assertions.clone(),
         introspection_endpoint_auth_methods_supported: confidential,
         introspection_endpoint_auth_signing_alg_values_supported: assertions.clone(),
-        revocation_endpoint_auth_methods_supported: method_names,
+        revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertions,
         authorization_response_iss_parameter_supported: true,
         additional: BTreeMap::new(),
@@ -110,6 +98,26 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
 
 fn texts<T>(values: impl IntoIterator<Item = T>, text: impl Fn(T) -> &'static str) -> Vec<String> {
     values.into_iter().map(|value| text(value).to_owned()).collect()
+}
+
+fn content_encryption(profile: &SecurityProfile) -> Vec<String> {
+    texts(profile.content_encryption_algorithms.iter().copied(), ContentEncryptionAlgorithm::as_str)
+}
+
+/// How request objects may be encrypted: to the realm's own keys, where it has some.
+fn encryption_to_realm(realm: &RealmContext) -> (Vec<String>, Vec<String>) {
+    let algorithms = texts(realm.encryption_keys.algorithms(), KeyManagementAlgorithm::as_str);
+    let content =
+        if algorithms.is_empty() { Vec::new() } else { content_encryption(realm.realm.settings.profile.profile()) };
+    (algorithms, content)
+}
+
+/// The methods of all clients, and those of clients that can keep a credential.
+fn authentication_method_names(realm: &RealmContext) -> (Vec<String>, Vec<String>) {
+    let methods = authentication_methods(realm);
+    let proves = |method: &ClientAuthenticationMethod| *method != ClientAuthenticationMethod::None;
+    let confidential = texts(methods.iter().copied().filter(proves), ClientAuthenticationMethod::as_str);
+    (texts(methods, ClientAuthenticationMethod::as_str), confidential)
 }
 
 /// What the realm has keys for, and HMAC with the secrets of clients.

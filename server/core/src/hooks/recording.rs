@@ -10,7 +10,7 @@ use serde_json::Value;
 use signet_hooks::{Decided, Hook, Program, RecordedCall, Recording, Run, RunContext, RunFailure};
 use signet_jose::{Random, random};
 use signet_protocol::identifiers::{RealmId, ScriptRecordingId};
-use signet_protocol::time::UnixTime;
+use signet_protocol::time::{Clock, UnixTime};
 use tokio::sync::Notify;
 
 use super::trial::slow_clock;
@@ -83,7 +83,7 @@ struct Kept {
 
 impl Kept {
     /// The row with the recording; nothing if it is too long.
-    fn recorded(self) -> Option<ScriptRecording> {
+    fn recorded(self, clock: Arc<dyn Clock>) -> Option<ScriptRecording> {
         let secrets: Vec<&str> = self.values.secrets.values().map(|secret| secret.as_str()).collect();
         let decided = Decided {
             hook: self.hook,
@@ -92,7 +92,7 @@ impl Kept {
             outcome: &self.outcome,
             secrets: &secrets,
         };
-        let recording = Recording::of(&*self.program, &decided, Box::new(slow_clock()))?;
+        let recording = Recording::of(&*self.program, &decided, Box::new(slow_clock(clock)))?;
         let recording = serde_json::to_string(&recording).ok().filter(|text| text.len() <= LARGEST)?;
         Some(ScriptRecording { recording, ..self.row })
     }
@@ -163,7 +163,9 @@ impl Provider {
                 if batch.is_empty() {
                     break;
                 }
-                let recording = move || batch.into_iter().filter_map(Kept::recorded).collect::<Vec<_>>();
+                let clock = Arc::clone(&self.clock);
+                let recorded = move |kept: Kept| kept.recorded(Arc::clone(&clock));
+                let recording = move || batch.into_iter().filter_map(recorded).collect::<Vec<_>>();
                 let Ok(batch) = tokio::task::spawn_blocking(recording).await else { continue };
                 if let Err(error) = self.store.insert_script_recordings(&batch).await {
                     tracing::warn!(%error, lost = batch.len(), "recordings of scripts could not be stored");

@@ -1,10 +1,11 @@
 //! What administrators try with packages: replays, tests, generated inputs. On blocking threads, few at a time in each
 //! realm, so that nobody's request waits for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use signet_protocol::identifiers::RealmId;
-use tokio::time::Instant;
+use signet_protocol::time::Clock;
 
 use super::Runs;
 use crate::failure::Fault;
@@ -33,8 +34,8 @@ impl Runs {
     }
 }
 
-/// The clock of a trial.
-pub(crate) fn slow_clock() -> impl Fn() -> Duration + Send + Sync + 'static {
-    let started = Instant::now();
-    move || started.elapsed() / SLOWER
+/// The clock of a trial, which begins now.
+pub(crate) fn slow_clock(clock: Arc<dyn Clock>) -> impl Fn() -> Duration + Send + Sync + 'static {
+    let started = clock.monotonic();
+    move || clock.monotonic().saturating_sub(started) / SLOWER
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use signet_jose::claim_set::{ClaimsSet, RegisteredClaims, audience, numeric_date};
 use signet_jose::sign;
 use signet_protocol::identifiers::SessionId;
+use signet_protocol::names::SubjectType;
 
 use crate::failure::Fault;
 use crate::model::{Client, LogoutDelivery};
@@ -33,9 +34,12 @@ pub(super) async fn logout_token(
     client: &Client,
     delivery: &LogoutDelivery,
 ) -> Result<String, Fault> {
-    // Of a user who was deleted meanwhile, `sid` says enough (Back-Channel Logout 2.4).
-    let user = provider.store.user(realm.id(), delivery.user_id).await?;
-    let subject = user.map(|user| subject_for(realm, client, &user)).transpose()?;
+    let subject = match provider.store.user(realm.id(), delivery.user_id).await? {
+        Some(user) => Some(subject_for(realm, client, &user)?),
+        // Of a user who was deleted meanwhile, `sid` says enough where the name cannot be made any more (Back-Channel
+        // Logout 2.4).
+        None => (client.metadata.subject_type() == SubjectType::Public).then(|| delivery.user_id.to_string()),
+    };
     let now = provider.now();
     let key = signing_key(realm, client, id_token_algorithm(client)?)?;
     let claims = ClaimsSet {

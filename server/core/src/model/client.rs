@@ -89,6 +89,7 @@ impl std::fmt::Debug for ClientSecret {
 /// What this server adds to the registered metadata. Absent members follow the realm or the profile.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "settings that have nothing to do with each other")]
 pub struct ClientSettings {
     /// The security profile; never weaker than the realm's.
     #[serde(skip_serializing_if = "Option::is_none")]

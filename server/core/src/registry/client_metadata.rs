@@ -397,6 +397,16 @@ mod tests {
                 serde_json::json!({"redirect_uris": redirect, "tls_client_auth_san_dns": "rp.test"}),
                 "tls_client_auth_subject_dn",
             ),
+        ] {
+            let error = checked(&json).unwrap_err();
+            assert!(error.starts_with(&format!("{field}: ")), "{json} gave {error}");
+        }
+    }
+
+    #[test]
+    fn rfc7591_3_2_2_the_wrong_address_or_text_is_named() {
+        let redirect = ["https://rp.test/cb"];
+        for (json, field) in [
             (serde_json::json!({"redirect_uris": redirect, "logo_uri": "javascript:alert(1)"}), "logo_uri"),
             (serde_json::json!({"redirect_uris": redirect, "client_name": "a\nb"}), "client_name"),
             (serde_json::json!({"redirect_uris": redirect, "logo_uri": "https://a\n.test/"}), "logo_uri"),

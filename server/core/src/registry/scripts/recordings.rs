@@ -125,7 +125,8 @@ pub async fn replay_script_recording(
         recording.context.context = Arc::new(context);
     }
     let version = program.version();
-    let again = move || replay(&*program, &recording, Box::new(slow_clock()));
+    let clock = Arc::clone(&provider.clock);
+    let again = move || replay(&*program, &recording, Box::new(slow_clock(clock)));
     Ok(ReplayedRun { version, replay: provider.runs.try_out(realm.id(), again).await? })
 }
 

@@ -10,7 +10,7 @@ use signet_hooks::{
     TestReport, Trial,
 };
 use signet_jose::digest;
-use tokio::time::Instant;
+use signet_protocol::time::Clock;
 
 use super::bound;
 use super::capabilities::{check_present, declaration_of};
@@ -61,7 +61,7 @@ pub async fn check_script(
     };
     let version = Some(ScriptVersion(digest::sha256(&package.canonical_bytes())));
     let manifest = package.manifest();
-    let mut problems = try_out(provider, realm, move |tools| tools.check(&package)).await?;
+    let mut problems = try_out(provider, realm, move |tools, _| tools.check(&package)).await?;
     let Ok(manifest) = manifest else { return Ok(CheckedScript { version, declaration: None, problems }) };
     let declaration = declaration_of(&manifest, signet_hooks::API_VERSION);
     let present = check_present(&declaration, &provider.store.script_values(realm.id()).await?);
@@ -101,7 +101,7 @@ pub async fn test_script(
         Ok(package) => package,
         Err(found) => return Ok(Err(found)),
     };
-    Ok(try_out(provider, realm, move |tools| tools.test(&package, &allowance())).await?)
+    Ok(try_out(provider, realm, move |tools, allowance| tools.test(&package, allowance)).await?)
 }
 
 /// Runs a hook once. `fixture` is one of the package's, by its name without folder and ending; the hook's sample where
@@ -129,7 +129,7 @@ pub async fn run_script(
         }
     };
     let trial = Trial { hook, fixture, argument };
-    match try_out(provider, realm, move |tools| tools.run(&package, trial)).await? {
+    match try_out(provider, realm, move |tools, _| tools.run(&package, trial)).await? {
         Ok(run) => Ok(Ok(run)),
         Err(NotTried::Package(found)) => Ok(Err(found)),
         Err(NotTried::NoHook(has)) => {
@@ -157,7 +157,7 @@ pub async fn fuzz_script(
         Ok(package) => package,
         Err(found) => return Ok(Err(found)),
     };
-    let fuzzed = try_out(provider, realm, move |tools| tools.fuzz(&package, options, &allowance())).await?;
+    let fuzzed = try_out(provider, realm, move |tools, allowance| tools.fuzz(&package, options, allowance)).await?;
     Ok(fuzzed.map(|mut report| {
         report.broken.truncate(MOST_FINDINGS);
         report.thrown.truncate(MOST_FINDINGS);
@@ -168,13 +168,14 @@ pub async fn fuzz_script(
 async fn try_out<T: Send + 'static>(
     provider: &Provider,
     realm: &RealmContext,
-    work: impl FnOnce(&dyn signet_hooks::ScriptTools) -> T + Send + 'static,
+    work: impl FnOnce(&dyn signet_hooks::ScriptTools, &Allowance) -> T + Send + 'static,
 ) -> Result<T, Fault> {
-    let tools = Arc::clone(&provider.script_tools);
-    provider.runs.try_out(realm.id(), move || work(&*tools)).await
+    let (tools, clock) = (Arc::clone(&provider.script_tools), Arc::clone(&provider.clock));
+    provider.runs.try_out(realm.id(), move || work(&*tools, &allowance(clock))).await
 }
 
-fn allowance() -> Allowance {
-    let started = Instant::now();
-    Allowance::new(move || started.elapsed(), LONGEST)
+/// The time of a trial, from when it begins.
+fn allowance(clock: Arc<dyn Clock>) -> Allowance {
+    let started = clock.monotonic();
+    Allowance::new(move || clock.monotonic().saturating_sub(started), LONGEST)
 }

@@ -1,12 +1,13 @@
 //! Pairwise subjects (OpenID Connect Core 8.1).
 
-use http::Method;
+use http::{Method, Response};
 use serde_json::{Value, json};
 
 use crate::support::authorization::AuthorizationResponse;
 use crate::support::client::{Client, Tokens};
 use crate::support::jwt;
 use crate::support::realm::{Realm, merged};
+use crate::support::web::WebServer;
 
 /// A client with pairwise subjects whose one redirect URI is on a host.
 async fn client(realm: &Realm, host: &str, metadata: Value) -> Client {
@@ -47,12 +48,16 @@ async fn oidc_core_8_1_subjects_differ_by_sector_and_are_the_same_in_every_place
     assert_eq!(subject(obtain(&realm, &beside).await.id_token()), name);
     let other = client(&realm, "two.test", json!({})).await;
     assert_ne!(subject(obtain(&realm, &other).await.id_token()), name);
-    let joined = json!({
-        "redirect_uris": ["https://two.test/callback", "https://three.test/callback"],
-        "sector_identifier_uri": "https://one.test/redirect_uris.json",
-    });
+    let redirects = json!(["https://two.test/callback", "https://three.test/callback"]);
+    let listed = redirects.to_string();
+    let sector = WebServer::start(move |_| Response::new(listed.clone())).await;
+    let uri = format!("{}/redirect_uris.json", sector.url);
+    let host = url::Url::parse(&uri).unwrap().host_str().unwrap().to_owned();
+    let alone = client(&realm, &host, json!({})).await;
+    let in_sector = subject(obtain(&realm, &alone).await.id_token());
+    let joined = json!({"redirect_uris": redirects, "sector_identifier_uri": uri});
     let joined = client(&realm, "two.test", joined).await;
-    assert_eq!(subject(obtain(&realm, &joined).await.id_token()), name);
+    assert_eq!(subject(obtain(&realm, &joined).await.id_token()), in_sector);
     let elsewhere = Realm::new().await;
     let elsewhere_client = client(&elsewhere, "one.test", json!({})).await;
     assert_ne!(subject(obtain(&elsewhere, &elsewhere_client).await.id_token()), name);

@@ -51,6 +51,7 @@ impl Cache {
         let is_wanted = match freshness {
             Freshness::Cached => now < entry.stale,
             Freshness::Newer => age < self.settings.refetch_after,
+            Freshness::Current => false,
         };
         is_wanted.then(|| entry.response.clone())
     }
@@ -116,6 +117,7 @@ mod tests {
         let moment = cache.settings.refetch_after;
         assert!(cache.get(&key("a"), Freshness::Newer, now + moment - Duration::from_nanos(1)).is_some());
         assert!(cache.get(&key("a"), Freshness::Newer, now + moment).is_none());
+        assert!(cache.get(&key("a"), Freshness::Current, now).is_none());
     }
 
     #[test]

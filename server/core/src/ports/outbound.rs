@@ -87,6 +87,8 @@ pub enum Freshness {
     /// unless the copy is only a moment old. That moment keeps a stranger's invented `kid` from causing a fetch a
     /// request.
     Newer,
+    /// No copy: what is decided once and for long is decided on what is there now.
+    Current,
 }
 
 /// A document as another server sent it.

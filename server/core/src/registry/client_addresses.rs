@@ -38,8 +38,11 @@ async fn check_sector(provider: &Provider, metadata: &ClientMetadata) -> Result<
     let Some(text) = &metadata.sector_identifier_uri else { return Ok(()) };
     let invalid = |problem: &str| RegistryError::invalid("sector_identifier_uri", problem);
     let url = Url::parse(text).map_err(|_| invalid("is no URL"))?;
-    let accept =
-        Accept { media_types: &["application/json"], max_bytes: LONGEST_SECTOR_DOCUMENT, freshness: Freshness::Newer };
+    let accept = Accept {
+        media_types: &["application/json"],
+        max_bytes: LONGEST_SECTOR_DOCUMENT,
+        freshness: Freshness::Current,
+    };
     let response = provider.outbound.get(&url, accept).await.map_err(|error| {
         tracing::info!(%error, "a sector identifier document could not be fetched");
         invalid("could not be fetched: an https server must answer with status 200, soon, and within 256 KiB")

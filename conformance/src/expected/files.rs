@@ -13,8 +13,9 @@ macro_rules! embedded {
 }
 
 /// Files by their path. Those in `scripts/NAME` count only with `--scripts NAME`.
-const BUILT_IN: [(&str, &str); 5] = embedded![
+const BUILT_IN: [(&str, &str); 6] = embedded![
     "basic-skips.json",
+    "dynamic-skips.json",
     "formpost-skips.json",
     "hybrid-skips.json",
     "implicit-skips.json",

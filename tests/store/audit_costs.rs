@@ -98,6 +98,7 @@ fn family(node: &Node, lineage: Lineage, (client, user): (&Client, &User)) -> Re
         authenticated_at: now,
         acr: None,
         amr: "pwd".to_owned(),
+        confirmation: None,
         authorization_id: None,
         authorization_epoch: 0,
         sid: None,

@@ -211,6 +211,7 @@ impl World {
                 authenticated_at: NOW,
                 acr: None,
                 amr: "pwd".to_owned(),
+                confirmation: None,
                 authorization_id: None,
                 authorization_epoch: 0,
                 sid: Some(self.session.sid),

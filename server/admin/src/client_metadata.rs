@@ -103,6 +103,10 @@ pub(crate) struct ClientMetadata {
     tls_client_auth_san_ip: Option<String>,
     /// Expected e-mail address of the certificate (RFC 8705 section 2.1.2).
     tls_client_auth_san_email: Option<String>,
+    /// Whether access tokens are bound to the client's certificate; no when absent (RFC 8705 section 3.4).
+    tls_client_certificate_bound_access_tokens: Option<bool>,
+    /// Whether access tokens are bound to the key of a DPoP proof; no when absent (RFC 9449 section 5.2).
+    dpop_bound_access_tokens: Option<bool>,
 }
 
 /// What this server adds to a client's metadata. Absent members follow the realm or the profile.
@@ -170,6 +174,8 @@ mod tests {
         });
         metadata["localized"] = json!({"client_name#de": "m"});
         metadata["initiate_login_uri"] = json!("i");
+        metadata["tls_client_certificate_bound_access_tokens"] = json!(true);
+        metadata["dpop_bound_access_tokens"] = json!(false);
         let core: protocol::client_metadata::ClientMetadata = serde_json::from_value(metadata.clone()).unwrap();
         let object: ClientMetadata = mirror::shown(&core).unwrap();
         assert_eq!(mirror::stored::<protocol::client_metadata::ClientMetadata>(&object, "").unwrap(), core);

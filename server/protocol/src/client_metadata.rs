@@ -147,6 +147,12 @@ pub struct ClientMetadata {
     /// Expected e-mail address of the certificate (RFC 8705 section 2.1.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_auth_san_email: Option<String>,
+    /// Whether access tokens are bound to the client's certificate; no when absent (RFC 8705 section 3.4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_certificate_bound_access_tokens: Option<bool>,
+    /// Whether access tokens are bound to the key of a DPoP proof; no when absent (RFC 9449 section 5.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_bound_access_tokens: Option<bool>,
 }
 
 impl ClientMetadata {

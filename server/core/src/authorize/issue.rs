@@ -67,6 +67,7 @@ impl Agreed<'_> {
             authenticated_at: session.authenticated_at,
             acr: parts.acr_requested.then(|| ACR_PASSWORD.to_owned()),
             amr: session.amr.clone(),
+            confirmation: None,
             authorization_id: authorization.map(|authorization| authorization.id),
             authorization_epoch: authorization.map_or(0, |authorization| authorization.epoch),
             sid: (!offline).then_some(session.sid),
@@ -143,6 +144,8 @@ async fn tokens(
         scope: &permitted.scope,
         resources: &basis.resources,
         lifetimes: permitted.lifetimes,
+        // What leaves through the browser comes without any proof.
+        confirmation: None,
         nonce: accepted.request.parts.nonce.as_deref(),
         sid: Some(session.sid),
         refresh_token: None,

@@ -15,7 +15,7 @@ use crate::events::{RefusedAt, Serving};
 use crate::failure::Failure;
 use crate::grants::ClientRequest;
 use crate::hooks::Subject;
-use crate::model::{Client, RefreshFamily, User};
+use crate::model::{Client, Confirmation, RefreshFamily, User};
 use crate::ports::{Standing, StandingQuery};
 use crate::realm::RealmContext;
 use crate::tokens::{CheckedAccessToken, ClaimsTarget, Gathering, check_access_token, subject_for};
@@ -98,7 +98,7 @@ fn members_of(realm: &RealmContext, token: &CheckedAccessToken, user: Option<&Us
         if let [one] = token.audience.as_slice() { json!(one) } else { json!(token.audience) },
     );
     members.insert("client_id".to_owned(), token.client_id.as_str().into());
-    members.insert("token_type".to_owned(), "Bearer".into());
+    members.insert("token_type".to_owned(), Confirmation::token_type(token.confirmation).into());
     members.insert("iat".to_owned(), token.issued_at.0.into());
     members.insert("exp".to_owned(), token.expires_at.0.into());
     members.insert("jti".to_owned(), token.jti.clone().into());
@@ -107,6 +107,10 @@ fn members_of(realm: &RealmContext, token: &CheckedAccessToken, user: Option<&Us
     }
     if let Some(authenticated_at) = token.authenticated_at {
         members.insert("auth_time".to_owned(), authenticated_at.0.into());
+    }
+    // RFC 8705 section 3.2, RFC 9449 section 6.2.
+    if let Some(confirmation) = token.confirmation {
+        members.insert("cnf".to_owned(), json!(confirmation));
     }
     if let Some(acr) = &token.acr {
         members.insert("acr".to_owned(), acr.as_str().into());

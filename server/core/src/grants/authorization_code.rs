@@ -11,7 +11,7 @@ use super::{GrantRequest, resources};
 use crate::client_auth::assertion_replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
-use crate::model::{Purpose, RefreshFamily, UsedRecord, User};
+use crate::model::{Purpose, RefreshFamily, TokenBasis, UsedRecord, User};
 use crate::ports::{Redemption, RedemptionOutcome, StandingQuery};
 use crate::realm::REFRESH_KEY_VERSION;
 use crate::tokens::{AuthorizationCode, UserTokens, issue_user_tokens};
@@ -47,6 +47,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         scope: &permitted.scope,
         resources: &resources,
         lifetimes: permitted.lifetimes,
+        confirmation: request.binding.confirmation(),
         nonce: code.nonce.as_deref(),
         sid: Some(code.sid),
         refresh_token,
@@ -159,6 +160,7 @@ fn is_refreshable(request: &GrantRequest<'_>, code: &AuthorizationCode) -> bool 
 fn new_family(request: &GrantRequest<'_>, code: &AuthorizationCode) -> RefreshFamily {
     let now = request.serving.now();
     let settings = &request.realm.realm.settings;
+    let is_public = !request.client.client().metadata.is_confidential();
     RefreshFamily {
         realm_id: request.realm.id(),
         lineage: code.lineage,
@@ -167,7 +169,10 @@ fn new_family(request: &GrantRequest<'_>, code: &AuthorizationCode) -> RefreshFa
         generation: 1,
         rotated_at: now,
         active: true,
-        content: code.basis.clone(),
+        content: TokenBasis {
+            confirmation: request.binding.confirmation().filter(|_| is_public),
+            ..code.basis.clone()
+        },
         key_version: i64::from(REFRESH_KEY_VERSION),
         idle_expires_at: now.plus(settings.refresh_token_idle_seconds),
         expires_at: now.plus(settings.refresh_token_absolute_seconds),

@@ -36,7 +36,8 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     };
     let permitted = decide(request, &planned).await?;
     let (scope, lifetimes) = (&permitted.scope, permitted.lifetimes);
-    let token = ClientToken { client, lineage, scope, resources: &resources, lifetimes };
+    let confirmation = request.binding.confirmation();
+    let token = ClientToken { client, lineage, scope, resources: &resources, lifetimes, confirmation };
     let response = issue_client_token(request.serving, request.realm, &token).await?;
     let issued = Fact::TokenIssued {
         grant: GrantType::ClientCredentials,

@@ -18,6 +18,7 @@ use signet_protocol::parameters::Parameters;
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::rfc6749;
 
+use crate::binding::Binding;
 use crate::client_auth::{AuthenticatedClient, CertificateChain, Presented, authenticate};
 use crate::endpoints::Endpoint;
 use crate::events::{RefusedAt, Serving};
@@ -41,6 +42,7 @@ pub(crate) struct GrantRequest<'a> {
     pub(crate) serving: &'a Serving<'a>,
     pub(crate) realm: &'a RealmContext,
     pub(crate) client: &'a AuthenticatedClient,
+    pub(crate) binding: Binding,
     pub(crate) parameters: &'a Parameters,
 }
 
@@ -93,14 +95,7 @@ async fn issue(
             .per(rfc6749("5.2"))
             .into());
     }
-    let request = GrantRequest { serving, realm, client: &client, parameters: request.parameters };
-    let outcome = match grant_type {
-        GrantType::AuthorizationCode => authorization_code::exchange(&request).await,
-        GrantType::RefreshToken => refresh_token::exchange(&request).await,
-        GrantType::ClientCredentials => client_credentials::exchange(&request).await,
-        // Its tokens come from the authorization endpoint; `grant_type` has refused it already.
-        GrantType::Implicit => Err(unsupported().into()),
-    };
+    let outcome = bound_exchange(serving, realm, (&client, grant_type), &request).await;
     if outcome.is_ok() {
         serving.note_client_use(realm, client.client()).await;
     }
@@ -113,6 +108,24 @@ async fn issue(
         }
     }
     outcome
+}
+
+/// Exchanges the grant of an authenticated client.
+async fn bound_exchange(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (client, grant_type): (&AuthenticatedClient, GrantType),
+    request: &ClientRequest<'_>,
+) -> Result<TokenResponse, Failure> {
+    let binding = Binding::establish(realm, client, request)?;
+    let request = GrantRequest { serving, realm, client, binding, parameters: request.parameters };
+    match grant_type {
+        GrantType::AuthorizationCode => authorization_code::exchange(&request).await,
+        GrantType::RefreshToken => refresh_token::exchange(&request).await,
+        GrantType::ClientCredentials => client_credentials::exchange(&request).await,
+        // Its tokens come from the authorization endpoint; `grant_type` has refused it already.
+        GrantType::Implicit => Err(unsupported().into()),
+    }
 }
 
 fn grant_type(parameters: &Parameters) -> Result<GrantType, Failure> {

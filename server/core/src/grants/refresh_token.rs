@@ -68,6 +68,11 @@ async fn live_family(request: &GrantRequest<'_>, lineage: Lineage) -> Result<Ref
     if family.client_id != request.client.client().client_id {
         return Err(invalid("the family belongs to another client").into());
     }
+    // RFC 8705 section 4, RFC 9449 section 5: those of a public client are good only with what they are bound to. Those of
+    // other clients are bound to the client's credential.
+    if family.content.confirmation.is_some() && family.content.confirmation != request.binding.confirmation() {
+        return Err(invalid("the request proves another key than the one the family is bound to").into());
+    }
     if !family.active || now >= family.idle_expires_at || now >= family.expires_at {
         return Err(invalid("the family has ended").into());
     }
@@ -206,6 +211,7 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         scope: &permitted.scope,
         resources: &resources,
         lifetimes: permitted.lifetimes,
+        confirmation: request.binding.confirmation(),
         nonce: None,
         sid: family.content.sid,
         refresh_token: Some(request.realm.refresh_token_key.token(family.lineage.0, generation.unsigned_abs())),

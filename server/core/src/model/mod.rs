@@ -2,6 +2,7 @@
 
 mod authorization;
 mod client;
+mod confirmation;
 mod key;
 mod logout;
 mod pairwise_salt;
@@ -17,6 +18,7 @@ mod user;
 
 pub use authorization::{Authorization, DEFAULT_SLOT};
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
+pub use confirmation::{Confirmation, Thumbprint};
 pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use logout::{EndedSession, LogoutDelivery};
 pub use pairwise_salt::PairwiseSaltRecord;

@@ -5,7 +5,7 @@ use signet_protocol::identifiers::{AuthorizationId, SessionId};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
-use super::Epoch;
+use super::{Confirmation, Epoch};
 
 /// What tokens for a user rest on, with the epochs it was decided under. It travels inside codes: short member names keep
 /// those short.
@@ -32,6 +32,9 @@ pub struct TokenBasis {
     /// Authentication methods, space-delimited.
     #[serde(rename = "m")]
     pub amr: String,
+    /// What the refresh tokens of a public client are bound to (RFC 8705 section 4, RFC 9449 section 5).
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Confirmation>,
     /// The consent it rests on, if one is stored.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub authorization_id: Option<AuthorizationId>,

@@ -38,5 +38,6 @@ pub(super) static BASE: SecurityProfile = SecurityProfile {
     content_encryption_algorithms: &ContentEncryptionAlgorithm::ALL,
     pkce_for_confidential_clients: false,
     code_challenge_methods: &[CodeChallengeMethod::S256, CodeChallengeMethod::Plain],
+    sender_constrained_tokens: false,
     refresh_rotation: RefreshRotation::Rotate,
 };

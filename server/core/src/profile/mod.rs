@@ -43,6 +43,8 @@ pub struct SecurityProfile {
     pub pkce_for_confidential_clients: bool,
     /// Code challenge methods; `plain` needs the client's own setting besides.
     pub code_challenge_methods: &'static [CodeChallengeMethod],
+    /// Whether access tokens must be bound to a certificate or a key (RFC 9700 section 2.2.1).
+    pub sender_constrained_tokens: bool,
     /// How refresh tokens change on use unless the client says otherwise.
     pub refresh_rotation: RefreshRotation,
 }

@@ -14,7 +14,7 @@ use signet_protocol::time::UnixTime;
 
 use super::TokenReference;
 use crate::failure::{Failure, Fault};
-use crate::model::{Client, ResourceServer, TokenBasis};
+use crate::model::{Client, Confirmation, ResourceServer, TokenBasis};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -36,6 +36,8 @@ pub(super) struct AccessToken<'a> {
     pub(super) scope: &'a Scope,
     pub(super) authentication: Option<Authentication<'a>>,
     pub(super) reference: TokenReference,
+    /// What it is bound to; nothing for a bearer token.
+    pub(super) confirmation: Option<Confirmation>,
     /// What scripts add to a JWT.
     pub(super) claims: Map<String, Value>,
 }
@@ -75,6 +77,8 @@ struct Private<'a> {
     acr: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amr: Option<Vec<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
     /// Sealed: what the token rests on.
     #[serde(rename = "ref")]
     reference: String,
@@ -101,6 +105,8 @@ pub(super) struct OpaqueContent {
     pub(super) authenticated_at: Option<UnixTime>,
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub(super) acr: Option<String>,
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub(super) confirmation: Option<Confirmation>,
     #[serde(rename = "f")]
     pub(super) reference: TokenReference,
 }
@@ -173,6 +179,7 @@ impl AccessToken<'_> {
                     issued_at: now,
                     authenticated_at: self.authentication.as_ref().map(|how| how.authenticated_at),
                     acr: self.authentication.as_ref().and_then(|how| how.acr).map(str::to_owned),
+                    confirmation: self.confirmation,
                     reference: self.reference,
                 };
                 realm.seal(Purpose::AccessToken, expires_at, &content, &*provider.random)
@@ -209,6 +216,7 @@ impl AccessToken<'_> {
                     .as_ref()
                     .filter(|how| how.acr.is_some())
                     .map(|how| how.amr.split(' ').collect()),
+                cnf: self.confirmation,
                 reference: realm.seal(Purpose::TokenReference, expires_at, &self.reference, &*provider.random)?,
                 claims: self.claims,
             },

@@ -8,6 +8,7 @@ use signet_protocol::time::UnixTime;
 use super::TokenReference;
 use super::access_token::{Authentication, OpaqueContent};
 use crate::failure::Fault;
+use crate::model::Confirmation;
 use crate::ports::Standing;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -33,6 +34,8 @@ pub struct CheckedAccessToken {
     pub authenticated_at: Option<UnixTime>,
     /// How well.
     pub acr: Option<String>,
+    /// What it is bound to; nothing for a bearer token. Whoever serves the token demands the proof.
+    pub confirmation: Option<Confirmation>,
     pub(crate) reference: TokenReference,
 }
 
@@ -94,6 +97,7 @@ fn read_opaque(provider: &Provider, realm: &RealmContext, token: &str) -> Option
         jti: content.jti,
         authenticated_at: content.authenticated_at,
         acr: content.acr,
+        confirmation: content.confirmation,
         reference: content.reference,
     })
 }
@@ -106,6 +110,7 @@ fn read_jwt(provider: &Provider, realm: &RealmContext, token: &str) -> Option<Ch
     profile.audience = AudienceRule::Unchecked;
     let claims =
         verify(UnverifiedToken::parse(token).ok()?, realm.signing_keys.verifying(), &profile, provider.now()).ok()?;
+    let confirmation = claims.get("cnf").map(|cnf| serde_json::from_value(cnf.clone())).transpose().ok()?;
     Some(CheckedAccessToken {
         client_id: claims.text("client_id")?.parse().ok()?,
         subject: claims.subject()?.to_owned(),
@@ -116,6 +121,7 @@ fn read_jwt(provider: &Provider, realm: &RealmContext, token: &str) -> Option<Ch
         jti: claims.jwt_id()?.to_owned(),
         authenticated_at: claims.get("auth_time").and_then(serde_json::Value::as_i64).map(UnixTime),
         acr: claims.text("acr").map(str::to_owned),
+        confirmation,
         reference: realm.open(Purpose::TokenReference, claims.text("ref")?, provider.now()).ok()?,
     })
 }

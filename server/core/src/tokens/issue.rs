@@ -18,7 +18,7 @@ use super::{
 };
 use crate::events::Serving;
 use crate::failure::Failure;
-use crate::model::{Client, TokenBasis, User};
+use crate::model::{Client, Confirmation, TokenBasis, User};
 use crate::realm::RealmContext;
 
 /// Tokens that a client gets for a user.
@@ -31,6 +31,8 @@ pub(crate) struct UserTokens<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) resources: &'a [String],
     pub(crate) lifetimes: Lifetimes,
+    /// What the access token is bound to.
+    pub(crate) confirmation: Option<Confirmation>,
     pub(crate) nonce: Option<&'a str>,
     pub(crate) sid: Option<SessionId>,
     pub(crate) refresh_token: Option<String>,
@@ -43,6 +45,8 @@ pub(crate) struct ClientToken<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) resources: &'a [String],
     pub(crate) lifetimes: Lifetimes,
+    /// What the token is bound to.
+    pub(crate) confirmation: Option<Confirmation>,
 }
 
 /// Tokens that travel through the browser, whatever of them the response type has.
@@ -69,7 +73,7 @@ pub(crate) async fn issue_user_tokens(
     };
     Ok(TokenResponse {
         access_token,
-        token_type: "Bearer".to_owned(),
+        token_type: Confirmation::token_type(tokens.confirmation).to_owned(),
         expires_in,
         refresh_token: tokens.refresh_token,
         scope: Some(tokens.scope.to_string()),
@@ -136,6 +140,7 @@ async fn access_token(
         scope,
         authentication: Some(authentication),
         reference: reference(tokens, requested),
+        confirmation: tokens.confirmation,
         claims,
     };
     Ok((access_token.issue(serving, realm, &target)?, target.lifetime_seconds))
@@ -230,6 +235,7 @@ pub(crate) async fn issue_client_token(
         subject: token.client.client_id.as_str().to_owned(),
         scope: token.scope,
         authentication: None,
+        confirmation: token.confirmation,
         claims: access_token_claims(serving, realm, &target, &gathering).await?,
         reference: TokenReference {
             lineage: token.lineage,
@@ -246,7 +252,7 @@ pub(crate) async fn issue_client_token(
     .issue(serving, realm, &target)?;
     Ok(TokenResponse {
         access_token,
-        token_type: "Bearer".to_owned(),
+        token_type: Confirmation::token_type(token.confirmation).to_owned(),
         expires_in: target.lifetime_seconds,
         refresh_token: None,
         scope: (!token.scope.is_empty()).then(|| token.scope.to_string()),

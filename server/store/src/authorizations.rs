@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use signet_core::events::EventRecord;
-use signet_core::model::{Authorization, UsedRecord};
+use signet_core::model::{Authorization, ClientAccess, UsedRecord};
 use signet_core::ports::{Authorizations, StoreError, StoreResult};
 use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
 use signet_protocol::time::UnixTime;
 
+use crate::client_access::{EndClientAccess, client_access};
 use crate::column::{fixed, from_json, parsed, to_json};
 use crate::database::Database;
 use crate::entity::authorization;
@@ -63,6 +64,27 @@ impl Authorizations for Database {
         events: &[EventRecord],
     ) -> StoreResult<bool> {
         self.write_with(RevokeAuthorization { realm_id, user_id, id }, events).await
+    }
+
+    async fn client_access_of_user(
+        &self,
+        realm_id: RealmId,
+        user_id: UserId,
+        now: UnixTime,
+    ) -> StoreResult<Vec<ClientAccess>> {
+        let session = self.reader();
+        self.read(|| client_access(&session, (realm_id, user_id), now)).await
+    }
+
+    async fn end_client_access(
+        &self,
+        realm_id: RealmId,
+        (user_id, client_id): (UserId, &ClientId),
+        denied_until: UnixTime,
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        let work = EndClientAccess { realm_id, user_id, client_id: client_id.clone(), denied_until };
+        self.write_with(work, events).await
     }
 }
 

@@ -52,7 +52,7 @@ async fn oidc_discovery_3_keys_of_the_realm_are_listed_where_there_are_some_and_
     let contents: Vec<_> = CONTENT.iter().map(|(name, _)| *name).collect();
     assert_eq!(listed("enc").await, json!(contents));
     make_key(&realm, "RSA-OAEP-256").await;
-    assert_eq!(listed("alg").await, json!([&["RSA-OAEP-256"], SYMMETRIC].concat()));
+    assert_eq!(listed("alg").await, json!([&["RSA-OAEP-256"][..], SYMMETRIC].concat()));
 }
 
 #[tokio::test]

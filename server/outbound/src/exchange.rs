@@ -27,7 +27,7 @@ pub(crate) struct Connection {
     /// The address that it leads to.
     address: IpAddr,
     /// Stops the connection when it is dropped.
-    driver: JoinSet<hyper::Result<()>>,
+    _driver: JoinSet<hyper::Result<()>>,
 }
 
 impl Connection {
@@ -39,7 +39,7 @@ impl Connection {
             http1::Builder::new().max_buf_size(HEAD_BYTES).handshake(TokioIo::new(stream)).await?;
         let mut driver = JoinSet::new();
         driver.spawn(connection);
-        Ok(Self { sender, address, driver })
+        Ok(Self { sender, address, _driver: driver })
     }
 
     pub(crate) const fn address(&self) -> IpAddr {

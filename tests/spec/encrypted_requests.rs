@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::request_objects::{around, keyed, object_of};
-use crate::support::authorization::AuthorizationResponse;
+use crate::support::authorization::{AuthorizationRequest, AuthorizationResponse};
 use crate::support::browser::Browser;
 use crate::support::client::{Client, Credential};
 use crate::support::jwe::{self, ASYMMETRIC, CONTENT, SYMMETRIC};
@@ -26,9 +26,10 @@ async fn published(realm: &Realm, algorithm: &str) -> Value {
     keys.find(|key| key["use"] == "enc" && key["alg"] == algorithm).cloned().expect("a published key")
 }
 
-async fn assert_taken(browser: &mut Browser, client: &Client, object: &str) {
+/// The object, which asks for what the request asks for, leads to a code.
+async fn assert_taken(browser: &mut Browser, client: &Client, (object, request): (&str, &AuthorizationRequest)) {
     let answer = browser.authorize(&around(client, ("request", object))).await;
-    assert!(!AuthorizationResponse::read(&answer, &client.request()).code().is_empty());
+    assert!(!AuthorizationResponse::read(&answer, request).code().is_empty());
 }
 
 async fn assert_refused(browser: &mut Browser, client: &Client, object: &str) {
@@ -64,9 +65,10 @@ async fn rfc9101_6_1_objects_are_encrypted_to_keys_of_the_realm_with_every_algor
         make_key(&realm, algorithm).await;
         let recipient = published(&realm, algorithm).await;
         let (content, _) = CONTENT[index % CONTENT.len()];
-        let object = object_of(&client, &client.request());
+        let request = client.request();
+        let object = object_of(&client, &request);
         let encrypted = jwe::encrypt_to(&recipient, content, &own.sign(&object));
-        assert_taken(&mut browser, &client, &encrypted).await;
+        assert_taken(&mut browser, &client, (&encrypted, &request)).await;
         // AZ-054: nobody signed it.
         let bare = jwe::encrypt_to(&recipient, content, &object.to_string());
         for wrong in [bare, format!("{encrypted}x")] {
@@ -86,12 +88,13 @@ async fn oidc_registration_2_a_declared_algorithm_makes_the_realm_ready_and_bind
     assert_eq!(shown["request_object_encryption_enc"], "A256GCM");
     make_key(&realm, "ECDH-ES").await;
     let mut browser = realm.signed_in_browser().await;
-    let signed = own.sign(&object_of(&client, &client.request()));
+    let request = client.request();
+    let signed = own.sign(&object_of(&client, &request));
     for (algorithm, content) in [("RSA-OAEP", "A256GCM"), ("RSA-OAEP", "A128GCM"), ("ECDH-ES", "A128CBC-HS256")] {
         let encrypted = jwe::encrypt_to(&published(&realm, algorithm).await, content, &signed);
-        assert_taken(&mut browser, &client, &encrypted).await;
+        assert_taken(&mut browser, &client, (&encrypted, &request)).await;
     }
-    assert_taken(&mut browser, &client, &signed).await;
+    assert_taken(&mut browser, &client, (&signed, &request)).await;
 }
 
 #[tokio::test]
@@ -103,9 +106,10 @@ async fn oidc_core_10_2_objects_are_encrypted_with_the_secret_as_the_client_is_r
     for (algorithm, content) in wrapping.chain(direct) {
         let declared = json!({"request_object_encryption_alg": algorithm, "request_object_encryption_enc": content});
         let (client, own) = keyed(&realm, declared).await;
-        let signed = own.sign(&object_of(&client, &client.request()));
+        let request = client.request();
+        let signed = own.sign(&object_of(&client, &request));
         let encrypted = jwe::encrypt_with_secret(algorithm, content, secret_of(&client), &signed);
-        assert_taken(&mut browser, &client, &encrypted).await;
+        assert_taken(&mut browser, &client, (&encrypted, &request)).await;
     }
 }
 
@@ -155,11 +159,13 @@ async fn oidc_core_6_1_unsigned_objects_may_be_encrypted_all_the_same() {
     let recipient = published(&realm, "RSA-OAEP-256").await;
     let (client, own) = keyed(&realm, json!({"request_object_signing_alg": "none"})).await;
     let mut browser = realm.signed_in_browser().await;
-    let object = object_of(&client, &client.request());
+    let request = client.request();
+    let object = object_of(&client, &request);
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let token = format!("{}.{}.", part(&json!({"alg": "none"})), part(&object));
     for inside in [object.to_string(), token] {
-        assert_taken(&mut browser, &client, &jwe::encrypt_to(&recipient, "A256GCM", &inside)).await;
+        let encrypted = jwe::encrypt_to(&recipient, "A256GCM", &inside);
+        assert_taken(&mut browser, &client, (&encrypted, &request)).await;
     }
     let foreign = merged(object.clone(), json!({"aud": "https://other.test"}));
     for inside in [foreign.to_string(), own.sign(&object), "{}x".to_owned()] {

@@ -107,7 +107,8 @@ pub async fn apps(provider: &Provider, realm: &RealmContext, account: &Account) 
     Ok(listed)
 }
 
-/// Takes back what the person allowed; answers the client that lost it. Tokens that rest on it are dead at once.
+/// Takes back what the person allowed; answers the client that lost it. Tokens that rest on it are dead at once, and the
+/// client has no part in the person's sessions any more, of which it is told.
 ///
 /// # Errors
 /// Faults only; a foreign or unknown identifier changes nothing.
@@ -125,6 +126,7 @@ pub async fn revoke_authorization(
     let revoked = serving.store.revoke_authorization(realm.id(), account.user.id, id, &events).await?;
     if revoked {
         serving.written(&events);
+        serving.logouts.notify_one();
     }
     Ok(client.filter(|_| revoked))
 }

@@ -33,8 +33,9 @@ pub trait Authorizations: Send + Sync {
     /// The user's consents, newest first, at most 1000.
     async fn authorizations_of_user(&self, realm_id: RealmId, user_id: UserId) -> StoreResult<Vec<Authorization>>;
 
-    /// Deletes a consent of this user and the refresh families that rest on the same user and client, in one
-    /// transaction; says whether there was one.
+    /// Deletes a consent of this user and the refresh families that rest on the same user and client, and takes the client
+    /// out of the user's sessions as [`Authorizations::end_client_access`] does: one transaction. Says whether there was
+    /// one.
     async fn revoke_authorization(
         &self,
         realm_id: RealmId,

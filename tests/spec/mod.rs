@@ -5,6 +5,8 @@ mod assertions;
 mod authorization_requests;
 mod client_authentication;
 mod codes;
+mod conformance;
+mod encrypted_requests;
 mod http;
 mod interactions;
 mod introspection;

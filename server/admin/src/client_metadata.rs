@@ -72,6 +72,11 @@ pub(crate) struct ClientMetadata {
     userinfo_encrypted_response_enc: Option<String>,
     /// The one algorithm of request objects; any suitable one when absent. `none` needs the realm's permission.
     request_object_signing_alg: Option<String>,
+    /// How the content key of request objects may be encrypted (RFC 7518 section 4.1). Needed for the algorithms that use
+    /// the client's secret; with a key of the realm the client may encrypt without it.
+    request_object_encryption_alg: Option<String>,
+    /// How request objects may be encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
+    request_object_encryption_enc: Option<String>,
     /// Where request objects may be fetched from.
     request_uris: Option<Vec<String>>,
     /// Whether every authorization request must be a signed request object (RFC 9101 section 10.5).
@@ -172,6 +177,8 @@ mod tests {
             "tls_client_auth_subject_dn": "CN=a", "tls_client_auth_san_dns": "d", "tls_client_auth_san_uri": "u",
             "tls_client_auth_san_ip": "i", "tls_client_auth_san_email": "e",
         });
+        metadata["request_object_encryption_alg"] = json!("dir");
+        metadata["request_object_encryption_enc"] = json!("A256GCM");
         metadata["localized"] = json!({"client_name#de": "m"});
         metadata["initiate_login_uri"] = json!("i");
         metadata["tls_client_certificate_bound_access_tokens"] = json!(true);

@@ -65,9 +65,7 @@ pub struct ProviderMetadata {
     pub request_uri_parameter_supported: bool,
     pub require_request_uri_registration: bool,
     pub request_object_signing_alg_values_supported: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_object_encryption_alg_values_supported: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_object_encryption_enc_values_supported: Vec<String>,
     pub ui_locales_supported: Vec<String>,
     pub prompt_values_supported: Vec<String>,

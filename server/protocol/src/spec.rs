@@ -99,6 +99,11 @@ pub const fn oidc_registration(section: &'static str) -> SpecRef {
     SpecRef::new("OpenID Connect Dynamic Client Registration 1.0", section)
 }
 
+/// A section of Initiating User Registration via OpenID Connect 1.0.
+pub const fn prompt_create(section: &'static str) -> SpecRef {
+    SpecRef::new("Initiating User Registration via OpenID Connect 1.0", section)
+}
+
 /// A section of OpenID Connect RP-Initiated Logout 1.0.
 pub const fn rp_initiated_logout(section: &'static str) -> SpecRef {
     SpecRef::new("OpenID Connect RP-Initiated Logout 1.0", section)

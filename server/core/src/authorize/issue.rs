@@ -43,6 +43,7 @@ pub(super) async fn respond(
     }
     if response_type.returns_tokens() {
         parameters.extend(tokens(serving, realm, agreed, (code.as_deref(), mark)).await?);
+        serving.note_client_use(realm, &agreed.accepted.client).await;
         return Ok(agreed.accepted.redirect.respond(parameters));
     }
     let issued = agreed.event(response_type);
@@ -50,6 +51,7 @@ pub(super) async fn respond(
         Some(mark) => close(serving, realm, &mark, issued).await?,
         None => serving.note(realm, issued),
     }
+    serving.note_client_use(realm, &agreed.accepted.client).await;
     Ok(agreed.accepted.redirect.respond(parameters))
 }
 

@@ -16,7 +16,7 @@ mod single_use;
 mod token_basis;
 mod user;
 
-pub use authorization::{Authorization, DEFAULT_SLOT};
+pub use authorization::{Authorization, ClientAccess, DEFAULT_SLOT};
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
 pub use confirmation::{Confirmation, Thumbprint};
 pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};

@@ -29,7 +29,7 @@ const LONGEST_REQUEST: usize = 7_000;
 pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
     let parameters = match call.head.query_parameters().and_then(fits_an_address) {
         Ok(parameters) => parameters,
-        Err(refusal) => return unreadable(&call, refusal),
+        Err(refusal) => return unreadable(&call, refusal).await,
     };
     let browser = cookies::browser(&call);
     match authorize::authorize(&call.serving(), &call.realm, &parameters, &browser).await {
@@ -61,13 +61,13 @@ pub(crate) async fn by_form(PageCall(call): PageCall, body: Body) -> Response {
             let query = parameters.without(INTERACTION_PARAMETER).encode();
             render::see_other(&format!("{}?{query}", call.realm.urls.of(Endpoint::Authorization)))
         }
-        Err(refusal) => unreadable(&call, refusal),
+        Err(refusal) => unreadable(&call, refusal).await,
     }
 }
 
-fn unreadable(call: &Call, refusal: Refusal) -> Response {
-    call.note_refusal(RefusedAt::Endpoint(Endpoint::Authorization), &refusal);
-    render::refusal_page(call, refusal, ErrorProblem::Request)
+async fn unreadable(call: &Call, refusal: Refusal) -> Response {
+    let failure = call.refused(RefusedAt::Endpoint(Endpoint::Authorization), refusal).await;
+    render::failure_page(call, failure, ErrorProblem::Request)
 }
 
 pub(super) fn fits_an_address(parameters: Parameters) -> Result<Parameters, Refusal> {

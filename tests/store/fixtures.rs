@@ -90,6 +90,7 @@ pub(crate) fn user(realm_id: RealmId, number: u8, username: &str) -> User {
         username_normalised: signet_core::model::normalise_username(username),
         enabled: true,
         claims,
+        attributes: serde_json::Map::from_iter([("büro".to_owned(), json!({"floors": [1, 2]}))]),
         epoch: 1,
         created_at: NOW,
         updated_at: NOW,

@@ -21,6 +21,7 @@ mod response_types;
 mod scripts;
 mod sessions;
 mod unused_clients;
+mod user_attributes;
 mod users;
 
 pub use bootstrap::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE, prepare_database};

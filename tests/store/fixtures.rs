@@ -219,6 +219,7 @@ impl World {
                 client_epoch: 1,
                 user_epoch: 1,
                 claims_locales: vec!["de".to_owned()],
+                vars: serde_json::Map::from_iter([("risk".to_owned(), 7.into())]),
             },
             key_version: 1,
             idle_expires_at: NOW.plus(3600),

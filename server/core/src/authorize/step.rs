@@ -16,7 +16,6 @@ use super::issue::{Agreed, respond};
 use super::{Accepted, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser};
 use crate::events::{Parties, Serving};
 use crate::model::{Authorization, BrowserSession, Client, DEFAULT_SLOT};
-use crate::provider::Provider;
 use crate::realm::RealmContext;
 use crate::tokens::{SERVER_CLAIMS, subject_for};
 
@@ -201,18 +200,18 @@ async fn login_form(
 }
 
 async fn consent_form(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
     interaction: &Interaction,
     session: &BrowserSession,
 ) -> Result<ConsentForm, AuthorizeError> {
-    let user = provider.store.user(realm.id(), session.user_id).await?;
+    let user = serving.store.user(realm.id(), session.user_id).await?;
     let user =
         user.ok_or_else(|| accepted.redirect.refuse(ErrorCode::LoginRequired.because("the user has to log in")))?;
     let form = interaction.at(Stage::ConsentForm(session.sid));
     Ok(ConsentForm {
-        interaction: form.seal(provider, realm)?,
+        interaction: form.seal(serving, realm)?,
         address: accepted.merged.address().clone(),
         client: Arc::clone(&accepted.client),
         request: accepted.request.clone(),

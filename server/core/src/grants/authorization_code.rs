@@ -6,7 +6,7 @@ use signet_protocol::names::{CodeChallengeMethod, GrantType};
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::{SpecRef, rfc6749, rfc7636, rfc9700};
 
-use super::decision::{Planned, decide};
+use super::decision::{Planned, decide, go_on};
 use super::{GrantRequest, resources};
 use crate::client_auth::assertion_replayed;
 use crate::events::{Event, Fact, Parties};
@@ -27,6 +27,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     }
     let resources = resources::narrowed(request, &code.basis.resources)?;
     let user = live_user(request, &code).await?;
+    go_on(request, &code.basis)?;
     let planned = Planned {
         grant_type: GrantType::AuthorizationCode,
         scope: &code.basis.scope,

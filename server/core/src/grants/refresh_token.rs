@@ -9,7 +9,7 @@ use signet_protocol::scope::Scope;
 use signet_protocol::spec::{rfc6749, rfc9700};
 
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
-use super::decision::{Planned, decide};
+use super::decision::{Planned, decide, go_on};
 use super::{GrantRequest, resources};
 use crate::client_auth::assertion_replayed;
 use crate::events::{Event, Fact, Parties};
@@ -190,6 +190,7 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
     let user = user
         .filter(|user| user.enabled && user.epoch == family.content.user_epoch)
         .ok_or_else(|| invalid("the user is gone or changed"))?;
+    go_on(request, &family.content)?;
     let planned = Planned {
         grant_type: GrantType::RefreshToken,
         scope: &scope,

@@ -12,6 +12,7 @@ mod logouts;
 mod sessions;
 mod shadows;
 mod tokens;
+mod transactions;
 
 use http::Method;
 use serde_json::{Value, json};

@@ -154,6 +154,7 @@ impl Interaction {
         if interaction.request != request_hash(parameters) {
             return Err(refused("the parameters were altered".to_owned()));
         }
+        serving.passed("interaction");
         serving.transaction().go_on(&interaction.vars).map_err(|too_much| refused(too_much.to_string()))?;
         Ok(interaction)
     }

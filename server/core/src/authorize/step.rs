@@ -80,6 +80,7 @@ pub(super) async fn next(
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
     match consent(serving, realm, accepted, (&session, &*used)).await? {
         Consent::Given(authorization) => {
+            serving.passed("consent");
             let agreed = Agreed { accepted, interaction, session: &session, authorization: authorization.as_ref() };
             // The address that a log-in leads to may be opened again; it yields one response. Tokens leave their mark in
             // any case: it is written only if what they rest on stands.
@@ -118,6 +119,7 @@ pub(super) async fn standing(
     let is_wanted = is_wanted(serving, realm, accepted, used.session.as_ref()).await?;
     let usable = usable_session(serving, realm, (accepted, interaction), (&used, is_wanted)).await?;
     if let Some(session) = usable.cloned() {
+        serving.passed("session");
         return Ok(Standing::Good(session, Box::new(used)));
     }
     if accepted.is_silent() {

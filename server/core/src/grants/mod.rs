@@ -93,6 +93,7 @@ async fn issue(
             .per(rfc6749("5.2"))
             .into());
     }
+    serving.passed("grant_type");
     let request = GrantRequest { serving, realm, client: &client, parameters: request.parameters };
     let outcome = match grant_type {
         GrantType::AuthorizationCode => authorization_code::exchange(&request).await,

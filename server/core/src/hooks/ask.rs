@@ -60,6 +60,7 @@ impl Serving<'_> {
             let ran = self.run(&question, script).await;
             answers.extend(self.answer::<P>(&question, script, ran)?);
         }
+        self.passed(P::HOOK.name());
         Ok(answers)
     }
 
@@ -205,7 +206,8 @@ impl Serving<'_> {
     fn keep(&self, question: &Question<'_>, script: &BoundScript, run: Option<&Run>, outcome: Outcome) {
         let (hook, package) = (question.hook, script.target.package.as_str());
         let decision = run.and_then(|run| run.outcome.as_ref().ok()).filter(|_| outcome == Outcome::Decided);
-        self.runs.metrics.ran((hook, package), outcome, decision.is_some_and(is_denial));
+        let version = script.version.short();
+        self.runs.metrics.ran((hook, package, &version), outcome, decision.is_some_and(is_denial));
         let said = match decision {
             Some(decision) => summary(decision),
             None => script.failure_mode(hook).as_str().to_owned(),

@@ -1,6 +1,6 @@
 //! Logging in, consenting, signing out, and authorization requests that are refused.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{assert_about, assert_refused, user_of};
 use crate::support::authorization::AuthorizationResponse;

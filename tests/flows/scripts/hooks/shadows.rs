@@ -232,7 +232,7 @@ async fn the_command_line_lists_replays_and_explains_and_ends_with_9_where_runs_
         "Tokens went to a client. (token_issued)",
         "passed         client_authentication, grant_type, scope, resource, on_token_request\n",
         &format!("Recording {id} of on_token_request in tried "),
-        "argument       {\"access_token_seconds\":600,",
+        "argument       {\"grant_type\":\"client_credentials\",",
         "decision       {\"access_token_seconds\":100,\"decision\":\"narrow\"}",
     ] {
         assert!(printed.contains(said), "{said} is not in:\n{printed}");

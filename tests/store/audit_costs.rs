@@ -106,6 +106,7 @@ fn family(node: &Node, lineage: Lineage, (client, user): (&Client, &User)) -> Re
         client_epoch: client.epoch,
         user_epoch: user.epoch,
         claims_locales: Vec::new(),
+        vars: serde_json::Map::new(),
     };
     let standing = StandingQuery::of_basis(&content, (lineage, &client.client_id, user.id));
     let family = RefreshFamily {
@@ -168,7 +169,8 @@ async fn a_token_by_secret_costs_no_commit_and_a_refresh_four_statements(databas
     // Both at once.
     assert_eq!(cost(store, provider.flush_events()).await, (1, 1));
 
-    let change = UserChange { username: "ana".to_owned(), enabled: true, claims: serde_json::Map::new() };
+    let (claims, attributes) = (serde_json::Map::new(), serde_json::Map::new());
+    let change = UserChange { username: "ana".to_owned(), enabled: true, claims, attributes };
     let user = registry::create_user(&serving, &node.realm, change, None).await.unwrap();
     let lineage = Lineage([7; 16]);
     store.redeem(node.realm.id(), &family(&node, lineage, (&issued.client, &user)), &[]).await.unwrap();

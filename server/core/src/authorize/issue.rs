@@ -58,7 +58,7 @@ pub(super) async fn respond(
 impl Agreed<'_> {
     /// What tokens rest on. Offline access outlives the session through a refresh token; a client that gets none has
     /// none, and what travels through the browser always ends with the session.
-    fn basis(&self, realm: &RealmContext, offline: bool) -> TokenBasis {
+    fn basis(&self, serving: &Serving<'_>, realm: &RealmContext, offline: bool) -> TokenBasis {
         let Self { accepted, session, authorization, .. } = *self;
         let parts = &accepted.request.parts;
         TokenBasis {
@@ -76,6 +76,7 @@ impl Agreed<'_> {
             realm_epoch: realm.realm.epoch,
             client_epoch: accepted.client.epoch,
             user_epoch: session.user_epoch,
+            vars: serving.transaction().vars(),
         }
     }
 
@@ -91,7 +92,7 @@ impl Agreed<'_> {
             challenge: parts.challenge.clone(),
             nonce: parts.nonce.clone(),
             sid: session.sid,
-            basis: self.basis(realm, refreshable && parts.scope.contains("offline_access")),
+            basis: self.basis(serving, realm, refreshable && parts.scope.contains("offline_access")),
         };
         code.seal(serving, realm)
     }
@@ -129,7 +130,7 @@ async fn tokens(
         Failure::Fault(fault) => AuthorizeError::Fault(fault),
     };
     let user = live_user(serving, realm, session).await?.ok_or_else(|| accepted.redirect.refuse(fallen()))?;
-    let basis = agreed.basis(realm, false);
+    let basis = agreed.basis(serving, realm, false);
     let planned = Planned {
         grant_type: GrantType::Implicit,
         scope: &basis.scope,

@@ -60,8 +60,13 @@ use Entry::Authorization;
 
 type Rule = fn(&Context<'_>, &mut Draft) -> Result<(), Refusal>;
 
+/// Rules with their names: those of the files they stand in.
+macro_rules! matrix {
+    ($(($rule:path, $entries:expr),)+) => { &[$((stringify!($rule), $rule, $entries),)+] };
+}
+
 /// Every rule, in the order it is applied, and where it applies. The first refusal is the answer.
-const MATRIX: &[(Rule, &[Entry])] = &[
+const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
     (repetition::no_parameter_is_repeated, &[Authorization]),
     (state::state_is_printable, &[Authorization]),
     (response_type::response_type_is_registered, &[Authorization]),
@@ -240,6 +245,11 @@ fn on_a_page(failure: Failure) -> AuthorizeError {
     }
 }
 
+/// The name of the file that a rule stands in.
+fn file_of(path: &'static str) -> &'static str {
+    path.rsplit("::").nth(1).map_or(path, str::trim)
+}
+
 /// Verifies the redirect, then applies the matrix.
 fn accept(
     serving: &Serving<'_>,
@@ -252,8 +262,11 @@ fn accept(
     let profile = realm.profile_of(&client);
     let context = Context { provider: serving, realm, client: &client, profile, parameters, proof: merged.proof() };
     let mut draft = Draft::default();
-    for (rule, _) in MATRIX.iter().filter(|(_, entries)| entries.contains(&entry)) {
+    serving.passed("client");
+    serving.passed("redirect_uri");
+    for (path, rule, _) in MATRIX.iter().filter(|(_, _, entries)| entries.contains(&entry)) {
         rule(&context, &mut draft).map_err(|refusal| redirect.refuse(refusal))?;
+        serving.passed(file_of(path));
     }
     let request = draft
         .complete()

@@ -106,6 +106,7 @@ pub async fn authenticate(
 ) -> Result<AuthenticatedClient, Failure> {
     let client = prove(serving, realm, presented, address, endpoint).await?;
     serving.authenticated(client.client());
+    serving.passed("client_authentication");
     if let Err(refusal) = decision::decide(serving, realm, &client, (presented, endpoint)).await {
         // The assertion was good: it counts once, also for a client that is refused for another reason.
         client.consume_assertion(serving, realm).await?;

@@ -95,6 +95,7 @@ async fn issue(
             .per(rfc6749("5.2"))
             .into());
     }
+    serving.passed("grant_type");
     let outcome = bound_exchange(serving, realm, (&client, grant_type), &request).await;
     if outcome.is_ok() {
         serving.note_client_use(realm, client.client()).await;

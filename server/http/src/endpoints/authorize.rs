@@ -23,7 +23,7 @@ use crate::{cookies, render};
 
 /// Longest request in bytes, encoded. It comes back in the addresses of our own forms and redirects, with the sealed
 /// progress beside it, and every server and browser takes those up to 8,000 (RFC 9110 section 4.1).
-const LONGEST_REQUEST: usize = 7_000;
+const LONGEST_REQUEST: usize = 6_400;
 
 #[handler]
 pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
@@ -74,7 +74,7 @@ pub(super) fn fits_an_address(parameters: Parameters) -> Result<Parameters, Refu
     if parameters.without(INTERACTION_PARAMETER).encode().len() <= LONGEST_REQUEST {
         return Ok(parameters);
     }
-    Err(ErrorCode::InvalidRequest.because("the parameters have more than 7000 bytes together").per(rfc6749("3.1")))
+    Err(ErrorCode::InvalidRequest.because("the parameters have more than 6400 bytes together").per(rfc6749("3.1")))
 }
 
 /// The response to the client, whatever way it takes.

@@ -14,6 +14,7 @@ mod registration;
 mod sessions;
 mod shadows;
 mod tokens;
+mod transactions;
 
 use http::Method;
 use serde_json::{Value, json};

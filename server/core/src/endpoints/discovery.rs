@@ -1,8 +1,6 @@
 //! The discovery document (OpenID Connect Discovery 3 and 4, RFC 8414 sections 2 and 3), made from what the realm
 //! really has and the profile really takes.
 
-use std::collections::BTreeMap;
-
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
 use signet_protocol::names::{
     ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantType, Prompt, ResponseMode, ResponseType,
@@ -48,9 +46,6 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         issuer: realm.issuer().to_owned(),
         authorization_endpoint: url(Endpoint::Authorization),
         token_endpoint: url(Endpoint::Token),
-        pushed_authorization_request_endpoint: url(Endpoint::PushedAuthorizationRequest),
-        require_pushed_authorization_requests: settings.require_pushed_authorization_requests
-            || profile.require_pushed_authorization_requests,
         userinfo_endpoint: url(Endpoint::UserInfo),
         jwks_uri: url(Endpoint::Jwks),
         registration_endpoint: realm.realm.settings.registration.is_on().then(|| url(Endpoint::Registration)),
@@ -72,12 +67,9 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         id_token_signing_alg_values_supported: signing.clone(),
         id_token_encryption_alg_values_supported: key_management.clone(),
         id_token_encryption_enc_values_supported: content_encryption.clone(),
-        userinfo_signing_alg_values_supported: signing.clone(),
-        userinfo_encryption_alg_values_supported: key_management.clone(),
-        userinfo_encryption_enc_values_supported: content_encryption.clone(),
-        authorization_signing_alg_values_supported: signing,
-        authorization_encryption_alg_values_supported: key_management,
-        authorization_encryption_enc_values_supported: content_encryption,
+        userinfo_signing_alg_values_supported: signing,
+        userinfo_encryption_alg_values_supported: key_management,
+        userinfo_encryption_enc_values_supported: content_encryption,
         display_values_supported: texts([Display::Page, Display::Popup], Display::as_str),
         claim_types_supported: vec!["normal".to_owned()],
         claims_supported: claims(),
@@ -86,7 +78,6 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         request_uri_parameter_supported: profile.request_objects.by_reference,
         require_request_uri_registration: profile.request_objects.by_reference,
         request_object_signing_alg_values_supported: signatures(profile.request_objects.algorithms),
-        require_signed_request_object: settings.require_signed_request_object || profile.request_objects.are_required,
         request_object_encryption_alg_values_supported: to_realm,
         request_object_encryption_enc_values_supported: content_to_realm,
         ui_locales_supported: ui_locales.iter().map(|&locale| locale.to_owned()).collect(),
@@ -99,7 +90,26 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertions,
         authorization_response_iss_parameter_supported: true,
-        additional: BTreeMap::new(),
+        ..of_secured_requests(realm)
+    }
+}
+
+/// Requests that are pushed or must be signed (RFC 9126 section 5, RFC 9101 section 10.5), and responses that are JWTs
+/// (JARM 4).
+fn of_secured_requests(realm: &RealmContext) -> ProviderMetadata {
+    let (settings, profile) = (&realm.realm.settings, realm.realm.settings.profile.profile());
+    ProviderMetadata {
+        pushed_authorization_request_endpoint: realm.urls.of(Endpoint::PushedAuthorizationRequest),
+        require_pushed_authorization_requests: settings.require_pushed_authorization_requests
+            || profile.require_pushed_authorization_requests,
+        require_signed_request_object: settings.require_signed_request_object || profile.request_objects.are_required,
+        authorization_signing_alg_values_supported: texts(signing_algorithms(realm), SignatureAlgorithm::as_str),
+        authorization_encryption_alg_values_supported: texts(
+            profile.key_management_algorithms.iter().copied(),
+            KeyManagementAlgorithm::as_str,
+        ),
+        authorization_encryption_enc_values_supported: content_encryption(profile),
+        ..ProviderMetadata::default()
     }
 }
 

@@ -35,7 +35,7 @@ async fn rfc9126_4_what_stands_beside_the_reference_does_not_count() {
     let client = trusted(&realm, json!({})).await;
     let mut browser = realm.signed_in_browser().await;
     let request = client.request();
-    for outside in [
+    let outsides: [fn(&AuthorizationRequest) -> AuthorizationRequest; 6] = [
         AuthorizationRequest::clone,
         |reference| reference.clone().with("response_type", "code").with("scope", "openid").with("state", "another"),
         |reference| reference.clone().with("nonce", "another").with("prompt", "login").with("max_age", "x"),
@@ -45,7 +45,8 @@ async fn rfc9126_4_what_stands_beside_the_reference_does_not_count() {
             let reversed = reference.parameters.iter().rev().cloned().collect();
             AuthorizationRequest { parameters: reversed, ..reference.clone() }
         },
-    ] {
+    ];
+    for outside in outsides {
         let reference = outside(&client.pushed(&request).await);
         let answer = browser.authorize(&reference).await;
         let code = AuthorizationResponse::read(&answer, &request).code().to_owned();

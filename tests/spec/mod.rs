@@ -11,6 +11,8 @@ mod http;
 mod interactions;
 mod introspection;
 mod logins;
+mod pushed_references;
+mod pushed_requests;
 mod redirect_uris;
 mod refresh_tokens;
 mod registration;

@@ -18,7 +18,7 @@ use signet_protocol::time::UnixMilliseconds;
 use signet_store::Database;
 
 use super::audit::Node;
-use super::fixtures::{NOW, World, authorization, login, session, used};
+use super::fixtures::{NOW, World, answered, authorization, login, session, used};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
@@ -84,7 +84,7 @@ async fn work_that_changes_nothing_leaves_no_event(database: &TestDatabase) {
     store.end_sessions(realm_id, &nobody, &one).await.unwrap();
     let consent = authorization(&world.user, &world.client, 1);
     store.revoke_authorization(realm_id, world.user.id, consent.id, &one).await.unwrap();
-    store.record_consent(&used(Purpose::Interaction, 200), &consent, &one).await.unwrap();
+    store.record_consent(&answered(200), &consent, &one).await.unwrap();
     assert_eq!(store.count_waiting(realm_id).await.unwrap(), 0);
 }
 

@@ -84,6 +84,11 @@ pub const fn rfc9101(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9101", section)
 }
 
+/// A section of RFC 9126, Pushed Authorization Requests.
+pub const fn rfc9126(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 9126", section)
+}
+
 /// A section of RFC 9700, Best Current Practice for OAuth 2.0 Security.
 pub const fn rfc9700(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9700", section)
@@ -117,4 +122,9 @@ pub const fn multiple_response_types(section: &'static str) -> SpecRef {
 /// A section of OAuth 2.0 Form Post Response Mode.
 pub const fn form_post(section: &'static str) -> SpecRef {
     SpecRef::new("OAuth 2.0 Form Post Response Mode", section)
+}
+
+/// A section of JWT Secured Authorization Response Mode for OAuth 2.0.
+pub const fn jarm(section: &'static str) -> SpecRef {
+    SpecRef::new("JWT Secured Authorization Response Mode for OAuth 2.0", section)
 }

@@ -1,8 +1,6 @@
 //! The discovery document (OpenID Connect Discovery 3 and 4, RFC 8414 sections 2 and 3), made from what the realm
 //! really has and the profile really takes.
 
-use std::collections::BTreeMap;
-
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
 use signet_protocol::names::{
     ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantType, Prompt, ResponseMode, ResponseType,
@@ -92,7 +90,26 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertions,
         authorization_response_iss_parameter_supported: true,
-        additional: BTreeMap::new(),
+        ..of_secured_requests(realm)
+    }
+}
+
+/// Requests that are pushed or must be signed (RFC 9126 section 5, RFC 9101 section 10.5), and responses that are JWTs
+/// (JARM 4).
+fn of_secured_requests(realm: &RealmContext) -> ProviderMetadata {
+    let (settings, profile) = (&realm.realm.settings, realm.realm.settings.profile.profile());
+    ProviderMetadata {
+        pushed_authorization_request_endpoint: realm.urls.of(Endpoint::PushedAuthorizationRequest),
+        require_pushed_authorization_requests: settings.require_pushed_authorization_requests
+            || profile.require_pushed_authorization_requests,
+        require_signed_request_object: settings.require_signed_request_object || profile.request_objects.are_required,
+        authorization_signing_alg_values_supported: texts(signing_algorithms(realm), SignatureAlgorithm::as_str),
+        authorization_encryption_alg_values_supported: texts(
+            profile.key_management_algorithms.iter().copied(),
+            KeyManagementAlgorithm::as_str,
+        ),
+        authorization_encryption_enc_values_supported: content_encryption(profile),
+        ..ProviderMetadata::default()
     }
 }
 
@@ -158,6 +175,7 @@ fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
         userinfo_endpoint: realm.urls.mutual_tls_of(Endpoint::UserInfo)?,
         introspection_endpoint: realm.urls.mutual_tls_of(Endpoint::Introspection)?,
         revocation_endpoint: realm.urls.mutual_tls_of(Endpoint::Revocation)?,
+        pushed_authorization_request_endpoint: realm.urls.mutual_tls_of(Endpoint::PushedAuthorizationRequest)?,
     })
 }
 

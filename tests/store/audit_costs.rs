@@ -126,7 +126,7 @@ fn family(node: &Node, lineage: Lineage, (client, user): (&Client, &User)) -> Re
         standing,
         refresh_family: Some(family),
         participant: None,
-        assertion: None,
+        proofs: Vec::new(),
     }
 }
 

@@ -234,7 +234,7 @@ impl World {
             standing: self.standing(lineage),
             refresh_family: Some(self.family(lineage)),
             participant: Some((self.session.sid, self.client_id())),
-            assertion: None,
+            proofs: Vec::new(),
         }
     }
 
@@ -252,7 +252,7 @@ impl World {
             rotated_at: NOW.plus(100),
             idle_expires_at: NOW.plus(3700),
             standing: self.standing(lineage),
-            assertion: None,
+            proofs: Vec::new(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use poem::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use poem::http::{HeaderValue, StatusCode};
+use poem::http::{HeaderName, HeaderValue, StatusCode};
 use poem::{IntoResponse, Response};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::{ToJSON as _, Type as _};
@@ -98,12 +98,13 @@ pub(crate) struct Problem {
     detail: Cow<'static, str>,
     field: Option<String>,
     challenge: Option<HeaderValue>,
+    nonce: Option<HeaderValue>,
 }
 
 impl Problem {
     /// A problem. `detail` says what to do and never repeats a value of the request.
     pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), field: None, challenge: None }
+        Self { kind, detail: detail.into(), field: None, challenge: None, nonce: None }
     }
 
     /// A member of the body is wrong.
@@ -132,6 +133,13 @@ impl Problem {
     #[must_use]
     pub(crate) fn challenged(mut self, challenge: Option<HeaderValue>) -> Self {
         self.challenge = challenge;
+        self
+    }
+
+    /// Gives the nonce that DPoP proofs need (RFC 9449 section 9).
+    #[must_use]
+    pub(crate) fn with_nonce(mut self, nonce: Option<HeaderValue>) -> Self {
+        self.nonce = nonce;
         self
     }
 
@@ -188,6 +196,7 @@ impl IntoResponse for Problem {
         if let Some(challenge) = self.challenge {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
+        response.headers_mut().extend(self.nonce.map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce)));
         if self.kind == Kind::Unavailable {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
         }

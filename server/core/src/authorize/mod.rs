@@ -43,8 +43,8 @@ use interaction::Interaction;
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, registration, repetition,
-    resource, response_mode, response_type, scope, size, state,
+    acr, claims, dpop_jkt, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, registration,
+    repetition, resource, response_mode, response_type, scope, sender_constraint, size, state,
 };
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
@@ -65,12 +65,14 @@ const MATRIX: &[(Rule, &[Entry])] = &[
     (repetition::no_parameter_is_repeated, &[Authorization]),
     (state::state_is_printable, &[Authorization]),
     (response_type::response_type_is_registered, &[Authorization]),
+    (sender_constraint::bound_tokens_do_not_travel_through_the_browser, &[Authorization]),
     (response_mode::response_mode_is_allowed, &[Authorization]),
     (rules::request_object::request_is_signed_where_it_must_be, &[Authorization]),
     (registration::clients_are_not_registered_by_request, &[Authorization]),
     (scope::scope_is_allowed, &[Authorization]),
     (nonce::nonce_is_there_where_needed, &[Authorization]),
     (pkce::challenge_is_present_and_well_formed, &[Authorization]),
+    (dpop_jkt::key_is_a_thumbprint, &[Authorization]),
     (prompt::prompt_is_consistent, &[Authorization]),
     (max_age::max_age_is_a_number, &[Authorization]),
     (presentation::presentation_is_read, &[Authorization]),

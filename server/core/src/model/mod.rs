@@ -22,7 +22,7 @@ pub use confirmation::{Confirmation, Thumbprint};
 pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use logout::{EndedSession, LogoutDelivery};
 pub use pairwise_salt::PairwiseSaltRecord;
-pub use realm::{Realm, RealmSettings};
+pub use realm::{Realm, RealmSettings, ReplayScope};
 pub use refresh_family::RefreshFamily;
 pub use registration::{
     InitialAccessToken, Registration, RegistrationMode, RegistrationPolicy, SoftwareStatementIssuer,

@@ -1,8 +1,9 @@
 //! The port of things that may happen once.
 
-use signet_core::model::{Client, Purpose};
+use signet_core::model::{Client, Purpose, UsedRecord};
 use signet_core::ports::{
-    Clients, FrontChannelIssue, FrontChannelOutcome, RedemptionOutcome, RefreshFamilies, SingleUse, Standing, Users,
+    Clients, FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, RedemptionOutcome, RefreshFamilies, SingleUse,
+    Standing, Users,
 };
 use signet_protocol::identifiers::{AuthorizationId, Lineage, RealmId};
 

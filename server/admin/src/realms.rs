@@ -11,7 +11,7 @@ use crate::administrator::Administrator;
 use crate::answer::{Answered, Created, Done, Shown};
 use crate::body::{New, Patch};
 use crate::entity_tag::Precondition;
-use crate::enumerations::{ProfileName, ResponseType};
+use crate::enumerations::{ProfileName, ReplayScope, ResponseType};
 use crate::mirror;
 use crate::openapi::Tag;
 use crate::paging::{self, Cursor, Limit, Page};
@@ -111,6 +111,12 @@ pub(crate) struct RealmSettings {
     client_secret_overlap_seconds: Option<i64>,
     /// What is permitted at the registration endpoint.
     registration: Option<RegistrationPolicy>,
+    /// Whether DPoP proofs at the token endpoint need a nonce of this server (RFC 9449 section 8). No when absent.
+    dpop_nonce_at_token_endpoint: Option<bool>,
+    /// Whether DPoP proofs at the realm's own resources need a nonce of this server (RFC 9449 section 9). No when absent.
+    dpop_nonce_at_resources: Option<bool>,
+    /// Who remembers which DPoP proofs were used at resources: all nodes together, or each by itself.
+    replay: Option<ReplayScope>,
     /// Fewest characters of a password: 8 to 64.
     password_minimum_length: Option<u64>,
 }

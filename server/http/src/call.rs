@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use poem::{Body, FromRequest, Request, RequestBody, Response};
+use signet_core::binding::DpopHeader;
 use signet_core::client_auth::CertificateChain;
 use signet_core::events::{Actor, Origin, RefusedAt, Serving};
 use signet_core::failure::Failure;
@@ -33,6 +34,7 @@ pub(crate) struct Call {
 /// What a request says beside its body.
 #[derive(Clone)]
 pub(crate) struct Head {
+    pub(crate) method: http::Method,
     pub(crate) headers: http::HeaderMap,
     pub(crate) query: String,
     pub(crate) address: IpAddr,
@@ -65,6 +67,7 @@ impl Head {
         let address = extensions.get::<ClientAddress>().map(|address| address.0).or_else(peer);
         let without_listener = || Origin { request_id: [0; 16].into(), address, actor: Actor::Server };
         Self {
+            method: request.method().clone(),
             headers: request.headers().clone(),
             query: request.uri().query().unwrap_or_default().to_owned(),
             address: address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
@@ -83,6 +86,11 @@ impl Head {
     /// The `Authorization` header; an unreadable or repeated one counts as one that is wrong.
     pub(crate) fn authorization(&self) -> Option<&str> {
         self.headers.contains_key(AUTHORIZATION).then(|| self.header(&AUTHORIZATION).unwrap_or_default())
+    }
+
+    /// The header `DPoP`.
+    pub(crate) fn dpop(&self) -> DpopHeader<'_> {
+        signet_guard::dpop_header(&self.headers)
     }
 
     /// The certificates of the connection.

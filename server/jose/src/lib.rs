@@ -16,6 +16,7 @@ pub mod column;
 pub mod decryption_key;
 pub mod digest;
 pub mod distinguished_name;
+pub mod dpop;
 pub mod encryption_algorithm;
 pub mod envelope;
 pub mod jwe;
@@ -44,6 +45,7 @@ pub use algorithm::{SignatureAlgorithm, UnknownAlgorithm};
 pub use certificate::{CertificateError, ClientCertificate, TrustAnchors};
 pub use column::{ColumnCipher, ColumnPlace};
 pub use decryption_key::DecryptionKey;
+pub use dpop::{ExpectedProof, ProofError, ProofKeys, UnverifiedProof, VerifiedProof};
 pub use encryption_algorithm::{ContentEncryptionAlgorithm, KeyManagementAlgorithm};
 pub use envelope::{DataKey, EnvelopeError, RootKey};
 pub use jwe::{

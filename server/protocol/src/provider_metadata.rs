@@ -87,6 +87,7 @@ pub struct ProviderMetadata {
     pub revocation_endpoint_auth_methods_supported: Vec<String>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     pub authorization_response_iss_parameter_supported: bool,
+    pub dpop_signing_alg_values_supported: Vec<String>,
     /// What the realm's scripts add: documentation and members of its own, never one of those above.
     #[serde(flatten)]
     pub additional: BTreeMap<String, serde_json::Value>,

@@ -90,6 +90,7 @@ impl Agreed<'_> {
             user_id: session.user_id,
             redirect_uri: accepted.redirect.uri().to_owned(),
             challenge: parts.challenge.clone(),
+            key: parts.key,
             nonce: parts.nonce.clone(),
             sid: session.sid,
             basis: self.basis(serving, realm, refreshable && parts.scope.contains("offline_access")),

@@ -47,8 +47,8 @@ use pushed::{Reference, recalled, recalled_again};
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, registration, repetition,
-    resource, response_mode, response_type, scope, size, state,
+    acr, claims, dpop_jkt, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, registration,
+    repetition, resource, response_mode, response_type, scope, sender_constraint, size, state,
 };
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
@@ -77,12 +77,14 @@ const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
     (repetition::no_parameter_is_repeated, &[Authorization, Pushed]),
     (state::state_is_printable, &[Authorization, Pushed]),
     (response_type::response_type_is_registered, &[Authorization, Pushed]),
+    (sender_constraint::bound_tokens_do_not_travel_through_the_browser, &[Authorization, Pushed]),
     (response_mode::response_mode_is_allowed, &[Authorization, Pushed]),
     (rules::request_object::request_is_signed_where_it_must_be, &[Authorization, Pushed]),
     (registration::clients_are_not_registered_by_request, &[Authorization, Pushed]),
     (scope::scope_is_allowed, &[Authorization, Pushed]),
     (nonce::nonce_is_there_where_needed, &[Authorization, Pushed]),
     (pkce::challenge_is_present_and_well_formed, &[Authorization, Pushed]),
+    (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed]),
     (prompt::prompt_is_consistent, &[Authorization, Pushed]),
     (max_age::max_age_is_a_number, &[Authorization, Pushed]),
     (presentation::presentation_is_read, &[Authorization, Pushed]),

@@ -90,6 +90,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertions,
         authorization_response_iss_parameter_supported: true,
+        dpop_signing_alg_values_supported: signatures(profile.proof_algorithms),
         ..of_secured_requests(realm)
     }
 }

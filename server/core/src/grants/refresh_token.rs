@@ -11,7 +11,7 @@ use signet_protocol::spec::{rfc6749, rfc9700};
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 use super::decision::{Planned, decide, go_on};
 use super::{GrantRequest, resources};
-use crate::client_auth::assertion_replayed;
+use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
 use crate::model::{RefreshFamily, RefreshRotation};
@@ -114,7 +114,7 @@ async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Resu
         rotated_at: now,
         idle_expires_at: now.plus(request.realm.realm.settings.refresh_token_idle_seconds),
         standing: standing_query(request, family),
-        assertion: request.client.assertion(),
+        proofs: request.proofs(),
     };
     let events = request.serving.with_event(request.realm, issued(family, next_generation, &response));
     match request.serving.store.rotate(request.realm.id(), &rotation, &events).await? {
@@ -123,7 +123,7 @@ async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Resu
             Ok(Some(response.tokens))
         }
         RotationOutcome::Superseded => Ok(None),
-        RotationOutcome::AssertionReplayed => Err(assertion_replayed().into()),
+        RotationOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
     }
 }
 
@@ -135,7 +135,7 @@ async fn retry_or_close(
 ) -> Result<TokenResponse, Failure> {
     match presented(request, family, generation) {
         Presented::Retried => {
-            request.client.consume_assertion(request.serving, request.realm).await?;
+            request.consume_proofs().await?;
             if request.serving.store.standing(request.realm.id(), &standing_query(request, family)).await?
                 != Standing::Stands
             {

@@ -30,6 +30,7 @@ pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Res
     check_grants(metadata)?;
     check_subjects(metadata)?;
     check_authentication(metadata, profile)?;
+    check_binding(metadata)?;
     check_keys(metadata)?;
     check_algorithms(metadata, profile)?;
     logout::check(metadata)?;
@@ -73,6 +74,24 @@ fn check_grants(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     }
     if grant_types.contains(&GrantType::ClientCredentials) && !metadata.is_confidential() {
         return Err(invalid("grant_types", "client_credentials needs a client that authenticates itself"));
+    }
+    Ok(())
+}
+
+/// RFC 9449 section 5.2, RFC 8705 section 3.4: a token is bound to one thing, and where it leaves through the browser to
+/// nothing.
+fn check_binding(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    if metadata.dpop_bound_access_tokens != Some(true) {
+        return Ok(());
+    }
+    if metadata.tls_client_certificate_bound_access_tokens == Some(true) {
+        let problem =
+            "excludes tls_client_certificate_bound_access_tokens: a token is bound to a key or to a certificate";
+        return Err(invalid("dpop_bound_access_tokens", problem));
+    }
+    if metadata.response_types().iter().any(|response_type| response_type.returns_access_token()) {
+        let problem = "excludes response types with an access token, which comes without any proof";
+        return Err(invalid("dpop_bound_access_tokens", problem));
     }
     Ok(())
 }

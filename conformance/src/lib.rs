@@ -11,6 +11,7 @@
 //! - `signet`: the Signet under test;
 //! - `plan`: test plans as data;
 //! - `scripts`: sets of script packages that decide in the realm of each plan;
+//! - `credentials`, `certificate`: what is made for the clients of plans;
 //! - `driver`: running them;
 //! - `expected`: comparing their results;
 //! - `evidence`: what is kept.
@@ -18,6 +19,7 @@
 mod certificate;
 mod cli;
 mod commands;
+mod credentials;
 mod doctor;
 mod driver;
 mod error;

@@ -99,6 +99,8 @@ pub(crate) struct RealmSettings {
     client_certificate_authorities: Option<String>,
     /// Whether clients may be registered for request objects that nobody signed. No when absent.
     allow_unsigned_request_objects: Option<bool>,
+    /// Whether public clients may leave out the proof key where they ask for a code. No when absent.
+    allow_public_clients_without_pkce: Option<bool>,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     script_recording_days: Option<i64>,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.

@@ -96,6 +96,10 @@ pub struct RealmSettings {
     /// Whether clients may be registered for request objects that nobody signed (`request_object_signing_alg` `none`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_unsigned_request_objects: bool,
+    /// Whether public clients may leave out the proof key where they ask for a code (RFC 9700 section 2.1.1 has them
+    /// send one). For clients that cannot be changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_public_clients_without_pkce: bool,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     pub script_recording_days: i64,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.
@@ -134,6 +138,7 @@ impl Default for RealmSettings {
             signing_key_overlap_seconds: 90_000,
             client_certificate_authorities: String::new(),
             allow_unsigned_request_objects: false,
+            allow_public_clients_without_pkce: false,
             script_recording_days: 0,
             client_secret_overlap_seconds: 0,
             registration: RegistrationPolicy::default(),

@@ -12,6 +12,7 @@
 //! - `plan`: test plans as data;
 //! - `scripts`: sets of script packages that decide in the realm of each plan;
 //! - `credentials`, `certificate`: what is made for the clients of plans;
+//! - `resource`: the API where plans of FAPI use their access tokens;
 //! - `driver`: running them;
 //! - `expected`: comparing their results;
 //! - `evidence`: what is kept.
@@ -32,6 +33,7 @@ mod plan;
 mod random;
 #[cfg(test)]
 mod recorded;
+mod resource;
 mod scripts;
 mod signet;
 mod store;

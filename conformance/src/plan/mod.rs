@@ -37,6 +37,9 @@ pub(crate) struct PlanFile {
     /// Whether the suite registers its clients itself: then it gets an initial access token.
     #[serde(default)]
     pub(crate) initial_access_token: bool,
+    /// Whether the plan's access tokens are used at the harness's own resource.
+    #[serde(default)]
+    pub(crate) resource: bool,
     /// The resource servers that the realm has, as the admin interface takes them.
     #[serde(default)]
     pub(crate) resource_servers: Vec<Value>,

@@ -15,6 +15,7 @@ use crate::plan::configuration::RegisteredClient;
 use crate::plan::template::{Names, fill};
 use crate::plan::{ClientFile, Plan};
 use crate::random::hexadecimal;
+use crate::resource::{Introspection, Resource};
 use crate::scripts::ScriptSet;
 use admin::Admin;
 use process::Process;
@@ -40,6 +41,8 @@ pub(crate) struct Signet {
     mtls_base: Option<String>,
     /// Who signs the certificates of clients.
     client_authority: ClientAuthority,
+    /// Where access tokens are used that are for no endpoint of Signet.
+    resource: Resource,
     /// A realm that is there already, to be tested as it is.
     realm: Option<String>,
     /// What is deployed to the realm of each plan.
@@ -67,6 +70,7 @@ impl Signet {
             admin,
             mtls_base: Some(process.mtls_base().to_owned()),
             client_authority: ClientAuthority::new()?,
+            resource: Resource::start(&options.host).await?,
             realm: None,
             scripts,
             process: Some(process),
@@ -83,8 +87,16 @@ impl Signet {
         }
         let admin = Admin::new(&base_url, client_id, client_secret, authority.as_deref())?;
         admin.check().await?;
-        let (mtls_base, client_authority) = (mtls_base_url, ClientAuthority::new()?);
-        Ok(Self { admin, mtls_base, client_authority, realm, scripts, process: None, created: Mutex::default() })
+        Ok(Self {
+            admin,
+            mtls_base: mtls_base_url,
+            client_authority: ClientAuthority::new()?,
+            resource: Resource::start("localhost").await?,
+            realm,
+            scripts,
+            process: None,
+            created: Mutex::default(),
+        })
     }
 
     /// The base URL.
@@ -122,9 +134,6 @@ impl Signet {
             ("issuer", format!("{}/realms/{realm}", self.base())),
             ("realm", realm.clone()),
         ]);
-        let mtls_issuer = self.mtls_base.as_ref().map(|base| format!("{base}/realms/{realm}"));
-        // Where clients may show a certificate: access tokens can be bound to one.
-        names.insert("resource", format!("{}/userinfo", mtls_issuer.as_ref().unwrap_or(&names["issuer"])));
         for server in &plan.file.resource_servers {
             self.create_resource_server(&realm, server).await?;
         }
@@ -135,6 +144,9 @@ impl Signet {
         }
         if plan.file.initial_access_token {
             names.insert("initial_access_token", self.create_initial_access_token(&realm).await?);
+        }
+        if plan.file.resource {
+            names.insert("resource", self.open_resource(plan, &realm).await?);
         }
         let mut clients = Vec::new();
         for client in &plan.file.clients {
@@ -174,6 +186,27 @@ impl Signet {
         let user = self.admin.post(&format!("realms/{realm}/users"), &body).await?;
         self.note(format!("realms/{realm}/users/{}", member(&user, "id")?));
         Ok((username, password))
+    }
+
+    /// Has the resource ask about tokens of the realm, as a client of the realm, and returns its URL.
+    async fn open_resource(&self, plan: &Plan, realm: &str) -> Result<String, HarnessError> {
+        let why = "a plan with a protected resource needs the address where clients show certificates (mtls_base_url)";
+        let base = self.mtls_base.as_ref().ok_or_else(|| HarnessError::Input(why.to_owned()))?;
+        let name = format!("{}-resource", plan.alias());
+        let registration = json!({
+            "client_name": "Resource of the conformance plan",
+            "grant_types": ["client_credentials"],
+            "response_types": [],
+            "token_endpoint_auth_method": "tls_client_auth",
+            "tls_client_auth_subject_dn": format!("CN={name}"),
+            "settings": { "may_introspect": true },
+        });
+        let made = self.admin.post(&format!("realms/{realm}/clients"), &registration).await?;
+        let client_id = member(&made, "client_id")?;
+        self.note(format!("realms/{realm}/clients/{client_id}"));
+        let (url, certificate) = (format!("{base}/realms/{realm}/introspect"), self.client_authority.issue(&name)?);
+        let introspection = Introspection::new(url, client_id, &certificate, self.admin.authority())?;
+        Ok(self.resource.serve(realm, introspection))
     }
 
     /// It goes with the realm.

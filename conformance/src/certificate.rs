@@ -69,7 +69,7 @@ impl ClientAuthority {
 
     /// Its certificate, for realms that are to trust it.
     pub(crate) fn pem(&self) -> Result<String, ErrorStack> {
-        self.0.certificate.to_pem().map(text)
+        self.0.certificate.to_pem().map(|pem| text(&pem))
     }
 
     /// Makes a key and a certificate with the common name `name`.
@@ -79,14 +79,14 @@ impl ClientAuthority {
         builder.append_extension(KeyUsage::new().critical().digital_signature().build()?)?;
         builder.append_extension(ExtendedKeyUsage::new().client_auth().build()?)?;
         let certificate = self.0.sign(builder)?;
-        let (der, certificate) = (certificate.to_der()?, text(certificate.to_pem()?));
-        Ok(ClientCertificate { certificate, key: text(key.private_key_to_pem_pkcs8()?), der })
+        let (der, certificate) = (certificate.to_der()?, text(&certificate.to_pem()?));
+        Ok(ClientCertificate { certificate, key: text(&key.private_key_to_pem_pkcs8()?), der })
     }
 }
 
 /// PEM is ASCII.
-fn text(pem: Vec<u8>) -> String {
-    String::from_utf8_lossy(&pem).into_owned()
+fn text(pem: &[u8]) -> String {
+    String::from_utf8_lossy(pem).into_owned()
 }
 
 struct Authority {

@@ -98,7 +98,7 @@ fn combinations(matrix: &Matrix) -> Vec<Combination<'_>> {
     all
 }
 
-fn called(template: &str, combination: &Combination<'_>) -> String {
+fn called(template: &str, combination: &[(&str, &str, &Table)]) -> String {
     combination.iter().fold(template.to_owned(), |name, (axis, choice, _)| name.replace(&format!("{{{axis}}}"), choice))
 }
 

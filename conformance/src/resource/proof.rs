@@ -1,4 +1,4 @@
-//! Whether a DPoP proof is good for a request with an access token (RFC 9449 section 4.3).
+//! Whether a `DPoP` proof is good for a request with an access token (RFC 9449 section 4.3).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -166,6 +166,7 @@ pub(super) mod tests {
     use crate::credentials::{ClientKey, KeyAlgorithm};
     use openssl::bn::BigNumRef;
     use openssl::pkey::Private;
+    use openssl::rsa::RsaPrivateKeyBuilder;
     use openssl::sign::Signer;
     use serde_json::json;
 
@@ -189,8 +190,9 @@ pub(super) mod tests {
     }
 
     fn sign_rsa(key: &ClientKey, signed: &[u8]) -> Vec<u8> {
-        let [n, e, d, p, q, dp, dq, qi] = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map(|name| big(key, name));
-        let key = PKey::from_rsa(Rsa::from_private_components(n, e, d, p, q, dp, dq, qi).unwrap()).unwrap();
+        let (modulus, exponents) = (big(key, "n"), (big(key, "e"), big(key, "d")));
+        let key = RsaPrivateKeyBuilder::new(modulus, exponents.0, exponents.1).unwrap().build();
+        let key = PKey::from_rsa(key).unwrap();
         let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
         signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
         signer.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH).unwrap();

@@ -189,14 +189,14 @@ pub(super) mod tests {
         number(key.private.as_object().unwrap(), name).unwrap()
     }
 
-    fn sign_rsa(key: &ClientKey, signed: &[u8]) -> Vec<u8> {
+    fn sign_rsa(key: &ClientKey, input: &[u8]) -> Vec<u8> {
         let (modulus, exponents) = (big(key, "n"), (big(key, "e"), big(key, "d")));
         let key = RsaPrivateKeyBuilder::new(modulus, exponents.0, exponents.1).unwrap().build();
         let key = PKey::from_rsa(key).unwrap();
         let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
         signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
         signer.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH).unwrap();
-        signer.sign_oneshot_to_vec(signed).unwrap()
+        signer.sign_oneshot_to_vec(input).unwrap()
     }
 
     fn sign_elliptic(key: &ClientKey, signed: &[u8]) -> Vec<u8> {

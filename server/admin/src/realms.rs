@@ -105,6 +105,8 @@ pub(crate) struct RealmSettings {
     require_pushed_authorization_requests: Option<bool>,
     /// Most pushed requests of one client that a browser may still begin with: 10 to 1000000.
     pushed_requests_per_client: Option<i64>,
+    /// Whether public clients may leave out the proof key where they ask for a code. No when absent.
+    allow_public_clients_without_pkce: Option<bool>,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     script_recording_days: Option<i64>,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.

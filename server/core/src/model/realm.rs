@@ -115,6 +115,10 @@ pub struct RealmSettings {
     pub require_pushed_authorization_requests: bool,
     /// Most pushed requests of one client that a browser may still begin with: 10 to 1000000.
     pub pushed_requests_per_client: i64,
+    /// Whether public clients may leave out the proof key where they ask for a code (RFC 9700 section 2.1.1 has them
+    /// send one). For clients that cannot be changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_public_clients_without_pkce: bool,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     pub script_recording_days: i64,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.
@@ -164,6 +168,7 @@ impl Default for RealmSettings {
             require_signed_request_object: false,
             require_pushed_authorization_requests: false,
             pushed_requests_per_client: 10_000,
+            allow_public_clients_without_pkce: false,
             script_recording_days: 0,
             client_secret_overlap_seconds: 0,
             registration: RegistrationPolicy::default(),

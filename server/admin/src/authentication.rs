@@ -11,7 +11,7 @@ use signet_core::protocol::error::ErrorCode;
 use signet_core::provider::Provider;
 use signet_core::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
 use signet_core::tokens::CheckedAccessToken;
-use signet_guard::{Denial, Guard, Requirement, bearer_token};
+use signet_guard::{Denial, Guard, Proof, Requirement, bearer_token};
 use tokio::sync::Mutex;
 
 use crate::administrator::Administrator;
@@ -44,7 +44,7 @@ impl<E> Authenticated<E> {
         let requirement = Requirement { audience: realm.issuer(), scopes: sufficient_scopes(request.method()) };
         let guard = Guard { provider: &self.provider, realm: &realm, requirement };
         let admitted = match bearer_token(request.headers(), request.uri().query().unwrap_or_default(), None) {
-            Ok(token) => guard.admit(&token).await,
+            Ok(token) => guard.admit(&token, Proof::of(request.extensions())).await,
             Err(denial) => Err(denial),
         };
         match admitted {

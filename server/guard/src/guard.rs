@@ -8,7 +8,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::{rfc6750, rfc9068};
 
-use crate::{BearerToken, Denial};
+use crate::{BearerToken, Denial, Proof};
 
 /// What an access token must be good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,17 +44,18 @@ pub struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    /// Checks a presented token.
+    /// Checks a presented token, and that the request proves to hold what it is bound to.
     ///
     /// # Errors
     /// `invalid_token`, `insufficient_scope`, or a fault.
-    pub async fn admit(&self, presented: &BearerToken) -> Result<CheckedAccessToken, Denial> {
+    pub async fn admit(&self, presented: &BearerToken, proof: Proof<'_>) -> Result<CheckedAccessToken, Denial> {
         let checked = check_access_token(self.provider, self.realm, presented.as_str()).await?;
         let token = checked.ok_or_else(|| {
             ErrorCode::InvalidToken
                 .because("the access token is expired, revoked or not valid here")
                 .per(rfc6750("3.1"))
         })?;
+        proof.check(token.confirmation)?;
         self.requirement.check(&token.audience, &token.scope)?;
         Ok(token)
     }

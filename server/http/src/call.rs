@@ -13,6 +13,7 @@ use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::parameters::Parameters;
 use signet_core::protocol::spec::rfc6749;
 use signet_core::realm::RealmContext;
+use signet_guard::{ConnectionCertificate, Proof};
 
 use crate::listener::{ClientAddress, PeerCertificate};
 use crate::pages::{LanguageWishes, Locale};
@@ -38,6 +39,7 @@ pub(crate) struct Head {
     /// Where the events of the request come from; its identifier is the support code.
     pub(crate) origin: Origin,
     certificate: Option<PeerCertificate>,
+    connection_certificate: Option<ConnectionCertificate>,
 }
 
 impl Call {
@@ -64,6 +66,7 @@ impl Head {
             address: address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             origin: extensions.get::<Origin>().cloned().unwrap_or_else(without_listener),
             certificate: extensions.get::<PeerCertificate>().cloned(),
+            connection_certificate: extensions.get().copied(),
         }
     }
 
@@ -82,6 +85,11 @@ impl Head {
     /// The certificates of the connection.
     pub(crate) fn certificate(&self) -> Option<Arc<CertificateChain>> {
         self.certificate.as_ref().and_then(|peer| CertificateChain::from_der(peer.chain())).map(Arc::new)
+    }
+
+    /// What the request proves to hold, for tokens that are bound to it.
+    pub(crate) fn proof(&self) -> Proof<'_> {
+        Proof { certificate: self.connection_certificate.as_ref() }
     }
 
     /// What scripts are told of the connection.

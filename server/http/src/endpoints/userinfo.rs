@@ -60,7 +60,7 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
 
 async fn let_through(call: &Call, form: Option<&Parameters>) -> Result<CheckedAccessToken, Denial> {
     let presented = bearer_token(&call.head.headers, &call.head.query, form)?;
-    guard(call).admit(&presented).await
+    guard(call).admit(&presented, call.head.proof()).await
 }
 
 fn guard(call: &Call) -> Guard<'_> {

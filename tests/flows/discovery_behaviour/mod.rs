@@ -50,12 +50,13 @@ async fn client_of_algorithm(
 }
 
 /// Members whose values are tried beside what else is to be said about them: `flows::encryption` drives the lists of
-/// algorithms, `flows::logout` the endpoints and the channels by which clients are told.
+/// algorithms, `flows::logout` the endpoints and the channels by which clients are told, `flows::bound_tokens` bound tokens.
 const ELSEWHERE: &[&str] = &[
     "id_token_encryption_alg_values_supported",
     "id_token_encryption_enc_values_supported",
     "userinfo_encryption_alg_values_supported",
     "userinfo_encryption_enc_values_supported",
+    "tls_client_certificate_bound_access_tokens",
     "end_session_endpoint",
     "check_session_iframe",
     "frontchannel_logout_supported",

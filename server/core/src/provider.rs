@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use signet_hooks::{ScriptEngine, ScriptTools};
-use signet_jose::{Random, RootKey};
+use signet_jose::{Random, RevocationLists, RootKey};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::RealmName;
 use signet_protocol::time::{Clock, UnixTime};
@@ -42,6 +43,8 @@ pub struct Provider {
     pub(crate) client_uses: ClientUses,
     /// Checks of chains of events that are under way.
     pub(crate) checks: Checks,
+    /// Which client certificates were taken back; replaced while the server runs.
+    pub revocation_lists: ArcSwap<RevocationLists>,
     /// Told when sessions ended here, so that clients learn of it at once.
     pub(crate) logouts: Notify,
 }
@@ -69,6 +72,7 @@ impl Provider {
             events: EventQueue::default(),
             client_uses: ClientUses::default(),
             checks: Checks::default(),
+            revocation_lists: ArcSwap::default(),
             logouts: Notify::new(),
         }
     }

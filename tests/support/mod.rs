@@ -15,6 +15,8 @@ pub(crate) mod process;
 pub(crate) mod provider;
 pub(crate) mod proxy;
 pub(crate) mod realm;
+pub(crate) mod reverse_proxy;
+pub(crate) mod revocation;
 pub(crate) mod rows;
 pub(crate) mod scripts;
 pub(crate) mod server;

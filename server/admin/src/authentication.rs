@@ -46,7 +46,8 @@ impl<E> Authenticated<E> {
         let guard = Guard { provider: &self.provider, realm: &realm, requirement };
         let uris = self.uris(request.original_uri().path());
         let (dpop, method) = (dpop_header(request.headers()), request.method().as_str());
-        let proof = Proof { request: ResourceRequest { dpop, method, uris: &uris } };
+        let asked = ResourceRequest { dpop, method, uris: &uris };
+        let proof = Proof { request: asked, certificate: request.extensions().get() };
         let admitted = match access_token(request.headers(), request.uri().query().unwrap_or_default(), None) {
             Ok(token) => guard.admit(&token, proof).await,
             Err(denial) => Err(denial),

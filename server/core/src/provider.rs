@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use signet_hooks::{ScriptEngine, ScriptTools};
-use signet_jose::{ProofKeys, Random, RootKey};
+use signet_jose::{ProofKeys, Random, RevocationLists, RootKey};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::RealmName;
 use signet_protocol::time::{Clock, UnixTime};
@@ -47,6 +48,8 @@ pub struct Provider {
     pub(crate) proof_keys: ProofKeys,
     /// DPoP proofs that were used at resources.
     pub(crate) used_proofs: ReplayWindow,
+    /// Which client certificates were taken back; replaced while the server runs.
+    pub revocation_lists: ArcSwap<RevocationLists>,
     /// Told when sessions ended here, so that clients learn of it at once.
     pub(crate) logouts: Notify,
 }
@@ -76,6 +79,7 @@ impl Provider {
             checks: Checks::default(),
             proof_keys: ProofKeys::default(),
             used_proofs: ReplayWindow::default(),
+            revocation_lists: ArcSwap::default(),
             logouts: Notify::new(),
         }
     }

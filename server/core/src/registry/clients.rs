@@ -113,9 +113,20 @@ pub(crate) async fn check_client(
     client_addresses::check(provider, client, before).await
 }
 
+/// RFC 8705 section 3.4: without a host that asks for certificates the client would get no token at all.
+fn check_binding(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
+    let is_bound = client.metadata.tls_client_certificate_bound_access_tokens == Some(true);
+    if is_bound && realm.urls.mutual_tls.is_none() {
+        let problem = "needs mutual TLS, which this deployment has not (server.mtls_public_url)";
+        return Err(RegistryError::invalid("tls_client_certificate_bound_access_tokens", problem));
+    }
+    Ok(())
+}
+
 fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     client_metadata::check(&client.metadata, realm.profile_of(client))?;
     response_types::check(realm, client)?;
+    check_binding(realm, client)?;
     let is_unsigned = client.metadata.request_object_signing_alg.as_deref() == Some("none");
     if is_unsigned && !realm.realm.settings.allow_unsigned_request_objects {
         let problem = "none needs the realm's setting allow_unsigned_request_objects";

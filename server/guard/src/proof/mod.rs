@@ -2,6 +2,7 @@
 //! file.
 
 mod dpop;
+mod mtls;
 
 use signet_core::binding::ResourceRequest;
 use signet_core::model::Confirmation;
@@ -12,6 +13,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::spec::rfc9449;
 
 pub use dpop::dpop_header;
+pub use mtls::ConnectionCertificate;
 
 use crate::{Denial, PresentedToken, Scheme};
 
@@ -20,6 +22,8 @@ use crate::{Denial, PresentedToken, Scheme};
 pub struct Proof<'a> {
     /// The request that a DPoP proof speaks of, with the proof.
     pub request: ResourceRequest<'a>,
+    /// The certificate of its connection.
+    pub certificate: Option<&'a ConnectionCertificate>,
 }
 
 impl Proof<'_> {
@@ -43,7 +47,8 @@ impl Proof<'_> {
             (None | Some(Confirmation::Certificate(_)), Scheme::Dpop) => {
                 Err(refused("the access token is bound to no key; send it with the scheme Bearer").into())
             }
-            (None | Some(Confirmation::Certificate(_)), Scheme::Bearer) => Ok(()),
+            (Some(Confirmation::Certificate(bound_to)), Scheme::Bearer) => Ok(mtls::check(bound_to, self.certificate)?),
+            (None, Scheme::Bearer) => Ok(()),
         }
     }
 }

@@ -3,13 +3,13 @@
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderName, StatusCode};
 use poem::{Body, Response, handler};
-use signet_core::binding::{Audience, ResourceRequest, fresh_nonce};
+use signet_core::binding::{Audience, fresh_nonce};
 use signet_core::endpoints::{self, Endpoint, USERINFO_SCOPE, UserInfo};
 use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
 use signet_core::protocol::parameters::Parameters;
 use signet_core::tokens::CheckedAccessToken;
-use signet_guard::{Denial, Guard, Proof, Requirement, Scheme, access_token};
+use signet_guard::{Denial, Guard, Requirement, Scheme, access_token};
 
 use crate::call::{ApiCall, Call};
 use crate::{cors, render};
@@ -69,8 +69,7 @@ async fn let_through(call: &Call, form: Option<&Parameters>) -> Result<CheckedAc
     let presented = access_token(&call.head.headers, &call.head.query, form)?;
     let mut uris = vec![call.realm.urls.of(Endpoint::UserInfo)];
     uris.extend(call.realm.urls.mutual_tls_of(Endpoint::UserInfo));
-    let request = ResourceRequest { dpop: call.head.dpop(), method: call.head.method.as_str(), uris: &uris };
-    guard(call).admit(&presented, Proof { request }).await
+    guard(call).admit(&presented, call.head.proof(&uris)).await
 }
 
 fn guard(call: &Call) -> Guard<'_> {

@@ -43,8 +43,8 @@ use interaction::Interaction;
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, registration, repetition,
-    resource, response_mode, response_type, scope, size, state,
+    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, pushed_request,
+    registered_profile, registration, repetition, resource, response_mode, response_type, scope, size, state,
 };
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
@@ -64,12 +64,16 @@ type Rule = fn(&Context<'_>, &mut Draft) -> Result<(), Refusal>;
 const MATRIX: &[(Rule, &[Entry])] = &[
     (repetition::no_parameter_is_repeated, &[Authorization]),
     (state::state_is_printable, &[Authorization]),
+    (registered_profile::registration_meets_the_profile, &[Authorization]),
     (response_type::response_type_is_registered, &[Authorization]),
     (response_mode::response_mode_is_allowed, &[Authorization]),
     (rules::request_object::request_is_signed_where_it_must_be, &[Authorization]),
+    (pushed_request::request_is_pushed_where_it_must_be, &[Authorization]),
     (registration::clients_are_not_registered_by_request, &[Authorization]),
     (scope::scope_is_allowed, &[Authorization]),
     (nonce::nonce_is_there_where_needed, &[Authorization]),
+    (nonce::nonce_goes_with_openid, &[Authorization]),
+    (state::state_is_there_without_openid, &[Authorization]),
     (pkce::challenge_is_present_and_well_formed, &[Authorization]),
     (prompt::prompt_is_consistent, &[Authorization]),
     (max_age::max_age_is_a_number, &[Authorization]),
@@ -212,6 +216,19 @@ async fn begin(
     parameters: &Parameters,
 ) -> Result<Accepted, AuthorizeError> {
     let client = verified_redirect::find_client(serving, realm, parameters).await.map_err(on_a_page)?;
+    let accepted = begin_as(serving, realm, parameters, client).await?;
+    match decisions::tightened(serving, realm, &accepted).await? {
+        Some(client) => begin_as(serving, realm, parameters, client).await,
+        None => Ok(accepted),
+    }
+}
+
+async fn begin_as(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    parameters: &Parameters,
+    client: Arc<Client>,
+) -> Result<Accepted, AuthorizeError> {
     let merged = request_object::merge(serving, realm, &client, parameters).await.map_err(|failure| match failure {
         Failure::Refusal(refusal) => match verified_redirect::verify(realm, &client, parameters) {
             Ok(redirect) => redirect.refuse(refusal),
@@ -230,7 +247,11 @@ async fn resume(
     interaction: &Interaction,
 ) -> Result<Accepted, AuthorizeError> {
     let client = verified_redirect::find_client(serving, realm, address).await.map_err(on_a_page)?;
-    accept(serving, realm, (client, interaction.request(address)), Authorization)
+    let accepted = accept(serving, realm, (client, interaction.request(address)), Authorization)?;
+    match decisions::tightened(serving, realm, &accepted).await? {
+        Some(client) => accept(serving, realm, (client, interaction.request(address)), Authorization),
+        None => Ok(accepted),
+    }
 }
 
 fn on_a_page(failure: Failure) -> AuthorizeError {

@@ -9,6 +9,7 @@ mod http;
 mod interactions;
 mod introspection;
 mod logins;
+mod profiles;
 mod redirect_uris;
 mod refresh_tokens;
 mod registration;

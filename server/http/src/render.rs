@@ -227,7 +227,7 @@ fn error_page(
 
 /// An authorization response in its mode.
 pub(crate) fn authorization_response(call: &Call, client_name: &str, response: &AuthorizationResponse) -> Response {
-    if response.mode() == ResponseMode::FormPost
+    if response.place() == ResponseMode::FormPost
         && let Some(action) = FormTarget::new(response.redirect_uri())
     {
         let parameters = response

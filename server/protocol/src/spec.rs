@@ -84,6 +84,11 @@ pub const fn rfc9101(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9101", section)
 }
 
+/// A section of RFC 9126, Pushed Authorization Requests.
+pub const fn rfc9126(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 9126", section)
+}
+
 /// A section of RFC 9700, Best Current Practice for OAuth 2.0 Security.
 pub const fn rfc9700(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9700", section)
@@ -132,4 +137,9 @@ pub const fn fapi2_security(section: &'static str) -> SpecRef {
 /// A section of FAPI 2.0 Message Signing.
 pub const fn fapi2_message_signing(section: &'static str) -> SpecRef {
     SpecRef::new("FAPI 2.0 Message Signing", section)
+}
+
+/// A section of JWT Secured Authorization Response Mode for OAuth 2.0.
+pub const fn jarm(section: &'static str) -> SpecRef {
+    SpecRef::new("JWT Secured Authorization Response Mode for OAuth 2.0", section)
 }

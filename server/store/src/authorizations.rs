@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use signet_core::events::EventRecord;
-use signet_core::model::{Authorization, UsedRecord};
+use signet_core::model::{Authorization, Completion};
 use signet_core::ports::{Authorizations, StoreError, StoreResult};
 use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
 use signet_protocol::time::UnixTime;
@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::entity::authorization;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::single_use::insert_used_record;
+use crate::single_use::complete;
 use crate::sql;
 use crate::text::{may_be_stored, storable};
 use crate::work::{Ending, Work};
@@ -39,7 +39,7 @@ impl Authorizations for Database {
 
     async fn record_consent(
         &self,
-        form: &UsedRecord,
+        form: &Completion,
         authorization: &Authorization,
         events: &[EventRecord],
     ) -> StoreResult<Option<Authorization>> {
@@ -97,7 +97,7 @@ async fn in_slot(
 }
 
 struct RecordConsent {
-    form: UsedRecord,
+    form: Completion,
     authorization: Authorization,
 }
 
@@ -107,7 +107,7 @@ impl Work for RecordConsent {
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<Option<Authorization>>, Failure> {
         let new = &self.authorization;
-        if !insert_used_record(session, new.realm_id, &self.form).await? {
+        if !complete(session, new.realm_id, &self.form).await? {
             return Ok(Ending::RollBack(None));
         }
         let update = match session.get_database_backend() {

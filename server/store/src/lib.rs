@@ -22,6 +22,7 @@ mod moment;
 mod pairwise_salts;
 mod polling;
 mod pool;
+mod pushed_requests;
 mod realms;
 mod refresh_families;
 mod registrations;

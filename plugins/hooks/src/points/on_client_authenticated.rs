@@ -30,6 +30,8 @@ pub struct ClientAuthentication {
 pub enum ClientEndpoint {
     /// The token endpoint (RFC 6749 section 3.2).
     Token,
+    /// The endpoint for pushed authorization requests (RFC 9126 section 2).
+    PushedAuthorizationRequest,
     /// The introspection endpoint (RFC 7662).
     Introspection,
     /// The revocation endpoint (RFC 7009).

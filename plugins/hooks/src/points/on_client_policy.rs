@@ -28,6 +28,8 @@ pub struct ClientPolicy {
 pub enum PolicyEndpoint {
     /// The authorization endpoint (RFC 6749 section 3.1).
     Authorization,
+    /// The endpoint for pushed authorization requests (RFC 9126).
+    PushedAuthorizationRequest,
     /// The token endpoint (RFC 6749 section 3.2).
     Token,
     /// The introspection endpoint (RFC 7662).
@@ -56,8 +58,10 @@ pub struct Tightening {
     pub profile: Option<DemandedProfile>,
     /// Whether PKCE is demanded.
     pub require_pkce: bool,
-    /// Whether the request must be a signed request object.
+    /// Whether the authorization request must be a signed request object.
     pub require_signed_request_object: bool,
+    /// Whether the authorization request must be pushed.
+    pub require_pushed_authorization_requests: bool,
 }
 
 /// A security profile by name.
@@ -89,8 +93,8 @@ impl Redact for ClientPolicy {
 impl HookPoint for OnClientPolicy {
     const HOOK: Hook = Hook::OnClientPolicy;
     const ARGUMENT: Option<&'static str> = Some("policy");
-    const ABOUT: &'static str = "Asked at each step of an authorization request that realm and client permit, and at the token, introspection and \
-         revocation endpoints once the client has proved who it is. What it demands is then checked.";
+    const ABOUT: &'static str = "Asked at each step of an authorization request that realm and client permit, and at the endpoints for \
+         pushed requests, tokens, introspection and revocation once the client has proved who it is. What it demands is then checked.";
     const NEVER: &'static str = "take away a demand of an administrator or of the profile that counts already";
     const CONSTRUCTORS: &'static [Constructor] = &[Constructor::ALLOW, Constructor::members("tighten")];
     type Facts = NoFacts;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::decisions::Narrowing;
 use super::request_object::{MergedRequest, Proof};
 use crate::failure::Fault;
-use crate::model::{Purpose as UsedPurpose, UsedRecord};
+use crate::model::{Completion, Purpose as UsedPurpose, UsedRecord};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -91,10 +91,10 @@ impl Interaction {
             lineage: Lineage(random::random_bytes(&*provider.random)),
             stage: Stage::Begun,
             request: request_hash(merged.address()),
-            merged: merged.proof().map(|proof| (merged.parameters().clone(), proof)),
+            merged: merged.object().map(|proof| (merged.parameters().clone(), proof)),
             browser: binding.hash(),
             is_fresh: false,
-            narrowing: Narrowing::default(),
+            narrowing: merged.pushed().map(|pushed| pushed.narrowing.clone()).unwrap_or_default(),
         }
     }
 
@@ -154,9 +154,13 @@ impl Interaction {
         self.record(provider, b"login")
     }
 
-    /// The mark that the response leaves: one interaction ends in one response.
-    pub(super) fn response_record(&self, provider: &Provider) -> UsedRecord {
-        self.record(provider, b"response")
+    /// The mark that the response leaves: one interaction ends in one response, and so do all that began with the same
+    /// pushed request.
+    pub(super) fn completion(&self, provider: &Provider, request: &MergedRequest) -> Completion {
+        match request.pushed() {
+            Some(pushed) => Completion::Pushed(pushed.reference),
+            None => Completion::Interaction(self.record(provider, b"response")),
+        }
     }
 
     fn record(&self, provider: &Provider, step: &[u8]) -> UsedRecord {

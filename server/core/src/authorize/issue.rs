@@ -13,7 +13,7 @@ use crate::authn::ACR_PASSWORD;
 use crate::events::{Event, Fact, Parties, Serving};
 use crate::failure::{Failure, Fault};
 use crate::grants::{Planned, decide_for};
-use crate::model::{Authorization, BrowserSession, TokenBasis, UsedRecord, User};
+use crate::model::{Authorization, BrowserSession, Completion, TokenBasis, User};
 use crate::ports::{FrontChannelIssue, FrontChannelOutcome, StandingQuery};
 use crate::realm::RealmContext;
 use crate::tokens::{AuthorizationCode, FrontChannelTokens, UserTokens, issue_front_channel_tokens};
@@ -33,7 +33,7 @@ pub(super) async fn respond(
     serving: &Serving<'_>,
     realm: &RealmContext,
     agreed: Agreed<'_>,
-    mark: Option<UsedRecord>,
+    mark: Option<Completion>,
 ) -> Result<AuthorizationResponse, AuthorizeError> {
     let response_type = agreed.accepted.request.response_type();
     let code = if response_type.returns_code() { Some(agreed.code(serving, realm)?) } else { None };
@@ -119,7 +119,7 @@ async fn tokens(
     serving: &Serving<'_>,
     realm: &RealmContext,
     agreed: Agreed<'_>,
-    (code, mark): (Option<&str>, Option<UsedRecord>),
+    (code, mark): (Option<&str>, Option<Completion>),
 ) -> Result<Vec<(&'static str, String)>, AuthorizeError> {
     let Agreed { accepted, interaction, session, .. } = agreed;
     let refuse = |failure: Failure| match failure {
@@ -170,7 +170,7 @@ async fn live_user(
 async fn record(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    (agreed, basis, mark): (Agreed<'_>, &TokenBasis, Option<UsedRecord>),
+    (agreed, basis, mark): (Agreed<'_>, &TokenBasis, Option<Completion>),
     (issued, scope): (&FrontChannelTokens, &Scope),
 ) -> Result<(), AuthorizeError> {
     let Agreed { accepted, interaction, session, .. } = agreed;

@@ -83,9 +83,11 @@ pub(super) async fn next(
         Consent::Given(authorization) => {
             let agreed = Agreed { accepted, interaction, session: &session, authorization: authorization.as_ref() };
             // The address that a log-in leads to may be opened again; it yields one response. Tokens leave their mark in
-            // any case: it is written only if what they rest on stands.
-            let is_marked = interaction.stage != Stage::Begun || accepted.request.response_type().returns_tokens();
-            let mark = is_marked.then(|| interaction.response_record(serving));
+            // any case: it is written only if what they rest on stands. A pushed request is used up by its response.
+            let is_marked = interaction.stage != Stage::Begun
+                || accepted.request.response_type().returns_tokens()
+                || accepted.merged.pushed().is_some();
+            let mark = is_marked.then(|| interaction.completion(serving, &accepted.merged));
             Ok(Step::Respond(respond(serving, realm, agreed, mark).await?))
         }
         Consent::Needed(_) if accepted.is_silent() => {

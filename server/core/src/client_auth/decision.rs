@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use signet_hooks::NoFacts;
 use signet_hooks::points::OnClientAuthenticated;
-use signet_hooks::points::on_client_policy::PolicyEndpoint;
 use signet_hooks::points::on_client_authenticated::{ClientAuthentication, ClientDecision, ClientEndpoint};
+use signet_hooks::points::on_client_policy::PolicyEndpoint;
 use signet_protocol::error::Refusal;
 use signet_protocol::names::ClientAuthenticationMethod;
 
@@ -30,6 +30,7 @@ pub(super) async fn tightened(
 ) -> Result<Option<Arc<Client>>, Refusal> {
     let Some(endpoint) = client_endpoint(endpoint) else { return Ok(None) };
     let endpoint = match endpoint {
+        ClientEndpoint::PushedAuthorizationRequest => PolicyEndpoint::PushedAuthorizationRequest,
         ClientEndpoint::Token => PolicyEndpoint::Token,
         ClientEndpoint::Introspection => PolicyEndpoint::Introspection,
         ClientEndpoint::Revocation => PolicyEndpoint::Revocation,
@@ -79,6 +80,7 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         Endpoint::Token => Some(ClientEndpoint::Token),
         Endpoint::Introspection => Some(ClientEndpoint::Introspection),
         Endpoint::Revocation => Some(ClientEndpoint::Revocation),
+        Endpoint::PushedAuthorizationRequest => Some(ClientEndpoint::PushedAuthorizationRequest),
         Endpoint::Authorization
         | Endpoint::Login
         | Endpoint::Consent

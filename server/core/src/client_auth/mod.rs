@@ -65,6 +65,22 @@ impl AuthenticatedClient {
         }
     }
 
+    /// An assertion counts once, also where the request it came with was refused (OpenID Connect Core 9). That it had
+    /// been used before is no other answer than the one there is already.
+    pub(crate) async fn conclude<T>(
+        &self,
+        provider: &Provider,
+        realm: &RealmContext,
+        outcome: Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if let Err(Failure::Refusal(_)) = &outcome
+            && let Err(Failure::Fault(fault)) = self.consume_assertion(provider, realm).await
+        {
+            return Err(fault.into());
+        }
+        outcome
+    }
+
     /// Records an event in the transaction of the assertion's mark, or by itself where there is no assertion.
     ///
     /// # Errors

@@ -48,6 +48,9 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         issuer: realm.issuer().to_owned(),
         authorization_endpoint: url(Endpoint::Authorization),
         token_endpoint: url(Endpoint::Token),
+        pushed_authorization_request_endpoint: url(Endpoint::PushedAuthorizationRequest),
+        require_pushed_authorization_requests: settings.require_pushed_authorization_requests
+            || profile.require_pushed_authorization_requests,
         userinfo_endpoint: url(Endpoint::UserInfo),
         jwks_uri: url(Endpoint::Jwks),
         registration_endpoint: realm.realm.settings.registration.is_on().then(|| url(Endpoint::Registration)),
@@ -69,9 +72,12 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         id_token_signing_alg_values_supported: signing.clone(),
         id_token_encryption_alg_values_supported: key_management.clone(),
         id_token_encryption_enc_values_supported: content_encryption.clone(),
-        userinfo_signing_alg_values_supported: signing,
-        userinfo_encryption_alg_values_supported: key_management,
-        userinfo_encryption_enc_values_supported: content_encryption,
+        userinfo_signing_alg_values_supported: signing.clone(),
+        userinfo_encryption_alg_values_supported: key_management.clone(),
+        userinfo_encryption_enc_values_supported: content_encryption.clone(),
+        authorization_signing_alg_values_supported: signing,
+        authorization_encryption_alg_values_supported: key_management,
+        authorization_encryption_enc_values_supported: content_encryption,
         display_values_supported: texts([Display::Page, Display::Popup], Display::as_str),
         claim_types_supported: vec!["normal".to_owned()],
         claims_supported: claims(),
@@ -80,6 +86,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         request_uri_parameter_supported: profile.request_objects.by_reference,
         require_request_uri_registration: profile.request_objects.by_reference,
         request_object_signing_alg_values_supported: signatures(profile.request_objects.algorithms),
+        require_signed_request_object: settings.require_signed_request_object || profile.request_objects.are_required,
         request_object_encryption_alg_values_supported: to_realm,
         request_object_encryption_enc_values_supported: content_to_realm,
         ui_locales_supported: ui_locales.iter().map(|&locale| locale.to_owned()).collect(),
@@ -156,6 +163,7 @@ fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
         userinfo_endpoint: realm.urls.mutual_tls_of(Endpoint::UserInfo)?,
         introspection_endpoint: realm.urls.mutual_tls_of(Endpoint::Introspection)?,
         revocation_endpoint: realm.urls.mutual_tls_of(Endpoint::Revocation)?,
+        pushed_authorization_request_endpoint: realm.urls.mutual_tls_of(Endpoint::PushedAuthorizationRequest)?,
     })
 }
 

@@ -6,6 +6,7 @@ mod confirmation;
 mod key;
 mod logout;
 mod pairwise_salt;
+mod pushed_request;
 mod realm;
 mod refresh_family;
 mod registration;
@@ -22,6 +23,7 @@ pub use confirmation::{Confirmation, Thumbprint};
 pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use logout::{EndedSession, LogoutDelivery};
 pub use pairwise_salt::PairwiseSaltRecord;
+pub use pushed_request::{PushedReference, PushedRequest};
 pub use realm::{Realm, RealmSettings};
 pub use refresh_family::RefreshFamily;
 pub use registration::{
@@ -33,7 +35,7 @@ pub use script::{
     ScriptSummary, ScriptTarget, ScriptValue, ScriptValueContent, ScriptValueKind, ScriptVersion,
 };
 pub use session::{BrowserSession, SessionIdHash};
-pub use single_use::{Purpose, UsedRecord};
+pub use single_use::{Completion, Purpose, UsedRecord};
 pub use token_basis::TokenBasis;
 pub use user::{PasswordCredential, User, normalise_username};
 

@@ -5,7 +5,7 @@ use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
 
 use super::StoreResult;
 use crate::events::EventRecord;
-use crate::model::{Authorization, UsedRecord};
+use crate::model::{Authorization, Completion};
 
 /// Storage of what users allowed clients.
 #[async_trait]
@@ -21,10 +21,10 @@ pub trait Authorizations: Send + Sync {
 
     /// Closes the consent form and stores the consent (inserted, or scope, claims, resources and `updated_at` of the existing row
     /// in the slot replaced; its id, epoch and `created_at` stay): one transaction. Answers what is stored afterwards,
-    /// or nothing if the form had been answered before, in which case nothing changed.
+    /// or nothing if the form or its request had been answered before, in which case nothing changed.
     async fn record_consent(
         &self,
-        form: &UsedRecord,
+        form: &Completion,
         authorization: &Authorization,
         events: &[EventRecord],
     ) -> StoreResult<Option<Authorization>>;

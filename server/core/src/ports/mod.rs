@@ -8,6 +8,7 @@ mod keys;
 mod logout_deliveries;
 pub mod outbound;
 mod pairwise_salts;
+mod pushed_requests;
 mod realms;
 mod refresh_families;
 mod registrations;
@@ -27,6 +28,7 @@ pub use clients::{Clients, KeptClient};
 pub use keys::Keys;
 pub use logout_deliveries::LogoutDeliveries;
 pub use pairwise_salts::PairwiseSalts;
+pub use pushed_requests::{Push, PushOutcome, PushedRequests};
 pub use realms::Realms;
 pub use refresh_families::{RefreshFamilies, Rotation, RotationOutcome};
 pub use registrations::{NewRegistration, RegistrationChange, RegistrationOutcome, Registrations};
@@ -77,6 +79,7 @@ pub trait Store:
     + Authorizations
     + RefreshFamilies
     + SingleUse
+    + PushedRequests
     + Keys
     + PairwiseSalts
     + ResourceServers
@@ -98,6 +101,7 @@ impl<T> Store for T where
         + Authorizations
         + RefreshFamilies
         + SingleUse
+        + PushedRequests
         + Keys
         + PairwiseSalts
         + ResourceServers

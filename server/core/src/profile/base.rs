@@ -11,14 +11,15 @@ use crate::model::RefreshRotation;
 
 pub(super) const BASE: SecurityProfile = SecurityProfile {
     response_types: ResponseType::ALL,
-    response_modes: &[ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
-    response_modes_without_id_token: &[ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
-    require_pushed_authorization_requests: false,
+    response_modes: ResponseMode::ALL,
+    response_modes_without_id_token: ResponseMode::ALL,
     client_authentication_methods: ClientAuthenticationMethod::ALL,
     assertion_algorithms: &[
         RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256, HS384, HS512,
     ],
     assertion_audience: AssertionAudience::IssuerOrEndpoint,
+    require_pushed_authorization_requests: false,
+    pushed_request_seconds: 60,
     request_objects: RequestObjectRules {
         by_value: true,
         by_reference: true,
@@ -41,6 +42,7 @@ pub(super) const BASE: SecurityProfile = SecurityProfile {
     key_management_algorithms: &KeyManagementAlgorithm::ALL,
     content_encryption_algorithms: &ContentEncryptionAlgorithm::ALL,
     pkce_for_confidential_clients: false,
+    pkce_for_pushed_requests: false,
     code_challenge_methods: &[CodeChallengeMethod::S256, CodeChallengeMethod::Plain],
     sender_constrained_tokens: false,
     refresh_rotation: RefreshRotation::Rotate,

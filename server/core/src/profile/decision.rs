@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use signet_hooks::points::OnClientPolicy;
-use signet_hooks::points::on_client_policy::{ClientPolicy, DemandedProfile, PolicyDecision, PolicyEndpoint, Tightening};
+use signet_hooks::points::on_client_policy::{
+    ClientPolicy, DemandedProfile, PolicyDecision, PolicyEndpoint, Tightening,
+};
 use signet_hooks::{NoFacts, RequestFacts};
 use signet_protocol::error::{ErrorCode, Refusal};
 
@@ -53,6 +55,9 @@ fn apply(realm: &RealmContext, client: &mut Client, more: &Tightening) -> Result
     }
     if more.require_signed_request_object {
         client.metadata.require_signed_request_object = Some(true);
+    }
+    if more.require_pushed_authorization_requests {
+        client.metadata.require_pushed_authorization_requests = Some(true);
     }
     Ok(())
 }

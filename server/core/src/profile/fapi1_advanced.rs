@@ -17,10 +17,22 @@ pub(super) const AUTHENTICATION_METHODS: &[ClientAuthenticationMethod] = &[
     ClientAuthenticationMethod::SelfSignedTlsClientAuth,
 ];
 
+/// Responses that are JWTs (JARM 2.3).
+pub(super) const SIGNED_RESPONSES: &[ResponseMode] =
+    &[ResponseMode::Jwt, ResponseMode::QueryJwt, ResponseMode::FragmentJwt, ResponseMode::FormPostJwt];
+
 pub(super) const FAPI1_ADVANCED: SecurityProfile = SecurityProfile {
     response_types: &[ResponseType::CodeIdToken, ResponseType::Code],
-    response_modes: &[ResponseMode::Fragment, ResponseMode::FormPost],
-    response_modes_without_id_token: &[],
+    response_modes: &[
+        ResponseMode::Fragment,
+        ResponseMode::FormPost,
+        ResponseMode::Jwt,
+        ResponseMode::QueryJwt,
+        ResponseMode::FragmentJwt,
+        ResponseMode::FormPostJwt,
+    ],
+    // Section 5.2.2-2 says jwt; the other three are the same at a place that is named.
+    response_modes_without_id_token: SIGNED_RESPONSES,
     client_authentication_methods: AUTHENTICATION_METHODS,
     assertion_algorithms: &[PS256, ES256],
     assertion_audience: AssertionAudience::IssuerOrEndpoint,
@@ -35,6 +47,7 @@ pub(super) const FAPI1_ADVANCED: SecurityProfile = SecurityProfile {
     },
     signing_algorithms: &[PS256, ES256],
     default_signing_algorithm: ES256,
+    pkce_for_pushed_requests: true,
     code_challenge_methods: &[CodeChallengeMethod::S256],
     sender_constrained_tokens: true,
     // What is bound needs no rotation (RFC 9700 section 2.2.2), and whoever loses an answer can ask again.

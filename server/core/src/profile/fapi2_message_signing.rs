@@ -1,12 +1,12 @@
 //! FAPI 2.0 Message Signing: authorization requests (section 5.3) and authorization responses (section 5.4) are signed.
 
-use super::fapi1_advanced::HOUR;
+use super::fapi1_advanced::{HOUR, SIGNED_RESPONSES};
 use super::fapi2_security::FAPI2_SECURITY;
 use super::{RequestObjectRules, SecurityProfile};
 
 pub(super) const FAPI2_MESSAGE_SIGNING: SecurityProfile = SecurityProfile {
-    response_modes: &[],
-    response_modes_without_id_token: &[],
+    response_modes: SIGNED_RESPONSES,
+    response_modes_without_id_token: SIGNED_RESPONSES,
     request_objects: RequestObjectRules {
         are_required: true,
         required_claims: &["iss", "aud", "nbf", "exp"],

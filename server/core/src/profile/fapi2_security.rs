@@ -23,6 +23,7 @@ pub(super) const FAPI2_SECURITY: SecurityProfile = SecurityProfile {
     signing_algorithms: &[PS256, ES256, EdDSA, Ed25519],
     default_signing_algorithm: ES256,
     pkce_for_confidential_clients: true,
+    pkce_for_pushed_requests: true,
     code_challenge_methods: &[CodeChallengeMethod::S256],
     sender_constrained_tokens: true,
     refresh_rotation: RefreshRotation::Keep,

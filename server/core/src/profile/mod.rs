@@ -47,14 +47,16 @@ pub struct SecurityProfile {
     pub response_modes: &'static [ResponseMode],
     /// Those of them for responses without an ID token, whose signature protects the others.
     pub response_modes_without_id_token: &'static [ResponseMode],
-    /// Whether requests must come by reference to what was pushed before (RFC 9126).
-    pub require_pushed_authorization_requests: bool,
     /// Client authentication methods.
     pub client_authentication_methods: &'static [ClientAuthenticationMethod],
     /// Algorithms of client assertions.
     pub assertion_algorithms: &'static [SignatureAlgorithm],
     /// What `aud` of a client assertion may be.
     pub assertion_audience: AssertionAudience,
+    /// Whether every authorization request must be pushed (RFC 9126 section 5).
+    pub require_pushed_authorization_requests: bool,
+    /// Seconds for which a browser may begin with a pushed request (RFC 9126 section 2.2).
+    pub pushed_request_seconds: i64,
     /// What request objects must be.
     pub request_objects: RequestObjectRules,
     /// Algorithms of ID tokens, userinfo responses and JWT access tokens.
@@ -67,6 +69,8 @@ pub struct SecurityProfile {
     pub content_encryption_algorithms: &'static [ContentEncryptionAlgorithm],
     /// Whether confidential clients need PKCE too. Public ones always do (RFC 9700 section 2.1.1).
     pub pkce_for_confidential_clients: bool,
+    /// Whether pushed requests need it.
+    pub pkce_for_pushed_requests: bool,
     /// Code challenge methods; `plain` needs the client's own setting besides.
     pub code_challenge_methods: &'static [CodeChallengeMethod],
     /// Whether access tokens must be bound to a certificate or a key (RFC 9700 section 2.2.1).

@@ -40,6 +40,8 @@ fn permits_no_more(strict: &SecurityProfile, other: &SecurityProfile) -> bool {
 fn demands_no_less(strict: &SecurityProfile, other: &SecurityProfile) -> bool {
     strict.require_pushed_authorization_requests >= other.require_pushed_authorization_requests
         && strict.pkce_for_confidential_clients >= other.pkce_for_confidential_clients
+        && strict.pkce_for_pushed_requests >= other.pkce_for_pushed_requests
+        && strict.pushed_request_seconds <= other.pushed_request_seconds
         && strict.sender_constrained_tokens >= other.sender_constrained_tokens
         && strict.https_redirect_uris >= other.https_redirect_uris
         && strict.consent_is_always_asked >= other.consent_is_always_asked

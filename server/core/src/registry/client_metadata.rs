@@ -138,6 +138,7 @@ fn check_algorithms(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     let signing = [
         ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
         ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
+        ("authorization_signed_response_alg", &metadata.authorization_signed_response_alg),
     ];
     for (field, name) in signing {
         let Some(name) = name else { continue };

@@ -171,6 +171,7 @@ pub(crate) async fn ensure_keys(
     let names = [
         &metadata.id_token_signed_response_alg,
         &metadata.userinfo_signed_response_alg,
+        &metadata.authorization_signed_response_alg,
         &client.settings.access_token_signed_response_alg,
     ];
     for name in names.into_iter().flatten() {
@@ -191,6 +192,7 @@ fn readable_secret(metadata: &ClientMetadata) -> Option<usize> {
     let mut uses: Vec<SignatureAlgorithm> = [
         &metadata.id_token_signed_response_alg,
         &metadata.userinfo_signed_response_alg,
+        &metadata.authorization_signed_response_alg,
         &metadata.request_object_signing_alg,
     ]
     .into_iter()

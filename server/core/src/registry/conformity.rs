@@ -35,7 +35,10 @@ pub fn check_conformity(
         RegistryError::invalid("settings.profile", problem)
     })?;
     let profile = asked.map_or(Some(counts), |asked| asked.and(counts)).ok_or_else(|| {
-        RegistryError::invalid("profile", format!("and {}, which counts for the client, exclude each other", counts.as_str()))
+        RegistryError::invalid(
+            "profile",
+            format!("and {}, which counts for the client, exclude each other", counts.as_str()),
+        )
     })?;
     Ok(Conformity { profile, gaps: gaps(profile, &realm.realm.settings, client) })
 }

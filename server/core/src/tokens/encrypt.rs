@@ -1,4 +1,4 @@
-//! Encryption of what a client is sent, where it is registered for that (OpenID Connect Core 10.2).
+//! Encryption of what a client is sent, where it is registered for that (OpenID Connect Core 10.2, JARM 2.2).
 
 use signet_jose::{
     ContentEncryptionAlgorithm, EncryptError, Encryption, JwkSet, KeyManagementAlgorithm, Recipient, SharedKey,
@@ -20,6 +20,7 @@ use crate::realm::RealmContext;
 pub(crate) enum EncryptedResponse {
     IdToken,
     UserInfo,
+    Authorization,
 }
 
 /// How a client is registered to get one of them.
@@ -38,13 +39,14 @@ pub(crate) enum Content<'a> {
 }
 
 impl EncryptedResponse {
-    pub(crate) const ALL: [Self; 2] = [Self::IdToken, Self::UserInfo];
+    pub(crate) const ALL: [Self; 3] = [Self::IdToken, Self::UserInfo, Self::Authorization];
 
     /// The metadata field of the `alg`.
     pub(crate) const fn alg_field(self) -> &'static str {
         match self {
             Self::IdToken => "id_token_encrypted_response_alg",
             Self::UserInfo => "userinfo_encrypted_response_alg",
+            Self::Authorization => "authorization_encrypted_response_alg",
         }
     }
 
@@ -53,6 +55,7 @@ impl EncryptedResponse {
         match self {
             Self::IdToken => "id_token_encrypted_response_enc",
             Self::UserInfo => "userinfo_encrypted_response_enc",
+            Self::Authorization => "authorization_encrypted_response_enc",
         }
     }
 
@@ -61,6 +64,9 @@ impl EncryptedResponse {
         let (alg, enc) = match self {
             Self::IdToken => (&metadata.id_token_encrypted_response_alg, &metadata.id_token_encrypted_response_enc),
             Self::UserInfo => (&metadata.userinfo_encrypted_response_alg, &metadata.userinfo_encrypted_response_enc),
+            Self::Authorization => {
+                (&metadata.authorization_encrypted_response_alg, &metadata.authorization_encrypted_response_enc)
+            }
         };
         (alg.as_deref(), enc.as_deref())
     }

@@ -43,8 +43,7 @@ pub(crate) fn step_response(call: &Call, parameters: &Parameters, browser: &Brow
     match step {
         Step::Respond(response) => {
             // Who is signed in since before the realm let clients watch gets the cookie now.
-            let is_watched = response.parameters().iter().any(|(name, _)| *name == "session_state");
-            let session = browser.session.as_ref().filter(|_| is_watched);
+            let session = browser.session.as_ref().filter(|_| response.has_session_state());
             let state = session.and_then(|session| cookies::renew_browser_state(call, session));
             render::with_cookies(respond(call, parameters, &response), [state])
         }

@@ -13,7 +13,6 @@ use signet_protocol::names::Prompt;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc6749;
 
-use crate::authorize::interaction::Interaction;
 use crate::authorize::request::Parts;
 use crate::authorize::{Accepted, AuthorizeError};
 use crate::events::Serving;
@@ -82,7 +81,7 @@ pub(in crate::authorize) async fn narrow(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &mut Accepted,
-    interaction: &mut Interaction,
+    narrowing: &mut Narrowing,
 ) -> Result<(), AuthorizeError> {
     let subject = Subject::client(&accepted.client);
     let answers = serving.ask::<OnAuthorizeRequest>(realm, subject, || (NoFacts {}, accepted.facts())).await;
@@ -91,19 +90,19 @@ pub(in crate::authorize) async fn narrow(
             AuthorizationRequestDecision::None {} | AuthorizationRequestDecision::Allow {} => {}
             AuthorizationRequestDecision::Deny(denial) => return Err(accepted.deny(&denial)),
             AuthorizationRequestDecision::Narrow(more) => {
-                interaction.narrowing.tighten(more, &accepted.request.parts.scope);
+                narrowing.tighten(more, &accepted.request.parts.scope);
             }
         }
     }
-    if interaction.narrowing.is_empty() {
+    if narrowing.is_empty() {
         return Ok(());
     }
     let had_scope = !accepted.request.parts.scope.is_empty();
-    if !interaction.narrowing.fits_an_address() {
+    if !narrowing.fits_an_address() {
         let reason = "too much of the request is not permitted; ask for less scope values";
         return Err(accepted.refuse(ErrorCode::InvalidScope.because(reason).per(rfc6749("3.3"))));
     }
-    interaction.narrowing.apply(&mut accepted.request.parts);
+    narrowing.apply(&mut accepted.request.parts);
     if had_scope && accepted.request.parts.scope.is_empty() {
         let reason = "nothing of what was asked for is open to this request";
         return Err(accepted.refuse(ErrorCode::InvalidScope.because(reason).per(rfc6749("3.3"))));

@@ -71,7 +71,7 @@ fn algorithms(realm: &RealmContext, client: &Client) -> Vec<SignatureAlgorithm> 
 fn is_unsecured(realm: &RealmContext, client: &Client) -> bool {
     realm.realm.settings.allow_unsigned_request_objects
         && client.metadata.request_object_signing_alg.as_deref() == Some(UNSECURED)
-        && !must_be_signed(client, realm.profile_of(client))
+        && !must_be_signed(realm, client)
 }
 
 async fn signed(

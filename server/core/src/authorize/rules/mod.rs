@@ -9,7 +9,7 @@ pub(super) mod nonce;
 pub(super) mod pkce;
 pub(super) mod presentation;
 pub(super) mod prompt;
-pub(super) mod pushed_request;
+pub(super) mod pushed;
 pub(super) mod registered_profile;
 pub(super) mod registration;
 pub(super) mod repetition;

@@ -47,7 +47,9 @@ fn is_required(context: &Context<'_>, draft: &Draft) -> bool {
         return false;
     }
     let by_setting = context.client.settings.require_pkce.unwrap_or(false);
-    !context.client.metadata.is_confidential() || context.profile.pkce_for_confidential_clients || by_setting
+    // FAPI 1.0 Part 2 section 5.2.2-18.
+    let by_push = context.is_pushed && context.profile.pkce_for_pushed_requests;
+    !context.client.metadata.is_confidential() || context.profile.pkce_for_confidential_clients || by_setting || by_push
 }
 
 fn is_allowed(context: &Context<'_>, method: CodeChallengeMethod) -> bool {

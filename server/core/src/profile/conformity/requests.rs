@@ -37,10 +37,7 @@ pub(super) static RESPONSE_MODE: Requirement = Requirement {
     about: "How responses travel, where they have no ID token that is signed. A code is never in a query beside an ID token.",
     places: &[Place::Authorization],
     sections: &[(Fapi1Advanced, fapi1_advanced("5.2.2-2")), (Fapi2MessageSigning, fapi2_message_signing("5.4.1-1"))],
-    stated: |profile| match modes(profile.response_modes_without_id_token) {
-        none if none.is_empty() => "signed ones".to_owned(),
-        some => some,
-    },
+    stated: |profile| modes(profile.response_modes_without_id_token),
     shortfall: unseen,
     in_requests: Some(|registered| {
         let permitted = registered.profile.response_modes_without_id_token;
@@ -54,11 +51,15 @@ pub(super) static PUSHED_REQUEST: Requirement = Requirement {
     about: "Whether requests must be pushed first (RFC 9126).",
     places: &[Place::Authorization],
     sections: &[(Fapi2Security, fapi2_security("5.3.2.2-3")), (Fapi2MessageSigning, fapi2_security("5.3.2.2-3"))],
-    stated: |profile| yes_or_no(profile.require_pushed_authorization_requests).to_owned(),
+    stated: |profile| {
+        let demanded = yes_or_no(profile.require_pushed_authorization_requests);
+        format!("{demanded}; a reference is good for {} s", profile.pushed_request_seconds)
+    },
     shortfall: unseen,
     in_requests: Some(|registered| {
+        let says_so = registered.client.metadata.require_pushed_authorization_requests == Some(true);
         let asks = uses_codes(registered) && registered.profile.require_pushed_authorization_requests;
-        asks.then_some("push each authorization request to the pushed authorization request endpoint")
+        (asks && !says_so).then_some("push each authorization request to the pushed authorization request endpoint")
     }),
 };
 
@@ -136,10 +137,18 @@ pub(super) static PKCE: Requirement = Requirement {
     name: "pkce",
     about: "Proof key for code exchange (RFC 7636). Public clients need it in every profile.",
     places: &[Place::Authorization, Place::Token],
-    sections: &[(Fapi2Security, fapi2_security("5.3.2.2-5")), (Fapi2MessageSigning, fapi2_security("5.3.2.2-5"))],
+    sections: &[
+        (Fapi1Advanced, fapi1_advanced("5.2.2-18")),
+        (Fapi2Security, fapi2_security("5.3.2.2-5")),
+        (Fapi2MessageSigning, fapi2_security("5.3.2.2-5")),
+    ],
     stated: |profile| {
         let methods = listed(profile.code_challenge_methods.iter().map(|method| method.as_str()));
-        let who = if profile.pkce_for_confidential_clients { "every client" } else { "public clients" };
+        let who = match (profile.pkce_for_confidential_clients, profile.pkce_for_pushed_requests) {
+            (true, _) => "every client",
+            (false, true) => "public clients, pushed requests",
+            (false, false) => "public clients",
+        };
         format!("{who}: {methods}")
     },
     shortfall: unseen,

@@ -52,14 +52,14 @@ async fn rfc6749_2_3_two_methods_at_once_are_invalid_request() {
 }
 
 #[tokio::test]
-async fn rfc6749_3_2_1_two_identifiers_that_differ_are_refused() {
+async fn rfc6749_3_2_1_and_fapi1_baseline_5_2_2_19_two_identifiers_that_differ_are_refused() {
     let realm = Realm::new().await;
     let one = client(&realm, "client_secret_basic").await;
     let other = client(&realm, "client_secret_basic").await;
     let (keyed, _) = realm.client_with_key("ES256", json!({"grant_types": ["client_credentials"]})).await;
     for client in [&one, &keyed] {
         let parameters = [GRANT, &[("client_id", other.id.as_str())]].concat();
-        client.ask("/token", &parameters).await.assert_refused("invalid_request");
+        client.ask("/token", &parameters).await.assert_refused("invalid_client");
         let parameters = [GRANT, &[("client_id", client.id.as_str())]].concat();
         assert_eq!(client.ask("/token", &parameters).await.status, 200);
     }

@@ -16,6 +16,7 @@ mod interactions;
 mod introspection;
 mod logins;
 mod mutual_tls;
+mod profiles;
 mod pushed_references;
 mod pushed_requests;
 mod redirect_uris;

@@ -98,11 +98,19 @@ pub(crate) enum ReplayScope {
     Node,
 }
 
-/// A security profile. `base` is OpenID Connect Core with the best current practice of RFC 9700.
+/// A security profile. `base` is OpenID Connect Core with the best current practice of RFC 9700; the others are FAPI 1.0
+/// Part 2: Advanced, the FAPI 2.0 Security Profile, and FAPI 2.0 Message Signing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(remote = "signet_core::profile::ProfileName", rename_all = "snake_case")]
+#[oai(remote = "signet_core::profile::ProfileName")]
 pub(crate) enum ProfileName {
+    #[oai(rename = "base")]
     Base,
+    #[oai(rename = "fapi1_advanced")]
+    Fapi1Advanced,
+    #[oai(rename = "fapi2_security")]
+    Fapi2Security,
+    #[oai(rename = "fapi2_message_signing")]
+    Fapi2MessageSigning,
 }
 
 /// Where a key is in its life: `future` is published and not used yet, `active` signs (one per algorithm), `verifying`
@@ -144,7 +152,7 @@ mod tests {
         assert_texts::<RefreshRotation, _>(&rotations, |name| json!(name));
         let scopes = [model::ReplayScope::Shared, model::ReplayScope::Node];
         assert_texts::<ReplayScope, _>(&scopes, |name| json!(name));
-        assert_texts::<ProfileName, _>(&[profile::ProfileName::Base], |name| json!(name));
+        assert_texts::<ProfileName, _>(&profile::ProfileName::ALL, |name| json!(name));
         let states =
             [model::KeyState::Future, model::KeyState::Active, model::KeyState::Verifying, model::KeyState::Retired];
         assert_texts::<KeyState, _>(&states, |state| json!(state.as_str()));

@@ -10,6 +10,7 @@ mod authentication;
 mod body;
 mod client_metadata;
 mod clients;
+mod conformity;
 mod entity_tag;
 mod enumerations;
 mod events;

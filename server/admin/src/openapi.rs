@@ -13,6 +13,7 @@ use signet_core::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
 use crate::BASE_PATH;
 use crate::authentication::sufficient_scopes;
 use crate::clients::Clients;
+use crate::conformity::Conformities;
 use crate::events::Events;
 use crate::initial_access_tokens::InitialAccessTokens;
 use crate::keys::Keys;
@@ -73,6 +74,7 @@ pub(crate) enum Tag {
 type Operations = (
     Realms,
     Clients,
+    Conformities,
     InitialAccessTokens,
     Users,
     Sessions,
@@ -91,6 +93,7 @@ pub(crate) fn operations() -> OpenApiService<Operations, ()> {
     let operations = (
         Realms,
         Clients,
+        Conformities,
         InitialAccessTokens,
         Users,
         Sessions,
@@ -295,6 +298,7 @@ mod tests {
             let object = format!("{realm}/{collection}/{{{id}}}");
             expected.extend(["get", "patch", "delete"].map(|method| format!("{method} {object}")));
         }
+        expected.push(format!("get {realm}/clients/{{client_id}}/conformity"));
         expected.push(format!("post {realm}/clients/{{client_id}}/secret"));
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/initial-access-tokens")));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/initial-access-tokens/{{id}}")));

@@ -129,6 +129,26 @@ pub const fn form_post(section: &'static str) -> SpecRef {
     SpecRef::new("OAuth 2.0 Form Post Response Mode", section)
 }
 
+/// A section of FAPI 1.0 Part 1: Baseline.
+pub const fn fapi1_baseline(section: &'static str) -> SpecRef {
+    SpecRef::new("FAPI 1.0 Part 1", section)
+}
+
+/// A section of FAPI 1.0 Part 2: Advanced.
+pub const fn fapi1_advanced(section: &'static str) -> SpecRef {
+    SpecRef::new("FAPI 1.0 Part 2", section)
+}
+
+/// A section of the FAPI 2.0 Security Profile.
+pub const fn fapi2_security(section: &'static str) -> SpecRef {
+    SpecRef::new("FAPI 2.0 Security Profile", section)
+}
+
+/// A section of FAPI 2.0 Message Signing.
+pub const fn fapi2_message_signing(section: &'static str) -> SpecRef {
+    SpecRef::new("FAPI 2.0 Message Signing", section)
+}
+
 /// A section of JWT Secured Authorization Response Mode for OAuth 2.0.
 pub const fn jarm(section: &'static str) -> SpecRef {
     SpecRef::new("JWT Secured Authorization Response Mode for OAuth 2.0", section)

@@ -151,6 +151,7 @@ async fn tokens(
         // What leaves through the browser comes without any proof.
         confirmation: None,
         nonce: accepted.request.parts.nonce.as_deref(),
+        state: accepted.redirect.state(),
         sid: Some(session.sid),
         refresh_token: None,
     };

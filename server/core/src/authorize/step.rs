@@ -243,7 +243,9 @@ pub(super) async fn consent(
 ) -> Result<Consent, AuthorizeError> {
     let client = &accepted.client;
     let asked_again = accepted.request.prompts(Prompt::Consent);
-    let does_without = client.settings.skip_consent && !asked_again;
+    // FAPI 1.0 Part 1 section 5.2.2-12.
+    let may_be_given = client.settings.skip_consent && !realm.profile_of(client).consent_is_always_asked;
+    let does_without = may_be_given && !asked_again;
     if does_without && realm.hooks.at(Hook::OnConsent, Some(&client.client_id)).is_empty() {
         return Ok(Consent::Given(None));
     }

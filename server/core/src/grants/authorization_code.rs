@@ -57,6 +57,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         lifetimes: permitted.lifetimes,
         confirmation: request.binding.confirmation(),
         nonce: code.nonce.as_deref(),
+        state: None,
         sid: Some(code.sid),
         refresh_token,
     };

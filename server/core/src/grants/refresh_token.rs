@@ -84,13 +84,17 @@ fn presented(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64
     let since_rotation = request.serving.now().since(family.rotated_at);
     if generation == family.generation {
         Presented::Current
-    } else if generation == family.generation - 1
-        && since_rotation < request.realm.realm.settings.refresh_retry_window_seconds
-    {
+    } else if generation == family.generation - 1 && since_rotation < retry_seconds(request) {
         Presented::Retried
     } else {
         Presented::Reused
     }
+}
+
+/// For how long the token before a rotation is good: as the realm says, and at least as the profile says.
+fn retry_seconds(request: &GrantRequest<'_>) -> i64 {
+    let of_profile = request.realm.profile_of(request.client.client()).refresh_retry_seconds;
+    request.realm.realm.settings.refresh_retry_window_seconds.max(of_profile)
 }
 
 fn standing_query(request: &GrantRequest<'_>, family: &RefreshFamily) -> StandingQuery {
@@ -218,6 +222,7 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         lifetimes: permitted.lifetimes,
         confirmation: request.binding.confirmation(),
         nonce: None,
+        state: None,
         sid: family.content.sid,
         refresh_token: Some(request.realm.refresh_token_key.token(family.lineage.0, generation.unsigned_abs())),
     };

@@ -36,6 +36,7 @@ use crate::endpoints::RealmUrls;
 use crate::events::EventKeys;
 use crate::failure::Fault;
 use crate::model::{Client, Realm, ResourceServer};
+use crate::profile::conformity::{Registered, Requirement, Shortfall, first_shortfall};
 use crate::profile::{ProfileName, SecurityProfile};
 
 /// A realm ready to serve.
@@ -77,14 +78,22 @@ impl RealmContext {
         &self.urls.issuer
     }
 
-    /// The security profile of a client: the stricter of its own and the realm's.
+    /// The security profile of a client: its own and the realm's together.
     pub fn profile_of(&self, client: &Client) -> &'static SecurityProfile {
-        self.profile_name_of(client).profile()
+        ProfileName::together(self.profile_name_of(client))
     }
 
-    /// The name of that profile.
-    pub fn profile_name_of(&self, client: &Client) -> ProfileName {
-        client.settings.profile.map_or(self.realm.settings.profile, |own| own.max(self.realm.settings.profile))
+    /// The name of that profile; nothing where its own and the realm's exclude each other.
+    pub fn profile_name_of(&self, client: &Client) -> Option<ProfileName> {
+        let of_realm = self.realm.settings.profile;
+        client.settings.profile.map_or(Some(of_realm), |own| own.and(of_realm))
+    }
+
+    /// What the registration of a client lacks of its security profile. It had it when it was registered; the profile of
+    /// the realm may have changed since.
+    pub(crate) fn shortfall_of(&self, client: &Client) -> Option<(&'static Requirement, Shortfall)> {
+        let registered = Registered { profile: self.profile_of(client), realm: &self.realm.settings, client };
+        first_shortfall(&registered)
     }
 
     /// The response types that the realm offers: those it is set to, as far as its profile permits them.

@@ -50,7 +50,9 @@ fn is_required(context: &Context<'_>, draft: &Draft) -> bool {
     let by_setting = context.client.settings.require_pkce.unwrap_or(false);
     let lenient = context.realm.realm.settings.allow_public_clients_without_pkce;
     let by_type = !context.client.metadata.is_confidential() && !lenient;
-    by_type || context.profile.pkce_for_confidential_clients || by_setting
+    // FAPI 1.0 Part 2 section 5.2.2-18.
+    let by_push = context.is_pushed && context.profile.pkce_for_pushed_requests;
+    by_type || context.profile.pkce_for_confidential_clients || by_setting || by_push
 }
 
 fn is_allowed(context: &Context<'_>, method: CodeChallengeMethod) -> bool {

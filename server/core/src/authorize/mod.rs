@@ -47,7 +47,7 @@ use pushed::{Reference, recalled, recalled_again};
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, pushed_request,
+    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt,
     registered_profile, registration, repetition, resource, response_mode, response_type, scope, size, state,
 };
 

@@ -17,6 +17,7 @@ mod m0009_registration;
 mod m0010_logout;
 mod m0011_pairwise_salts;
 mod m0012_client_origins;
+mod m0013_user_attributes;
 mod m0015_pushed_requests;
 mod schema;
 
@@ -103,6 +104,7 @@ impl Migrator {
             m0010_logout::STEPS,
             m0011_pairwise_salts::STEPS,
             m0012_client_origins::STEPS,
+            m0013_user_attributes::STEPS,
             m0015_pushed_requests::STEPS,
         ];
         files.into_iter().flatten()

@@ -252,7 +252,7 @@ async fn rfc8705_2_a_certificate_does_not_stand_in_for_a_secret() {
 }
 
 #[tokio::test]
-async fn cve_2024_10039_certificates_in_headers_of_strangers_are_ignored() {
+async fn tk_036_and_cve_2024_10039_certificates_in_headers_of_strangers_are_ignored() {
     let authority = Identity::authority("Client authority");
     let realm = Realm::with(json!({"client_certificate_authorities": authority.certificate_pem()})).await;
     let client = client_of_authority(&realm).await;
@@ -267,6 +267,10 @@ async fn cve_2024_10039_certificates_in_headers_of_strangers_are_ignored() {
         "ssl-client-cert",
         "x-forwarded-client-cert",
         "x-forwarded-tls-client-cert",
+        "client_cert",
+        "x_client_cert",
+        "x_ssl_client_cert",
+        "ssl_client_cert",
     ] {
         for value in [format!(":{der}:"), der.clone(), pem.clone(), format!("Cert=\"{pem}\"")] {
             let request = client.authenticated("/token", GRANT).header(name, &value);

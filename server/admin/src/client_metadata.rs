@@ -78,6 +78,11 @@ pub(crate) struct ClientMetadata {
     authorization_encrypted_response_enc: Option<String>,
     /// The one algorithm of request objects; any suitable one when absent. `none` needs the realm's permission.
     request_object_signing_alg: Option<String>,
+    /// How the content key of request objects may be encrypted (RFC 7518 section 4.1). Needed for the algorithms that use
+    /// the client's secret; with a key of the realm the client may encrypt without it.
+    request_object_encryption_alg: Option<String>,
+    /// How request objects may be encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
+    request_object_encryption_enc: Option<String>,
     /// Where request objects may be fetched from.
     request_uris: Option<Vec<String>>,
     /// Whether every authorization request must be a signed request object (RFC 9101 section 10.5).
@@ -142,6 +147,8 @@ pub(crate) struct ClientSettings {
     /// Whether the client registered itself: consent is always asked, and people see where they are sent. Set it to
     /// `false` to vouch for the client. No when absent.
     dynamically_registered: Option<bool>,
+    /// Whether DPoP proofs of the client need a nonce of this server, wherever they are sent. No when absent.
+    require_dpop_nonce: Option<bool>,
     /// Whether the client may introspect tokens that were not issued to it. No when absent.
     may_introspect: Option<bool>,
 }
@@ -180,6 +187,8 @@ mod tests {
             "tls_client_auth_subject_dn": "CN=a", "tls_client_auth_san_dns": "d", "tls_client_auth_san_uri": "u",
             "tls_client_auth_san_ip": "i", "tls_client_auth_san_email": "e",
         });
+        metadata["request_object_encryption_alg"] = json!("dir");
+        metadata["request_object_encryption_enc"] = json!("A256GCM");
         metadata["localized"] = json!({"client_name#de": "m"});
         metadata["initiate_login_uri"] = json!("i");
         metadata["authorization_signed_response_alg"] = json!("PS256");
@@ -196,7 +205,7 @@ mod tests {
             "profile": "base", "skip_consent": true, "require_pkce": false, "allow_plain_pkce": true,
             "access_token_format": "opaque", "access_token_signed_response_alg": "EdDSA", "access_token_seconds": 60,
             "refresh_rotation": "keep", "resources": ["https://api.test"], "dynamically_registered": true,
-            "may_introspect": true,
+            "require_dpop_nonce": true, "may_introspect": true,
         });
         let core: model::ClientSettings = serde_json::from_value(settings.clone()).unwrap();
         let object: ClientSettings = mirror::shown(&core).unwrap();

@@ -78,6 +78,13 @@ pub(crate) fn method_not_allowed(methods: &'static str) -> Response {
         .finish()
 }
 
+/// Tells the client the nonce that its next DPoP proof needs, where it needs one (RFC 9449 section 8.2).
+pub(crate) fn give_nonce(response: &mut Response, nonce: Option<String>) {
+    if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
+        response.headers_mut().insert("dpop-nonce", nonce);
+    }
+}
+
 /// There is no such realm.
 pub(crate) fn not_found(refusal: &Refusal) -> Response {
     json(StatusCode::NOT_FOUND, &ErrorResponse::from(refusal))
@@ -162,6 +169,14 @@ pub(crate) fn refusal_page(call: &Call, refusal: Refusal, problem: ErrorProblem)
     log(&Failure::Refusal(refusal));
     let status = if problem == ErrorProblem::Forgery { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
     error_page(&call.app, Some(&call.realm), &call.head, (status, problem, Some(reason), words))
+}
+
+/// The page of a request that failed.
+pub(crate) fn failure_page(call: &Call, failure: Failure, problem: ErrorProblem) -> Response {
+    match failure {
+        Failure::Fault(fault) => realm_fault_page(call, fault),
+        Failure::Refusal(refusal) => refusal_page(call, refusal, problem),
+    }
 }
 
 /// A fault of ours in a realm.

@@ -111,6 +111,13 @@ pub struct ClientMetadata {
     /// The one algorithm of request objects; any suitable one when absent (OpenID Connect Registration 2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_object_signing_alg: Option<String>,
+    /// How the content key of request objects may be encrypted: the client need not say, unless it is with its secret
+    /// (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_encryption_alg: Option<String>,
+    /// How request objects may be encrypted; A128CBC-HS256 when absent (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_encryption_enc: Option<String>,
     /// Where request objects may be fetched from (OpenID Connect Registration 2).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_uris: Vec<String>,

@@ -50,6 +50,8 @@ pub struct ProviderMetadata {
     pub backchannel_logout_session_supported: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtls_endpoint_aliases: Option<MtlsEndpointAliases>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
     pub scopes_supported: Vec<String>,
     pub response_types_supported: Vec<String>,
     pub response_modes_supported: Vec<String>,
@@ -75,9 +77,7 @@ pub struct ProviderMetadata {
     pub request_object_signing_alg_values_supported: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_signed_request_object: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_object_encryption_alg_values_supported: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_object_encryption_enc_values_supported: Vec<String>,
     pub ui_locales_supported: Vec<String>,
     pub prompt_values_supported: Vec<String>,
@@ -89,6 +89,7 @@ pub struct ProviderMetadata {
     pub revocation_endpoint_auth_methods_supported: Vec<String>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     pub authorization_response_iss_parameter_supported: bool,
+    pub dpop_signing_alg_values_supported: Vec<String>,
     /// What the realm's scripts add: documentation and members of its own, never one of those above.
     #[serde(flatten)]
     pub additional: BTreeMap<String, serde_json::Value>,

@@ -89,6 +89,11 @@ pub const fn rfc9126(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9126", section)
 }
 
+/// A section of RFC 9449, OAuth 2.0 Demonstrating Proof of Possession.
+pub const fn rfc9449(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 9449", section)
+}
+
 /// A section of RFC 9700, Best Current Practice for OAuth 2.0 Security.
 pub const fn rfc9700(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9700", section)
@@ -102,6 +107,11 @@ pub const fn oidc_core(section: &'static str) -> SpecRef {
 /// A section of OpenID Connect Dynamic Client Registration 1.0.
 pub const fn oidc_registration(section: &'static str) -> SpecRef {
     SpecRef::new("OpenID Connect Dynamic Client Registration 1.0", section)
+}
+
+/// A section of Initiating User Registration via OpenID Connect 1.0.
+pub const fn prompt_create(section: &'static str) -> SpecRef {
+    SpecRef::new("Initiating User Registration via OpenID Connect 1.0", section)
 }
 
 /// A section of OpenID Connect RP-Initiated Logout 1.0.

@@ -7,6 +7,7 @@
 
 mod authorizations;
 mod changes;
+mod client_access;
 mod client_cache;
 mod clients;
 mod column;

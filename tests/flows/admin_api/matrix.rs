@@ -120,7 +120,7 @@ impl Objects {
 async fn signed_in(service: &Service, realm: &str) -> (String, String) {
     let (provider, store) = (&service.provider, &service.provider.store);
     let realm = registry::find_realm(provider, &realm.parse().unwrap()).await.unwrap();
-    let change = UserChange { username: "bea".to_owned(), enabled: true, claims: Map::new() };
+    let change = UserChange { username: "bea".to_owned(), enabled: true, claims: Map::new(), attributes: Map::new() };
     let user = registry::create_user(&provider.serving_itself(), &realm, change, None).await.unwrap();
     let mut sids = Vec::new();
     for form in [1, 2] {

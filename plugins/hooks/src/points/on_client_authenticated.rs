@@ -61,7 +61,7 @@ impl HookPoint for OnClientAuthenticated {
     const HOOK: Hook = Hook::OnClientAuthenticated;
     const ARGUMENT: Option<&'static str> = Some("auth");
     const ABOUT: &'static str =
-        "Asked at the token, introspection and revocation endpoints once the client is known, before anything else.";
+        "Asked at the token, push, introspection and revocation endpoints once the client is known, before anything else.";
     const NEVER: &'static str = "turn a failed authentication into a success; it is not asked about those";
     const CONSTRUCTORS: &'static [Constructor] = &[Constructor::ALLOW, Constructor::DENY];
     type Facts = NoFacts;

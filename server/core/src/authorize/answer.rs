@@ -106,7 +106,7 @@ async fn take_login(
         Ok(user) => log_in(serving, realm, (&parameters, &accepted, &interaction), &user, browser).await,
         Err(failure) => {
             let form = LoginForm {
-                interaction: answer.interaction.to_owned(),
+                interaction: interaction.seal(serving, realm)?,
                 address: parameters,
                 client: accepted.client,
                 request: accepted.request,

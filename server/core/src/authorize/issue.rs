@@ -43,6 +43,7 @@ pub(super) async fn respond(
     }
     if response_type.returns_tokens() {
         parameters.extend(tokens(serving, realm, agreed, (code.as_deref(), mark)).await?);
+        serving.note_client_use(realm, &agreed.accepted.client).await;
         return Ok(agreed.accepted.redirect.respond(parameters));
     }
     let issued = agreed.event(response_type);
@@ -50,13 +51,14 @@ pub(super) async fn respond(
         Some(mark) => close(serving, realm, &mark, issued).await?,
         None => serving.note(realm, issued),
     }
+    serving.note_client_use(realm, &agreed.accepted.client).await;
     Ok(agreed.accepted.redirect.respond(parameters))
 }
 
 impl Agreed<'_> {
     /// What tokens rest on. Offline access outlives the session through a refresh token; a client that gets none has
     /// none, and what travels through the browser always ends with the session.
-    fn basis(&self, realm: &RealmContext, offline: bool) -> TokenBasis {
+    fn basis(&self, serving: &Serving<'_>, realm: &RealmContext, offline: bool) -> TokenBasis {
         let Self { accepted, session, authorization, .. } = *self;
         let parts = &accepted.request.parts;
         TokenBasis {
@@ -74,6 +76,7 @@ impl Agreed<'_> {
             realm_epoch: realm.realm.epoch,
             client_epoch: accepted.client.epoch,
             user_epoch: session.user_epoch,
+            vars: serving.transaction().vars(),
         }
     }
 
@@ -87,9 +90,10 @@ impl Agreed<'_> {
             user_id: session.user_id,
             redirect_uri: accepted.redirect.uri().to_owned(),
             challenge: parts.challenge.clone(),
+            key: parts.key,
             nonce: parts.nonce.clone(),
             sid: session.sid,
-            basis: self.basis(realm, refreshable && parts.scope.contains("offline_access")),
+            basis: self.basis(serving, realm, refreshable && parts.scope.contains("offline_access")),
         };
         code.seal(serving, realm)
     }
@@ -127,7 +131,7 @@ async fn tokens(
         Failure::Fault(fault) => AuthorizeError::Fault(fault),
     };
     let user = live_user(serving, realm, session).await?.ok_or_else(|| accepted.redirect.refuse(fallen()))?;
-    let basis = agreed.basis(realm, false);
+    let basis = agreed.basis(serving, realm, false);
     let planned = Planned {
         grant_type: GrantType::Implicit,
         scope: &basis.scope,

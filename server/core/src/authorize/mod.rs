@@ -47,8 +47,8 @@ use pushed::{Reference, recalled, recalled_again};
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt,
-    registered_profile, registration, repetition, resource, response_mode, response_type, scope, size, state,
+    acr, claims, dpop_jkt, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, registered_profile,
+    registration, repetition, resource, response_mode, response_type, scope, sender_constraint, size, state,
 };
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
@@ -66,13 +66,19 @@ use Entry::{Authorization, Pushed};
 
 type Rule = fn(&Context<'_>, &mut Draft) -> Result<(), Refusal>;
 
+/// Rules with their names: those of the files they stand in.
+macro_rules! matrix {
+    ($(($rule:path, $entries:expr),)+) => { &[$((stringify!($rule), $rule, $entries),)+] };
+}
+
 /// Every rule, in the order it is applied, and where it applies. The first refusal is the answer.
-const MATRIX: &[(Rule, &[Entry])] = &[
+const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
     (rules::pushed::request_is_pushed_where_it_must_be, &[Authorization]),
     (repetition::no_parameter_is_repeated, &[Authorization, Pushed]),
     (state::state_is_printable, &[Authorization, Pushed]),
     (registered_profile::registration_meets_the_profile, &[Authorization, Pushed]),
     (response_type::response_type_is_registered, &[Authorization, Pushed]),
+    (sender_constraint::bound_tokens_do_not_travel_through_the_browser, &[Authorization, Pushed]),
     (response_mode::response_mode_is_allowed, &[Authorization, Pushed]),
     (rules::request_object::request_is_signed_where_it_must_be, &[Authorization, Pushed]),
     (registration::clients_are_not_registered_by_request, &[Authorization, Pushed]),
@@ -81,6 +87,7 @@ const MATRIX: &[(Rule, &[Entry])] = &[
     (nonce::nonce_goes_with_openid, &[Authorization, Pushed]),
     (state::state_is_there_without_openid, &[Authorization, Pushed]),
     (pkce::challenge_is_present_and_well_formed, &[Authorization, Pushed]),
+    (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed]),
     (prompt::prompt_is_consistent, &[Authorization, Pushed]),
     (max_age::max_age_is_a_number, &[Authorization, Pushed]),
     (presentation::presentation_is_read, &[Authorization, Pushed]),
@@ -309,6 +316,11 @@ fn on_a_page(failure: Failure) -> AuthorizeError {
     }
 }
 
+/// The name of the file that a rule stands in.
+fn file_of(path: &'static str) -> &'static str {
+    path.rsplit("::").nth(1).map_or(path, str::trim)
+}
+
 /// Verifies the redirect, then applies the matrix.
 fn accept(
     serving: &Serving<'_>,
@@ -322,8 +334,11 @@ fn accept(
     let (proof, is_pushed) = (merged.proof(), entry == Pushed || merged.pushed().is_some());
     let context = Context { provider: serving, realm, client: &client, profile, parameters, proof, is_pushed };
     let mut draft = Draft::default();
-    for (rule, _) in MATRIX.iter().filter(|(_, entries)| entries.contains(&entry)) {
+    serving.passed("client");
+    serving.passed("redirect_uri");
+    for (path, rule, _) in MATRIX.iter().filter(|(_, _, entries)| entries.contains(&entry)) {
         rule(&context, &mut draft).map_err(|refusal| redirect.refuse(refusal))?;
+        serving.passed(file_of(path));
     }
     let request = draft
         .complete()

@@ -4,6 +4,8 @@ use signet_protocol::claims_request::ClaimsRequest;
 use signet_protocol::names::{CodeChallengeMethod, Prompt, ResponseType};
 use signet_protocol::scope::Scope;
 
+use crate::model::Thumbprint;
+
 /// An authorization request that every rule has agreed to.
 #[derive(Debug, Clone)]
 pub struct AuthorizationRequest {
@@ -18,6 +20,8 @@ pub(super) struct Parts {
     pub(super) scope: Scope,
     pub(super) nonce: Option<String>,
     pub(super) challenge: Option<(CodeChallengeMethod, String)>,
+    /// The key that the code is to be bound to.
+    pub(super) key: Option<Thumbprint>,
     pub(super) prompts: Vec<Prompt>,
     /// Seconds.
     pub(super) max_age: Option<i64>,

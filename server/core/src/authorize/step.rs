@@ -16,7 +16,6 @@ use super::issue::{Agreed, respond};
 use super::{Accepted, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser};
 use crate::events::{Parties, Serving};
 use crate::model::{Authorization, BrowserSession, Client, DEFAULT_SLOT};
-use crate::provider::Provider;
 use crate::realm::RealmContext;
 use crate::tokens::{SERVER_CLAIMS, subject_for};
 
@@ -81,6 +80,7 @@ pub(super) async fn next(
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
     match consent(serving, realm, accepted, (&session, &*used)).await? {
         Consent::Given(authorization) => {
+            serving.passed("consent");
             let agreed = Agreed { accepted, interaction, session: &session, authorization: authorization.as_ref() };
             // The address that a log-in leads to may be opened again; it yields one response. Tokens leave their mark in
             // any case: it is written only if what they rest on stands. A pushed request is used up by its response.
@@ -121,6 +121,7 @@ pub(super) async fn standing(
     let is_wanted = is_wanted(serving, realm, accepted, used.session.as_ref()).await?;
     let usable = usable_session(serving, realm, (accepted, interaction), (&used, is_wanted)).await?;
     if let Some(session) = usable.cloned() {
+        serving.passed("session");
         return Ok(Standing::Good(session, Box::new(used)));
     }
     if accepted.is_silent() {
@@ -203,18 +204,18 @@ async fn login_form(
 }
 
 async fn consent_form(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
     interaction: &Interaction,
     session: &BrowserSession,
 ) -> Result<ConsentForm, AuthorizeError> {
-    let user = provider.store.user(realm.id(), session.user_id).await?;
+    let user = serving.store.user(realm.id(), session.user_id).await?;
     let user =
         user.ok_or_else(|| accepted.redirect.refuse(ErrorCode::LoginRequired.because("the user has to log in")))?;
     let form = interaction.at(Stage::ConsentForm(session.sid));
     Ok(ConsentForm {
-        interaction: form.seal(provider, realm)?,
+        interaction: form.seal(serving, realm)?,
         address: accepted.merged.address().clone(),
         client: Arc::clone(&accepted.client),
         request: accepted.request.clone(),

@@ -22,7 +22,7 @@ use signet_protocol::spec::rfc6749;
 pub(crate) use tls::expected_subject;
 
 use crate::endpoints::Endpoint;
-use crate::events::{Event, Parties, Serving};
+use crate::events::{Parties, Serving};
 use crate::failure::Failure;
 use crate::model::{Client, UsedRecord};
 use crate::provider::Provider;
@@ -64,44 +64,6 @@ impl AuthenticatedClient {
             _ => Ok(()),
         }
     }
-
-    /// An assertion counts once, also where the request it came with was refused (OpenID Connect Core 9). That it had
-    /// been used before is no other answer than the one there is already.
-    pub(crate) async fn conclude<T>(
-        &self,
-        provider: &Provider,
-        realm: &RealmContext,
-        outcome: Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        if let Err(Failure::Refusal(_)) = &outcome
-            && let Err(Failure::Fault(fault)) = self.consume_assertion(provider, realm).await
-        {
-            return Err(fault.into());
-        }
-        outcome
-    }
-
-    /// Records an event in the transaction of the assertion's mark, or by itself where there is no assertion.
-    ///
-    /// # Errors
-    /// `invalid_client` if the assertion was used before; then the event did not happen.
-    pub(crate) async fn record(
-        &self,
-        serving: &Serving<'_>,
-        realm: &RealmContext,
-        event: Event,
-    ) -> Result<(), Failure> {
-        let Some(mark) = &self.assertion else {
-            serving.note(realm, event);
-            return Ok(());
-        };
-        let events = serving.with_event(realm, event);
-        if !serving.store.consume(realm.id(), mark, &events).await? {
-            return Err(assertion::replayed().into());
-        }
-        serving.written(&events);
-        Ok(())
-    }
 }
 
 /// The refusal of a replayed assertion, for endpoints that learn of it from their transaction.
@@ -126,6 +88,7 @@ pub async fn authenticate(
     }
     let mut client = prove(serving, realm, found, (presented, address), endpoint).await?;
     serving.authenticated(client.client());
+    serving.passed("client_authentication");
     match decision::tightened(serving, realm, &client, endpoint).await {
         Ok(None) => {}
         // It proves again who it is, by what is demanded now.

@@ -1,8 +1,6 @@
 //! The discovery document (OpenID Connect Discovery 3 and 4, RFC 8414 sections 2 and 3), made from what the realm
 //! really has and the profile really takes.
 
-use std::collections::BTreeMap;
-
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
 use signet_protocol::names::{
     ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantType, Prompt, ResponseMode, ResponseType,
@@ -40,7 +38,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
     let signing = texts(signing_algorithms(realm), SignatureAlgorithm::as_str);
     let key_management = texts(profile.key_management_algorithms.iter().copied(), KeyManagementAlgorithm::as_str);
     let content_encryption = content_encryption(profile);
-    let (to_realm, content_to_realm) = encryption_to_realm(realm);
+    let requests = texts(request_encryption_algorithms(realm), KeyManagementAlgorithm::as_str);
     let (methods, confidential) = authentication_method_names(realm);
     let signatures = |algorithms: &[SignatureAlgorithm]| texts(algorithms.iter().copied(), SignatureAlgorithm::as_str);
     let assertions = signatures(profile.assertion_algorithms);
@@ -48,9 +46,6 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         issuer: realm.issuer().to_owned(),
         authorization_endpoint: url(Endpoint::Authorization),
         token_endpoint: url(Endpoint::Token),
-        pushed_authorization_request_endpoint: url(Endpoint::PushedAuthorizationRequest),
-        require_pushed_authorization_requests: settings.require_pushed_authorization_requests
-            || profile.require_pushed_authorization_requests,
         userinfo_endpoint: url(Endpoint::UserInfo),
         jwks_uri: url(Endpoint::Jwks),
         registration_endpoint: realm.realm.settings.registration.is_on().then(|| url(Endpoint::Registration)),
@@ -63,6 +58,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         backchannel_logout_supported: settings.backchannel_logout,
         backchannel_logout_session_supported: settings.backchannel_logout,
         mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
+        tls_client_certificate_bound_access_tokens: realm.urls.mutual_tls.is_some(),
         scopes_supported: scopes(realm),
         response_types_supported: texts(realm.response_types(), ResponseType::as_str),
         response_modes_supported: texts(profile.response_modes.iter().copied(), ResponseMode::as_str),
@@ -72,12 +68,9 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         id_token_signing_alg_values_supported: signing.clone(),
         id_token_encryption_alg_values_supported: key_management.clone(),
         id_token_encryption_enc_values_supported: content_encryption.clone(),
-        userinfo_signing_alg_values_supported: signing.clone(),
-        userinfo_encryption_alg_values_supported: key_management.clone(),
+        userinfo_signing_alg_values_supported: signing,
+        userinfo_encryption_alg_values_supported: key_management,
         userinfo_encryption_enc_values_supported: content_encryption.clone(),
-        authorization_signing_alg_values_supported: signing,
-        authorization_encryption_alg_values_supported: key_management,
-        authorization_encryption_enc_values_supported: content_encryption,
         display_values_supported: texts([Display::Page, Display::Popup], Display::as_str),
         claim_types_supported: vec!["normal".to_owned()],
         claims_supported: claims(),
@@ -86,9 +79,8 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         request_uri_parameter_supported: profile.request_objects.by_reference,
         require_request_uri_registration: profile.request_objects.by_reference,
         request_object_signing_alg_values_supported: signatures(profile.request_objects.algorithms),
-        require_signed_request_object: settings.require_signed_request_object || profile.request_objects.are_required,
-        request_object_encryption_alg_values_supported: to_realm,
-        request_object_encryption_enc_values_supported: content_to_realm,
+        request_object_encryption_alg_values_supported: requests,
+        request_object_encryption_enc_values_supported: content_encryption,
         ui_locales_supported: ui_locales.iter().map(|&locale| locale.to_owned()).collect(),
         prompt_values_supported: texts(Prompt::ALL.iter().copied(), Prompt::as_str),
         code_challenge_methods_supported: vec![CodeChallengeMethod::S256.as_str().to_owned()],
@@ -99,7 +91,27 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertions,
         authorization_response_iss_parameter_supported: true,
-        additional: BTreeMap::new(),
+        dpop_signing_alg_values_supported: signatures(profile.proof_algorithms),
+        ..of_secured_requests(realm)
+    }
+}
+
+/// Requests that are pushed or must be signed (RFC 9126 section 5, RFC 9101 section 10.5), and responses that are JWTs
+/// (JARM 4).
+fn of_secured_requests(realm: &RealmContext) -> ProviderMetadata {
+    let (settings, profile) = (&realm.realm.settings, realm.realm.settings.profile.profile());
+    ProviderMetadata {
+        pushed_authorization_request_endpoint: realm.urls.of(Endpoint::PushedAuthorizationRequest),
+        require_pushed_authorization_requests: settings.require_pushed_authorization_requests
+            || profile.require_pushed_authorization_requests,
+        require_signed_request_object: settings.require_signed_request_object || profile.request_objects.are_required,
+        authorization_signing_alg_values_supported: texts(signing_algorithms(realm), SignatureAlgorithm::as_str),
+        authorization_encryption_alg_values_supported: texts(
+            profile.key_management_algorithms.iter().copied(),
+            KeyManagementAlgorithm::as_str,
+        ),
+        authorization_encryption_enc_values_supported: content_encryption(profile),
+        ..ProviderMetadata::default()
     }
 }
 
@@ -111,12 +123,14 @@ fn content_encryption(profile: &SecurityProfile) -> Vec<String> {
     texts(profile.content_encryption_algorithms.iter().copied(), ContentEncryptionAlgorithm::as_str)
 }
 
-/// How request objects may be encrypted: to the realm's own keys, where it has some.
-fn encryption_to_realm(realm: &RealmContext) -> (Vec<String>, Vec<String>) {
-    let algorithms = texts(realm.encryption_keys.algorithms(), KeyManagementAlgorithm::as_str);
-    let content =
-        if algorithms.is_empty() { Vec::new() } else { content_encryption(realm.realm.settings.profile.profile()) };
-    (algorithms, content)
+/// How request objects may be encrypted: to the realm's own keys, where it has some, and with the secrets of clients that
+/// are registered for that.
+pub(crate) fn request_encryption_algorithms(realm: &RealmContext) -> impl Iterator<Item = KeyManagementAlgorithm> {
+    let has_key = move |algorithm: &KeyManagementAlgorithm| {
+        algorithm.is_symmetric() || realm.encryption_keys.active(*algorithm).is_some()
+    };
+    let allowed = realm.realm.settings.profile.profile().key_management_algorithms;
+    allowed.iter().copied().filter(has_key)
 }
 
 /// The methods of all clients, and those of clients that can keep a credential.

@@ -9,9 +9,9 @@ use signet_protocol::scope::Scope;
 use signet_protocol::spec::{rfc6749, rfc9700};
 
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
-use super::decision::{Planned, decide};
+use super::decision::{Planned, decide, go_on};
 use super::{GrantRequest, resources};
-use crate::client_auth::assertion_replayed;
+use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
 use crate::model::{RefreshFamily, RefreshRotation};
@@ -34,6 +34,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let lineage = Lineage(token.family());
     let generation = i64::try_from(token.generation()).map_err(|_| invalid("generation out of range"))?;
     let family = live_family(request, lineage).await?;
+    request.serving.passed("refresh_token");
     if presented(request, &family, generation) != Presented::Current {
         return retry_or_close(request, &family, generation).await;
     }
@@ -117,7 +118,7 @@ async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Resu
         rotated_at: now,
         idle_expires_at: now.plus(request.realm.realm.settings.refresh_token_idle_seconds),
         standing: standing_query(request, family),
-        assertion: request.client.assertion(),
+        proofs: request.proofs(),
     };
     let events = request.serving.with_event(request.realm, issued(family, next_generation, &response));
     match request.serving.store.rotate(request.realm.id(), &rotation, &events).await? {
@@ -126,7 +127,7 @@ async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Resu
             Ok(Some(response.tokens))
         }
         RotationOutcome::Superseded => Ok(None),
-        RotationOutcome::AssertionReplayed => Err(assertion_replayed().into()),
+        RotationOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
     }
 }
 
@@ -138,7 +139,7 @@ async fn retry_or_close(
 ) -> Result<TokenResponse, Failure> {
     match presented(request, family, generation) {
         Presented::Retried => {
-            request.client.consume_assertion(request.serving, request.realm).await?;
+            request.consume_proofs().await?;
             if request.serving.store.standing(request.realm.id(), &standing_query(request, family)).await?
                 != Standing::Stands
             {
@@ -194,11 +195,15 @@ fn parties(family: &RefreshFamily) -> Parties {
 async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Result<Issued, Failure> {
     let client = request.client.client();
     let scope = narrowed_scope(request, &family.content.scope)?;
+    request.serving.passed("scope");
     let resources = resources::narrowed(request, &family.content.resources)?;
+    request.serving.passed("resource");
     let user = request.serving.store.user(request.realm.id(), family.user_id).await?;
     let user = user
         .filter(|user| user.enabled && user.epoch == family.content.user_epoch)
         .ok_or_else(|| invalid("the user is gone or changed"))?;
+    request.serving.passed("user");
+    go_on(request, &family.content)?;
     let planned = Planned {
         grant_type: GrantType::RefreshToken,
         scope: &scope,

@@ -17,14 +17,14 @@ mod single_use;
 mod token_basis;
 mod user;
 
-pub use authorization::{Authorization, DEFAULT_SLOT};
+pub use authorization::{Authorization, ClientAccess, DEFAULT_SLOT};
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
 pub use confirmation::{Confirmation, Thumbprint};
 pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use logout::{EndedSession, LogoutDelivery};
 pub use pairwise_salt::PairwiseSaltRecord;
 pub use pushed_request::{PushedReference, PushedRequest};
-pub use realm::{Realm, RealmSettings};
+pub use realm::{Realm, RealmSettings, ReplayScope};
 pub use refresh_family::RefreshFamily;
 pub use registration::{
     InitialAccessToken, Registration, RegistrationMode, RegistrationPolicy, SoftwareStatementIssuer,

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
+use signet_protocol::time::UnixTime;
 
 use super::StoreResult;
 use crate::events::EventRecord;
-use crate::model::{Authorization, Completion};
+use crate::model::{Authorization, ClientAccess, Completion};
 
 /// Storage of what users allowed clients.
 #[async_trait]
@@ -32,13 +33,34 @@ pub trait Authorizations: Send + Sync {
     /// The user's consents, newest first, at most 1000.
     async fn authorizations_of_user(&self, realm_id: RealmId, user_id: UserId) -> StoreResult<Vec<Authorization>>;
 
-    /// Deletes a consent of this user and the refresh families that rest on the same user and client, in one
-    /// transaction; says whether there was one.
+    /// Deletes a consent of this user and the refresh families that rest on the same user and client, and takes the client
+    /// out of the user's sessions as [`Authorizations::end_client_access`] does: one transaction. Says whether there was
+    /// one.
     async fn revoke_authorization(
         &self,
         realm_id: RealmId,
         user_id: UserId,
         id: AuthorizationId,
+        events: &[EventRecord],
+    ) -> StoreResult<bool>;
+
+    /// The clients that have refresh tokens of the user or take part in a session that ends after `now`, with or without
+    /// consent, by identifier.
+    async fn client_access_of_user(
+        &self,
+        realm_id: RealmId,
+        user_id: UserId,
+        now: UnixTime,
+    ) -> StoreResult<Vec<ClientAccess>>;
+
+    /// Deletes the refresh families of this user and client, with their lineages denied until then, and takes the client
+    /// out of the user's sessions, with a delivery where it wants to be told by the back channel: one transaction. Says
+    /// whether there was anything.
+    async fn end_client_access(
+        &self,
+        realm_id: RealmId,
+        (user_id, client_id): (UserId, &ClientId),
+        denied_until: UnixTime,
         events: &[EventRecord],
     ) -> StoreResult<bool>;
 }

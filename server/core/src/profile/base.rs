@@ -45,6 +45,7 @@ pub(super) const BASE: SecurityProfile = SecurityProfile {
     pkce_for_pushed_requests: false,
     code_challenge_methods: &[CodeChallengeMethod::S256, CodeChallengeMethod::Plain],
     sender_constrained_tokens: false,
+    proof_algorithms: &[ES256, PS256, EdDSA, Ed25519, ES384, ES512, PS384, PS512, RS256, RS384, RS512],
     refresh_rotation: RefreshRotation::Rotate,
     refresh_retry_seconds: 0,
     clock_skew_seconds: 0,

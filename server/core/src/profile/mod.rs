@@ -75,6 +75,8 @@ pub struct SecurityProfile {
     pub code_challenge_methods: &'static [CodeChallengeMethod],
     /// Whether access tokens must be bound to a certificate or a key (RFC 9700 section 2.2.1).
     pub sender_constrained_tokens: bool,
+    /// Algorithms of DPoP proofs (RFC 9449 section 4.2), the one to be preferred first.
+    pub proof_algorithms: &'static [SignatureAlgorithm],
     /// How refresh tokens change on use unless the client says otherwise.
     pub refresh_rotation: RefreshRotation,
     /// Seconds after a rotation that the refresh token before is good at least.

@@ -31,6 +31,7 @@ use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 use zeroize::Zeroizing;
 
+use crate::binding::{Audience, NonceKey};
 use crate::endpoints::RealmUrls;
 use crate::events::EventKeys;
 use crate::failure::Fault;
@@ -58,6 +59,8 @@ pub struct RealmContext {
     pub(crate) pairwise_salts: PairwiseSalts,
     /// Authenticate its events.
     pub(crate) event_keys: EventKeys,
+    /// Makes the nonces of DPoP proofs.
+    pub(crate) nonce_key: NonceKey,
     trust_anchors: Option<TrustAnchors>,
     sealing_keys: SealingKeyRing,
     columns: ColumnCipher,
@@ -112,6 +115,11 @@ impl RealmContext {
     /// The authorities that issue client certificates (RFC 8705 section 2.1).
     pub(crate) const fn trust_anchors(&self) -> Option<&TrustAnchors> {
         self.trust_anchors.as_ref()
+    }
+
+    /// The nonce that DPoP proofs may have from now on (RFC 9449 sections 8 and 9).
+    pub fn dpop_nonce(&self, audience: Audience, now: UnixTime) -> String {
+        self.nonce_key.fresh(audience, now)
     }
 
     /// Seals a value for this realm.

@@ -21,7 +21,7 @@ use crate::model::{Client, ClientSecret, ClientSettings, RefreshRotation, Secret
 use crate::ports::{KeptClient, Page, PageRequest};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::names_users_alike;
+use crate::tokens::{RegisteredEncryption, names_users_alike};
 
 /// Random bytes of a generated secret: 86 characters, enough for every symmetric algorithm.
 const SECRET_BYTES: usize = 64;
@@ -113,9 +113,20 @@ pub(crate) async fn check_client(
     client_addresses::check(provider, client, before).await
 }
 
+/// RFC 8705 section 3.4: without a host that asks for certificates the client would get no token at all.
+fn check_binding(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
+    let is_bound = client.metadata.tls_client_certificate_bound_access_tokens == Some(true);
+    if is_bound && realm.urls.mutual_tls.is_none() {
+        let problem = "needs mutual TLS, which this deployment has not (server.mtls_public_url)";
+        return Err(RegistryError::invalid("tls_client_certificate_bound_access_tokens", problem));
+    }
+    Ok(())
+}
+
 fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     client_metadata::check(&client.metadata)?;
     response_types::check(realm, client)?;
+    check_binding(realm, client)?;
     let is_unsigned = client.metadata.request_object_signing_alg.as_deref() == Some("none");
     if is_unsigned && !realm.realm.settings.allow_unsigned_request_objects {
         let problem = "none needs the realm's setting allow_unsigned_request_objects";
@@ -161,7 +172,7 @@ fn check_profile(realm: &RealmContext, client: &Client) -> Result<(), RegistryEr
     Err(RegistryError::invalid(shortfall.field, shortfall.change + &section))
 }
 
-/// The algorithms that things for this client are signed with.
+/// The keys of the algorithms that things for this client are signed with, or that it encrypts its requests to.
 pub(crate) async fn ensure_keys(
     serving: &Serving<'_>,
     realm: &RealmContext,
@@ -175,9 +186,12 @@ pub(crate) async fn ensure_keys(
         &client.settings.access_token_signed_response_alg,
     ];
     for name in names.into_iter().flatten() {
-        if let Ok(algorithm) = name.parse() {
+        if let Ok(algorithm) = name.parse::<SignatureAlgorithm>() {
             ensure_key(serving, realm, algorithm).await?;
         }
+    }
+    if let Ok(Some(requests)) = RegisteredEncryption::of_request_objects(metadata) {
+        ensure_key(serving, realm, requests.algorithm).await?;
     }
     Ok(())
 }

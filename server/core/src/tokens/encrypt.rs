@@ -23,9 +23,9 @@ pub(crate) enum EncryptedResponse {
     Authorization,
 }
 
-/// How a client is registered to get one of them.
+/// How something is encrypted, as a client is registered for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ResponseEncryption {
+pub(crate) struct RegisteredEncryption {
     pub(crate) algorithm: KeyManagementAlgorithm,
     pub(crate) content: ContentEncryptionAlgorithm,
 }
@@ -34,6 +34,8 @@ pub(crate) struct ResponseEncryption {
 pub(crate) enum Content<'a> {
     /// A signed token: the result is a Nested JWT (RFC 7519 section 2).
     Signed(&'a str),
+    /// The same, where the header says too whose token it is (Back-Channel Logout 2.4).
+    SignedBy(&'a str, &'a str),
     /// Claims that are not signed.
     Claims(&'a [u8]),
 }
@@ -75,10 +77,9 @@ impl EncryptedResponse {
     pub(crate) fn registration(
         self,
         metadata: &ClientMetadata,
-    ) -> Result<Option<ResponseEncryption>, UnknownAlgorithm> {
-        let (Some(alg), enc) = self.registered(metadata) else { return Ok(None) };
-        let content = enc.map_or(Ok(ContentEncryptionAlgorithm::A128CbcHs256), str::parse)?;
-        Ok(Some(ResponseEncryption { algorithm: alg.parse()?, content }))
+    ) -> Result<Option<RegisteredEncryption>, UnknownAlgorithm> {
+        let (alg, enc) = self.registered(metadata);
+        RegisteredEncryption::read(alg, enc)
     }
 
     /// Encrypts a response to a client that is registered for it; nothing where it is not.
@@ -139,18 +140,33 @@ impl EncryptedResponse {
     }
 }
 
-impl ResponseEncryption {
+impl RegisteredEncryption {
+    /// How a client may encrypt its request objects, as it declared; nothing where it declared nothing.
+    pub(crate) fn of_request_objects(metadata: &ClientMetadata) -> Result<Option<Self>, UnknownAlgorithm> {
+        let ClientMetadata { request_object_encryption_alg, request_object_encryption_enc, .. } = metadata;
+        Self::read(request_object_encryption_alg.as_deref(), request_object_encryption_enc.as_deref())
+    }
+
+    /// The two fields with the default of OpenID Connect Registration 2.
+    fn read(alg: Option<&str>, enc: Option<&str>) -> Result<Option<Self>, UnknownAlgorithm> {
+        let Some(alg) = alg else { return Ok(None) };
+        let content = enc.map_or(Ok(ContentEncryptionAlgorithm::A128CbcHs256), str::parse)?;
+        Ok(Some(Self { algorithm: alg.parse()?, content }))
+    }
+
     fn encrypt(
         self,
         provider: &Provider,
         recipient: Recipient<'_>,
         content: &Content<'_>,
     ) -> Result<String, EncryptError> {
-        let (plaintext, content_type) = match content {
-            Content::Signed(token) => (token.as_bytes(), Some("JWT")),
-            Content::Claims(claims) => (*claims, None),
+        let (plaintext, content_type, issuer) = match content {
+            Content::Signed(token) => (token.as_bytes(), Some("JWT"), None),
+            Content::SignedBy(issuer, token) => (token.as_bytes(), Some("JWT"), Some(*issuer)),
+            Content::Claims(claims) => (*claims, None, None),
         };
-        let encryption = Encryption { algorithm: self.algorithm, content: self.content, recipient, content_type };
+        let encryption =
+            Encryption { algorithm: self.algorithm, content: self.content, recipient, content_type, issuer };
         encryption.encrypt(plaintext, &*provider.random)
     }
 }

@@ -5,13 +5,16 @@ mod claims;
 mod clients;
 mod connections;
 mod consent;
+mod discovery;
 mod errors;
 mod events;
 mod logins;
 mod logouts;
+mod registration;
 mod sessions;
 mod shadows;
 mod tokens;
+mod transactions;
 
 use http::Method;
 use serde_json::{Value, json};

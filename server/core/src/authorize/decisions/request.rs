@@ -19,7 +19,7 @@ use crate::events::Serving;
 use crate::hooks::Subject;
 use crate::realm::RealmContext;
 
-/// Most of it as JSON, in bytes. Addresses have at most 8,000; the request itself at most 7,000 of them.
+/// Most of it as JSON, in bytes. Addresses have at most 8,000; the request itself at most 6,400 of them.
 const MOST_BYTES: usize = 450;
 
 /// What scripts have taken from a request or demanded beyond it so far. Short member names: it travels in addresses.

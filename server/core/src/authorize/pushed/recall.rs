@@ -8,30 +8,35 @@ use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::{rfc9101, rfc9126};
 
 use super::{Content, Reference};
+use crate::authorize::answer::answered_before;
 use crate::authorize::request_object::{MergedRequest, Pushed};
 use crate::authorize::{AuthorizeError, verified_redirect};
 use crate::events::Serving;
+use crate::failure::Fault;
 use crate::model::{Client, PushedRequest};
 use crate::realm::RealmContext;
 
-/// The request of a reference that a browser begins with.
+/// The request of a reference that a browser begins with. What is wrong with it is told to the redirect URI that was
+/// pushed; where there is none to tell, to the one that stands outside, if that is registered.
 pub(in crate::authorize) async fn recalled(
     serving: &Serving<'_>,
     realm: &RealmContext,
     client: &Arc<Client>,
     (reference, parameters): (&Reference, &Parameters),
 ) -> Result<MergedRequest, AuthorizeError> {
+    let tell = |refusal: Refusal, parameters: &Parameters| match verified_redirect::verify(realm, client, parameters) {
+        Ok(redirect) => redirect.refuse(refusal),
+        Err(_) => AuthorizeError::Page(refusal),
+    };
     if parameters.get("request").is_some() {
         let reason = "request and request_uri exclude each other";
-        return Err(AuthorizeError::Page(ErrorCode::InvalidRequest.because(reason).per(rfc9101("5"))));
+        return Err(tell(ErrorCode::InvalidRequest.because(reason).per(rfc9101("5")), parameters));
     }
-    let (stored, request) = find(serving, realm, client, reference).await?;
+    let found = find(serving, realm, client, reference).await?;
+    let (stored, request) = found.map_err(|refusal| tell(refusal, parameters))?;
     if stored.completed || serving.now() >= stored.opens_until {
-        let refusal = unusable().detail(if stored.completed { "answered before" } else { "expired" });
-        return Err(match verified_redirect::verify(realm, client, request.parameters()) {
-            Ok(redirect) => redirect.refuse(refusal),
-            Err(_) => AuthorizeError::Page(refusal),
-        });
+        let detail = if stored.completed { "answered before" } else { "expired" };
+        return Err(tell(unusable().detail(detail), request.parameters()));
     }
     Ok(request)
 }
@@ -43,12 +48,10 @@ pub(in crate::authorize) async fn recalled_again(
     client: &Arc<Client>,
     reference: &Reference,
 ) -> Result<MergedRequest, AuthorizeError> {
-    let (stored, request) = find(serving, realm, client, reference).await.map_err(|error| match error {
-        AuthorizeError::Page(refusal) => AuthorizeError::Expired(refusal),
-        other => other,
-    })?;
+    let found = find(serving, realm, client, reference).await?;
+    let (stored, request) = found.map_err(AuthorizeError::Expired)?;
     if stored.completed {
-        return Err(AuthorizeError::Expired(crate::authorize::answer::answered_before()));
+        return Err(AuthorizeError::Expired(answered_before()));
     }
     Ok(request)
 }
@@ -59,21 +62,22 @@ async fn find(
     realm: &RealmContext,
     client: &Arc<Client>,
     reference: &Reference,
-) -> Result<(PushedRequest, MergedRequest), AuthorizeError> {
-    let unknown = |detail: &'static str| AuthorizeError::Page(unusable().detail(detail));
-    let stored = serving.store.pushed_request(realm.id(), reference.hash()).await?;
-    let stored = stored.ok_or_else(|| unknown("no such request"))?;
+) -> Result<Result<(PushedRequest, MergedRequest), Refusal>, Fault> {
+    let unknown = |detail: &'static str| Ok(Err(unusable().detail(detail)));
+    let Some(stored) = serving.store.pushed_request(realm.id(), reference.hash()).await? else {
+        return unknown("no such request");
+    };
     if stored.client_id != client.client_id {
-        return Err(unknown("pushed by another client"));
+        return unknown("pushed by another client");
     }
     let Content { parameters, proof, narrowing, timeline } = Content::decrypt(realm, &stored)?;
     if timeline != realm.realm.timeline {
-        return Err(unknown("pushed before the database was restored"));
+        return unknown("pushed before the database was restored");
     }
     let address =
         Parameters::default().with("client_id", client.client_id.as_str()).with("request_uri", &reference.to_uri());
     let pushed = Pushed { reference: stored.reference, proof, narrowing };
-    Ok((stored, MergedRequest::of_push(parameters, address, pushed)))
+    Ok(Ok((stored, MergedRequest::of_push(parameters, address, pushed))))
 }
 
 fn unusable() -> Refusal {

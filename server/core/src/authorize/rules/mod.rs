@@ -2,6 +2,7 @@
 
 pub(super) mod acr;
 pub(super) mod claims;
+pub(super) mod dpop_jkt;
 pub(super) mod id_token_hint;
 pub(super) mod login_hint;
 pub(super) mod max_age;
@@ -18,5 +19,6 @@ pub(super) mod resource;
 pub(super) mod response_mode;
 pub(super) mod response_type;
 pub(super) mod scope;
+pub(super) mod sender_constraint;
 pub(super) mod size;
 pub(super) mod state;

@@ -46,6 +46,7 @@ pub(super) const FAPI1_ADVANCED: SecurityProfile = SecurityProfile {
         ..BASE.request_objects
     },
     signing_algorithms: &[PS256, ES256],
+    proof_algorithms: &[PS256, ES256],
     default_signing_algorithm: ES256,
     pkce_for_pushed_requests: true,
     code_challenge_methods: &[CodeChallengeMethod::S256],

@@ -21,6 +21,7 @@ pub(super) const FAPI2_SECURITY: SecurityProfile = SecurityProfile {
         ..BASE.request_objects
     },
     signing_algorithms: &[PS256, ES256, EdDSA, Ed25519],
+    proof_algorithms: &[PS256, ES256, EdDSA, Ed25519],
     default_signing_algorithm: ES256,
     pkce_for_confidential_clients: true,
     pkce_for_pushed_requests: true,

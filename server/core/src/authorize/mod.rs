@@ -299,7 +299,7 @@ fn accept(
     let parameters = merged.parameters();
     let redirect = verified_redirect::verify(realm, &client, parameters).map_err(AuthorizeError::Page)?;
     let profile = realm.profile_of(&client);
-    let (proof, is_pushed) = (merged.proof(), merged.pushed().is_some());
+    let (proof, is_pushed) = (merged.proof(), entry == Pushed || merged.pushed().is_some());
     let context = Context { provider: serving, realm, client: &client, profile, parameters, proof, is_pushed };
     let mut draft = Draft::default();
     for (rule, _) in MATRIX.iter().filter(|(_, entries)| entries.contains(&entry)) {

@@ -96,12 +96,7 @@ async fn validated(
         Some(key) => parameters.without("dpop_jkt").with("dpop_jkt", &key.to_string()),
         None => parameters.clone(),
     };
-    Ok(Content {
-        parameters,
-        proof: accepted.merged.proof(),
-        narrowing,
-        timeline: realm.realm.timeline,
-    })
+    Ok(Content { parameters, proof: accepted.merged.proof(), narrowing, timeline: realm.realm.timeline })
 }
 
 /// Nothing is redirected here: whatever is wrong is told to the client itself (RFC 9126 section 2.3).

@@ -9,7 +9,7 @@ use super::wait::until_true;
 
 /// A proxy that runs until it is dropped.
 pub(crate) struct ReverseProxy {
-    pub(crate) process: Process,
+    _process: Process,
 }
 
 impl ReverseProxy {
@@ -80,7 +80,7 @@ impl ReverseProxy {
             TcpStream::connect(("127.0.0.1", port)).is_ok()
         })
         .await;
-        Self { process }
+        Self { _process: process }
     }
 }
 

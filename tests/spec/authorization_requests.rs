@@ -121,8 +121,8 @@ async fn rfc9700_2_1_1_a_realm_may_let_public_clients_go_without_a_challenge() {
     let client = realm.client(public).await;
     let request = client.request().without_pkce();
     let mut browser = realm.signed_in_browser().await;
-    let code = browser.complete(&request, &realm.user).await.code();
-    client.redeem(&request, &code).await.tokens();
+    let response = browser.complete(&request, &realm.user).await;
+    client.redeem(&request, response.code()).await.tokens();
     let strict =
         json!({"token_endpoint_auth_method": "none", "settings": {"skip_consent": true, "require_pkce": true}});
     let strict = realm.client(strict).await;

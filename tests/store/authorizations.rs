@@ -66,7 +66,7 @@ async fn consent_to_what_is_gone_changes_nothing(database: &TestDatabase) {
     assert_missing(world.store.record_consent(&form, &of_stranger, &[]).await, "user or client");
     let for_stranger = authorization(&world.user, &client(world.realm.id, "gone"), 1);
     assert_missing(world.store.record_consent(&form, &for_stranger, &[]).await, "user or client");
-    assert!(world.store.consume(world.realm.id, &form, &[]).await.unwrap());
+    assert!(world.store.complete(world.realm.id, &form, &[]).await.unwrap());
 }
 
 async fn consents_are_listed_newest_first(database: &TestDatabase) {

@@ -94,8 +94,7 @@ async fn a_push_and_its_completion_cost_one_commit_each(database: &TestDatabase)
     let mut pushed = push(realm_id, 1);
     assert_eq!(cost(store, store.push(&pushed, &[])).await, (2, 1));
     pushed.request.reference.0 = [2; 32];
-    pushed.assertion = Some(used(Purpose::ClientAssertion, 1));
-    pushed.proofs = vec![used(Purpose::ClientAssertion, 2)];
+    pushed.proofs = vec![used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 2)];
     assert_eq!(cost(store, store.push(&pushed, &[])).await, (4, 1));
     assert_eq!(cost(store, store.pushed_request(realm_id, pushed.request.reference)).await, (1, 0));
     let completion = Completion::Pushed(pushed.request.reference);

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use base64::Engine as _;
 use serde_json::json;
 use signet_core::authn::{PasswordHasher, PasswordOptions};
+use signet_core::binding::DpopHeader;
 use signet_core::endpoints::Bases;
 use signet_core::grants::{self, ClientRequest};
 use signet_core::model::{ClientSettings, RealmSettings};
@@ -145,6 +146,7 @@ async fn tokens(provider: &Provider, place: &Place, started: Instant) -> f64 {
             authorization: Some(&place.authorization),
             parameters: &parameters,
             certificate: None,
+            dpop: DpopHeader::Absent,
             address: Ipv4Addr::LOCALHOST.into(),
         };
         let response = grants::exchange(&provider.serving_itself(), &place.realm, request).await.unwrap();

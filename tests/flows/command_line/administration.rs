@@ -104,6 +104,9 @@ fn clients_are_created_listed_shown_updated_and_deleted() {
         home.refused(6, "client create --realm shop --id web --redirect-uri https://rp.test/cb").contains("exists")
     );
     assert!(home.refused(7, "client create --realm shop --id other").contains("redirect_uris"));
+    let bound = "client create --realm shop --id other --grant-type client_credentials \
+                 --set tls_client_certificate_bound_access_tokens=true";
+    assert!(home.refused(7, bound).contains("tls_client_certificate_bound_access_tokens: needs mutual TLS"));
     assert!(home.refused(5, "client show --realm shop other").contains("no such client"));
     assert!(home.refused(5, "client list --realm other").contains("no such realm"));
     assert_eq!(home.json("client delete --realm shop web --yes")["deleted"], true);

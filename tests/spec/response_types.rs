@@ -69,7 +69,7 @@ async fn az_032_multiple_response_types_5_tokens_never_travel_in_a_query() {
 async fn az_033_unknown_response_modes_are_answered_in_the_default_mode_of_the_response_type() {
     let realm = open_realm().await;
     let client = client(&realm, json!({})).await;
-    for mode in ["jwt", "Fragment", "query fragment"] {
+    for mode in ["JWT", "Fragment", "query fragment"] {
         let requests = each(&client, &TOKENS).into_iter().map(|request| request.with("response_mode", mode));
         assert_refused(&realm, "invalid_request", requests).await;
     }

@@ -200,8 +200,8 @@ mod tests {
     }
 
     #[test]
-    fn rfc6749_3_2_1_another_client_id_in_the_body_is_refused() {
-        assert_eq!(collect(Some("Basic YTpi"), "client_id=c").err(), Some(ErrorCode::InvalidRequest));
+    fn rfc6749_3_2_1_and_fapi1_baseline_5_2_2_19_another_client_id_in_the_body_is_refused() {
+        assert_eq!(collect(Some("Basic YTpi"), "client_id=c").err(), Some(ErrorCode::InvalidClient));
         assert!(collect(Some("basic YTpi"), "client_id=a").is_ok());
     }
 

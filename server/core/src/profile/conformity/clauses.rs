@@ -121,6 +121,7 @@ pub(super) static FAPI1_ADVANCED: &[Clause] = &[
     clause(fapi1_advanced("5.2.2.1-6"), "should have no personal data in it", Always("only claims asked for by name")),
     clause(fapi1_advanced("8.5-1"), "four TLS 1.2 suites", Always("two of them, in `listener/tls.rs`")),
     clause(fapi1_advanced("8.6-1"), "PS256 or ES256", By("signing_algorithm")),
+    clause(fapi1_advanced("8.6-1"), "the same for client assertions", By("assertion_algorithm")),
     clause(fapi1_advanced("8.6-3"), "never `none`", By("request_object_algorithm")),
     clause(fapi1_advanced("8.6.1-1"), "no RSA1_5", By("encryption_algorithm")),
 ];
@@ -181,6 +182,7 @@ pub(super) static FAPI2_SECURITY: &[Clause] = &[
     clause(fapi2_security("5.3.2.2-13"), "should inform users", Always("the consent page")),
     clause(fapi2_security("5.3.2.2-14"), "nonces of 64 characters", Always("1024 are taken")),
     clause(fapi2_security("5.4.1-1"), "PS256, ES256 or EdDSA, never `none`", By("signing_algorithm")),
+    clause(fapi2_security("5.4.1-1"), "the same for client assertions", By("assertion_algorithm")),
     clause(fapi2_security("5.4.1-1"), "the same for proofs of possession", By("proof_algorithm")),
     clause(
         fapi2_security("5.4.1-2"),

@@ -17,6 +17,7 @@ mod m0009_registration;
 mod m0010_logout;
 mod m0011_pairwise_salts;
 mod m0012_client_origins;
+mod m0019_authorization_details;
 mod schema;
 
 use std::collections::HashSet;
@@ -102,6 +103,7 @@ impl Migrator {
             m0010_logout::STEPS,
             m0011_pairwise_salts::STEPS,
             m0012_client_origins::STEPS,
+            m0019_authorization_details::STEPS,
         ];
         files.into_iter().flatten()
     }

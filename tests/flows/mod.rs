@@ -4,6 +4,7 @@ mod access_tokens;
 mod account;
 mod admin_api;
 mod audit;
+pub(crate) mod authorization_details;
 mod client_authentication;
 mod client_credentials;
 mod command_line;

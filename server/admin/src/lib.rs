@@ -7,6 +7,7 @@
 mod administrator;
 mod answer;
 mod authentication;
+mod authorization_details_types;
 mod body;
 mod client_metadata;
 mod clients;

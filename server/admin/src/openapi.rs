@@ -12,6 +12,7 @@ use signet_core::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
 
 use crate::BASE_PATH;
 use crate::authentication::sufficient_scopes;
+use crate::authorization_details_types::AuthorizationDetailsTypes;
 use crate::clients::Clients;
 use crate::events::Events;
 use crate::initial_access_tokens::InitialAccessTokens;
@@ -61,6 +62,9 @@ pub(crate) enum Tag {
     /// APIs that access tokens are for.
     #[oai(rename = "Resource servers")]
     ResourceServers,
+    /// What clients may ask for in detail (RFC 9396).
+    #[oai(rename = "Authorization details types")]
+    AuthorizationDetailsTypes,
     /// Packages that take part in decisions.
     Scripts,
     /// What scripts may use where their manifest names it.
@@ -79,6 +83,7 @@ type Operations = (
     LogoutDeliveries,
     Keys,
     ResourceServers,
+    AuthorizationDetailsTypes,
     Scripts,
     ScriptRecordings,
     ScriptTrials,
@@ -97,6 +102,7 @@ pub(crate) fn operations() -> OpenApiService<Operations, ()> {
         LogoutDeliveries,
         Keys,
         ResourceServers,
+        AuthorizationDetailsTypes,
         Scripts,
         ScriptRecordings,
         ScriptTrials,
@@ -289,8 +295,13 @@ mod tests {
         let mut expected = vec!["get /realms".to_owned(), "post /realms".to_owned()];
         let realm = "/realms/{realm}";
         expected.extend(["get", "patch", "delete"].map(|method| format!("{method} {realm}")));
-        for (collection, id) in [("clients", "client_id"), ("users", "id"), ("keys", "kid"), ("resource-servers", "id")]
-        {
+        for (collection, id) in [
+            ("clients", "client_id"),
+            ("users", "id"),
+            ("keys", "kid"),
+            ("resource-servers", "id"),
+            ("authorization-details-types", "id"),
+        ] {
             expected.extend(["get", "post"].map(|method| format!("{method} {realm}/{collection}")));
             let object = format!("{realm}/{collection}/{{{id}}}");
             expected.extend(["get", "patch", "delete"].map(|method| format!("{method} {object}")));

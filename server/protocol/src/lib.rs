@@ -16,3 +16,4 @@ pub mod scope;
 pub mod spec;
 pub mod standard_claims;
 pub mod time;
+pub mod visible_text;

@@ -84,6 +84,11 @@ pub const fn rfc9101(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9101", section)
 }
 
+/// A section of RFC 9396, Rich Authorization Requests.
+pub const fn rfc9396(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 9396", section)
+}
+
 /// A section of RFC 9700, Best Current Practice for OAuth 2.0 Security.
 pub const fn rfc9700(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9700", section)

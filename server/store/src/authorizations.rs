@@ -76,10 +76,17 @@ fn authorization_of(row: authorization::Model) -> Result<Authorization, Failure>
         scope: parsed(&row.scope, "authorizations.scope")?,
         claims: from_json(&row.claims, "authorizations.claims")?,
         resources: from_json(&row.resources, "authorizations.resources")?,
+        details: row.details.map_or(Ok(Vec::new()), |details| from_json(&details, "authorizations.details"))?,
         epoch: row.epoch,
         created_at: UnixTime(row.created_at),
         updated_at: UnixTime(row.updated_at),
     })
+}
+
+/// Nothing where there are none, as in rows from before.
+fn details_of(authorization: &Authorization) -> Result<Option<String>, Failure> {
+    let details = &authorization.details;
+    (!details.is_empty()).then(|| to_json(details, "authorizations.details")).transpose()
 }
 
 async fn in_slot(
@@ -113,17 +120,17 @@ impl Work for RecordConsent {
         let update = match session.get_database_backend() {
             DatabaseBackend::MySql => {
                 "ON DUPLICATE KEY UPDATE scope = VALUES(scope), claims = VALUES(claims), resources = VALUES(resources), \
-                 updated_at = VALUES(updated_at)"
+                 details = VALUES(details), updated_at = VALUES(updated_at)"
             }
             _ => {
                 "ON CONFLICT (realm_id, user_id, client_id, slot) DO UPDATE \
                  SET scope = excluded.scope, claims = excluded.claims, resources = excluded.resources, \
-                 updated_at = excluded.updated_at"
+                 details = excluded.details, updated_at = excluded.updated_at"
             }
         };
         let upsert = format!(
             "INSERT INTO authorizations (realm_id, authorization_id, user_id, client_id, slot, scope, claims, \
-             resources, epoch, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {update}"
+             resources, details, epoch, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {update}"
         );
         let values = vec![
             sql::bytes(&new.realm_id.0),
@@ -134,6 +141,7 @@ impl Work for RecordConsent {
             new.scope.to_string().into(),
             to_json(&new.claims, "authorizations.claims")?.into(),
             to_json(&new.resources, "authorizations.resources")?.into(),
+            details_of(new)?.into(),
             new.epoch.into(),
             new.created_at.0.into(),
             new.updated_at.0.into(),

@@ -72,6 +72,8 @@ impl Objects {
         let key = service.post(format!("{base}/keys"), &json!({"algorithm": "ES384"})).send().await;
         let server = json!({"identifier": "https://api.test", "display_name": "API"});
         let server = service.post(format!("{base}/resource-servers"), &server).send().await;
+        let kind = details_type("payment");
+        let kind = service.post(format!("{base}/authorization-details-types"), &kind).send().await;
         let token = service.post(format!("{base}/initial-access-tokens"), &json!({})).send().await;
         let table = service.method("PUT", format!("{base}/script-values/kv/table")).json(&json!({"value": 1}));
         assert_eq!(table.send().await.status, 204);
@@ -89,6 +91,7 @@ impl Objects {
             "users": user.body["id"],
             "keys": key.body["kid"],
             "resource-servers": server.body["id"],
+            "authorization-details-types": kind.body["id"],
             "initial-access-tokens": token.body["id"],
             "scripts": "limits",
             "script-values": "table",
@@ -168,6 +171,10 @@ async fn record(service: &Service, realm: &str) -> String {
     id.to_string()
 }
 
+fn details_type(name: &str) -> Value {
+    json!({"type": name, "schema": {"type": "object"}, "texts": {"en": {"title": "Something"}}})
+}
+
 fn body(operation: &Operation, objects: &Objects) -> Value {
     match operation.id.as_str() {
         "createRealm" => json!({"name": "another", "display_name": "Another"}),
@@ -176,6 +183,7 @@ fn body(operation: &Operation, objects: &Objects) -> Value {
         "createKey" | "rotateKey" => json!({"algorithm": "ES256"}),
         "createInitialAccessToken" => json!({"uses": 2}),
         "createResourceServer" => json!({"identifier": "https://other.test", "display_name": "Other"}),
+        "createAuthorizationDetailsType" => details_type("other"),
         "deployScript" => json!({"files": scripts::files("other", "", "")}),
         "checkScript" | "testScript" | "fuzzScript" => json!({"files": scripts::files("limits", "", "")}),
         "runScript" => json!({"files": scripts::files("limits", "", ""), "hook": "on_token_request"}),
@@ -213,7 +221,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 63);
+    assert_eq!(operations.len(), 68);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
@@ -332,6 +340,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         "users": UserId([9; 16]).to_string(),
         "keys": "absent",
         "resource-servers": UserId([9; 16]).to_string(),
+        "authorization-details-types": UserId([9; 16]).to_string(),
         "initial-access-tokens": UserId([9; 16]).to_string(),
         "scripts": "absent",
         "script-values": "absent",
@@ -354,7 +363,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 33);
+    assert_eq!(tried, 36);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

@@ -13,16 +13,20 @@ use signet_protocol::spec::rfc6749;
 use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
 use super::issue::{Agreed, respond};
-use super::step::{LoginForm, Standing, Step, claims_to_consent, consent, standing};
+use super::step::{LoginForm, Standing, Step, claims_to_consent, consent, granted_details, standing};
 use super::{
     Accepted, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume, watchable,
 };
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
+use crate::details::is_within;
 use crate::endpoints::Endpoint;
 use crate::events::{Event, Fact, LoginRefusal, Parties, Serving};
-use crate::model::{Authorization, BrowserSession, DEFAULT_SLOT, UsedRecord, User};
+use crate::model::{Authorization, AuthorizationDetail, BrowserSession, DEFAULT_SLOT, UsedRecord, User};
 use crate::ports::{Login, LoginOutcome, StoreError};
 use crate::realm::RealmContext;
+
+/// Most authorization details that a consent remembers.
+const MOST_REMEMBERED: usize = 32;
 
 /// An answered login form.
 pub struct LoginAnswer<'a> {
@@ -195,21 +199,32 @@ async fn take_consent(
         Standing::Good(session, used) => (session, used),
         Standing::Login(form) => return Ok(Step::Login(*form)),
     };
+    if !interaction.showed(accepted.request.details()) {
+        let reason = "what the application asks for has changed since; start again at the application";
+        return Err(AuthorizeError::Expired(ErrorCode::InvalidRequest.because(reason)));
+    }
     // That the user is to be asked needs nothing more; who refuses is heard.
     consent(serving, realm, &accepted, (&session, &*used)).await?;
-    let wanted = agreed(serving, &accepted, &session).await?;
+    let details = granted_details(serving, realm, (&accepted, used.user.as_ref()), &session).await?;
+    let wanted = agreed(serving, realm, &accepted, &session).await?;
     let given = Fact::ConsentGiven {
         scope: accepted.request.scope().clone(),
         claims: claims_to_consent(&accepted.request),
         resources: accepted.request.resources().to_vec(),
+        details: accepted.request.details().iter().map(|detail| detail.name_of_type().to_owned()).collect(),
     };
     let events = serving.with_event(realm, given.concerning(Parties::default()));
     let record = interaction.response_record(serving);
     let stored = serving.store.record_consent(&record, &wanted, &events).await?;
     let stored = stored.ok_or_else(|| AuthorizeError::Expired(answered_before()))?;
     serving.written(&events);
-    let agreed =
-        Agreed { accepted: &accepted, interaction: &interaction, session: &session, authorization: Some(&stored) };
+    let agreed = Agreed {
+        accepted: &accepted,
+        interaction: &interaction,
+        session: &session,
+        authorization: Some(&stored),
+        details: &details,
+    };
     // The answer to the form left the mark already.
     let response = respond(serving, realm, agreed, None).await?;
     Ok(Step::Respond(watchable(serving, realm, (&accepted, browser), response)))
@@ -218,13 +233,14 @@ async fn take_consent(
 /// What is to be remembered: what was agreed to before, and everything asked for now.
 async fn agreed(
     serving: &Serving<'_>,
+    realm: &RealmContext,
     accepted: &Accepted,
     session: &BrowserSession,
 ) -> Result<Authorization, StoreError> {
     let client_id = &accepted.client.client_id;
     let before = serving.store.authorization(session.realm_id, session.user_id, client_id, DEFAULT_SLOT).await?;
-    let before = before.map(|before| (before.scope, before.claims, before.resources));
-    let (scope, claims, resources) = before.unwrap_or_default();
+    let before = before.map(|before| (before.scope, before.claims, before.resources, before.details));
+    let (scope, claims, resources, details) = before.unwrap_or_default();
     let now = serving.now();
     Ok(Authorization {
         realm_id: session.realm_id,
@@ -235,10 +251,30 @@ async fn agreed(
         scope: scope.union(accepted.request.scope()),
         claims: union(claims, claims_to_consent(&accepted.request)),
         resources: union(resources, accepted.request.resources().to_vec()),
+        details: remembered(realm, details, accepted.request.details()),
         epoch: 0,
         created_at: now,
         updated_at: now,
     })
+}
+
+/// Of the authorization details, those that a user is not asked for again: what was agreed to before and what is new,
+/// without what another one has as well. The oldest go where there are too many; the user is then asked again.
+fn remembered(
+    realm: &RealmContext,
+    before: Vec<AuthorizationDetail>,
+    now: &[AuthorizationDetail],
+) -> Vec<AuthorizationDetail> {
+    let mut kept: Vec<AuthorizationDetail> = Vec::new();
+    for detail in now.iter().cloned().chain(before.into_iter().rev()) {
+        let Some(kind) = realm.details_types.find(detail.name_of_type()) else { continue };
+        let is_known = kept.iter().any(|known| is_within(&detail, known, kind));
+        if kind.stored.definition.remembered && !is_known && kept.len() < MOST_REMEMBERED {
+            kept.push(detail);
+        }
+    }
+    kept.reverse();
+    kept
 }
 
 fn union(mut before: Vec<String>, now: Vec<String>) -> Vec<String> {

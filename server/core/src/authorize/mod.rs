@@ -43,8 +43,8 @@ use interaction::Interaction;
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, registration, repetition,
-    resource, response_mode, response_type, scope, size, state,
+    acr, authorization_details, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt,
+    registration, repetition, resource, response_mode, response_type, scope, size, state,
 };
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
@@ -79,6 +79,7 @@ const MATRIX: &[(Rule, &[Entry])] = &[
     (id_token_hint::hint_is_ours, &[Authorization]),
     (login_hint::login_hint_is_of_reasonable_size, &[Authorization]),
     (resource::resources_are_registered, &[Authorization]),
+    (authorization_details::details_conform_to_their_types, &[Authorization]),
     (size::a_code_can_carry_the_request, &[Authorization]),
 ];
 

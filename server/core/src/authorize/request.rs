@@ -4,6 +4,8 @@ use signet_protocol::claims_request::ClaimsRequest;
 use signet_protocol::names::{CodeChallengeMethod, Prompt, ResponseType};
 use signet_protocol::scope::Scope;
 
+use crate::model::AuthorizationDetail;
+
 /// An authorization request that every rule has agreed to.
 #[derive(Debug, Clone)]
 pub struct AuthorizationRequest {
@@ -33,6 +35,8 @@ pub(super) struct Parts {
     pub(super) wanted_subjects: Option<Vec<String>>,
     pub(super) login_hint: Option<String>,
     pub(super) resources: Vec<String>,
+    /// What is asked for in detail (RFC 9396).
+    pub(super) details: Vec<AuthorizationDetail>,
 }
 
 /// A request that the rules are still reading.
@@ -60,6 +64,11 @@ impl AuthorizationRequest {
     /// Identifiers of the resource servers that the tokens are to be for (RFC 8707).
     pub fn resources(&self) -> &[String] {
         &self.parts.resources
+    }
+
+    /// What is asked for in detail (RFC 9396).
+    pub fn details(&self) -> &[AuthorizationDetail] {
+        &self.parts.details
     }
 
     /// Languages the client wants pages in, most wanted first.

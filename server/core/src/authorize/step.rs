@@ -14,8 +14,10 @@ use super::decisions::{self, UsedSession};
 use super::interaction::{Interaction, Stage};
 use super::issue::{Agreed, respond};
 use super::{Accepted, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser};
+use crate::details::{self, is_within};
 use crate::events::{Parties, Serving};
-use crate::model::{Authorization, BrowserSession, Client, DEFAULT_SLOT};
+use crate::hooks::Subject;
+use crate::model::{Authorization, AuthorizationDetail, BrowserSession, Client, DEFAULT_SLOT, User};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 use crate::tokens::{SERVER_CLAIMS, subject_for};
@@ -81,7 +83,9 @@ pub(super) async fn next(
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
     match consent(serving, realm, accepted, (&session, &*used)).await? {
         Consent::Given(authorization) => {
-            let agreed = Agreed { accepted, interaction, session: &session, authorization: authorization.as_ref() };
+            let details = granted_details(serving, realm, (accepted, used.user.as_ref()), &session).await?;
+            let authorization = authorization.as_deref();
+            let agreed = Agreed { accepted, interaction, session: &session, authorization, details: &details };
             // The address that a log-in leads to may be opened again; it yields one response. Tokens leave their mark in
             // any case: it is written only if what they rest on stands.
             let is_marked = interaction.stage != Stage::Begun || accepted.request.response_type().returns_tokens();
@@ -97,6 +101,25 @@ pub(super) async fn next(
             Ok(Step::Consent(ConsentForm { terms: *terms, ..form }))
         }
     }
+}
+
+/// The authorization details of the tokens: those agreed to, with what scripts fill in. `user` is known where a script
+/// wanted to know before.
+pub(super) async fn granted_details(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (accepted, user): (&Accepted, Option<&User>),
+    session: &BrowserSession,
+) -> Result<Vec<AuthorizationDetail>, AuthorizeError> {
+    let (client, details) = (&accepted.client, accepted.request.details().to_vec());
+    let is_asked = !details.is_empty() && !realm.hooks.at(Hook::OnRarEnrich, Some(&client.client_id)).is_empty();
+    let found = match user {
+        None if is_asked => serving.store.user(realm.id(), session.user_id).await?,
+        _ => None,
+    };
+    let subject = Subject::client(client).and_user(user.or(found.as_ref())).and_session(Some(session));
+    let enriched = details::enriched(serving, realm, subject, (client, details)).await;
+    enriched.map_err(|refusal| accepted.redirect.refuse(refusal))
 }
 
 /// Whether a request may be answered for the browser's session.
@@ -210,7 +233,7 @@ async fn consent_form(
     let user = provider.store.user(realm.id(), session.user_id).await?;
     let user =
         user.ok_or_else(|| accepted.redirect.refuse(ErrorCode::LoginRequired.because("the user has to log in")))?;
-    let form = interaction.at(Stage::ConsentForm(session.sid));
+    let form = interaction.showing(session.sid, accepted.request.details());
     Ok(ConsentForm {
         interaction: form.seal(provider, realm)?,
         address: accepted.merged.address().clone(),
@@ -226,7 +249,7 @@ async fn consent_form(
 /// Whether the user has agreed.
 pub(super) enum Consent {
     /// By a stored authorization, or by the administrator for a first-party application.
-    Given(Option<Authorization>),
+    Given(Option<Box<Authorization>>),
     /// Not yet, or not to all of it, or somebody wants it asked again; in these words.
     Needed(Box<ConsentTerms>),
 }
@@ -240,6 +263,10 @@ pub(super) async fn consent(
 ) -> Result<Consent, AuthorizeError> {
     let client = &accepted.client;
     let asked_again = accepted.request.prompts(Prompt::Consent);
+    let is_for_once = |detail: &AuthorizationDetail| {
+        realm.details_types.find(detail.name_of_type()).is_none_or(|kind| !kind.stored.definition.remembered)
+    };
+    let asked_again = asked_again || accepted.request.details().iter().any(is_for_once);
     let does_without = client.settings.skip_consent && !asked_again;
     if does_without && realm.hooks.at(Hook::OnConsent, Some(&client.client_id)).is_empty() {
         return Ok(Consent::Given(None));
@@ -251,13 +278,20 @@ pub(super) async fn consent(
         accepted.request.scope().is_within(&stored.scope)
             && claims.iter().all(|claim| stored.claims.contains(claim))
             && accepted.request.resources().iter().all(|resource| stored.resources.contains(resource))
+            && accepted.request.details().iter().all(|detail| is_agreed_to(realm, detail, &stored.details))
     };
     let is_needed = !does_without && (asked_again || !stored.as_ref().is_some_and(covers));
     let terms = decisions::agreement(serving, realm, (accepted, used), (stored.as_ref(), is_needed)).await?;
     if is_needed || decisions::is_asked_again(&terms, stored.as_ref(), serving.now()) {
         return Ok(Consent::Needed(Box::new(terms)));
     }
-    Ok(Consent::Given(stored.filter(|_| !does_without)))
+    Ok(Consent::Given(stored.filter(|_| !does_without).map(Box::new)))
+}
+
+/// Whether the user agreed to an object before, or to one that has more (RFC 9396 section 6.1).
+fn is_agreed_to(realm: &RealmContext, detail: &AuthorizationDetail, stored: &[AuthorizationDetail]) -> bool {
+    let Some(kind) = realm.details_types.find(detail.name_of_type()) else { return false };
+    stored.iter().any(|known| is_within(detail, known, kind))
 }
 
 /// Single claims that need the user's agreement: those about the user that the scope does not bring along.

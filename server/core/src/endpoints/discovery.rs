@@ -61,6 +61,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         backchannel_logout_session_supported: settings.backchannel_logout,
         mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
         scopes_supported: scopes(realm),
+        authorization_details_types_supported: realm.details_types.names().map(str::to_owned).collect(),
         response_types_supported: texts(realm.response_types(), ResponseType::as_str),
         response_modes_supported: texts(profile.response_modes.iter().copied(), ResponseMode::as_str),
         grant_types_supported: texts(grant_types(realm), GrantType::as_str),

@@ -35,6 +35,7 @@ impl Event {
                     hook,
                     Hook::OnClientAuthenticated
                         | Hook::OnAuthorizeRequest
+                        | Hook::OnRarValidate
                         | Hook::OnIdentify
                         | Hook::OnAuthStart
                         | Hook::OnFactorResult
@@ -137,6 +138,9 @@ pub enum Fact {
         claims: Vec<String>,
         /// The APIs.
         resources: Vec<String>,
+        /// The types of the authorization details; what they say is not recorded.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        details: Vec<String>,
     },
     /// See [`EventKind::ConsentRefused`].
     ConsentRefused {},

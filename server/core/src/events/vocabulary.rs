@@ -134,6 +134,8 @@ pub enum Object {
     InitialAccessToken,
     /// A salt of pairwise subjects, by number.
     PairwiseSalt,
+    /// A type of authorization details, by identifier.
+    AuthorizationDetailsType,
     /// A resource server, by identifier.
     ResourceServer,
     /// A script package, by name.

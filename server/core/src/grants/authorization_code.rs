@@ -7,7 +7,7 @@ use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::{SpecRef, rfc6749, rfc7636, rfc9700};
 
 use super::decision::{Planned, decide};
-use super::{GrantRequest, resources};
+use super::{GrantRequest, details, resources};
 use crate::client_auth::assertion_replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
@@ -20,12 +20,13 @@ use crate::tokens::{AuthorizationCode, UserTokens, issue_user_tokens};
 pub(crate) const LONGEST_ACCESS_TOKEN_SECONDS: i64 = 86_400;
 
 pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse, Failure> {
-    let code = read_code(request)?;
+    let code = read_code(request).await?;
     check_redirect_uri(request, &code)?;
     if let Err(refusal) = check_verifier(request.parameters.get("code_verifier"), code.challenge.as_ref()) {
         return Err(refuse_verifier(request, &code, refusal).await?.into());
     }
     let resources = resources::narrowed(request, &code.basis.resources)?;
+    let details = details::narrowed(request, &code.basis.details)?;
     let user = live_user(request, &code).await?;
     let planned = Planned {
         grant_type: GrantType::AuthorizationCode,
@@ -46,6 +47,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         basis: &code.basis,
         scope: &permitted.scope,
         resources: &resources,
+        details: &details,
         lifetimes: permitted.lifetimes,
         confirmation: request.binding.confirmation(),
         nonce: code.nonce.as_deref(),
@@ -70,7 +72,7 @@ fn invalid_grant(reason: &'static str, spec: SpecRef) -> Refusal {
 }
 
 /// Unknown, forged, expired and foreign codes are one answer; none of them is used up by asking.
-fn read_code(request: &GrantRequest<'_>) -> Result<AuthorizationCode, Refusal> {
+async fn read_code(request: &GrantRequest<'_>) -> Result<AuthorizationCode, Failure> {
     let text = request
         .parameters
         .get("code")
@@ -80,9 +82,11 @@ fn read_code(request: &GrantRequest<'_>) -> Result<AuthorizationCode, Refusal> {
     let code = AuthorizationCode::open(request.serving, request.realm, text)
         .map_err(|error: OpenError| refused(error.to_string()))?;
     if code.client_id != request.client.client().client_id {
-        return Err(refused("the code was issued to another client".to_owned()));
+        return Err(refused("the code was issued to another client".to_owned()).into());
     }
-    Ok(code)
+    let details = code.details.clone().unpack(request.serving, request.realm).await?;
+    let details = details.ok_or_else(|| refused("its authorization details are kept no longer".to_owned()))?;
+    Ok(AuthorizationCode { basis: TokenBasis { details, ..code.basis }, ..code })
 }
 
 /// RFC 6749 section 4.1.3: the authorization request had a redirect URI, so the token request has the same.

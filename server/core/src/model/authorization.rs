@@ -4,7 +4,7 @@ use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
-use super::Epoch;
+use super::{AuthorizationDetail, Epoch};
 
 /// The slot of ordinary consent: one per user and client.
 pub const DEFAULT_SLOT: &str = "default";
@@ -29,6 +29,8 @@ pub struct Authorization {
     pub claims: Vec<String>,
     /// Identifiers of the resource servers it was allowed for (RFC 8707), sorted.
     pub resources: Vec<String>,
+    /// The authorization details that were allowed (RFC 9396), as the user was shown them.
+    pub details: Vec<AuthorizationDetail>,
     /// Everything issued under an older value is dead.
     pub epoch: Epoch,
     /// When it was first given.

@@ -5,7 +5,7 @@ use signet_protocol::identifiers::{AuthorizationId, SessionId};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
-use super::{Confirmation, Epoch};
+use super::{AuthorizationDetail, Confirmation, Epoch};
 
 /// What tokens for a user rest on, with the epochs it was decided under. It travels inside codes: short member names keep
 /// those short.
@@ -17,6 +17,9 @@ pub struct TokenBasis {
     /// Resource servers that may be asked for.
     #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// The authorization details that were granted (RFC 9396). A code carries them beside this.
+    #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<AuthorizationDetail>,
     /// The `claims` parameter of the request, as JSON text.
     #[serde(rename = "q", default, skip_serializing_if = "Option::is_none")]
     pub claims_request: Option<String>,

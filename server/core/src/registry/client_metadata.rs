@@ -29,6 +29,7 @@ pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Res
     check_logout(metadata)?;
     response_encryption::check(metadata, profile)?;
     check_request_objects(metadata, profile)?;
+    check_authorization_details(metadata)?;
     check_addresses(metadata)?;
     check_texts(metadata)
 }
@@ -244,6 +245,21 @@ fn check_request_objects(metadata: &ClientMetadata, profile: &SecurityProfile) -
             "request_uris",
             "must be https URLs of at most 512 ASCII characters without user information",
         ));
+    }
+    Ok(())
+}
+
+/// Types of authorization details (RFC 9396 section 10): names, each once. Whether there is such a type is asked when the
+/// client asks for it.
+fn check_authorization_details(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    let (field, types) = ("authorization_details_types", &metadata.authorization_details_types);
+    let is_name =
+        |name: &String| (1..=200).contains(&name.len()) && name.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+    if types.len() > MAXIMUM_LIST || !types.iter().all(is_name) {
+        return Err(invalid(field, "has more than 100 entries, or one that is no name of a type"));
+    }
+    if (1..types.len()).any(|index| types[..index].contains(&types[index])) {
+        return Err(invalid(field, "names a type twice"));
     }
     Ok(())
 }

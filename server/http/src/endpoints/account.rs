@@ -9,7 +9,7 @@ use signet_core::model::Client;
 use signet_core::protocol::error::Refusal;
 use signet_core::protocol::identifiers::AuthorizationId;
 
-use super::authorize::{client_view, scope_views};
+use super::authorize::{client_view, detail_views, scope_views};
 use super::login::foreign_form;
 use super::logout::logged_out;
 use crate::call::{Call, PageCall};
@@ -100,6 +100,7 @@ async fn apps_page(call: &Call, account: &Account, removed: Option<DisplayText>)
         authorization: Hidden::new(authorization.id.to_string()),
         client: client_view(client, call.head.locale(&[]).tag()),
         start: start_of_login(call, client),
+        details: detail_views(call, &authorization.details, call.head.locale(&[]).tag()),
         scopes: scope_views(call, &authorization.scope, &authorization.resources),
         claims: authorization.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
         since: CalendarDay::from_unix_seconds(authorization.created_at.0),

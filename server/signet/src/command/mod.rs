@@ -5,6 +5,7 @@
 
 mod arguments;
 mod audit;
+mod authorization_details_type;
 mod client;
 mod context;
 mod initial_access_token;
@@ -93,6 +94,7 @@ async fn administer(command: Administration, configuration: &Configuration, outp
         Administration::Logout(command) => session::run_logout(command, &context).await,
         Administration::Key(command) => key::run(command, &context).await,
         Administration::ResourceServer(command) => resource_server::run(command, &context).await,
+        Administration::AuthorizationDetailsType(command) => authorization_details_type::run(command, &context).await,
         Administration::Audit(command) => audit::run(*command, &context).await,
         Administration::Explain(arguments) => audit::explain(arguments, About::Everything, &context).await,
     };

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use signet_core::events::ListedRecord;
 use signet_core::model::{
-    BrowserSession, Client, InitialAccessToken, LogoutDelivery, Realm, ResourceServer, SigningKeyRecord, User,
+    AuthorizationDetailsType, BrowserSession, Client, InitialAccessToken, LogoutDelivery, Realm, ResourceServer,
+    SigningKeyRecord, User,
 };
 use signet_core::protocol::rfc3339;
 use signet_core::protocol::time::UnixTime;
@@ -143,6 +144,16 @@ pub(super) fn key(key: &SigningKeyRecord) -> Value {
         object["activates_at"] = timestamp(at).into();
     }
     object
+}
+
+/// A type of authorization details.
+pub(super) fn details_type(kind: &AuthorizationDetailsType) -> Value {
+    let mut view = members(&json!(kind.definition));
+    view.insert("id".to_owned(), kind.id.to_string().into());
+    view.insert("type".to_owned(), kind.name.as_str().into());
+    view.insert("created_at".to_owned(), timestamp(kind.created_at).into());
+    view.insert("updated_at".to_owned(), timestamp(kind.updated_at).into());
+    Value::Object(view)
 }
 
 /// A resource server.

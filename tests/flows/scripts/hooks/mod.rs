@@ -5,6 +5,7 @@ mod claims;
 mod clients;
 mod connections;
 mod consent;
+mod details;
 mod errors;
 mod events;
 mod logins;

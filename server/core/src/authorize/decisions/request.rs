@@ -16,6 +16,7 @@ use signet_protocol::spec::rfc6749;
 use crate::authorize::interaction::Interaction;
 use crate::authorize::request::Parts;
 use crate::authorize::{Accepted, AuthorizeError};
+use crate::details;
 use crate::events::Serving;
 use crate::hooks::Subject;
 use crate::realm::RealmContext;
@@ -95,6 +96,9 @@ pub(in crate::authorize) async fn narrow(
             }
         }
     }
+    let asked = std::mem::take(&mut accepted.request.parts.details);
+    let details = details::validated(serving, realm, &accepted.client, asked).await;
+    accepted.request.parts.details = details.map_err(|refusal| accepted.refuse(refusal))?;
     if interaction.narrowing.is_empty() {
         return Ok(());
     }

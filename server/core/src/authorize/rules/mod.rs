@@ -1,6 +1,7 @@
 //! The rules of authorization requests, one a file.
 
 pub(super) mod acr;
+pub(super) mod authorization_details;
 pub(super) mod claims;
 pub(super) mod id_token_hint;
 pub(super) mod login_hint;

@@ -15,6 +15,7 @@ mod discovery;
 mod discovery_behaviour;
 mod encryption;
 mod failures;
+mod grant_management;
 mod id_tokens;
 mod introspection;
 mod key_rotation;

@@ -209,6 +209,7 @@ impl World {
                 scope: "openid offline_access".parse().unwrap(),
                 resources: vec!["https://api-1.example/".to_owned()],
                 details: Vec::new(),
+                is_managed: false,
                 claims_request: Some("{\"userinfo\":{\"email\":null}}".to_owned()),
                 authenticated_at: NOW,
                 acr: None,

@@ -8,6 +8,7 @@ mod administrator;
 mod answer;
 mod authentication;
 mod authorization_details_types;
+mod authorizations;
 mod body;
 mod client_metadata;
 mod clients;

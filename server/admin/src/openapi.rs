@@ -13,6 +13,7 @@ use signet_core::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
 use crate::BASE_PATH;
 use crate::authentication::sufficient_scopes;
 use crate::authorization_details_types::AuthorizationDetailsTypes;
+use crate::authorizations::Authorizations;
 use crate::clients::Clients;
 use crate::events::Events;
 use crate::initial_access_tokens::InitialAccessTokens;
@@ -62,6 +63,8 @@ pub(crate) enum Tag {
     /// APIs that access tokens are for.
     #[oai(rename = "Resource servers")]
     ResourceServers,
+    /// What users allowed clients.
+    Authorizations,
     /// What clients may ask for in detail (RFC 9396).
     #[oai(rename = "Authorization details types")]
     AuthorizationDetailsTypes,
@@ -84,6 +87,7 @@ type Operations = (
     Keys,
     ResourceServers,
     AuthorizationDetailsTypes,
+    Authorizations,
     Scripts,
     ScriptRecordings,
     ScriptTrials,
@@ -103,6 +107,7 @@ pub(crate) fn operations() -> OpenApiService<Operations, ()> {
         Keys,
         ResourceServers,
         AuthorizationDetailsTypes,
+        Authorizations,
         Scripts,
         ScriptRecordings,
         ScriptTrials,

@@ -15,6 +15,9 @@ pub struct MtlsEndpointAliases {
     pub introspection_endpoint: String,
     /// The revocation endpoint there.
     pub revocation_endpoint: String,
+    /// The grant management endpoint there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_management_endpoint: Option<String>,
 }
 
 /// What a provider says of itself. Every member is filled from what the server really routes and takes.
@@ -32,6 +35,12 @@ pub struct ProviderMetadata {
     pub registration_endpoint: Option<String>,
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_management_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grant_management_actions_supported: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub grant_management_action_required: bool,
     pub end_session_endpoint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_session_iframe: Option<String>,

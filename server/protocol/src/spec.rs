@@ -94,6 +94,11 @@ pub const fn rfc9700(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9700", section)
 }
 
+/// A section of Grant Management for OAuth 2.0.
+pub const fn grant_management(section: &'static str) -> SpecRef {
+    SpecRef::new("Grant Management for OAuth 2.0", section)
+}
+
 /// A section of OpenID Connect Core 1.0.
 pub const fn oidc_core(section: &'static str) -> SpecRef {
     SpecRef::new("OpenID Connect Core 1.0", section)

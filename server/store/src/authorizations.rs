@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use signet_core::events::EventRecord;
-use signet_core::model::{Authorization, UsedRecord};
+use signet_core::model::{Authorization, DEFAULT_SLOT, UsedRecord};
 use signet_core::ports::{Authorizations, StoreError, StoreResult};
 use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
 use signet_protocol::time::UnixTime;
@@ -35,6 +35,11 @@ impl Authorizations for Database {
         }
         let session = self.reader();
         self.read(|| in_slot(&session, realm_id, user_id, (client_id, slot))).await
+    }
+
+    async fn authorization_by_id(&self, realm_id: RealmId, id: AuthorizationId) -> StoreResult<Option<Authorization>> {
+        let find = authorization::Entity::find_by_id((realm_id.0.to_vec(), id.0.to_vec()));
+        self.read_one(find, authorization_of).await
     }
 
     async fn record_consent(
@@ -117,42 +122,68 @@ impl Work for RecordConsent {
         if !insert_used_record(session, new.realm_id, &self.form).await? {
             return Ok(Ending::RollBack(None));
         }
-        let update = match session.get_database_backend() {
-            DatabaseBackend::MySql => {
-                "ON DUPLICATE KEY UPDATE scope = VALUES(scope), claims = VALUES(claims), resources = VALUES(resources), \
-                 details = VALUES(details), updated_at = VALUES(updated_at)"
-            }
-            _ => {
-                "ON CONFLICT (realm_id, user_id, client_id, slot) DO UPDATE \
-                 SET scope = excluded.scope, claims = excluded.claims, resources = excluded.resources, \
-                 details = excluded.details, updated_at = excluded.updated_at"
-            }
-        };
-        let upsert = format!(
-            "INSERT INTO authorizations (realm_id, authorization_id, user_id, client_id, slot, scope, claims, \
-             resources, details, epoch, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {update}"
-        );
-        let values = vec![
-            sql::bytes(&new.realm_id.0),
-            sql::bytes(&new.id.0),
-            sql::bytes(&new.user_id.0),
-            new.client_id.as_str().into(),
-            storable(&new.slot, 64, "authorizations.slot")?.into(),
-            new.scope.to_string().into(),
-            to_json(&new.claims, "authorizations.claims")?.into(),
-            to_json(&new.resources, "authorizations.resources")?.into(),
-            details_of(new)?.into(),
-            new.epoch.into(),
-            new.created_at.0.into(),
-            new.updated_at.0.into(),
-        ];
-        let stored = session.execute(&upsert, values).await;
-        stored.map_err(|failure| failure.naming("authorization", "user or client"))?;
+        // A grant is not inserted over: its own key would conflict as well as that of the slot.
+        if new.slot == DEFAULT_SLOT || !change_grant(session, new).await? {
+            upsert(session, new).await?;
+        }
         match in_slot(session, new.realm_id, new.user_id, (&new.client_id, &new.slot)).await? {
             Some(stored) => Ok(Ending::Commit(Some(stored))),
             None => Err(StoreError::Missing("authorization").into()),
         }
     }
+}
+
+/// Changes a grant that the client manages, if it is there. What rests on it ends.
+async fn change_grant(session: &Session<'_>, grant: &Authorization) -> Result<bool, Failure> {
+    let update = "UPDATE authorizations SET scope = ?, claims = ?, resources = ?, details = ?, epoch = epoch + 1, \
+                  updated_at = ? WHERE realm_id = ? AND user_id = ? AND client_id = ? AND slot = ?";
+    let values = vec![
+        grant.scope.to_string().into(),
+        to_json(&grant.claims, "authorizations.claims")?.into(),
+        to_json(&grant.resources, "authorizations.resources")?.into(),
+        details_of(grant)?.into(),
+        grant.updated_at.0.into(),
+        sql::bytes(&grant.realm_id.0),
+        sql::bytes(&grant.user_id.0),
+        grant.client_id.as_str().into(),
+        storable(&grant.slot, 64, "authorizations.slot")?.into(),
+    ];
+    Ok(session.execute(update, values).await? > 0)
+}
+
+/// Inserts an authorization, or puts it in the place of the one in its slot, whose id, epoch and creation stay.
+async fn upsert(session: &Session<'_>, new: &Authorization) -> Result<(), Failure> {
+    let update = match session.get_database_backend() {
+        DatabaseBackend::MySql => {
+            "ON DUPLICATE KEY UPDATE scope = VALUES(scope), claims = VALUES(claims), resources = VALUES(resources), \
+             details = VALUES(details), updated_at = VALUES(updated_at)"
+        }
+        _ => {
+            "ON CONFLICT (realm_id, user_id, client_id, slot) DO UPDATE \
+             SET scope = excluded.scope, claims = excluded.claims, resources = excluded.resources, \
+             details = excluded.details, updated_at = excluded.updated_at"
+        }
+    };
+    let upsert = format!(
+        "INSERT INTO authorizations (realm_id, authorization_id, user_id, client_id, slot, scope, claims, \
+         resources, details, epoch, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {update}"
+    );
+    let values = vec![
+        sql::bytes(&new.realm_id.0),
+        sql::bytes(&new.id.0),
+        sql::bytes(&new.user_id.0),
+        new.client_id.as_str().into(),
+        storable(&new.slot, 64, "authorizations.slot")?.into(),
+        new.scope.to_string().into(),
+        to_json(&new.claims, "authorizations.claims")?.into(),
+        to_json(&new.resources, "authorizations.resources")?.into(),
+        details_of(new)?.into(),
+        new.epoch.into(),
+        new.created_at.0.into(),
+        new.updated_at.0.into(),
+    ];
+    let stored = session.execute(&upsert, values).await;
+    stored.map(drop).map_err(|failure| failure.naming("authorization", "user or client"))
 }
 
 struct RevokeAuthorization {
@@ -170,8 +201,10 @@ impl Work for RevokeAuthorization {
             (|| sql::bytes(&self.realm_id.0), || sql::bytes(&self.user_id.0), || sql::bytes(&self.id.0));
         // Families first: they are found through the consent.
         let families = "DELETE FROM refresh_families WHERE realm_id = ? AND user_id = ? AND client_id = \
-                        (SELECT client_id FROM authorizations WHERE realm_id = ? AND authorization_id = ? AND user_id = ?)";
-        session.execute(families, vec![realm(), user(), realm(), id(), user()]).await?;
+                        (SELECT client_id FROM authorizations WHERE realm_id = ? AND authorization_id = ? AND user_id = ? \
+                        AND slot = 'default') AND client_id NOT IN (SELECT client_id FROM authorizations \
+                        WHERE realm_id = ? AND user_id = ? AND slot <> 'default')";
+        session.execute(families, vec![realm(), user(), realm(), id(), user(), realm(), user()]).await?;
         let consent = "DELETE FROM authorizations WHERE realm_id = ? AND authorization_id = ? AND user_id = ?";
         let deleted = session.execute(consent, vec![realm(), id(), user()]).await? > 0;
         Ok(if deleted { Ending::Commit(true) } else { Ending::RollBack(false) })

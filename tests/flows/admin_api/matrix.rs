@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 use signet_core::authn::new_session;
-use signet_core::model::{Purpose, ScriptRecording, UsedRecord};
+use signet_core::model::{Authorization, DEFAULT_SLOT, Purpose, ScriptRecording, UsedRecord, User};
 use signet_core::ports::{Login, PageRequest, SessionEnding, WhichSessions};
-use signet_core::protocol::identifiers::{ScriptRecordingId, UserId};
+use signet_core::protocol::identifiers::{AuthorizationId, ScriptRecordingId, UserId};
 use signet_core::protocol::time::UnixTime;
 use signet_core::registry::{self, UserChange};
 use signet_hooks::{Hook, Recording, Version};
@@ -83,9 +83,10 @@ impl Objects {
             let deployed = service.post(format!("{base}/scripts"), &deployment).send().await;
             versions.push(deployed.body["version"].as_str().unwrap().to_owned());
         }
-        let (session, delivery) = signed_in(service, realm).await;
+        let (session, delivery, authorization) = signed_in(service, realm).await;
         let ids = json!({
             "sessions": session,
+            "authorizations": authorization,
             "logout-deliveries": delivery,
             "clients": "app",
             "users": user.body["id"],
@@ -119,8 +120,8 @@ impl Objects {
     }
 }
 
-/// A session of a user of its own, and a logout that a client is yet to be told of.
-async fn signed_in(service: &Service, realm: &str) -> (String, String) {
+/// A session of a user of its own, a logout that a client is yet to be told of, and what the user allowed the client.
+async fn signed_in(service: &Service, realm: &str) -> (String, String, String) {
     let (provider, store) = (&service.provider, &service.provider.store);
     let realm = registry::find_realm(provider, &realm.parse().unwrap()).await.unwrap();
     let change = UserChange { username: "bea".to_owned(), enabled: true, claims: Map::new() };
@@ -137,7 +138,27 @@ async fn signed_in(service: &Service, realm: &str) -> (String, String) {
     store.end_sessions(realm.id(), &ending, &[]).await.unwrap();
     let page = PageRequest { after: None, limit: 1 };
     let delivery = store.list_logout_deliveries(realm.id(), None, &page).await.unwrap().items.remove(0);
-    (sids.remove(0).to_string(), delivery.number.to_string())
+    let allowed = allowed(&user);
+    let form = UsedRecord { purpose: Purpose::Interaction, key: [3; 32], expires_at: UnixTime(i64::MAX) };
+    let allowed = store.record_consent(&form, &allowed, &[]).await.unwrap().unwrap();
+    (sids.remove(0).to_string(), delivery.number.to_string(), allowed.id.to_string())
+}
+
+fn allowed(user: &User) -> Authorization {
+    Authorization {
+        realm_id: user.realm_id,
+        id: AuthorizationId(user.id.0),
+        user_id: user.id,
+        client_id: "app".parse().unwrap(),
+        slot: DEFAULT_SLOT.to_owned(),
+        scope: "openid".parse().unwrap(),
+        claims: Vec::new(),
+        resources: Vec::new(),
+        details: Vec::new(),
+        epoch: 0,
+        created_at: UnixTime(0),
+        updated_at: UnixTime(0),
+    }
 }
 
 /// Stores a recorded run of the script.
@@ -221,7 +242,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 68);
+    assert_eq!(operations.len(), 71);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
@@ -335,6 +356,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
     service.realm("two").await;
     let absent = json!({
         "sessions": UserId([9; 16]).to_string(),
+        "authorizations": UserId([9; 16]).to_string(),
         "logout-deliveries": "4711",
         "clients": "absent",
         "users": UserId([9; 16]).to_string(),
@@ -363,7 +385,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 36);
+    assert_eq!(tried, 39);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

@@ -34,10 +34,13 @@ async fn rfc9396_3_1_a_member_without_words_is_shown_by_its_name() {
     let client = client_of(&realm, json!({})).await;
     let mut browser = realm.signed_in_browser().await;
     let page = browser.authorize(&asking(&client, &json!([payment()]))).await;
-    for shown in
-        ["instructedAmount.amount: 123.50", "creditorAccount.iban: DE02100100109307118603", "actions: initiate, "]
-    {
-        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    for (name, value) in [
+        ("instructedAmount.amount", "123.50"),
+        ("creditorAccount.iban", "DE02100100109307118603"),
+        ("actions", "initiate, status, cancel"),
+    ] {
+        let shown = format!("<bdi>{name}</bdi>: <bdi>{value}</bdi>");
+        assert!(page.body.contains(&shown), "{shown}: {}", page.body);
     }
 }
 

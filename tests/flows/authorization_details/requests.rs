@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::{accounts, asking, bank, payment};
 use crate::support::authorization::AuthorizationResponse;
-use crate::support::client::Credential;
 use crate::support::jwt::SigningKey;
 use crate::support::realm::merged;
 
@@ -99,7 +98,6 @@ async fn az_082_details_in_a_signed_request_object_are_the_ones_that_count() {
     let code = AuthorizationResponse::read(&answer, &request);
     let tokens = client.redeem(&request, code.code()).await.tokens();
     assert_eq!(tokens.0["authorization_details"], json!([accounts()]));
-    assert!(matches!(client.credential, Credential::Basic(_)));
     let plain = asking(&client, &json!([payment()]));
     browser.authorize(&plain).await.assert_error_response(&plain, "invalid_request");
 }

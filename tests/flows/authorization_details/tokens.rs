@@ -24,7 +24,7 @@ async fn rfc9396_7_and_9_what_was_granted_is_in_the_response_in_the_token_and_at
     for format in ["jwt", "opaque"] {
         let (realm, client) = bank(json!({"settings": {"access_token_format": format}})).await;
         let mut browser = realm.signed_in_browser().await;
-        let granted = json!([payment(), accounts()]);
+        let granted = json!([payment(), merged(payment(), json!({"creditorName": "Merchant B"})), accounts()]);
         let request = asking(&client, &granted).with("scope", "openid offline_access");
         let tokens = client.obtain(&mut browser, &request, &realm.user).await;
         assert_eq!(tokens.0["authorization_details"], granted);
@@ -67,7 +67,7 @@ async fn rfc9396_6_a_token_request_narrows_and_never_widens() {
     let less = merged(accounts(), json!({"actions": ["list_accounts"]}));
     let details = json!([less]).to_string();
     let mut parameters = Client::redemption(&request, response.code());
-    parameters.push(("authorization_details", &details));
+    parameters.push(("authorization_details", details.as_str()));
     let tokens = client.ask("/token", &parameters).await.tokens();
     assert_eq!(tokens.0["authorization_details"], json!([less]));
     assert_eq!(realm.verify(tokens.access_token()).await.claims["authorization_details"], json!([less]));
@@ -100,7 +100,7 @@ async fn rfc9396_6_a_code_is_not_used_up_by_asking_for_more() {
     let response = browser.complete(&request, &realm.user).await;
     let details = json!([payment()]).to_string();
     let mut parameters = Client::redemption(&request, response.code());
-    parameters.push(("authorization_details", &details));
+    parameters.push(("authorization_details", details.as_str()));
     client.ask("/token", &parameters).await.assert_refused("invalid_authorization_details");
     client.redeem(&request, response.code()).await.tokens();
 }
@@ -130,7 +130,7 @@ async fn rfc9396_6_a_client_alone_gets_what_its_policy_gives_it() {
     let (_, client) = bank(json!({})).await;
     let ask = async |client: &Client, details: Value| {
         let details = details.to_string();
-        client.ask("/token", &[("grant_type", "client_credentials"), ("authorization_details", &details)]).await
+        client.ask("/token", &[("grant_type", "client_credentials"), ("authorization_details", details.as_str())]).await
     };
     ask(&client, json!([accounts()])).await.assert_refused("invalid_authorization_details");
 

@@ -65,9 +65,9 @@ pub enum ValidateDecision {
     /// Refuse the request; the client gets the error.
     Deny(Denial<DetailDenial>),
     /// It is good in this form.
-    Detail {
+    Normalise {
         /// The whole object again: texts may differ in white space and case, lists of rights may have fewer elements.
-        detail: Map<String, Value>,
+        normalise: Map<String, Value>,
     },
 }
 
@@ -80,7 +80,7 @@ impl HookPoint for OnRarValidate {
                                  is shown or issued; while a user is asked, again at each step.";
     const NEVER: &'static str = "add a right or a member, change what an object says, or accept what its type refuses";
     const CONSTRUCTORS: &'static [Constructor] =
-        &[Constructor::ALLOW, Constructor::DENY, Constructor { name: "detail", takes: Takes::Itself }];
+        &[Constructor::ALLOW, Constructor::DENY, Constructor { name: "normalise", takes: Takes::Itself }];
     type Facts = DetailFacts;
     type Argument = Detail;
     type Output = ValidateDecision;

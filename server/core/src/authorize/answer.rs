@@ -4,29 +4,25 @@
 use std::net::IpAddr;
 
 use signet_hooks::points::on_identify::HintSource;
-use signet_jose::random;
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::identifiers::{AuthorizationId, UserId};
+use signet_protocol::identifiers::UserId;
 use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::rfc6749;
 
+use super::agreement::{agreed, claims_to_consent, consent};
 use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
 use super::issue::{Agreed, respond};
-use super::step::{LoginForm, Standing, Step, claims_to_consent, consent, granted_details, standing};
+use super::step::{LoginForm, Standing, Step, granted_details, standing};
 use super::{
     Accepted, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume, watchable,
 };
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
-use crate::details::is_within;
 use crate::endpoints::Endpoint;
 use crate::events::{Event, Fact, LoginRefusal, Parties, Serving};
-use crate::model::{Authorization, AuthorizationDetail, BrowserSession, DEFAULT_SLOT, UsedRecord, User};
-use crate::ports::{Login, LoginOutcome, StoreError};
+use crate::model::{UsedRecord, User};
+use crate::ports::{Login, LoginOutcome};
 use crate::realm::RealmContext;
-
-/// Most authorization details that a consent remembers.
-const MOST_REMEMBERED: usize = 32;
 
 /// An answered login form.
 pub struct LoginAnswer<'a> {
@@ -228,60 +224,6 @@ async fn take_consent(
     // The answer to the form left the mark already.
     let response = respond(serving, realm, agreed, None).await?;
     Ok(Step::Respond(watchable(serving, realm, (&accepted, browser), response)))
-}
-
-/// What is to be remembered: what was agreed to before, and everything asked for now.
-async fn agreed(
-    serving: &Serving<'_>,
-    realm: &RealmContext,
-    accepted: &Accepted,
-    session: &BrowserSession,
-) -> Result<Authorization, StoreError> {
-    let client_id = &accepted.client.client_id;
-    let before = serving.store.authorization(session.realm_id, session.user_id, client_id, DEFAULT_SLOT).await?;
-    let before = before.map(|before| (before.scope, before.claims, before.resources, before.details));
-    let (scope, claims, resources, details) = before.unwrap_or_default();
-    let now = serving.now();
-    Ok(Authorization {
-        realm_id: session.realm_id,
-        id: AuthorizationId(random::random_bytes(&*serving.random)),
-        user_id: session.user_id,
-        client_id: client_id.clone(),
-        slot: DEFAULT_SLOT.to_owned(),
-        scope: scope.union(accepted.request.scope()),
-        claims: union(claims, claims_to_consent(&accepted.request)),
-        resources: union(resources, accepted.request.resources().to_vec()),
-        details: remembered(realm, details, accepted.request.details()),
-        epoch: 0,
-        created_at: now,
-        updated_at: now,
-    })
-}
-
-/// Of the authorization details, those that a user is not asked for again: what was agreed to before and what is new,
-/// without what another one has as well. The oldest go where there are too many; the user is then asked again.
-fn remembered(
-    realm: &RealmContext,
-    before: Vec<AuthorizationDetail>,
-    now: &[AuthorizationDetail],
-) -> Vec<AuthorizationDetail> {
-    let mut kept: Vec<AuthorizationDetail> = Vec::new();
-    for detail in now.iter().cloned().chain(before.into_iter().rev()) {
-        let Some(kind) = realm.details_types.find(detail.name_of_type()) else { continue };
-        let is_known = kept.iter().any(|known| is_within(&detail, known, kind));
-        if kind.stored.definition.remembered && !is_known && kept.len() < MOST_REMEMBERED {
-            kept.push(detail);
-        }
-    }
-    kept.reverse();
-    kept
-}
-
-fn union(mut before: Vec<String>, now: Vec<String>) -> Vec<String> {
-    before.extend(now);
-    before.sort_unstable();
-    before.dedup();
-    before
 }
 
 fn open(

@@ -74,6 +74,7 @@ impl Agreed<'_> {
             amr: session.amr.clone(),
             confirmation: None,
             authorization_id: authorization.map(|authorization| authorization.id),
+            is_managed: accepted.request.grant().is_some(),
             authorization_epoch: authorization.map_or(0, |authorization| authorization.epoch),
             sid: (!offline).then_some(session.sid),
             realm_epoch: realm.realm.epoch,

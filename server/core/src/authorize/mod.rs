@@ -5,6 +5,7 @@
 //! [`AuthorizationRequest`] that every rule of the [`MATRIX`]
 //! has agreed to, an interaction with the user, and a response.
 
+mod agreement;
 mod answer;
 mod decisions;
 mod interaction;
@@ -43,8 +44,8 @@ use interaction::Interaction;
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, authorization_details, claims, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt,
-    registration, repetition, resource, response_mode, response_type, scope, size, state,
+    acr, authorization_details, claims, grant_management, id_token_hint, login_hint, max_age, nonce, pkce,
+    presentation, prompt, registration, repetition, resource, response_mode, response_type, scope, size, state,
 };
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
@@ -80,6 +81,7 @@ const MATRIX: &[(Rule, &[Entry])] = &[
     (login_hint::login_hint_is_of_reasonable_size, &[Authorization]),
     (resource::resources_are_registered, &[Authorization]),
     (authorization_details::details_conform_to_their_types, &[Authorization]),
+    (grant_management::grant_is_named_as_the_action_wants, &[Authorization]),
     (size::a_code_can_carry_the_request, &[Authorization]),
 ];
 

@@ -1,7 +1,8 @@
 //! An authorization request that every rule has agreed to.
 
 use signet_protocol::claims_request::ClaimsRequest;
-use signet_protocol::names::{CodeChallengeMethod, Prompt, ResponseType};
+use signet_protocol::identifiers::AuthorizationId;
+use signet_protocol::names::{CodeChallengeMethod, GrantManagementAction, Prompt, ResponseType};
 use signet_protocol::scope::Scope;
 
 use crate::model::AuthorizationDetail;
@@ -37,6 +38,16 @@ pub(super) struct Parts {
     pub(super) resources: Vec<String>,
     /// What is asked for in detail (RFC 9396).
     pub(super) details: Vec<AuthorizationDetail>,
+    /// The grant it is about, where the client manages it.
+    pub(super) grant: Option<ManagedGrant>,
+}
+
+/// What a request wants of a grant (Grant Management 5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ManagedGrant {
+    pub(super) action: GrantManagementAction,
+    /// Which; a new one has none yet.
+    pub(super) id: Option<AuthorizationId>,
 }
 
 /// A request that the rules are still reading.
@@ -69,6 +80,11 @@ impl AuthorizationRequest {
     /// What is asked for in detail (RFC 9396).
     pub fn details(&self) -> &[AuthorizationDetail] {
         &self.parts.details
+    }
+
+    /// The grant it is about, where the client manages it.
+    pub(super) const fn grant(&self) -> Option<ManagedGrant> {
+        self.parts.grant
     }
 
     /// Languages the client wants pages in, most wanted first.

@@ -10,17 +10,18 @@ use signet_protocol::names::Prompt;
 use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::oidc_core;
 
+use super::agreement::{Consent, claims_to_consent, consent};
 use super::decisions::{self, UsedSession};
 use super::interaction::{Interaction, Stage};
 use super::issue::{Agreed, respond};
 use super::{Accepted, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser};
-use crate::details::{self, is_within};
+use crate::details;
 use crate::events::{Parties, Serving};
 use crate::hooks::Subject;
-use crate::model::{Authorization, AuthorizationDetail, BrowserSession, Client, DEFAULT_SLOT, User};
+use crate::model::{AuthorizationDetail, BrowserSession, Client, User};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::{SERVER_CLAIMS, subject_for};
+use crate::tokens::subject_for;
 
 /// What comes next.
 pub enum Step {
@@ -244,63 +245,4 @@ async fn consent_form(
         claims: claims_to_consent(&accepted.request),
         terms: ConsentTerms::default(),
     })
-}
-
-/// Whether the user has agreed.
-pub(super) enum Consent {
-    /// By a stored authorization, or by the administrator for a first-party application.
-    Given(Option<Box<Authorization>>),
-    /// Not yet, or not to all of it, or somebody wants it asked again; in these words.
-    Needed(Box<ConsentTerms>),
-}
-
-/// Asks whether the user has to agree, and in which words.
-pub(super) async fn consent(
-    serving: &Serving<'_>,
-    realm: &RealmContext,
-    accepted: &Accepted,
-    (session, used): (&BrowserSession, &UsedSession),
-) -> Result<Consent, AuthorizeError> {
-    let client = &accepted.client;
-    let asked_again = accepted.request.prompts(Prompt::Consent);
-    let is_for_once = |detail: &AuthorizationDetail| {
-        realm.details_types.find(detail.name_of_type()).is_none_or(|kind| !kind.stored.definition.remembered)
-    };
-    let asked_again = asked_again || accepted.request.details().iter().any(is_for_once);
-    let does_without = client.settings.skip_consent && !asked_again;
-    if does_without && realm.hooks.at(Hook::OnConsent, Some(&client.client_id)).is_empty() {
-        return Ok(Consent::Given(None));
-    }
-    let user_id = session.user_id;
-    let stored = serving.store.authorization(realm.id(), user_id, &client.client_id, DEFAULT_SLOT).await?;
-    let covers = |stored: &Authorization| {
-        let claims = claims_to_consent(&accepted.request);
-        accepted.request.scope().is_within(&stored.scope)
-            && claims.iter().all(|claim| stored.claims.contains(claim))
-            && accepted.request.resources().iter().all(|resource| stored.resources.contains(resource))
-            && accepted.request.details().iter().all(|detail| is_agreed_to(realm, detail, &stored.details))
-    };
-    let is_needed = !does_without && (asked_again || !stored.as_ref().is_some_and(covers));
-    let terms = decisions::agreement(serving, realm, (accepted, used), (stored.as_ref(), is_needed)).await?;
-    if is_needed || decisions::is_asked_again(&terms, stored.as_ref(), serving.now()) {
-        return Ok(Consent::Needed(Box::new(terms)));
-    }
-    Ok(Consent::Given(stored.filter(|_| !does_without).map(Box::new)))
-}
-
-/// Whether the user agreed to an object before, or to one that has more (RFC 9396 section 6.1).
-fn is_agreed_to(realm: &RealmContext, detail: &AuthorizationDetail, stored: &[AuthorizationDetail]) -> bool {
-    let Some(kind) = realm.details_types.find(detail.name_of_type()) else { return false };
-    stored.iter().any(|known| is_within(detail, known, kind))
-}
-
-/// Single claims that need the user's agreement: those about the user that the scope does not bring along.
-pub(super) fn claims_to_consent(request: &AuthorizationRequest) -> Vec<String> {
-    let names = request.parts.claims.names().into_iter();
-    names
-        .filter(|name| !SERVER_CLAIMS.contains(&name.as_str()))
-        .filter(|name| {
-            signet_protocol::standard_claims::scope_of(name).is_some_and(|scope| !request.scope().contains(scope))
-        })
-        .collect()
 }

@@ -34,7 +34,7 @@ pub(crate) async fn validated(
             match answer.decision {
                 ValidateDecision::None {} | ValidateDecision::Allow {} => {}
                 ValidateDecision::Deny(denial) => return Err(denial.refusal()),
-                ValidateDecision::Detail { detail: members } => detail = another_form(&detail, members, kind)?,
+                ValidateDecision::Normalise { normalise: members } => detail = another_form(&detail, members, kind)?,
             }
         }
         good.push(detail);

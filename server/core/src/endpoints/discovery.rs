@@ -1,12 +1,10 @@
 //! The discovery document (OpenID Connect Discovery 3 and 4, RFC 8414 sections 2 and 3), made from what the realm
 //! really has and the profile really takes.
 
-use std::collections::BTreeMap;
-
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
 use signet_protocol::names::{
-    ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantType, Prompt, ResponseMode, ResponseType,
-    SubjectType,
+    ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantManagementAction, GrantType, Prompt, ResponseMode,
+    ResponseType, SubjectType,
 };
 use signet_protocol::provider_metadata::{MtlsEndpointAliases, ProviderMetadata};
 use signet_protocol::scope::Scope;
@@ -61,7 +59,6 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         backchannel_logout_session_supported: settings.backchannel_logout,
         mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
         scopes_supported: scopes(realm),
-        authorization_details_types_supported: realm.details_types.names().map(str::to_owned).collect(),
         response_types_supported: texts(realm.response_types(), ResponseType::as_str),
         response_modes_supported: texts(profile.response_modes.iter().copied(), ResponseMode::as_str),
         grant_types_supported: texts(grant_types(realm), GrantType::as_str),
@@ -93,7 +90,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertions,
         authorization_response_iss_parameter_supported: true,
-        additional: BTreeMap::new(),
+        ..authorization_extensions(realm)
     }
 }
 
@@ -157,7 +154,29 @@ fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
         userinfo_endpoint: realm.urls.mutual_tls_of(Endpoint::UserInfo)?,
         introspection_endpoint: realm.urls.mutual_tls_of(Endpoint::Introspection)?,
         revocation_endpoint: realm.urls.mutual_tls_of(Endpoint::Revocation)?,
+        grant_management_endpoint: realm
+            .urls
+            .mutual_tls_of(Endpoint::GrantManagement)
+            .filter(|_| realm.realm.settings.grant_management),
     })
+}
+
+/// What clients may ask for beyond scope values (RFC 9396 section 10, Grant Management 7.1).
+fn authorization_extensions(realm: &RealmContext) -> ProviderMetadata {
+    let settings = &realm.realm.settings;
+    ProviderMetadata {
+        authorization_details_types_supported: realm.details_types.names().map(str::to_owned).collect(),
+        grant_management_endpoint: settings.grant_management.then(|| realm.urls.of(Endpoint::GrantManagement)),
+        grant_management_actions_supported: grant_management_actions(realm),
+        grant_management_action_required: settings.grant_management_action_required,
+        ..ProviderMetadata::default()
+    }
+}
+
+fn grant_management_actions(realm: &RealmContext) -> Vec<String> {
+    let requested = texts(GrantManagementAction::ALL.iter().copied(), GrantManagementAction::as_str);
+    let all = ["query", "revoke"].map(str::to_owned).into_iter().chain(requested);
+    all.filter(|_| realm.realm.settings.grant_management).collect()
 }
 
 fn scopes(realm: &RealmContext) -> Vec<String> {

@@ -21,7 +21,7 @@ pub struct Authorization {
     pub user_id: UserId,
     /// To whom.
     pub client_id: ClientId,
-    /// [`DEFAULT_SLOT`] for ordinary consent.
+    /// [`DEFAULT_SLOT`] for ordinary consent; for a grant that the client manages, its `grant_id`, which is `id` as text.
     pub slot: String,
     /// What was allowed.
     pub scope: Scope,

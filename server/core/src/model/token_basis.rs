@@ -41,6 +41,9 @@ pub struct TokenBasis {
     /// The consent it rests on, if one is stored.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub authorization_id: Option<AuthorizationId>,
+    /// Whether that is a grant that the client manages.
+    #[serde(rename = "gm", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_managed: bool,
     /// Epoch of that consent.
     #[serde(rename = "ae", default, skip_serializing_if = "is_zero")]
     pub authorization_epoch: Epoch,

@@ -40,6 +40,9 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         }
     }
     check_response_types(settings)?;
+    if settings.grant_management_action_required && !settings.grant_management {
+        return Err(RegistryError::invalid("settings.grant_management_action_required", "needs grant_management"));
+    }
     if !(8..=64).contains(&settings.password_minimum_length) {
         return Err(RegistryError::invalid("settings.password_minimum_length", "must be from 8 to 64"));
     }

@@ -81,9 +81,10 @@ pub(crate) async fn issue_user_tokens(
         token_type: Confirmation::token_type(tokens.confirmation).to_owned(),
         expires_in,
         refresh_token: tokens.refresh_token,
-        scope: Some(tokens.scope.to_string()),
+        scope: (!tokens.scope.is_empty()).then(|| tokens.scope.to_string()),
         id_token,
         authorization_details: details::as_value(tokens.details),
+        grant_id: tokens.basis.authorization_id.filter(|_| tokens.basis.is_managed).map(|id| id.to_string()),
     })
 }
 
@@ -267,6 +268,7 @@ pub(crate) async fn issue_client_token(
         scope: (!token.scope.is_empty()).then(|| token.scope.to_string()),
         id_token: None,
         authorization_details: details::as_value(token.details),
+        grant_id: None,
     })
 }
 

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use signet_core::protocol::identifiers::{ClientId, InitialAccessTokenId, KeyId, RealmName};
 
 use super::audit::{AuditCommand, ExplainArguments};
+use super::authorization::AuthorizationCommand;
 use super::authorization_details_type::DetailsTypeFields;
 use super::client::{ClientFields, ClientSecretSource};
 use super::key::{KeyAlgorithm, KeyStateName};
@@ -86,6 +87,9 @@ pub(crate) enum Administration {
     /// Sessions: browsers in which users are signed in
     #[command(subcommand)]
     Session(SessionCommand),
+    /// Consents, and grants that clients manage: what users allowed clients
+    #[command(subcommand)]
+    Authorization(AuthorizationCommand),
     /// Logouts that clients are yet to be told of
     #[command(subcommand)]
     Logout(LogoutCommand),

@@ -38,9 +38,8 @@ impl DetailsTypeFields {
 
 /// What an administrator decides about a type, as one object: its name, and its definition.
 fn change_of(mut object: Map<String, Value>) -> CommandResult<DetailsTypeChange> {
-    let name = match object.remove("type") {
-        Some(Value::String(name)) => name,
-        _ => return Err(CommandError::new(Status::Usage, "type must be a string".to_owned())),
+    let Some(Value::String(name)) = object.remove("type") else {
+        return Err(CommandError::new(Status::Usage, "type must be a string".to_owned()));
     };
     Ok(DetailsTypeChange { name, definition: read_members(object)? })
 }

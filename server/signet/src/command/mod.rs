@@ -5,6 +5,7 @@
 
 mod arguments;
 mod audit;
+mod authorization;
 mod authorization_details_type;
 mod client;
 mod context;
@@ -90,6 +91,7 @@ async fn administer(command: Administration, configuration: &Configuration, outp
         Administration::Client(command) => client::run(command, &context).await,
         Administration::InitialAccessToken(command) => initial_access_token::run(command, &context).await,
         Administration::User(command) => user::run(command, &context).await,
+        Administration::Authorization(command) => authorization::run(command, &context).await,
         Administration::Session(command) => session::run(command, &context).await,
         Administration::Logout(command) => session::run_logout(command, &context).await,
         Administration::Key(command) => key::run(command, &context).await,

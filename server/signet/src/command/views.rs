@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use signet_core::events::ListedRecord;
 use signet_core::model::{
-    AuthorizationDetailsType, BrowserSession, Client, InitialAccessToken, LogoutDelivery, Realm, ResourceServer,
-    SigningKeyRecord, User,
+    Authorization, AuthorizationDetailsType, BrowserSession, Client, DEFAULT_SLOT, InitialAccessToken, LogoutDelivery,
+    Realm, ResourceServer, SigningKeyRecord, User,
 };
 use signet_core::protocol::rfc3339;
 use signet_core::protocol::time::UnixTime;
@@ -114,6 +114,22 @@ pub(super) fn session(session: &BrowserSession) -> Value {
 pub(super) fn session_with_clients(listed: &ListedSession) -> Value {
     let clients: Value = listed.clients.iter().map(ToString::to_string).collect::<Vec<_>>().into();
     with(session(&listed.session), Map::from_iter([("clients".to_owned(), clients)]))
+}
+
+/// What a user allowed a client.
+pub(super) fn authorization(authorization: &Authorization) -> Value {
+    json!({
+        "id": authorization.id.to_string(),
+        "user_id": authorization.user_id.to_string(),
+        "client_id": authorization.client_id.as_str(),
+        "managed": authorization.slot != DEFAULT_SLOT,
+        "scope": authorization.scope.to_string(),
+        "claims": authorization.claims,
+        "resources": authorization.resources,
+        "authorization_details": authorization.details,
+        "created_at": timestamp(authorization.created_at),
+        "updated_at": timestamp(authorization.updated_at),
+    })
 }
 
 /// A logout that a client is yet to be told of.

@@ -22,7 +22,7 @@ async fn on_rar_validate_can_refuse_and_write_an_object_in_another_form() {
     let body = "if detail.type != \"payment_initiation\" { return none(); } \
                 if detail.instructedAmount.currency != \"EUR\" { \
                     return deny(\"invalid_authorization_details\", \"payments are in euro\"); } \
-                detail.creditorName = \"MERCHANT A\"; detail.actions = [\"initiate\"]; detail(detail)";
+                detail.creditorName = \"MERCHANT A\"; detail.actions = [\"initiate\"]; normalise(detail)";
     bind(&realm, "on_rar_validate", body).await;
     let dollars = merged(payment(), json!({"instructedAmount": {"currency": "USD", "amount": "1"}}));
     let request = asking(&client, &json!([dollars]));
@@ -52,7 +52,7 @@ async fn on_rar_validate_adds_no_right_and_makes_no_other_object() {
         "detail.remove(\"locations\")",
         "detail.creditorAccount.iban = \"de02100100109307118603\"",
     ] {
-        bind(&realm, "on_rar_validate", &format!("{change}; detail(detail)")).await;
+        bind(&realm, "on_rar_validate", &format!("{change}; normalise(detail)")).await;
         let request = asking(&client, &json!([less]));
         let response = browser.authorize(&request).await;
         let response = response.assert_error_response(&request, "invalid_authorization_details");
@@ -66,7 +66,7 @@ async fn what_a_person_agreed_to_does_not_change_behind_the_form() {
     let mut browser = realm.signed_in_browser().await;
     let request = asking(&client, &json!([payment()]));
     let page = browser.authorize(&request).await;
-    bind(&realm, "on_rar_validate", "detail.creditorName = \"MERCHANT A\"; detail(detail)").await;
+    bind(&realm, "on_rar_validate", "detail.creditorName = \"MERCHANT A\"; normalise(detail)").await;
     browser.allow(&page).await.assert_error_page();
     assert_eq!(realm.rows().await.count("authorizations"), 0);
 }

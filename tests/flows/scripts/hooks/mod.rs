@@ -8,6 +8,7 @@ mod consent;
 mod details;
 mod errors;
 mod events;
+mod grants;
 mod logins;
 mod logouts;
 mod sessions;

@@ -8,7 +8,7 @@ use signet_hooks::points::on_rar_validate::Detail;
 use signet_protocol::time::UnixTime;
 
 use super::UsedSession;
-use crate::authorize::step::claims_to_consent;
+use crate::authorize::agreement::claims_to_consent;
 use crate::authorize::{Accepted, AuthorizeError};
 use crate::events::Serving;
 use crate::hooks::Subject;

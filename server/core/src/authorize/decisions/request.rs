@@ -13,6 +13,7 @@ use signet_protocol::names::Prompt;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc6749;
 
+use super::grant::managed;
 use crate::authorize::interaction::Interaction;
 use crate::authorize::request::Parts;
 use crate::authorize::{Accepted, AuthorizeError};
@@ -42,7 +43,7 @@ impl Narrowing {
     }
 
     /// Takes and demands what a script says besides. `openid` stays: without it the request would be another one.
-    fn tighten(&mut self, more: RequestNarrowing, asked: &Scope) {
+    pub(super) fn tighten(&mut self, more: RequestNarrowing, asked: &Scope) {
         for scope in more.drop_scopes {
             if scope != "openid" && asked.contains(&scope) && !self.dropped_scopes.contains(&scope) {
                 self.dropped_scopes.push(scope);
@@ -96,6 +97,7 @@ pub(in crate::authorize) async fn narrow(
             }
         }
     }
+    managed(serving, realm, accepted, interaction).await?;
     let asked = std::mem::take(&mut accepted.request.parts.details);
     let details = details::validated(serving, realm, &accepted.client, asked).await;
     accepted.request.parts.details = details.map_err(|refusal| accepted.refuse(refusal))?;

@@ -3,6 +3,7 @@
 pub(super) mod acr;
 pub(super) mod authorization_details;
 pub(super) mod claims;
+pub(super) mod grant_management;
 pub(super) mod id_token_hint;
 pub(super) mod login_hint;
 pub(super) mod max_age;

@@ -17,6 +17,8 @@ mod m0009_registration;
 mod m0010_logout;
 mod m0011_pairwise_salts;
 mod m0012_client_origins;
+mod m0013_user_attributes;
+mod m0015_pushed_requests;
 mod m0019_authorization_details;
 mod schema;
 
@@ -103,6 +105,8 @@ impl Migrator {
             m0010_logout::STEPS,
             m0011_pairwise_salts::STEPS,
             m0012_client_origins::STEPS,
+            m0013_user_attributes::STEPS,
+            m0015_pushed_requests::STEPS,
             m0019_authorization_details::STEPS,
         ];
         files.into_iter().flatten()

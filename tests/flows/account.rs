@@ -59,6 +59,47 @@ async fn the_account_page_leads_to_apps_and_to_signing_out() {
     answer.page("signed-out-page");
 }
 
+/// Applications that nobody was asked about, because an administrator vouches for them.
+#[tokio::test]
+async fn applications_without_consent_are_listed_and_lose_what_they_have() {
+    let realm = Realm::new().await;
+    let trusted = json!({
+        "client_name": "Intranet", "settings": {"skip_consent": true}, "scope": "openid email offline_access",
+        "grant_types": ["authorization_code", "refresh_token"],
+    });
+    let (client, other) = (realm.client(trusted).await, realm.client(json!({"client_name": "Shop"})).await);
+    let mut browser = realm.browser();
+    let request = client.request().with("scope", "openid email offline_access");
+    let tokens = client.obtain(&mut browser, &request, &realm.user).await;
+    let shop = other.obtain(&mut browser, &other.request(), &realm.user).await;
+    let page = browser.get(&realm.url("/account/apps")).await;
+    page.page("apps-page");
+    for shown in ["Intranet", "Shop", "see your email address"] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    assert_eq!(page.body.matches("class=\"app\"").count(), 2, "each once: {}", page.body);
+    let form = page.page("apps-page").form();
+    let forged = form.clone().with("csrf", "x").with("client", &client.id);
+    assert_eq!(browser.submit(&page, &forged).await.status, 403);
+    assert!(client.is_active(tokens.refresh_token()).await);
+
+    let answer = browser.submit(&page, &form.with("client", &client.id)).await;
+    let shown = answer.page("apps-page").text_of("apps-removed").unwrap();
+    assert!(shown.contains("Intranet"), "{shown}");
+    for token in [tokens.access_token(), tokens.refresh_token()] {
+        assert!(!client.is_active(token).await);
+    }
+    client.refresh(tokens.refresh_token()).await.assert_refused("invalid_grant");
+    assert_eq!(realm.last_event("consent_revoked", 1).await["client_id"], client.id.as_str());
+    // The others keep what they have, and the person may come back.
+    assert!(other.is_active(shop.access_token()).await);
+    let again = browser.get(&realm.url("/account/apps")).await;
+    assert!(!again.body.contains("Intranet") && again.body.contains("Shop"), "{}", again.body);
+    let again = client.obtain(&mut browser, &request, &realm.user).await;
+    assert!(client.is_active(again.access_token()).await);
+    client.refresh(again.refresh_token()).await.tokens();
+}
+
 #[tokio::test]
 async fn nobody_is_signed_in_in_a_new_browser() {
     let realm = Realm::new().await;

@@ -37,6 +37,7 @@ async fn oidc_discovery_3_the_document_says_what_the_server_does() {
     for (member, path) in [
         ("authorization_endpoint", "/authorize"),
         ("token_endpoint", "/token"),
+        ("pushed_authorization_request_endpoint", "/par"),
         ("userinfo_endpoint", "/userinfo"),
         ("jwks_uri", "/jwks"),
         ("introspection_endpoint", "/introspect"),
@@ -47,7 +48,8 @@ async fn oidc_discovery_3_the_document_says_what_the_server_does() {
         assert_eq!(document[member], realm.url(path));
     }
     assert_eq!(document["response_types_supported"], json!(["code", "none"]));
-    assert_eq!(set(&document["response_modes_supported"]), BTreeSet::from(["query", "fragment", "form_post"]));
+    let modes = ["query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt", "jwt"];
+    assert_eq!(set(&document["response_modes_supported"]), BTreeSet::from(modes));
     let grants = BTreeSet::from(["authorization_code", "refresh_token", "client_credentials"]);
     assert_eq!(set(&document["grant_types_supported"]), grants);
     assert_eq!(document["subject_types_supported"], json!(["public", "pairwise"]));
@@ -80,6 +82,8 @@ async fn oidc_discovery_3_every_member_is_a_registered_one() {
         token_endpoint_auth_signing_alg_values_supported introspection_endpoint_auth_methods_supported \
         introspection_endpoint_auth_signing_alg_values_supported revocation_endpoint_auth_methods_supported \
         revocation_endpoint_auth_signing_alg_values_supported authorization_response_iss_parameter_supported \
+        pushed_authorization_request_endpoint authorization_signing_alg_values_supported \
+        authorization_encryption_alg_values_supported authorization_encryption_enc_values_supported \
         end_session_endpoint check_session_iframe frontchannel_logout_supported \
         frontchannel_logout_session_supported backchannel_logout_supported backchannel_logout_session_supported";
     let document = realm.discovery().await;
@@ -117,6 +121,7 @@ async fn rfc8705_5_aliases_are_on_the_host_that_asks_for_certificates() {
         ("userinfo_endpoint", "/userinfo"),
         ("introspection_endpoint", "/introspect"),
         ("revocation_endpoint", "/revoke"),
+        ("pushed_authorization_request_endpoint", "/par"),
     ] {
         assert_eq!(aliases[member], format!("{base}{path}"));
     }

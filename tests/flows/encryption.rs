@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::authorization::{AuthorizationRequest, AuthorizationResponse};
+use crate::support::authorization::AuthorizationResponse;
 use crate::support::client::{Client, Credential, Tokens};
 use crate::support::jwe::{self, ASYMMETRIC, CONTENT, EncryptionKey, Opened, SYMMETRIC};
-use crate::support::jwt::{self, SigningKey};
+use crate::support::jwt;
 use crate::support::realm::{Realm, merged};
 use crate::support::wait::until;
 use crate::support::web::WebServer;
@@ -236,56 +236,6 @@ async fn oidc_core_10_2_1_encryption_keys_rotate_and_the_old_one_still_decrypts(
         .map(|name| name.as_str().unwrap().to_owned())
         .collect();
     assert!(!signing.contains("RSA-OAEP-256"), "{signing:?}");
-}
-
-/// RFC 9101 section 6.1: signed, then encrypted to a key of the realm. Whoever only encrypts proves nothing.
-#[tokio::test]
-async fn rfc9101_6_1_request_objects_are_encrypted_with_every_listed_algorithm() {
-    let realm = Realm::new().await;
-    let own = SigningKey::generate("ES256");
-    let client = client(&realm, json!({"jwks": own.public_set(), "settings": {"skip_consent": true}})).await;
-    let listed = |document: &Value, part: &str| document[format!("request_object_encryption_{part}")].clone();
-    let before = realm.discovery().await;
-    assert!(listed(&before, "alg_values_supported").is_null(), "without a key nothing is offered: {before}");
-    assert!(listed(&before, "enc_values_supported").is_null(), "{before}");
-    for algorithm in ["RSA-OAEP-256", "ECDH-ES+A256KW"] {
-        let made = json!({"algorithm": algorithm, "state": "active"});
-        let keys = format!("/realms/{}/keys", realm.name);
-        assert_eq!(realm.server.administration.ask(Method::POST, &keys, &made).await.status, 201);
-    }
-    let document = realm.discovery().await;
-    assert_eq!(listed(&document, "alg_values_supported"), json!(["RSA-OAEP-256", "ECDH-ES+A256KW"]));
-    let mut browser = realm.signed_in_browser().await;
-    for algorithm in ["RSA-OAEP-256", "ECDH-ES+A256KW"] {
-        let recipient = published(&realm, algorithm).await.remove(0);
-        for content in listed(&document, "enc_values_supported").as_array().unwrap() {
-            let request = client.request();
-            let object = request_object(&client, &request);
-            let encrypted = jwe::encrypt_to(&recipient, content.as_str().unwrap(), &own.sign(&object));
-            let answer = browser.authorize(&with_object(&client, &encrypted)).await;
-            assert!(!AuthorizationResponse::read(&answer, &request).code().is_empty());
-            let bare = jwe::encrypt_to(&recipient, content.as_str().unwrap(), &object.to_string());
-            let damaged = format!("{encrypted}x");
-            for wrong in [bare, damaged] {
-                let answer = browser.authorize(&with_object(&client, &wrong)).await;
-                assert!(answer.body.contains("request object") && answer.status == 400, "{answer:?}");
-            }
-        }
-    }
-}
-
-/// The claims of a request object that asks for the same.
-fn request_object(client: &Client, request: &AuthorizationRequest) -> Value {
-    let parameters = request.parameters.iter().map(|(name, value)| (name.clone(), json!(value)));
-    let mut claims = Value::Object(parameters.collect());
-    claims["iss"] = json!(client.id);
-    claims["aud"] = json!(client.issuer);
-    claims
-}
-
-fn with_object(client: &Client, object: &str) -> AuthorizationRequest {
-    let outside = client.request().without("redirect_uri").without("state").without("nonce");
-    outside.without_pkce().with("request", object)
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use signet_protocol::time::UnixMilliseconds;
 use signet_store::Database;
 
 use super::audit::Node;
-use super::fixtures::{NOW, World, authorization, login, session, used};
+use super::fixtures::{NOW, World, answered, authorization, login, session, used};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
@@ -84,7 +84,7 @@ async fn work_that_changes_nothing_leaves_no_event(database: &TestDatabase) {
     store.end_sessions(realm_id, &nobody, &one).await.unwrap();
     let consent = authorization(&world.user, &world.client, 1);
     store.revoke_authorization(realm_id, world.user.id, consent.id, &one).await.unwrap();
-    store.record_consent(&used(Purpose::Interaction, 200), &consent, &one).await.unwrap();
+    store.record_consent(&answered(200), &consent, &one).await.unwrap();
     assert_eq!(store.count_waiting(realm_id).await.unwrap(), 0);
 }
 
@@ -108,6 +108,7 @@ fn family(node: &Node, lineage: Lineage, (client, user): (&Client, &User)) -> Re
         client_epoch: client.epoch,
         user_epoch: user.epoch,
         claims_locales: Vec::new(),
+        vars: serde_json::Map::new(),
     };
     let standing = StandingQuery::of_basis(&content, (lineage, &client.client_id, user.id));
     let family = RefreshFamily {
@@ -170,7 +171,8 @@ async fn a_token_by_secret_costs_no_commit_and_a_refresh_four_statements(databas
     // Both at once.
     assert_eq!(cost(store, provider.flush_events()).await, (1, 1));
 
-    let change = UserChange { username: "ana".to_owned(), enabled: true, claims: serde_json::Map::new() };
+    let (claims, attributes) = (serde_json::Map::new(), serde_json::Map::new());
+    let change = UserChange { username: "ana".to_owned(), enabled: true, claims, attributes };
     let user = registry::create_user(&serving, &node.realm, change, None).await.unwrap();
     let lineage = Lineage([7; 16]);
     store.redeem(node.realm.id(), &family(&node, lineage, (&issued.client, &user)), &[]).await.unwrap();

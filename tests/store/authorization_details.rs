@@ -1,11 +1,11 @@
 //! The ports of types of authorization details and of details that are kept.
 
 use serde_json::json;
-use signet_core::model::{AuthorizationDetail, AuthorizationDetailsType, DetailsDefinition, Purpose};
+use signet_core::model::{AuthorizationDetail, AuthorizationDetailsType, DetailsDefinition};
 use signet_core::ports::{AuthorizationDetailsTypes, Authorizations, Changes, KeptDetails, Realms, StoreError};
 use signet_protocol::identifiers::{AuthorizationDetailsTypeId, RealmId};
 
-use super::fixtures::{NOW, World, assert_duplicate, assert_missing, authorization, insert_realm, realm, used};
+use super::fixtures::{NOW, World, answered, assert_duplicate, assert_missing, authorization, insert_realm, realm};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
@@ -66,7 +66,7 @@ async fn an_update_needs_the_revision_it_was_decided_on(database: &TestDatabase)
     insert_realm(&store, &realm(1)).await.unwrap();
     let mut changed = kind(realm(1).id, 1, "pay");
     store.insert_details_type(&changed, &[]).await.unwrap();
-    changed.name = "other".to_owned();
+    "other".clone_into(&mut changed.name);
     changed.definition = DetailsDefinition { remembered: false, ..changed.definition };
     (changed.created_at, changed.updated_at) = (NOW.plus(1), NOW.plus(2));
     store.update_details_type(&changed, &[]).await.unwrap();
@@ -95,10 +95,10 @@ async fn consent_remembers_details(database: &TestDatabase) {
     };
     let mut consent = authorization(&world.user, &world.client, 1);
     consent.details = vec![detail("“Ana”"), detail("\u{1f469}")];
-    let stored = world.store.record_consent(&used(Purpose::Interaction, 1), &consent, &[]).await.unwrap();
+    let stored = world.store.record_consent(&answered(1), &consent, &[]).await.unwrap();
     assert_eq!(stored, Some(consent.clone()));
     consent.details.clear();
-    let stored = world.store.record_consent(&used(Purpose::Interaction, 2), &consent, &[]).await.unwrap();
+    let stored = world.store.record_consent(&answered(2), &consent, &[]).await.unwrap();
     assert_eq!(stored, Some(consent));
 }
 

@@ -1,10 +1,10 @@
 //! The port of stored consents.
 
-use signet_core::model::{Authorization, DEFAULT_SLOT, Purpose};
+use signet_core::model::{Authorization, DEFAULT_SLOT};
 use signet_core::ports::{Authorizations, Clients, RefreshFamilies, SingleUse, Standing};
 use signet_protocol::identifiers::{AuthorizationId, Lineage, UserId};
 
-use super::fixtures::{NOW, World, assert_missing, authorization, client, used, user};
+use super::fixtures::{NOW, World, answered, assert_missing, authorization, client, user};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
@@ -20,7 +20,7 @@ async fn consent_is_one_row_per_slot_and_keeps_its_identity(database: &TestDatab
     let world = World::in_store(database.connect().await).await;
     let store = &world.store;
     let first = authorization(&world.user, &world.client, 1);
-    let stored = store.record_consent(&used(Purpose::Interaction, 1), &first, &[]).await.unwrap();
+    let stored = store.record_consent(&answered(1), &first, &[]).await.unwrap();
     assert_eq!(stored, Some(first.clone()));
     let again = Authorization {
         id: AuthorizationId([2; 16]),
@@ -32,7 +32,7 @@ async fn consent_is_one_row_per_slot_and_keeps_its_identity(database: &TestDatab
         updated_at: NOW.plus(6),
         ..first.clone()
     };
-    let stored = store.record_consent(&used(Purpose::Interaction, 2), &again, &[]).await.unwrap().unwrap();
+    let stored = store.record_consent(&answered(2), &again, &[]).await.unwrap().unwrap();
     let expected = Authorization {
         scope: again.scope,
         claims: again.claims,
@@ -51,7 +51,7 @@ async fn consent_is_one_row_per_slot_and_keeps_its_identity(database: &TestDatab
 
 async fn a_form_records_consent_once(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
-    let form = used(Purpose::Interaction, 1);
+    let form = answered(1);
     let first = authorization(&world.user, &world.client, 1);
     world.store.record_consent(&form, &first, &[]).await.unwrap().unwrap();
     let other = Authorization { scope: "openid phone".parse().unwrap(), ..first.clone() };
@@ -62,7 +62,7 @@ async fn a_form_records_consent_once(database: &TestDatabase) {
 
 async fn consent_to_what_is_gone_changes_nothing(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
-    let form = used(Purpose::Interaction, 1);
+    let form = answered(1);
     let of_stranger = authorization(&user(world.realm.id, 99, "x"), &world.client, 1);
     assert_missing(world.store.record_consent(&form, &of_stranger, &[]).await, "user or client");
     let for_stranger = authorization(&world.user, &client(world.realm.id, "gone"), 1);
@@ -77,7 +77,7 @@ async fn consents_are_listed_newest_first(database: &TestDatabase) {
         world.store.insert_client(&other, &[]).await.unwrap();
         let consent =
             Authorization { updated_at: NOW.plus(i64::from(number % 3)), ..authorization(&world.user, &other, number) };
-        world.store.record_consent(&used(Purpose::Interaction, number), &consent, &[]).await.unwrap().unwrap();
+        world.store.record_consent(&answered(number), &consent, &[]).await.unwrap().unwrap();
     }
     let listed = world.store.authorizations_of_user(world.realm.id, world.user.id).await.unwrap();
     assert_eq!(listed.iter().map(|consent| consent.id.0[0]).collect::<Vec<_>>(), [2, 1, 3]);
@@ -88,7 +88,7 @@ async fn a_revoked_consent_takes_its_families_and_leaves_others(database: &TestD
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     let consent = authorization(&world.user, &world.client, 1);
-    store.record_consent(&used(Purpose::Interaction, 1), &consent, &[]).await.unwrap().unwrap();
+    store.record_consent(&answered(1), &consent, &[]).await.unwrap().unwrap();
     let lineage = world.open_family(5).await;
     let mut query = world.standing(lineage);
     query.authorization = Some((consent.id, 1));
@@ -106,21 +106,21 @@ async fn grants_stand_beside_consent_and_fall_alone(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     let consent = authorization(&world.user, &world.client, 1);
-    store.record_consent(&used(Purpose::Interaction, 1), &consent, &[]).await.unwrap().unwrap();
+    store.record_consent(&answered(1), &consent, &[]).await.unwrap().unwrap();
     let managed = |number: u8| {
         let grant = authorization(&world.user, &world.client, number);
         Authorization { slot: grant.id.to_string(), ..grant }
     };
     let (one, two) = (managed(2), managed(3));
     for (grant, form) in [(&one, 2), (&two, 3)] {
-        let stored = store.record_consent(&used(Purpose::Interaction, form), grant, &[]).await.unwrap();
+        let stored = store.record_consent(&answered(form), grant, &[]).await.unwrap();
         assert_eq!(stored.as_ref(), Some(grant));
         assert_eq!(store.authorization_by_id(realm_id, grant.id).await.unwrap(), stored);
     }
     // A grant that is changed ends what rests on it; ordinary consent that grows does not.
-    let changed = store.record_consent(&used(Purpose::Interaction, 4), &one, &[]).await.unwrap().unwrap();
+    let changed = store.record_consent(&answered(4), &one, &[]).await.unwrap().unwrap();
     assert_eq!(changed, Authorization { epoch: 2, ..one.clone() });
-    let changed = store.record_consent(&used(Purpose::Interaction, 5), &consent, &[]).await.unwrap().unwrap();
+    let changed = store.record_consent(&answered(5), &consent, &[]).await.unwrap().unwrap();
     assert_eq!(changed, consent);
     // Families of the same user and client stay while a grant stands; each standing says what is dead.
     let lineage = world.open_family(5).await;

@@ -3,15 +3,17 @@
 
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement, Value};
 use signet_core::model::Purpose;
+use signet_core::ports::PushedRequests;
 use signet_protocol::identifiers::{Lineage, RealmId};
 
-use super::fixtures::{NOW, World};
+use super::fixtures::{NOW, World, push};
 use super::races::{RACERS, nodes, race};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
     a_code_that_is_looked_up_before_it_is_redeemed_has_two_winners,
     a_generation_that_is_looked_up_before_it_is_rotated_has_two_winners,
+    a_pushed_request_that_is_looked_up_before_it_is_completed_has_two_winners,
 );
 
 const REALM: RealmId = RealmId([1; 16]);
@@ -98,4 +100,24 @@ async fn a_generation_that_is_looked_up_before_it_is_rotated_has_two_winners(dat
     let lineage = world.open_family(5).await;
     let attempt = |connection, round| rotate_by_reading_first(connection, lineage, i64::from(round) + 1);
     assert_caught(database, &world, attempt).await;
+}
+
+/// `complete` as it must not be: asks whether a pushed request was answered, and marks it if not.
+async fn complete_by_reading_first(connection: DatabaseConnection, number: u8) -> bool {
+    let request = || -> Vec<Value> { vec![REALM.0.to_vec().into(), vec![number; 32].into()] };
+    let select = "SELECT 1 FROM pushed_requests WHERE realm_id = ? AND reference = ? AND NOT completed";
+    if connection.query_one_raw(statement(&connection, select, request())).await.unwrap().is_none() {
+        return false;
+    }
+    let update = "UPDATE pushed_requests SET completed = TRUE WHERE realm_id = ? AND reference = ?";
+    connection.execute_raw(statement(&connection, update, request())).await.unwrap();
+    true
+}
+
+async fn a_pushed_request_that_is_looked_up_before_it_is_completed_has_two_winners(database: &TestDatabase) {
+    let world = World::in_store(nodes(database).await.remove(0)).await;
+    for round in 0..ROUNDS {
+        world.store.push(&push(REALM, round), &[]).await.unwrap();
+    }
+    assert_caught(database, &world, complete_by_reading_first).await;
 }

@@ -1,9 +1,9 @@
 //! Removing what expired, in bounded batches, and not too early.
 
 use signet_core::model::Purpose;
-use signet_core::ports::{Changes, Sessions, SingleUse, Throttles};
+use signet_core::ports::{Changes, PushedRequests, Sessions, SingleUse, Throttles};
 
-use super::fixtures::{NOW, World, login, session, used};
+use super::fixtures::{NOW, World, login, push, session, used};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
@@ -33,6 +33,7 @@ async fn each_kind_is_cleaned_in_batches(database: &TestDatabase) {
         redemption.participant = Some((session(&world.user, number).sid, world.client_id()));
         store.redeem(realm_id, &redemption, &[]).await.unwrap();
         store.deny_token(realm_id, &[number; 32], NOW, &[]).await.unwrap();
+        store.push(&push(realm_id, number), &[]).await.unwrap();
         store.count_attempts(realm_id, &[[number; 32]], NOW, 60).await.unwrap();
     }
     // One session, one mark and two changes of configuration come from the world itself; the changes expire by the
@@ -43,17 +44,25 @@ async fn each_kind_is_cleaned_in_batches(database: &TestDatabase) {
     }
     let late = NOW.plus(100 * 86_400);
     let first = store.clean_up(late, 2).await.unwrap();
-    assert_eq!(first, 7 * 2);
+    assert_eq!(first, 8 * 2);
     for (table, expected) in rows(1) {
         assert_eq!(database.count(table).await, expected - 2, "{table}");
     }
     assert_eq!(database.count("used_records").await, 9);
     assert_eq!(database.count("denials").await, 3);
+    assert_eq!(database.count("pushed_requests").await, 3);
     assert_eq!(database.count("throttles").await, 3);
     while store.clean_up(late, 2).await.unwrap() > 0 {}
-    for table in
-        ["sessions", "session_participants", "refresh_families", "used_records", "denials", "throttles", "changes"]
-    {
+    for table in [
+        "sessions",
+        "session_participants",
+        "refresh_families",
+        "used_records",
+        "pushed_requests",
+        "denials",
+        "throttles",
+        "changes",
+    ] {
         assert_eq!(database.count(table).await, 0, "{table}");
     }
     assert_eq!(database.count("users").await, 1);

@@ -4,7 +4,9 @@ use signet_core::model::{Client, ClientSecret, ClientSettings};
 use signet_core::ports::{Authorizations, Clients, KeptClient, PageRequest, RefreshFamilies, StoreError};
 use signet_protocol::identifiers::RealmId;
 
-use super::fixtures::{NOW, World, assert_duplicate, assert_missing, authorization, client, insert_realm, realm, used};
+use super::fixtures::{
+    NOW, World, answered, assert_duplicate, assert_missing, authorization, client, insert_realm, realm,
+};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
@@ -91,7 +93,7 @@ async fn a_deleted_client_takes_what_rests_on_it(database: &TestDatabase) {
     let store = &world.store;
     let lineage = world.open_family(5).await;
     let consent = authorization(&world.user, &world.client, 1);
-    store.record_consent(&used(signet_core::model::Purpose::Interaction, 1), &consent, &[]).await.unwrap().unwrap();
+    store.record_consent(&answered(1), &consent, &[]).await.unwrap().unwrap();
     store.delete_client(world.realm.id, &world.client_id(), None, &[]).await.unwrap();
     assert!(store.client(world.realm.id, &world.client_id()).await.unwrap().is_none());
     assert!(store.refresh_family(world.realm.id, lineage).await.unwrap().is_none());

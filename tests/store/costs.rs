@@ -1,13 +1,13 @@
 //! How many statements and commits each operation costs: exact, because every one of them is a round trip.
 
-use signet_core::model::{DEFAULT_SLOT, Purpose};
+use signet_core::model::{Completion, DEFAULT_SLOT, Purpose};
 use signet_core::ports::{
-    Authorizations, Clients, Keys, Realms, RefreshFamilies, SessionEnding, Sessions, SingleUse, Throttles, Users,
-    WhichSessions,
+    Authorizations, Clients, Keys, PushedRequests, Realms, RefreshFamilies, SessionEnding, Sessions, SingleUse,
+    Throttles, Users, WhichSessions,
 };
 use signet_store::Database;
 
-use super::fixtures::{NOW, World, authorization, login, session, used};
+use super::fixtures::{NOW, World, answered, authorization, login, push, session, used};
 use crate::support::databases::{Kind, TestDatabase};
 
 on_every_database!(
@@ -15,6 +15,7 @@ on_every_database!(
     a_code_costs_three_statements_and_one_commit,
     a_refresh_costs_one_statement_and_one_commit,
     a_login_costs_two_statements_and_one_commit,
+    a_push_and_its_completion_cost_one_commit_each,
     marks_and_counters_cost_one_commit,
     a_known_client_costs_nothing,
 );
@@ -84,7 +85,22 @@ async fn a_login_costs_two_statements_and_one_commit(database: &TestDatabase) {
     let ending = SessionEnding::of(WhichSessions::OfCookie(second.session.cookie_hash));
     assert_eq!(cost(store, store.end_sessions(realm_id, &ending, &[])).await, (4, 1));
     let consent = authorization(&world.user, &world.client, 1);
-    assert_eq!(cost(store, store.record_consent(&used(Purpose::Interaction, 9), &consent, &[])).await, (3, 1));
+    assert_eq!(cost(store, store.record_consent(&answered(9), &consent, &[])).await, (3, 1));
+}
+
+async fn a_push_and_its_completion_cost_one_commit_each(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let mut pushed = push(realm_id, 1);
+    assert_eq!(cost(store, store.push(&pushed, &[])).await, (2, 1));
+    pushed.request.reference.0 = [2; 32];
+    pushed.assertion = Some(used(Purpose::ClientAssertion, 1));
+    pushed.proofs = vec![used(Purpose::ClientAssertion, 2)];
+    assert_eq!(cost(store, store.push(&pushed, &[])).await, (4, 1));
+    assert_eq!(cost(store, store.pushed_request(realm_id, pushed.request.reference)).await, (1, 0));
+    let completion = Completion::Pushed(pushed.request.reference);
+    assert_eq!(cost(store, store.complete(realm_id, &completion, &[])).await, (1, 1));
+    assert_eq!(cost(store, store.complete(realm_id, &completion, &[])).await, (1, 0));
 }
 
 async fn marks_and_counters_cost_one_commit(database: &TestDatabase) {

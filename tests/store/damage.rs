@@ -6,7 +6,7 @@ use signet_core::ports::{
     Users,
 };
 
-use super::fixtures::{World, authorization, resource_server, used};
+use super::fixtures::{World, answered, authorization, resource_server};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
@@ -51,7 +51,7 @@ async fn damaged_clients_are_noticed(database: &TestDatabase) {
 async fn damaged_users_and_consents_are_noticed(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let consent = authorization(&world.user, &world.client, 1);
-    let form = used(signet_core::model::Purpose::Interaction, 1);
+    let form = answered(1);
     world.store.record_consent(&form, &consent, &[]).await.unwrap().unwrap();
     database.execute("UPDATE users SET claims = '[\"DAMAGE\"]'").await;
     assert_corrupt(world.store.user(world.realm.id, world.user.id).await);

@@ -2,12 +2,13 @@
 
 use serde_json::json;
 use signet_core::model::{
-    Authorization, BrowserSession, Client, ClientSecret, ClientSettings, DEFAULT_SLOT, KeyState, PairwiseSaltRecord,
-    PasswordCredential, Purpose, Realm, RealmSettings, RefreshFamily, ResourceScope, ResourceServer, SealingKeyRecord,
-    SecretLife, SessionIdHash, SigningKeyRecord, TokenBasis, UsedRecord, User,
+    Authorization, BrowserSession, Client, ClientSecret, ClientSettings, Completion, DEFAULT_SLOT, KeyState,
+    PairwiseSaltRecord, PasswordCredential, Purpose, PushedReference, PushedRequest, Realm, RealmSettings,
+    RefreshFamily, ResourceScope, ResourceServer, SealingKeyRecord, SecretLife, SessionIdHash, SigningKeyRecord,
+    TokenBasis, UsedRecord, User,
 };
 use signet_core::ports::{
-    Clients, Login, Realms, Redemption, Rotation, Sessions, SingleUse, StandingQuery, StoreError, Users,
+    Clients, Login, Push, Realms, Redemption, Rotation, Sessions, SingleUse, StandingQuery, StoreError, Users,
 };
 use signet_protocol::client_metadata::ClientMetadata;
 use signet_protocol::identifiers::{
@@ -90,6 +91,7 @@ pub(crate) fn user(realm_id: RealmId, number: u8, username: &str) -> User {
         username_normalised: signet_core::model::normalise_username(username),
         enabled: true,
         claims,
+        attributes: serde_json::Map::from_iter([("büro".to_owned(), json!({"floors": [1, 2]}))]),
         epoch: 1,
         created_at: NOW,
         updated_at: NOW,
@@ -117,6 +119,30 @@ pub(crate) fn session(user: &User, number: u8) -> BrowserSession {
 
 pub(crate) fn used(purpose: Purpose, number: u8) -> UsedRecord {
     UsedRecord { purpose, key: [number; 32], expires_at: NOW.plus(60) }
+}
+
+/// The mark of an answered form.
+pub(crate) fn answered(number: u8) -> Completion {
+    Completion::Interaction(used(Purpose::Interaction, number))
+}
+
+/// A pushed request, and nothing that came along.
+pub(crate) fn push(realm_id: RealmId, number: u8) -> Push {
+    Push {
+        request: PushedRequest {
+            realm_id,
+            reference: PushedReference([number; 32]),
+            client_id: "app".parse().unwrap(),
+            content: vec![number, 0, 255],
+            completed: false,
+            opens_until: NOW.plus(60),
+            expires_at: NOW.plus(660),
+        },
+        assertion: None,
+        proofs: Vec::new(),
+        now: NOW,
+        most: 100,
+    }
 }
 
 pub(crate) fn login(session: BrowserSession, form: u8) -> Login {
@@ -222,6 +248,7 @@ impl World {
                 client_epoch: 1,
                 user_epoch: 1,
                 claims_locales: vec!["de".to_owned()],
+                vars: serde_json::Map::from_iter([("risk".to_owned(), 7.into())]),
             },
             key_version: 1,
             idle_expires_at: NOW.plus(3600),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use signet_core::model::{Client, LogoutDelivery, SessionIdHash};
 use signet_core::ports::{
-    Clients, LogoutDeliveries, PageRequest, RefreshFamilies, SessionEnding, Sessions, SingleUse, Standing, Users,
-    WhichSessions,
+    Authorizations, Clients, LogoutDeliveries, PageRequest, RefreshFamilies, SessionEnding, Sessions, SingleUse,
+    Standing, Users, WhichSessions,
 };
 use signet_protocol::client_metadata::ClientMetadata;
-use signet_protocol::identifiers::{ClientId, RealmId, SessionId};
+use signet_protocol::identifiers::{ClientId, Lineage, RealmId, SessionId, UserId};
 
 use super::fixtures::{NOW, World, client, login, session, user};
 use crate::support::databases::TestDatabase;
@@ -24,6 +24,7 @@ on_every_database!(
     offline_access_ends_only_where_it_is_asked_for,
     sessions_are_listed_and_found_by_their_public_name,
     who_joins_a_session_at_its_end_is_told_or_gets_nothing,
+    a_client_that_loses_its_access_loses_families_and_parts_and_is_told,
 );
 
 /// A client that wants to be told.
@@ -60,6 +61,41 @@ fn of_cookie(cookie: SessionIdHash) -> SessionEnding {
 
 async fn due(world: &World) -> Vec<LogoutDelivery> {
     world.store.due_logout_deliveries(100).await.unwrap()
+}
+
+async fn a_client_that_loses_its_access_loses_families_and_parts_and_is_told(database: &TestDatabase) {
+    let world = world(database).await;
+    let (store, realm_id, user_id) = (&world.store, world.realm.id, world.user.id);
+    let names = async || {
+        let found = store.client_access_of_user(realm_id, user_id, NOW).await.unwrap();
+        found.into_iter().map(|access| access.client_id.to_string()).collect::<Vec<_>>()
+    };
+    let mut both = [world.client_id().to_string(), "told".to_owned()];
+    both.sort();
+    assert_eq!(names().await, both);
+    let later = world.session.expires_at.max(world.family(Lineage([5; 16])).expires_at);
+    assert!(store.client_access_of_user(realm_id, user_id, later).await.unwrap().is_empty());
+    assert!(store.client_access_of_user(realm_id, UserId([9; 16]), NOW).await.unwrap().is_empty());
+
+    let lineage = Lineage([5; 16]);
+    let standing = world.standing(lineage);
+    let end = async |user_id, client_id: &ClientId| {
+        store.end_client_access(realm_id, (user_id, client_id), NOW.plus(60), &[]).await.unwrap()
+    };
+    assert!(!end(UserId([9; 16]), &world.client_id()).await, "somebody else's");
+    assert_eq!(store.standing(realm_id, &standing).await.unwrap(), Standing::Stands);
+    assert!(end(user_id, &world.client_id()).await);
+    assert!(store.refresh_family(realm_id, lineage).await.unwrap().is_none());
+    assert_eq!(store.standing(realm_id, &standing).await.unwrap(), Standing::Denied);
+    assert!(due(&world).await.is_empty(), "it does not want to be told");
+    assert!(!end(user_id, &world.client_id()).await, "there is nothing left");
+    assert_eq!(names().await, ["told"]);
+
+    assert!(end(user_id, &"told".parse().unwrap()).await);
+    let told = due(&world).await;
+    assert_eq!((told.len(), told[0].sid, told[0].client_id.as_str()), (1, world.session.sid, "told"));
+    assert!(names().await.is_empty());
+    assert_eq!(database.count("sessions").await, 1, "the session goes on");
 }
 
 async fn a_session_that_ends_leaves_a_delivery_for_each_client_that_wants_one(database: &TestDatabase) {

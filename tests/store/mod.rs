@@ -43,6 +43,7 @@ mod logouts;
 mod lost_connection;
 mod memory;
 mod migrations;
+mod pushed_requests;
 mod races;
 mod realms;
 mod refresh_families;

@@ -3,22 +3,23 @@
 use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
-use signet_core::model::{Client, Purpose, Realm, ResourceServer, User};
+use signet_core::model::{Client, Completion, Purpose, Realm, ResourceServer, User};
 use signet_core::ports::{
-    Clients, KeptClient, LoginOutcome, Realms, RedemptionOutcome, RefreshFamilies, ResourceServers, RotationOutcome,
-    Sessions, SingleUse, StoreError, StoreResult, Throttles, Users,
+    Clients, KeptClient, LoginOutcome, PushedRequests, Realms, RedemptionOutcome, RefreshFamilies, ResourceServers,
+    RotationOutcome, Sessions, SingleUse, StoreError, StoreResult, Throttles, Users,
 };
 use signet_protocol::identifiers::RealmId;
 use signet_store::Database;
 use tokio::sync::Barrier;
 
-use super::fixtures::{NOW, World, client, login, password, resource_server, session, used};
+use super::fixtures::{NOW, World, client, login, password, push, resource_server, session, used};
 use crate::support::databases::{Kind, TestDatabase};
 
 on_every_database!(
     one_of_twenty_redeems_a_code,
     one_of_twenty_rotates_a_refresh_token,
     one_of_twenty_consumes_a_mark,
+    pa_004_one_of_twenty_completes_a_pushed_request,
     a_read_then_write_consume_does_not_pass_this_test,
     twenty_attempts_are_counted_from_one_to_twenty,
     one_of_twenty_answers_a_form,
@@ -107,6 +108,17 @@ async fn one_of_twenty_consumes_a_mark(database: &TestDatabase) {
         let record = used(Purpose::Interaction, round);
         let outcomes = race(&nodes, |store, _| async move { store.consume(REALM, &record, &[]).await.unwrap() }).await;
         assert_eq!(count(&outcomes, &true), 1);
+    }
+}
+
+async fn pa_004_one_of_twenty_completes_a_pushed_request(database: &TestDatabase) {
+    let nodes = nodes(database).await;
+    for round in 0..5 {
+        let pushed = push(REALM, round);
+        nodes[0].push(&pushed, &[]).await.unwrap();
+        let completion = Completion::Pushed(pushed.request.reference);
+        let outcomes = race(&nodes, |store, _| async move { store.complete(REALM, &completion, &[]).await.unwrap() });
+        assert_eq!(count(&outcomes.await, &true), 1);
     }
 }
 

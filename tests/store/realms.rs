@@ -2,8 +2,8 @@
 
 use signet_core::model::KeyState;
 use signet_core::ports::{
-    Authorizations, Clients, KeptDetails, Keys, PageRequest, PairwiseSalts, Realms, ResourceServers, Sessions,
-    SingleUse, Users,
+    Authorizations, Clients, KeptDetails, Keys, PageRequest, PairwiseSalts, PushedRequests, Realms, ResourceServers,
+    Sessions, SingleUse, Users,
 };
 use signet_protocol::identifiers::{Lineage, RealmId};
 
@@ -100,14 +100,12 @@ async fn a_deleted_realm_leaves_no_row_and_no_other_realm_notices(database: &Tes
     insert_realm(store, &realm(2)).await.unwrap();
     store.insert_resource_server(&resource_server(world.realm.id, 1), &[]).await.unwrap();
     let consent = super::fixtures::authorization(&world.user, &world.client, 1);
-    store
-        .record_consent(&super::fixtures::used(signet_core::model::Purpose::Interaction, 9), &consent, &[])
-        .await
-        .unwrap();
+    store.record_consent(&super::fixtures::answered(9), &consent, &[]).await.unwrap();
     world.open_family(5).await;
     store.insert_pairwise_salt(&super::fixtures::pairwise_salt(world.realm.id, 1), &[]).await.unwrap();
     store.deny_token(world.realm.id, &[1; 32], NOW, &[]).await.unwrap();
     store.keep_details(world.realm.id, (&[1; 32], "[]"), NOW).await.unwrap();
+    store.push(&super::fixtures::push(world.realm.id, 1), &[]).await.unwrap();
     store.delete_realm(world.realm.id, &[]).await.unwrap();
     for table in [
         "signing_keys",
@@ -123,6 +121,7 @@ async fn a_deleted_realm_leaves_no_row_and_no_other_realm_notices(database: &Tes
         "refresh_families",
         "used_records",
         "kept_details",
+        "pushed_requests",
         "denials",
         "throttles",
     ] {

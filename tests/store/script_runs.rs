@@ -14,6 +14,7 @@ use crate::support::databases::TestDatabase;
 on_every_database!(
     recordings_are_listed_newest_first,
     recordings_go_by_age_and_by_number,
+    recordings_from_before_redaction_are_not_read_and_go,
     one_of_twenty_moves_a_cursor,
 );
 
@@ -78,6 +79,23 @@ async fn recordings_go_by_age_and_by_number(database: &TestDatabase) {
     assert_eq!(database.count("script_recordings").await, 1001);
     assert_eq!(store.clean_up(NOW.plus(100 + 901), 1000).await.unwrap(), 1, "the one that is too old");
     assert_eq!(database.count("script_recordings").await, 1000);
+}
+
+async fn recordings_from_before_redaction_are_not_read_and_go(database: &TestDatabase) {
+    let store = database.connect().await;
+    store.insert_script_recordings(&[1, 2, 3].map(|number| recording(number, "limits"))).await.unwrap();
+    // As a version of the server wrote them that knew no such rules, and one that had laxer ones.
+    database.execute("UPDATE script_recordings SET redaction = NULL WHERE recorded_at = 1800000001").await;
+    assert_eq!(NOW.plus(1), UnixTime(1_800_000_001));
+    database.execute("UPDATE script_recordings SET redaction = 0 WHERE recorded_at = 1800000002").await;
+    let page = store.list_script_recordings(REALM, None, &PageRequest { after: None, limit: 10 }).await.unwrap();
+    assert_eq!(page.items, [recording(3, "limits")]);
+    for number in [1, 2] {
+        assert_eq!(store.script_recording(REALM, recording(number, "limits").id).await.unwrap(), None);
+    }
+    assert_eq!(store.clean_up(NOW, 1).await.unwrap(), 1);
+    assert_eq!(store.clean_up(NOW, 10).await.unwrap(), 1);
+    assert_eq!(database.count("script_recordings").await, 1);
 }
 
 pub(super) fn cursor(target: &ScriptTarget, sealed: i64) -> ScriptCursor {

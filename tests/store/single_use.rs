@@ -6,7 +6,7 @@ use signet_core::ports::{
 };
 use signet_protocol::identifiers::{AuthorizationId, Lineage, RealmId};
 
-use super::fixtures::{NOW, World, used};
+use super::fixtures::{NOW, World, answered, used};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
@@ -99,7 +99,7 @@ async fn tokens_leave_through_the_browser_once_and_only_while_what_they_rest_on_
     let (store, realm_id) = (&world.store, world.realm.id);
     let standing = world.standing(Lineage([5; 16]));
     let participant = standing.session.map(|sid| (sid, world.client_id()));
-    let marked = FrontChannelIssue { response: Some(used(Purpose::Interaction, 50)), standing, participant };
+    let marked = FrontChannelIssue { response: Some(answered(50)), standing, participant };
     let issue = async |issue: &FrontChannelIssue| store.issue_in_front_channel(realm_id, issue, &[]).await.unwrap();
     let mut fallen = marked.clone();
     fallen.standing.realm_epoch += 1;

@@ -4,7 +4,7 @@ use signet_core::ports::{Authorizations, PageRequest, RefreshFamilies, Sessions,
 use signet_protocol::identifiers::{RealmId, UserId};
 
 use super::fixtures::{
-    NOW, World, assert_duplicate, assert_missing, authorization, insert_realm, password, realm, used, user,
+    NOW, World, answered, assert_duplicate, assert_missing, authorization, insert_realm, password, realm, user,
 };
 use crate::support::databases::TestDatabase;
 
@@ -101,7 +101,7 @@ async fn a_deleted_user_takes_everything_along(database: &TestDatabase) {
     let store = &world.store;
     let lineage = world.open_family(5).await;
     let consent = authorization(&world.user, &world.client, 1);
-    store.record_consent(&used(signet_core::model::Purpose::Interaction, 1), &consent, &[]).await.unwrap().unwrap();
+    store.record_consent(&answered(1), &consent, &[]).await.unwrap().unwrap();
     store.delete_user(world.realm.id, world.user.id, &[]).await.unwrap();
     assert!(store.user(world.realm.id, world.user.id).await.unwrap().is_none());
     assert!(store.refresh_family(world.realm.id, lineage).await.unwrap().is_none());

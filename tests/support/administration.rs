@@ -111,6 +111,7 @@ impl Administration {
             username: body["username"].as_str().unwrap().to_owned(),
             enabled: true,
             claims: object(&body["claims"]),
+            attributes: Map::new(),
         };
         let context = context(provider, realm).await;
         let user = registry::create_user(&provider.serving_itself(), &context, change, body["password"].as_str())

@@ -67,15 +67,21 @@ impl AuthorizationRequest {
         format!("{}?{}", self.endpoint(), encode(&self.parameters))
     }
 
-    /// The response mode: as asked for and fit, or the default of the response type (Multiple Response Types 3 and 5).
-    fn response_mode(&self) -> &str {
+    /// Where the response travels, and whether as a JWT: as asked for and fit, or the default of the response type
+    /// (Multiple Response Types 3 and 5, JARM 2.3).
+    fn response_mode(&self) -> (&str, bool) {
         let words = self.parameters.iter().filter(|(name, _)| name == "response_type");
         let asks_for_token =
             words.flat_map(|(_, text)| text.split(' ')).any(|word| ["token", "id_token"].contains(&word));
         let default = if asks_for_token { "fragment" } else { "query" };
-        let fits = |mode: &&str| ["fragment", "form_post"].contains(mode);
         let modes = self.parameters.iter().filter(|(name, _)| name == "response_mode").count();
-        self.get("response_mode").filter(|mode| fits(mode) && modes == 1).unwrap_or(default)
+        match self.get("response_mode").filter(|_| modes == 1) {
+            Some("jwt") => (default, true),
+            Some("query.jwt") if default == "query" => (default, true),
+            Some(mode @ ("fragment.jwt" | "form_post.jwt")) => (mode.trim_end_matches(".jwt"), true),
+            Some(mode @ ("fragment" | "form_post")) => (mode, false),
+            _ => (default, false),
+        }
     }
 
     pub(crate) fn redirect_uri(&self) -> &str {
@@ -92,11 +98,15 @@ pub(crate) struct AuthorizationResponse {
 impl AuthorizationResponse {
     /// Reads the answer to a request in the response mode that the request asked for.
     pub(crate) fn read(answer: &Answer, request: &AuthorizationRequest) -> Self {
-        let pairs = match request.response_mode() {
+        let (place, as_jwt) = request.response_mode();
+        let mut pairs = match place {
             "form_post" => posted(answer, request),
             "fragment" => added(answer, request, '#'),
             _ => added(answer, request, if request.redirect_uri().contains('?') { '&' } else { '?' }),
         };
+        if as_jwt {
+            pairs = said_in_jwt(&pairs, request);
+        }
         let parameters: BTreeMap<String, String> = pairs.iter().cloned().collect();
         assert_eq!(parameters.len(), pairs.len(), "something is there twice: {pairs:?}");
         let granted = granted_members(request.get("response_type").unwrap_or_default());
@@ -156,6 +166,17 @@ fn added(answer: &Answer, request: &AuthorizationRequest, separator: char) -> Ve
     // AZ-026: an empty fragment of its own, so that the browser brings none along.
     let response = if separator == '#' { Some(response) } else { response.strip_suffix('#') };
     decode(response.unwrap_or_else(|| panic!("{location} would inherit a fragment")))
+}
+
+/// What a response says that is one JWT, and nothing but that (JARM 2.1 and 2.3). Who signed it is not looked at here.
+fn said_in_jwt(pairs: &[(String, String)], request: &AuthorizationRequest) -> Vec<(String, String)> {
+    let [(name, token)] = pairs else { panic!("nothing belongs beside the JWT: {pairs:?}") };
+    assert_eq!(name, "response");
+    let claims = super::jwt::read(token).claims;
+    assert_eq!(claims["aud"], request.get("client_id").unwrap(), "{claims}");
+    assert!(claims["exp"].is_i64(), "{claims}");
+    let said = claims.as_object().unwrap().iter().filter(|(name, _)| !["aud", "exp"].contains(&name.as_str()));
+    said.map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
 }
 
 /// The parameters of the form that a page posts to the client.

@@ -106,6 +106,26 @@ impl Client {
         self.http.send(self.authenticated(path, parameters)).await
     }
 
+    /// Pushes a request (RFC 9126 section 2.1).
+    pub(crate) async fn push(&self, request: &AuthorizationRequest) -> Answer {
+        let parameters = request.parameters.iter().filter(|(name, _)| name != "client_id");
+        let parameters: Vec<(&str, &str)> = parameters.map(|(name, value)| (&**name, &**value)).collect();
+        self.ask("/par", &parameters).await
+    }
+
+    /// The request that a browser is sent with once this one was pushed (RFC 9126 section 4).
+    pub(crate) async fn pushed(&self, request: &AuthorizationRequest) -> AuthorizationRequest {
+        let answer = self.push(request).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        self.referring(answer.json()["request_uri"].as_str().expect("RFC 9126 section 2.2"))
+    }
+
+    /// A request that is nothing but a reference.
+    pub(crate) fn referring(&self, request_uri: &str) -> AuthorizationRequest {
+        let request = AuthorizationRequest { issuer: self.issuer.clone(), parameters: Vec::new(), verifier: None };
+        request.with("client_id", &self.id).with("request_uri", request_uri)
+    }
+
     /// The parameters that redeem a code.
     pub(crate) fn redemption<'a>(request: &'a AuthorizationRequest, code: &'a str) -> Vec<(&'a str, &'a str)> {
         let mut parameters =

@@ -110,12 +110,35 @@ fn open(token: &str, decrypter: &dyn JweDecrypter) -> Opened {
 pub(crate) fn encrypt_to(key: &Value, content: &str, plaintext: &str) -> String {
     let jwk = Jwk::from_map(key.as_object().unwrap().clone()).unwrap();
     let encrypter: Box<dyn JweEncrypter> = match key["alg"].as_str().unwrap() {
+        "RSA-OAEP" => Box::new(RSA_OAEP.encrypter_from_jwk(&jwk).unwrap()),
         "RSA-OAEP-256" => Box::new(RSA_OAEP_256.encrypter_from_jwk(&jwk).unwrap()),
+        "ECDH-ES" => Box::new(ECDH_ES.encrypter_from_jwk(&jwk).unwrap()),
+        "ECDH-ES+A128KW" => Box::new(ECDH_ES_A128KW.encrypter_from_jwk(&jwk).unwrap()),
+        "ECDH-ES+A192KW" => Box::new(ECDH_ES_A192KW.encrypter_from_jwk(&jwk).unwrap()),
         "ECDH-ES+A256KW" => Box::new(ECDH_ES_A256KW.encrypter_from_jwk(&jwk).unwrap()),
         other => panic!("no algorithm {other}"),
     };
+    encrypt(content, plaintext, encrypter.as_ref())
+}
+
+/// Encrypts a signed token with a client's secret.
+pub(crate) fn encrypt_with_secret(algorithm: &str, content: &str, secret: &str, plaintext: &str) -> String {
+    let encrypter: Box<dyn JweEncrypter> = match algorithm {
+        "A128KW" => Box::new(A128KW.encrypter_from_bytes(derived(secret, 16)).unwrap()),
+        "A192KW" => Box::new(A192KW.encrypter_from_bytes(derived(secret, 24)).unwrap()),
+        "A256KW" => Box::new(A256KW.encrypter_from_bytes(derived(secret, 32)).unwrap()),
+        "dir" => {
+            let (_, length) = CONTENT.iter().find(|(name, _)| *name == content).unwrap();
+            Box::new(Dir.encrypter_from_bytes(derived(secret, *length)).unwrap())
+        }
+        other => panic!("no algorithm {other}"),
+    };
+    encrypt(content, plaintext, encrypter.as_ref())
+}
+
+fn encrypt(content: &str, plaintext: &str, encrypter: &dyn JweEncrypter) -> String {
     let mut header = JweHeader::new();
     header.set_content_encryption(content);
     header.set_content_type("JWT");
-    jwe::serialize_compact(plaintext.as_bytes(), &header, encrypter.as_ref()).unwrap()
+    jwe::serialize_compact(plaintext.as_bytes(), &header, encrypter).unwrap()
 }

@@ -76,6 +76,7 @@ logged-out-frame = Meldet Sie bei einer App ab
 apps-title = Apps mit Zugriff
 apps-none = Keine App hat Zugriff auf Ihr Konto.
 apps-since = Erlaubt am { $date }
+apps-signed-in = Angemeldet am { $date }
 apps-start = Öffnen
 apps-start-named = { $client } öffnen
 apps-remove = Zugriff entziehen

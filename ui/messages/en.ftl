@@ -84,6 +84,7 @@ logged-out-frame = Signs you out of an app
 apps-title = Apps with access
 apps-none = No app has access to your account.
 apps-since = Allowed on { $date }
+apps-signed-in = Signed in on { $date }
 apps-start = Open
 apps-start-named = Open { $client }
 apps-remove = Remove access

@@ -76,6 +76,7 @@ logged-out-frame = Vous déconnecte d’une app
 apps-title = Applications autorisées
 apps-none = Aucune application n’a accès à votre compte.
 apps-since = Autorisée le { $date }
+apps-signed-in = Connexion le { $date }
 apps-start = Ouvrir
 apps-start-named = Ouvrir { $client }
 apps-remove = Retirer l’accès

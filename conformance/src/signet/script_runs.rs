@@ -50,8 +50,8 @@ mod tests {
     #[test]
     fn decisions_are_added_up_and_failures_are_told() {
         let metrics = "# TYPE script_runs_total counter\n\
-            script_runs_total{hook=\"on_claims\",package=\"loud\",outcome=\"decided\"} 12\n\
-            script_runs_total{hook=\"on_claims\",package=\"odd\",outcome=\"decided\"} 3\n\
+            script_runs_total{hook=\"on_claims\",package=\"loud\",version=\"0a1b2c\",outcome=\"decided\"} 12\n\
+            script_runs_total{hook=\"on_claims\",package=\"odd\",version=\"d4e5f6\",outcome=\"decided\"} 3\n\
             script_runs_total{hook=\"on_error\",package=\"odd\",outcome=\"decided\"} 1\n\
             script_runs_total{hook=\"on_error\",package=\"odd\",outcome=\"operations\"} 2\n\
             script_denied_total{hook=\"on_error\",package=\"odd\"} 9\n";

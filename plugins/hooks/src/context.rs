@@ -11,8 +11,28 @@ use serde_json::{Map, Value, json};
 
 use crate::hook::{Hook, HookPoint, ShapeError};
 
-/// Largest `vars` as JSON, in bytes.
-pub const VARS_MAXIMUM_BYTES: usize = 8 * 1024;
+/// Largest `vars` of a transaction as JSON, in bytes. They travel sealed in addresses and codes, where they take 600
+/// characters.
+pub const VARS_MAXIMUM_BYTES: usize = 450;
+
+/// What a transaction hands on once `more` is added: a name that is there already gets the later value.
+///
+/// # Errors
+/// It is too large together.
+pub fn handed_on(
+    before: &Map<String, Value>,
+    more: &Map<String, Value>,
+) -> Result<Map<String, Value>, TooMuchHandedOn> {
+    let mut vars = before.clone();
+    vars.extend(more.clone());
+    let fits = serde_json::to_vec(&vars).is_ok_and(|json| json.len() <= VARS_MAXIMUM_BYTES);
+    if fits { Ok(vars) } else { Err(TooMuchHandedOn) }
+}
+
+/// What the scripts of a transaction hand on is too large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what the scripts of this transaction hand on has more than {VARS_MAXIMUM_BYTES} bytes as JSON together")]
+pub struct TooMuchHandedOn;
 
 /// The common members of `ctx`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -28,11 +48,12 @@ pub struct Context {
     pub client: Option<ClientView>,
     /// Where the request comes from.
     pub net: NetworkView,
-    /// The user; `()` where none is known. A script reads only the attributes that its manifest names.
+    /// The user; `()` where none is known. A script reads only the attributes that its manifest names: standard claims,
+    /// those of the organization, `sub`, `username` and `updated_at`. One that the user has not is `()`.
     pub user: Option<Map<String, Value>>,
     /// The browser session; `()` where there is none.
     pub session: Option<SessionView>,
-    /// What earlier hooks of the same transaction handed on with `with_vars`; at most 8 KiB.
+    /// What earlier hooks of the same transaction handed on with `with_vars`; at most 450 bytes as JSON.
     pub vars: Map<String, Value>,
 }
 

@@ -31,7 +31,8 @@ mod tools;
 mod version;
 
 pub use context::{
-    ClientType, ClientView, Context, NetworkView, RealmView, RunContext, SessionView, TlsView, VARS_MAXIMUM_BYTES,
+    ClientType, ClientView, Context, NetworkView, RealmView, RunContext, SessionView, TlsView, TooMuchHandedOn,
+    VARS_MAXIMUM_BYTES, handed_on,
 };
 pub use decision::{Constructor, Denial, Takes};
 pub use diagnostic::{Diagnostic, Position, Rule};

@@ -197,6 +197,7 @@ const WORDS: &[&str] = &[
     "of",
     "outcome",
     "package",
+    "passed",
     "reason",
     "resources",
     "scope",

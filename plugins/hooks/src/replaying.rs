@@ -62,12 +62,9 @@ impl ReplayHost {
 
 impl Host for ReplayHost {
     fn random(&self, bytes: usize) -> Vec<u8> {
-        let fits =
-            |call: &RecordedCall| matches!(call, RecordedCall::Random { bytes: digits } if digits.len() == 2 * bytes);
-        match self.take(|| format!("{bytes} random bytes"), fits) {
-            Some(RecordedCall::Random { bytes }) => from_hexadecimal(&bytes),
-            _ => vec![0; bytes],
-        }
+        let fits = |call: &RecordedCall| call.random_bytes(bytes).is_some();
+        let found = self.take(|| format!("{bytes} random bytes"), fits);
+        found.and_then(|call| call.random_bytes(bytes)).unwrap_or_else(|| vec![0; bytes])
     }
 
     fn secret(&self, name: &str) -> Option<String> {
@@ -102,11 +99,6 @@ impl Host for ReplayHost {
     fn monotonic(&self) -> Duration {
         (self.clock)()
     }
-}
-
-fn from_hexadecimal(digits: &str) -> Vec<u8> {
-    let pairs = digits.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
-    pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
 }
 
 /// What became of a recorded run with another version.

@@ -142,3 +142,28 @@ pub enum RecordedCall {
         reply: Result<HttpReply, HttpProblem>,
     },
 }
+
+impl RecordedCall {
+    /// The answer to a question for so many random bytes, if that is what was asked.
+    pub fn random_bytes(&self, wanted: usize) -> Option<Vec<u8>> {
+        let Self::Random { bytes } = self else { return None };
+        let pairs = bytes.as_bytes().chunks(2);
+        let bytes: Option<Vec<u8>> =
+            pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+        bytes.filter(|bytes| bytes.len() == wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recorded_bytes_are_read_back_for_the_same_question_only() {
+        let call = |bytes: &str| RecordedCall::Random { bytes: bytes.to_owned() };
+        assert_eq!(call("00ff1a").random_bytes(3), Some(vec![0, 255, 26]));
+        assert_eq!(call("00ff1a").random_bytes(2), None);
+        assert_eq!(call("0g").random_bytes(1), None);
+        assert_eq!(RecordedCall::Secret { name: "x".to_owned(), found: true }.random_bytes(0), None);
+    }
+}

@@ -132,6 +132,13 @@ impl RhaiProgram {
             let checked = claims::check_claims(&self.manifest.claims, &requested, std::mem::take(added));
             *added = checked.map_err(|problem| wrong_shape(problem.to_string()))?;
         }
+        if let Some(vars) = &vars {
+            signet_hooks::handed_on(&context.context.vars, vars).map_err(|too_much| RunFailure {
+                kind: RunFailureKind::Size,
+                position: None,
+                message: format!("with_vars: {too_much}"),
+            })?;
+        }
         Ok((value, vars))
     }
 }

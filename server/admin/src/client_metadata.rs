@@ -72,12 +72,25 @@ pub(crate) struct ClientMetadata {
     userinfo_encrypted_response_alg: Option<String>,
     /// How userinfo responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
     userinfo_encrypted_response_enc: Option<String>,
+    /// Algorithm of authorization responses that are JWTs; RS256 when absent (JARM 3).
+    authorization_signed_response_alg: Option<String>,
+    /// How the content key of authorization responses is encrypted (RFC 7518 section 4.1); not encrypted when absent.
+    authorization_encrypted_response_alg: Option<String>,
+    /// How authorization responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
+    authorization_encrypted_response_enc: Option<String>,
     /// The one algorithm of request objects; any suitable one when absent. `none` needs the realm's permission.
     request_object_signing_alg: Option<String>,
+    /// How the content key of request objects may be encrypted (RFC 7518 section 4.1). Needed for the algorithms that use
+    /// the client's secret; with a key of the realm the client may encrypt without it.
+    request_object_encryption_alg: Option<String>,
+    /// How request objects may be encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
+    request_object_encryption_enc: Option<String>,
     /// Where request objects may be fetched from.
     request_uris: Option<Vec<String>>,
     /// Whether every authorization request must be a signed request object (RFC 9101 section 10.5).
     require_signed_request_object: Option<bool>,
+    /// Whether every authorization request must be pushed (RFC 9126 section 6).
+    require_pushed_authorization_requests: Option<bool>,
     /// `max_age` where a request has none, in seconds.
     default_max_age: Option<u32>,
     /// Whether every ID token has `auth_time`.
@@ -174,8 +187,14 @@ mod tests {
             "tls_client_auth_subject_dn": "CN=a", "tls_client_auth_san_dns": "d", "tls_client_auth_san_uri": "u",
             "tls_client_auth_san_ip": "i", "tls_client_auth_san_email": "e",
         });
+        metadata["request_object_encryption_alg"] = json!("dir");
+        metadata["request_object_encryption_enc"] = json!("A256GCM");
         metadata["localized"] = json!({"client_name#de": "m"});
         metadata["initiate_login_uri"] = json!("i");
+        metadata["authorization_signed_response_alg"] = json!("PS256");
+        metadata["authorization_encrypted_response_alg"] = json!("dir");
+        metadata["authorization_encrypted_response_enc"] = json!("A128GCM");
+        metadata["require_pushed_authorization_requests"] = json!(true);
         metadata["tls_client_certificate_bound_access_tokens"] = json!(true);
         metadata["dpop_bound_access_tokens"] = json!(false);
         let core: protocol::client_metadata::ClientMetadata = serde_json::from_value(metadata.clone()).unwrap();

@@ -52,7 +52,7 @@ pub(crate) struct Client {
 pub(crate) struct ClientSecret {
     /// The client identifier.
     client_id: String,
-    /// The new secret. The old one is dead.
+    /// The new secret. The old one stays good for as long as the realm's `client_secret_overlap_seconds` says.
     client_secret: String,
 }
 

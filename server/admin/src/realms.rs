@@ -103,6 +103,12 @@ pub(crate) struct RealmSettings {
     client_certificate_authorities: Option<String>,
     /// Whether clients may be registered for request objects that nobody signed. No when absent.
     allow_unsigned_request_objects: Option<bool>,
+    /// Whether every authorization request must be a signed request object (RFC 9101 section 10.5). No when absent.
+    require_signed_request_object: Option<bool>,
+    /// Whether every authorization request must be pushed (RFC 9126 section 5). No when absent.
+    require_pushed_authorization_requests: Option<bool>,
+    /// Most pushed requests of one client that a browser may still begin with: 10 to 1000000.
+    pushed_requests_per_client: Option<i64>,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     script_recording_days: Option<i64>,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.

@@ -38,6 +38,11 @@ pub(crate) struct User {
     /// a language tag, such as `name#de`.
     #[oai(default)]
     claims: BTreeMap<String, Value>,
+    /// What the organization knows besides, for scripts whose manifests name it: at most 64 names of 1 to 128 printable
+    /// ASCII characters that are not those of standard claims, each with any JSON but null, at most 4 KiB; together at
+    /// most 16 KiB. No token shows them unless a script says so.
+    #[oai(default)]
+    attributes: BTreeMap<String, Value>,
     /// When the user was made.
     #[oai(read_only)]
     created_at: Timestamp,
@@ -65,13 +70,19 @@ impl User {
             password: None,
             enabled: user.enabled,
             claims: user.claims.into_iter().collect(),
+            attributes: user.attributes.into_iter().collect(),
             created_at: Timestamp(user.created_at),
             updated_at: Timestamp(user.updated_at),
         }
     }
 
     fn into_change(self) -> UserChange {
-        UserChange { username: self.username, enabled: self.enabled, claims: self.claims.into_iter().collect() }
+        UserChange {
+            username: self.username,
+            enabled: self.enabled,
+            claims: self.claims.into_iter().collect(),
+            attributes: self.attributes.into_iter().collect(),
+        }
     }
 }
 

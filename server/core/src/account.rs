@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use signet_jose::{base64url, digest};
-use signet_protocol::identifiers::{AuthorizationId, SessionId};
+use signet_protocol::identifiers::{AuthorizationId, ClientId, SessionId};
+use signet_protocol::scope::Scope;
+use signet_protocol::time::UnixTime;
 
 use crate::authn::{SessionCookie, current_session};
 use crate::events::{Fact, Parties, RefusedAt, Serving};
 use crate::failure::Failure;
+use crate::grants::LONGEST_ACCESS_TOKEN_SECONDS;
 use crate::logout::{self, LoggedOut};
-use crate::model::{Authorization, BrowserSession, Client, SessionIdHash, User};
+use crate::model::{Authorization, AuthorizationDetail, BrowserSession, Client, ClientAccess, SessionIdHash, User};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -65,25 +68,50 @@ pub async fn current(
     Ok(user.zip(cookie.cloned()).map(|(user, cookie)| Account { user, session, cookie }))
 }
 
-/// What the person allowed, with the clients, newest first.
+/// A client with access to the person's data.
+pub struct AccountApp {
+    /// The client.
+    pub client: Arc<Client>,
+    /// The consent; nothing where none is asked for.
+    pub authorization: Option<AuthorizationId>,
+    /// What it may do.
+    pub scope: Scope,
+    /// Which single claims it was allowed.
+    pub claims: Vec<String>,
+    /// Where.
+    pub resources: Vec<String>,
+    /// What it was allowed in detail (RFC 9396).
+    pub details: Vec<AuthorizationDetail>,
+    /// When it was allowed, or first logged the person in.
+    pub since: UnixTime,
+}
+
+/// The clients that the person allowed something, newest first; then those that have refresh tokens or take part in a
+/// session without having asked.
 ///
 /// # Errors
 /// Faults only.
-pub async fn authorizations(
-    provider: &Provider,
-    realm: &RealmContext,
-    account: &Account,
-) -> Result<Vec<(Authorization, Arc<Client>)>, Failure> {
-    let mut listed = Vec::new();
-    for authorization in provider.store.authorizations_of_user(realm.id(), account.user.id).await? {
-        if let Some(client) = provider.store.client(realm.id(), &authorization.client_id).await? {
-            listed.push((authorization, client));
+pub async fn apps(provider: &Provider, realm: &RealmContext, account: &Account) -> Result<Vec<AccountApp>, Failure> {
+    let (mut listed, user_id) = (Vec::new(), account.user.id);
+    for authorization in provider.store.authorizations_of_user(realm.id(), user_id).await? {
+        let Some(client) = provider.store.client(realm.id(), &authorization.client_id).await? else { continue };
+        let Authorization { id, scope, claims, resources, details, created_at: since, .. } = authorization;
+        listed.push(AccountApp { client, authorization: Some(id), scope, claims, resources, details, since });
+    }
+    for access in provider.store.client_access_of_user(realm.id(), user_id, provider.now()).await? {
+        if listed.iter().any(|app: &AccountApp| app.client.client_id == access.client_id) {
+            continue;
         }
+        let Some(client) = provider.store.client(realm.id(), &access.client_id).await? else { continue };
+        let ClientAccess { scope, resources, since, .. } = access;
+        let (claims, details) = (Vec::new(), Vec::new());
+        listed.push(AccountApp { client, authorization: None, scope, claims, resources, details, since });
     }
     Ok(listed)
 }
 
-/// Takes back what the person allowed; answers the client that lost it. Tokens that rest on it are dead at once.
+/// Takes back what the person allowed; answers the client that lost it. Tokens that rest on it are dead at once, and the
+/// client has no part in the person's sessions any more, of which it is told.
 ///
 /// # Errors
 /// Faults only; a foreign or unknown identifier changes nothing.
@@ -93,16 +121,42 @@ pub async fn revoke_authorization(
     account: &Account,
     id: AuthorizationId,
 ) -> Result<Option<Arc<Client>>, Failure> {
-    let listed = authorizations(serving, realm, account).await?;
-    let client = listed.into_iter().find(|(authorization, _)| authorization.id == id).map(|(_, client)| client);
+    let listed = apps(serving, realm, account).await?;
+    let client = listed.into_iter().find(|app| app.authorization == Some(id)).map(|app| app.client);
     let client_id = client.as_ref().map(|client| client.client_id.clone());
     let parties = Parties { client: client_id, ..account.parties() };
-    let events = serving.with_event(realm, Fact::ConsentRevoked { authorization: id }.concerning(parties));
+    let events = serving.with_event(realm, Fact::ConsentRevoked { authorization: Some(id) }.concerning(parties));
     let revoked = serving.store.revoke_authorization(realm.id(), account.user.id, id, &events).await?;
     if revoked {
         serving.written(&events);
+        serving.logouts.notify_one();
     }
     Ok(client.filter(|_| revoked))
+}
+
+/// Takes from a client what it has of the person without consent: its refresh tokens with what was issued under them, and
+/// its part in sessions, of whose end it is told. Answers the client that lost it. An access token that came without a
+/// refresh token lives on until it expires or the session ends.
+///
+/// # Errors
+/// Faults only; a client that has nothing loses nothing.
+pub async fn end_client_access(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    account: &Account,
+    client_id: &ClientId,
+) -> Result<Option<Arc<Client>>, Failure> {
+    let Some(client) = serving.store.client(realm.id(), client_id).await? else { return Ok(None) };
+    let parties = Parties { client: Some(client_id.clone()), ..account.parties() };
+    let events = serving.with_event(realm, Fact::ConsentRevoked { authorization: None }.concerning(parties));
+    let denied_until = serving.now().plus(LONGEST_ACCESS_TOKEN_SECONDS);
+    let whose = (account.user.id, client_id);
+    let ended = serving.store.end_client_access(realm.id(), whose, denied_until, &events).await?;
+    if ended {
+        serving.written(&events);
+        serving.logouts.notify_one();
+    }
+    Ok(Some(client).filter(|_| ended))
 }
 
 /// Ends the session of this browser, or every session of the person. Tokens that live with them are dead at once.

@@ -1,5 +1,6 @@
 //! A request to a realm, with what the listener found out about it.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -46,9 +47,14 @@ impl Call {
         self.app.provider.serving(self.head.origin.clone()).over(self.head.connection())
     }
 
-    /// Records that the request was refused before it came to the services.
-    pub(crate) fn note_refusal(&self, place: RefusedAt, refusal: &Refusal) {
-        self.serving().note_refusal(&self.realm, (place, None), refusal);
+    /// What is answered to a request that is refused before it came to the services: the refusal, once it is recorded; a
+    /// fault where nothing more can be.
+    pub(crate) async fn refused(&self, place: RefusedAt, refusal: Refusal) -> Failure {
+        let refused: Result<Infallible, Failure> = Err(refusal.into());
+        match self.serving().conclude(&self.realm, refused, (place, None)).await {
+            Ok(never) => match never {},
+            Err(failure) => failure,
+        }
     }
 }
 

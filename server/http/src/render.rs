@@ -164,6 +164,14 @@ pub(crate) fn refusal_page(call: &Call, refusal: Refusal, problem: ErrorProblem)
     error_page(&call.app, Some(&call.realm), &call.head, (status, problem, Some(reason), words))
 }
 
+/// The page of a request that failed.
+pub(crate) fn failure_page(call: &Call, failure: Failure, problem: ErrorProblem) -> Response {
+    match failure {
+        Failure::Fault(fault) => realm_fault_page(call, fault),
+        Failure::Refusal(refusal) => refusal_page(call, refusal, problem),
+    }
+}
+
 /// A fault of ours in a realm.
 pub(crate) fn realm_fault_page(call: &Call, fault: Fault) -> Response {
     let words = Words::about(call, (fault.code(), ""), problem_of(&fault));
@@ -227,7 +235,7 @@ fn error_page(
 
 /// An authorization response in its mode.
 pub(crate) fn authorization_response(call: &Call, client_name: &str, response: &AuthorizationResponse) -> Response {
-    if response.mode() == ResponseMode::FormPost
+    if response.place() == ResponseMode::FormPost
         && let Some(action) = FormTarget::new(response.redirect_uri())
     {
         let parameters = response

@@ -8,7 +8,7 @@ use signet_core::provider::Provider;
 
 use crate::endpoints::{
     account, assets, authorize, consent, discovery, grants, introspection, jwks, login, logout, not_found,
-    registration, revocation, token, userinfo,
+    pushed_authorization_request, registration, revocation, token, userinfo,
 };
 use crate::listener::LargeBody;
 use crate::pages::Pages;
@@ -55,6 +55,11 @@ pub fn routes(app: &Arc<App>) -> Route {
         .at("/realms/:realm/authorize", shared("GET, HEAD, POST", get(authorize::by_query).post(authorize::by_form)))
         .at("/realms/:realm/login", shared("POST", post(login::answer)))
         .at("/realms/:realm/consent", shared("POST", post(consent::answer)))
+        // RFC 9126 section 2.
+        .at(
+            "/realms/:realm/par",
+            shared("OPTIONS, POST", post(pushed_authorization_request::push).options(token::preflight)),
+        )
         // RFC 6749 section 3.2.
         .at("/realms/:realm/token", shared("OPTIONS, POST", post(token::exchange).options(token::preflight)))
         // OpenID Connect Core 5.3.

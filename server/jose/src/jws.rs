@@ -142,6 +142,12 @@ impl UnsecuredToken {
         let claims = strict_json::parse_object(&claims).map_err(|_| TokenError::Claims)?;
         Ok(Self { typ: text_member(&header, "typ")?, claims })
     }
+
+    /// Reads claims that were encrypted without having been signed: there is no token around them (RFC 7519 section 7.1).
+    pub fn of_encrypted_claims(claims: &str) -> Result<Self, TokenError> {
+        let claims = strict_json::parse_object(claims.as_bytes()).map_err(|_| TokenError::Claims)?;
+        Ok(Self { typ: None, claims })
+    }
 }
 
 /// The parts of a compact token, decoded.

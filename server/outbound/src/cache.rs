@@ -7,6 +7,7 @@ use signet_core::ports::outbound::{Accept, Freshness, OutboundResponse};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::document::Document;
 use crate::settings::CacheSettings;
 
 /// What was asked for. Two callers with different bounds do not share a document.
@@ -26,7 +27,7 @@ impl Key {
 
 #[derive(Debug)]
 struct Entry {
-    response: OutboundResponse,
+    document: Document,
     fetched: Instant,
     stale: Instant,
 }
@@ -53,13 +54,18 @@ impl Cache {
             Freshness::Newer => age < self.settings.refetch_after,
             Freshness::Current => false,
         };
-        is_wanted.then(|| entry.response.clone())
+        is_wanted.then(|| entry.document.response.clone())
+    }
+
+    /// The copy at hand, however old: its server may confirm it.
+    pub(crate) fn copy(&self, key: &Key) -> Option<Document> {
+        self.entries.get(key).map(|entry| entry.document.clone())
     }
 
     /// Keeps a document, and lets go of those nearest to their end where there is no room.
-    pub(crate) fn insert(&mut self, key: Key, response: OutboundResponse, lifetime: Duration, now: Instant) {
+    pub(crate) fn insert(&mut self, key: Key, document: Document, lifetime: Duration, now: Instant) {
         self.remove(&key);
-        let bytes = response.body.len();
+        let bytes = document.bytes();
         if bytes > self.settings.bytes || self.settings.entries == 0 {
             return;
         }
@@ -71,12 +77,12 @@ impl Cache {
             self.remove(&nearest);
         }
         self.bytes += bytes;
-        self.entries.insert(key, Entry { response, fetched: now, stale: now + lifetime });
+        self.entries.insert(key, Entry { document, fetched: now, stale: now + lifetime });
     }
 
     fn remove(&mut self, key: &Key) {
         if let Some(entry) = self.entries.remove(key) {
-            self.bytes -= entry.response.body.len();
+            self.bytes -= entry.document.bytes();
         }
     }
 }
@@ -92,8 +98,9 @@ mod tests {
         Key::new(&url, Accept { media_types: &[], max_bytes: 100, freshness: Freshness::Cached })
     }
 
-    fn document(bytes: usize) -> OutboundResponse {
-        OutboundResponse { content_type: None, body: vec![0; bytes].into() }
+    fn document(bytes: usize) -> Document {
+        let response = OutboundResponse { content_type: None, body: vec![0; bytes].into() };
+        Document::new(response, &http::HeaderMap::new())
     }
 
     fn cache(entries: usize, bytes: usize) -> Cache {

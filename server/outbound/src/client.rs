@@ -17,9 +17,11 @@ use url::Url;
 
 use crate::breaker::Breakers;
 use crate::cache::{Cache, Key};
-use crate::fetch::{Fetched, Fetcher, Target};
+use crate::document::Document;
+use crate::fetch::{Fetcher, Target};
 use crate::freshness::lifetime;
 use crate::guard::AddressGuard;
+use crate::idle::IdleConnections;
 use crate::moment;
 use crate::resolver::Resolve;
 use crate::settings::OutboundSettings;
@@ -61,6 +63,7 @@ impl OutboundClient {
             resolver,
             allow_plain_loopback: settings.allow_plain_loopback,
             connect_time: settings.connect_time,
+            idle: IdleConnections::default(),
         };
         let state = State {
             cache: Cache::new(settings.cache),
@@ -89,7 +92,8 @@ impl OutboundHttp for OutboundClient {
             if let Some(flight) = state.flights.get(&key).filter(|flight| flight.peek().is_none()) {
                 flight.clone()
             } else if state.breakers.permits(&target.authority(), now) {
-                let flight = Inner::start(&self.inner, target, key.clone(), accept);
+                let copy = state.cache.copy(&key);
+                let flight = Inner::start(&self.inner, target, (key.clone(), copy), accept);
                 state.flights.insert(key, flight.clone());
                 flight
             } else {
@@ -120,20 +124,20 @@ impl Inner {
     }
 
     /// Fetches in a task of its own, which goes on when those who wait for it have gone.
-    fn start(self: &Arc<Self>, target: Target, key: Key, accept: Accept) -> Flight {
+    fn start(self: &Arc<Self>, target: Target, (key, copy): (Key, Option<Document>), accept: Accept) -> Flight {
         let inner = Arc::clone(self);
         let task = tokio::spawn(async move {
-            let fetched = inner.fetch(&target, accept).await;
+            let fetched = inner.fetch(&target, accept, copy.as_ref()).await;
             inner.record(&target, key, fetched)
         });
         let stopped = |_| Err(OutboundError::Unavailable("the fetch was stopped".to_owned()));
         task.map(move |result| result.unwrap_or_else(stopped)).boxed().shared()
     }
 
-    async fn fetch(&self, target: &Target, accept: Accept) -> Result<Fetched, OutboundError> {
+    async fn fetch(&self, target: &Target, accept: Accept, copy: Option<&Document>) -> Result<Document, OutboundError> {
         let fetching = async {
             let _place = self.places.acquire().await;
-            self.fetcher.fetch(target, accept, self.tls().await?).await
+            self.fetcher.fetch(target, accept, copy, self.tls().await?).await
         };
         let timed_out = || Err(OutboundError::TimedOut(target.host.to_string()));
         timeout(self.settings.total_time, fetching).await.unwrap_or_else(|_| timed_out())
@@ -145,7 +149,7 @@ impl Inner {
     }
 
     /// Ends the flight: what came back is kept, counted and handed to those who wait.
-    fn record(&self, target: &Target, key: Key, fetched: Result<Fetched, OutboundError>) -> Answer {
+    fn record(&self, target: &Target, key: Key, fetched: Result<Document, OutboundError>) -> Answer {
         let now = moment::now();
         let authority = target.authority();
         let mut state = self.state();
@@ -161,8 +165,9 @@ impl Inner {
             }
             Ok(_) => state.breakers.answered(&authority),
         }
-        let Fetched { response, headers } = fetched?;
-        state.cache.insert(key, response.clone(), lifetime(&headers, &self.settings.cache), now);
+        let document = fetched?;
+        let (response, lifetime) = (document.response.clone(), lifetime(&document.headers, &self.settings.cache));
+        state.cache.insert(key, document, lifetime, now);
         Ok(response)
     }
 }

@@ -1,6 +1,6 @@
-//! One fetch: name, address, connection, TLS, request, answer. It trusts nothing it did not check in this very fetch.
+//! The way to a target: name, addresses, connection, TLS. An address that was not checked for this very request is never
+//! asked, also where a connection to it is open already.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
@@ -8,32 +8,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, USER_AGENT};
-use http::response::Parts;
-use http::{HeaderMap, Method, Request, StatusCode};
-use http_body_util::{BodyExt as _, Empty};
-use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::Request;
+use http_body_util::Full;
 use openssl::ssl::SslConnector;
 use openssl::x509::X509VerifyResult;
-use signet_core::ports::outbound::{Accept, OutboundError, OutboundResponse};
-use tokio::io::{AsyncRead, AsyncWrite};
+use signet_core::ports::outbound::OutboundError;
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_openssl::SslStream;
 use url::{Host, Url};
 
+use crate::exchange::{Connection, Exchange};
 use crate::guard::AddressGuard;
+use crate::idle::IdleConnections;
 use crate::resolver::Resolve;
 
 /// Permitted addresses of one name that are tried.
 const ADDRESSES_TRIED: usize = 4;
-/// Longest head of an answer in bytes.
-const HEAD_BYTES: usize = 32 * 1024;
-/// The kind of software, and no version of it.
-const AGENT: &str = "signet";
 
 /// Everything a fetch needs beside its URL.
 pub(crate) struct Fetcher {
@@ -41,12 +32,16 @@ pub(crate) struct Fetcher {
     pub(crate) resolver: Arc<dyn Resolve>,
     pub(crate) allow_plain_loopback: bool,
     pub(crate) connect_time: Duration,
+    pub(crate) idle: IdleConnections,
 }
 
-/// A document with the headers that say how long it keeps.
-pub(crate) struct Fetched {
-    pub(crate) response: OutboundResponse,
-    pub(crate) headers: HeaderMap,
+/// What may be done where a connection that was open already turns out to be dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repetition {
+    /// Sending the request again, wherever it died: it only asks.
+    Any,
+    /// Sending it again only if nothing of it was sent.
+    Unsent,
 }
 
 /// A URL that has passed every check that needs no name server.
@@ -80,7 +75,7 @@ impl Target {
         format!("{}:{}", self.host, self.port)
     }
 
-    fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.url.scheme() == "http"
     }
 
@@ -90,21 +85,45 @@ impl Target {
 }
 
 impl Fetcher {
-    /// Fetches the document. The caller bounds the time.
-    pub(crate) async fn fetch(
+    /// Sends a request and awaits the head of its answer, which is not a redirection. A connection that is open already
+    /// is taken if it leads to an address that is permitted now.
+    pub(crate) async fn exchange(
         &self,
         target: &Target,
-        accept: Accept,
         tls: &SslConnector,
-    ) -> Result<Fetched, OutboundError> {
-        document(self.open(target, tls).await?, target, accept).await
+        mut request: Request<Full<Bytes>>,
+        repetition: Repetition,
+    ) -> Result<Exchange, OutboundError> {
+        let addresses = self.permitted_addresses(target).await?;
+        while let Some(connection) = self.idle.take(target, &addresses) {
+            let copy = (repetition == Repetition::Any).then(|| request.clone());
+            match connection.ask(request).await {
+                Ok(exchange) => return exchange.unless_redirected(target),
+                Err(unsent) => {
+                    let malformed = || OutboundError::Malformed(target.name());
+                    request = unsent.map(|request| *request).or(copy).ok_or_else(malformed)?;
+                }
+            }
+        }
+        let connection = self.open(target, &addresses, tls).await?;
+        let answered = connection.ask(request).await.map_err(|_| OutboundError::Malformed(target.name()))?;
+        answered.unless_redirected(target)
     }
 
-    /// A connection to a permitted address of the target, with TLS unless the target does without.
-    pub(crate) async fn open(&self, target: &Target, tls: &SslConnector) -> Result<Box<dyn Stream>, OutboundError> {
-        let addresses = self.permitted_addresses(target).await?;
-        let stream = self.connect(target, &addresses).await?;
-        Ok(if target.is_plain() { Box::new(stream) } else { Box::new(handshake(stream, target, tls).await?) })
+    /// A connection to one of the addresses, with TLS unless the target does without.
+    async fn open(
+        &self,
+        target: &Target,
+        addresses: &[IpAddr],
+        tls: &SslConnector,
+    ) -> Result<Connection, OutboundError> {
+        let (stream, address) = self.connect(target, addresses).await?;
+        let opened = if target.is_plain() {
+            Connection::start(stream, address).await
+        } else {
+            Connection::start(handshake(stream, target, tls).await?, address).await
+        };
+        opened.map_err(|_| OutboundError::Malformed(target.name()))
     }
 
     /// Resolves the name once and keeps the addresses that the guard permits. The connection goes to one of these, so
@@ -153,11 +172,11 @@ impl Fetcher {
         }
     }
 
-    async fn connect(&self, target: &Target, addresses: &[IpAddr]) -> Result<TcpStream, OutboundError> {
+    async fn connect(&self, target: &Target, addresses: &[IpAddr]) -> Result<(TcpStream, IpAddr), OutboundError> {
         for address in addresses.iter().take(ADDRESSES_TRIED) {
             let connecting = TcpStream::connect(SocketAddr::new(*address, target.port));
             if let Ok(Ok(stream)) = timeout(self.connect_time, connecting).await {
-                return Ok(stream);
+                return Ok((stream, *address));
             }
         }
         Err(OutboundError::Unreachable(target.name()))
@@ -190,97 +209,4 @@ async fn handshake(
         }
         Err(cause) => Err(refused(cause.io_error().map_or_else(|| cause.to_string(), io::Error::to_string))),
     }
-}
-
-/// Asks for the document and reads it. The connection ends with this function.
-async fn document(stream: Box<dyn Stream>, target: &Target, accept: Accept) -> Result<Fetched, OutboundError> {
-    let malformed = || OutboundError::Malformed(target.name());
-    let mut exchange = Exchange::begin(stream, target, request(target, accept)).await?;
-    let head = &exchange.head;
-    if head.status != StatusCode::OK {
-        return Err(OutboundError::Status { host: target.name(), status: head.status.as_u16() });
-    }
-    // An encoded body could be small on the wire and huge in memory; none was asked for.
-    if head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(malformed());
-    }
-    let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let body = read(&mut exchange.body, target, accept.max_bytes).await?;
-    Ok(Fetched { response: OutboundResponse { content_type, body: body.into() }, headers: exchange.head.headers })
-}
-
-/// A connection.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
-
-/// A request that was answered, while its body arrives. The connection ends with it.
-pub(crate) struct Exchange {
-    pub(crate) head: Parts,
-    pub(crate) body: Incoming,
-    /// Stops the connection when it is dropped.
-    _driver: JoinSet<hyper::Result<()>>,
-}
-
-impl Exchange {
-    /// Sends a request and awaits the head of its answer, which is not a redirection.
-    pub(crate) async fn begin<B>(
-        stream: Box<dyn Stream>,
-        target: &Target,
-        request: http::Result<Request<B>>,
-    ) -> Result<Self, OutboundError>
-    where
-        B: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
-    {
-        let malformed = || OutboundError::Malformed(target.name());
-        let handshake = http1::Builder::new().max_buf_size(HEAD_BYTES).handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = handshake.map_err(|_| malformed())?;
-        let mut driver = JoinSet::new();
-        driver.spawn(connection);
-        let answer = sender.send_request(request.map_err(|_| malformed())?).await.map_err(|_| malformed())?;
-        let (head, body) = answer.into_parts();
-        if head.status.is_redirection() {
-            return Err(OutboundError::Redirect(target.name()));
-        }
-        Ok(Self { head, body, _driver: driver })
-    }
-}
-
-/// A request to the target with the headers that every request has.
-pub(crate) fn request_to(target: &Target, method: Method) -> http::request::Builder {
-    let path = &target.url[url::Position::BeforePath..url::Position::AfterQuery];
-    let host = &target.url[url::Position::BeforeHost..url::Position::AfterPort];
-    Request::builder()
-        .method(method)
-        .uri(path)
-        .header(HOST, host)
-        .header(USER_AGENT, AGENT)
-        .header(ACCEPT_ENCODING, "identity")
-        .header(CONNECTION, "close")
-}
-
-fn request(target: &Target, accept: Accept) -> http::Result<Request<Empty<Bytes>>> {
-    let mut request = request_to(target, Method::GET);
-    if !accept.media_types.is_empty() {
-        request = request.header(ACCEPT, accept.media_types.join(", "));
-    }
-    request.body(Empty::new())
-}
-
-/// The body, if it is no longer than permitted.
-pub(crate) async fn read(body: &mut Incoming, target: &Target, max_bytes: usize) -> Result<Vec<u8>, OutboundError> {
-    let too_large = || OutboundError::TooLarge(target.name());
-    if body.size_hint().lower() > u64::try_from(max_bytes).unwrap_or(u64::MAX) {
-        return Err(too_large());
-    }
-    let mut collected = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| OutboundError::Malformed(target.name()))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if collected.len() + data.len() > max_bytes {
-            return Err(too_large());
-        }
-        collected.extend_from_slice(&data);
-    }
-    Ok(collected)
 }

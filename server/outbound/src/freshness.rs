@@ -17,6 +17,12 @@ pub(crate) fn lifetime(headers: &HeaderMap, settings: &CacheSettings) -> Duratio
     stated.saturating_sub(age(headers)).clamp(settings.shortest, settings.longest.max(settings.shortest))
 }
 
+/// Whether more may be done with a document than to hold it for that shortest time: no `no-store` (section 5.2.2.5).
+pub(crate) fn may_be_stored(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
+    !lines.flat_map(|line| line.split(',')).any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
+}
+
 /// None: the server says nothing. What it says in a way that is not understood means stale, as section 4.2.1
 /// encourages; so does an `Expires`, which would need both clocks to agree.
 fn stated_lifetime(headers: &HeaderMap) -> Option<Duration> {

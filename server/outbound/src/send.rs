@@ -1,13 +1,14 @@
 //! One request that is sent as it is, and its reply whatever its status.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
 use http_body_util::Full;
 use openssl::ssl::SslConnector;
 use signet_core::ports::outbound::{OutboundBody, OutboundError, OutboundReply, OutboundRequest};
 
-use crate::fetch::{Exchange, Fetcher, Target, read, request_to};
+use crate::exchange::request_to;
+use crate::fetch::{Fetcher, Repetition, Target};
 
 /// What is sent and what is wanted back.
 const JSON: &str = "application/json";
@@ -22,14 +23,11 @@ impl Fetcher {
         request: &OutboundRequest,
         tls: &SslConnector,
     ) -> Result<OutboundReply, OutboundError> {
-        let stream = self.open(target, tls).await?;
-        let mut exchange = Exchange::begin(stream, target, built(target, request)).await?;
-        // As for documents: an encoded body could be small on the wire and huge in memory.
-        if exchange.head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-            return Err(OutboundError::Malformed(target.name()));
-        }
-        let body = read(&mut exchange.body, target, request.max_bytes).await?;
-        Ok(OutboundReply { status: exchange.head.status.as_u16(), body })
+        let built = built(target, request).map_err(|_| OutboundError::Malformed(target.name()))?;
+        let exchange = self.exchange(target, tls, built, Repetition::Unsent).await?;
+        let status = exchange.head.status.as_u16();
+        let body = exchange.finish(self, target, request.max_bytes).await?;
+        Ok(OutboundReply { status, body })
     }
 }
 

@@ -102,15 +102,34 @@ pub struct ClientMetadata {
     /// How userinfo responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_encrypted_response_enc: Option<String>,
+    /// Algorithm of authorization responses that are JWTs; RS256 when absent (JARM 3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_signed_response_alg: Option<String>,
+    /// How the content key of authorization responses is encrypted (RFC 7518 section 4.1); not encrypted when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_encrypted_response_alg: Option<String>,
+    /// How authorization responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent (JARM 3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_encrypted_response_enc: Option<String>,
     /// The one algorithm of request objects; any suitable one when absent (OpenID Connect Registration 2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_object_signing_alg: Option<String>,
+    /// How the content key of request objects may be encrypted: the client need not say, unless it is with its secret
+    /// (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_encryption_alg: Option<String>,
+    /// How request objects may be encrypted; A128CBC-HS256 when absent (OpenID Connect Registration 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_encryption_enc: Option<String>,
     /// Where request objects may be fetched from (OpenID Connect Registration 2).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_uris: Vec<String>,
     /// Whether every authorization request must be a signed request object (RFC 9101 section 10.5).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_signed_request_object: Option<bool>,
+    /// Whether every authorization request must be pushed (RFC 9126 section 6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_pushed_authorization_requests: Option<bool>,
     /// `max_age` where a request has none, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u32>,

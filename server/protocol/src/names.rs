@@ -51,6 +51,14 @@ registered_names! {
         Fragment = "fragment",
         /// As a form that the browser posts (OAuth 2.0 Form Post Response Mode).
         FormPost = "form_post",
+        /// As one JWT in the query of the redirect URI (JARM 2.3.1).
+        QueryJwt = "query.jwt",
+        /// As one JWT in the fragment of the redirect URI (JARM 2.3.2).
+        FragmentJwt = "fragment.jwt",
+        /// As one JWT in a form that the browser posts (JARM 2.3.3).
+        FormPostJwt = "form_post.jwt",
+        /// As one JWT where the response type has its parameters by default (JARM 2.3.4).
+        Jwt = "jwt",
     }
 
     /// What a client exchanges for tokens (RFC 6749 section 1.3).
@@ -150,6 +158,24 @@ registered_names! {
     }
 }
 
+impl ResponseMode {
+    /// The place of the response: the mode without its JWT. `default` is that of the response type.
+    #[must_use]
+    pub const fn place(self, default: Self) -> Self {
+        match self {
+            Self::Query | Self::QueryJwt => Self::Query,
+            Self::Fragment | Self::FragmentJwt => Self::Fragment,
+            Self::FormPost | Self::FormPostJwt => Self::FormPost,
+            Self::Jwt => default,
+        }
+    }
+
+    /// Whether the response is one JWT (JARM 2.3).
+    pub const fn is_jwt(self) -> bool {
+        matches!(self, Self::QueryJwt | Self::FragmentJwt | Self::FormPostJwt | Self::Jwt)
+    }
+}
+
 impl ClientAuthenticationMethod {
     /// Whether the method needs a client secret.
     pub const fn needs_secret(self) -> bool {
@@ -160,6 +186,17 @@ impl ClientAuthenticationMethod {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn jarm_2_3_each_mode_has_its_place() {
+        for mode in ResponseMode::ALL {
+            let place = mode.place(ResponseMode::Fragment);
+            assert!(!place.is_jwt(), "{mode}");
+            assert_eq!(mode.is_jwt(), mode.as_str().ends_with("jwt"), "{mode}");
+            let named = mode.as_str().strip_suffix(".jwt").unwrap_or(mode.as_str());
+            assert_eq!(place.as_str(), if named == "jwt" { "fragment" } else { named });
+        }
+    }
 
     #[test]
     fn every_name_reads_back() {

@@ -18,6 +18,8 @@ pub struct MtlsEndpointAliases {
     /// The grant management endpoint there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_management_endpoint: Option<String>,
+    /// The endpoint there that takes pushed authorization requests.
+    pub pushed_authorization_request_endpoint: String,
 }
 
 /// What a provider says of itself. Every member is filled from what the server really routes and takes.
@@ -29,6 +31,9 @@ pub struct ProviderMetadata {
     pub issuer: String,
     pub authorization_endpoint: String,
     pub token_endpoint: String,
+    pub pushed_authorization_request_endpoint: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_pushed_authorization_requests: bool,
     pub userinfo_endpoint: String,
     pub jwks_uri: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +73,9 @@ pub struct ProviderMetadata {
     pub userinfo_signing_alg_values_supported: Vec<String>,
     pub userinfo_encryption_alg_values_supported: Vec<String>,
     pub userinfo_encryption_enc_values_supported: Vec<String>,
+    pub authorization_signing_alg_values_supported: Vec<String>,
+    pub authorization_encryption_alg_values_supported: Vec<String>,
+    pub authorization_encryption_enc_values_supported: Vec<String>,
     pub display_values_supported: Vec<String>,
     pub claim_types_supported: Vec<String>,
     pub claims_supported: Vec<String>,
@@ -76,9 +84,9 @@ pub struct ProviderMetadata {
     pub request_uri_parameter_supported: bool,
     pub require_request_uri_registration: bool,
     pub request_object_signing_alg_values_supported: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_signed_request_object: bool,
     pub request_object_encryption_alg_values_supported: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_object_encryption_enc_values_supported: Vec<String>,
     pub ui_locales_supported: Vec<String>,
     pub prompt_values_supported: Vec<String>,

@@ -57,6 +57,15 @@ impl std::fmt::Debug for TokenResponse {
     }
 }
 
+/// A successful answer to a pushed authorization request (RFC 9126 section 2.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushedAuthorizationResponse {
+    /// What the client names at the authorization endpoint.
+    pub request_uri: String,
+    /// Seconds for which it may begin there.
+    pub expires_in: i64,
+}
+
 /// An answer of the introspection endpoint (RFC 7662 section 2.2).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct IntrospectionResponse {

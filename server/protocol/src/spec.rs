@@ -84,6 +84,11 @@ pub const fn rfc9101(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9101", section)
 }
 
+/// A section of RFC 9126, Pushed Authorization Requests.
+pub const fn rfc9126(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 9126", section)
+}
+
 /// A section of RFC 9396, Rich Authorization Requests.
 pub const fn rfc9396(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9396", section)
@@ -109,6 +114,11 @@ pub const fn oidc_registration(section: &'static str) -> SpecRef {
     SpecRef::new("OpenID Connect Dynamic Client Registration 1.0", section)
 }
 
+/// A section of Initiating User Registration via OpenID Connect 1.0.
+pub const fn prompt_create(section: &'static str) -> SpecRef {
+    SpecRef::new("Initiating User Registration via OpenID Connect 1.0", section)
+}
+
 /// A section of OpenID Connect RP-Initiated Logout 1.0.
 pub const fn rp_initiated_logout(section: &'static str) -> SpecRef {
     SpecRef::new("OpenID Connect RP-Initiated Logout 1.0", section)
@@ -122,4 +132,9 @@ pub const fn multiple_response_types(section: &'static str) -> SpecRef {
 /// A section of OAuth 2.0 Form Post Response Mode.
 pub const fn form_post(section: &'static str) -> SpecRef {
     SpecRef::new("OAuth 2.0 Form Post Response Mode", section)
+}
+
+/// A section of JWT Secured Authorization Response Mode for OAuth 2.0.
+pub const fn jarm(section: &'static str) -> SpecRef {
+    SpecRef::new("JWT Secured Authorization Response Mode for OAuth 2.0", section)
 }

@@ -3,17 +3,19 @@
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use signet_core::events::EventRecord;
-use signet_core::model::{Authorization, DEFAULT_SLOT, UsedRecord};
+use signet_core::model::{Authorization, ClientAccess, Completion, DEFAULT_SLOT};
 use signet_core::ports::{Authorizations, StoreError, StoreResult};
 use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
 use signet_protocol::time::UnixTime;
 
+use crate::client_access::{EndClientAccess, client_access};
 use crate::column::{fixed, from_json, parsed, to_json};
 use crate::database::Database;
 use crate::entity::authorization;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::single_use::insert_used_record;
+use crate::session_ends::leave_sessions;
+use crate::single_use::complete;
 use crate::sql;
 use crate::text::{may_be_stored, storable};
 use crate::work::{Ending, Work};
@@ -44,7 +46,7 @@ impl Authorizations for Database {
 
     async fn record_consent(
         &self,
-        form: &UsedRecord,
+        form: &Completion,
         authorization: &Authorization,
         events: &[EventRecord],
     ) -> StoreResult<Option<Authorization>> {
@@ -68,6 +70,27 @@ impl Authorizations for Database {
         events: &[EventRecord],
     ) -> StoreResult<bool> {
         self.write_with(RevokeAuthorization { realm_id, user_id, id }, events).await
+    }
+
+    async fn client_access_of_user(
+        &self,
+        realm_id: RealmId,
+        user_id: UserId,
+        now: UnixTime,
+    ) -> StoreResult<Vec<ClientAccess>> {
+        let session = self.reader();
+        self.read(|| client_access(&session, (realm_id, user_id), now)).await
+    }
+
+    async fn end_client_access(
+        &self,
+        realm_id: RealmId,
+        (user_id, client_id): (UserId, &ClientId),
+        denied_until: UnixTime,
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        let work = EndClientAccess { realm_id, user_id, client_id: client_id.clone(), denied_until };
+        self.write_with(work, events).await
     }
 }
 
@@ -109,7 +132,7 @@ async fn in_slot(
 }
 
 struct RecordConsent {
-    form: UsedRecord,
+    form: Completion,
     authorization: Authorization,
 }
 
@@ -119,7 +142,7 @@ impl Work for RecordConsent {
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<Option<Authorization>>, Failure> {
         let new = &self.authorization;
-        if !insert_used_record(session, new.realm_id, &self.form).await? {
+        if !complete(session, new.realm_id, &self.form).await? {
             return Ok(Ending::RollBack(None));
         }
         // A grant is not inserted over: its own key would conflict as well as that of the slot.
@@ -186,6 +209,18 @@ async fn upsert(session: &Session<'_>, new: &Authorization) -> Result<(), Failur
     stored.map(drop).map_err(|failure| failure.naming("authorization", "user or client"))
 }
 
+/// Whether a client manages grants of a user.
+async fn manages_grants(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    (user_id, client_id): (UserId, &ClientId),
+) -> Result<bool, Failure> {
+    let select = "SELECT 1 FROM authorizations WHERE realm_id = ? AND user_id = ? AND client_id = ? AND slot <> ?";
+    let of_client =
+        vec![sql::bytes(&realm_id.0), sql::bytes(&user_id.0), client_id.as_str().into(), DEFAULT_SLOT.into()];
+    Ok(session.row(select, of_client).await?.is_some())
+}
+
 struct RevokeAuthorization {
     realm_id: RealmId,
     user_id: UserId,
@@ -197,16 +232,22 @@ impl Work for RevokeAuthorization {
     type Outcome = bool;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
-        let (realm, user, id) =
-            (|| sql::bytes(&self.realm_id.0), || sql::bytes(&self.user_id.0), || sql::bytes(&self.id.0));
-        // Families first: they are found through the consent.
-        let families = "DELETE FROM refresh_families WHERE realm_id = ? AND user_id = ? AND client_id = \
-                        (SELECT client_id FROM authorizations WHERE realm_id = ? AND authorization_id = ? AND user_id = ? \
-                        AND slot = 'default') AND client_id NOT IN (SELECT client_id FROM authorizations \
-                        WHERE realm_id = ? AND user_id = ? AND slot <> 'default')";
-        session.execute(families, vec![realm(), user(), realm(), id(), user(), realm(), user()]).await?;
-        let consent = "DELETE FROM authorizations WHERE realm_id = ? AND authorization_id = ? AND user_id = ?";
-        let deleted = session.execute(consent, vec![realm(), id(), user()]).await? > 0;
+        let (realm_id, user_id) = (self.realm_id, self.user_id);
+        let (realm, user, id) = (|| sql::bytes(&realm_id.0), || sql::bytes(&user_id.0), || sql::bytes(&self.id.0));
+        let whose = "realm_id = ? AND authorization_id = ? AND user_id = ?";
+        let select = format!("SELECT client_id, slot FROM authorizations WHERE {whose}");
+        let Some(row) = session.row(&select, vec![realm(), id(), user()]).await? else {
+            return Ok(Ending::RollBack(false));
+        };
+        let client_id: ClientId = parsed(&row.try_get::<String>("", "client_id")?, "authorizations.client_id")?;
+        let is_default = row.try_get::<String>("", "slot")? == DEFAULT_SLOT;
+        if is_default && !manages_grants(session, realm_id, (user_id, &client_id)).await? {
+            let families = "DELETE FROM refresh_families WHERE realm_id = ? AND user_id = ? AND client_id = ?";
+            session.execute(families, vec![realm(), user(), client_id.as_str().into()]).await?;
+            leave_sessions(session, realm_id, (user_id, &client_id)).await?;
+        }
+        let consent = format!("DELETE FROM authorizations WHERE {whose}");
+        let deleted = session.execute(&consent, vec![realm(), id(), user()]).await? > 0;
         Ok(if deleted { Ending::Commit(true) } else { Ending::RollBack(false) })
     }
 }

@@ -8,6 +8,7 @@
 mod authorization_details;
 mod authorizations;
 mod changes;
+mod client_access;
 mod client_cache;
 mod clients;
 mod column;
@@ -23,6 +24,7 @@ mod moment;
 mod pairwise_salts;
 mod polling;
 mod pool;
+mod pushed_requests;
 mod realms;
 mod refresh_families;
 mod registrations;

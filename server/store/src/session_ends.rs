@@ -60,6 +60,29 @@ pub(crate) async fn replace_session(
     Ok(false)
 }
 
+/// Takes a client out of every session of a user, and has it told where it wants to be; says whether it took part.
+pub(crate) async fn leave_sessions(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    (user_id, client_id): (UserId, &ClientId),
+) -> Result<bool, Failure> {
+    let sessions = locked(session, realm_id, WhichSessions::OfUser(user_id)).await?;
+    let mut told = Vec::new();
+    let mut has_left = false;
+    for some in sessions.chunks(LONGEST_LIST) {
+        let sids: Vec<SessionId> = some.iter().map(|one| one.sid).collect();
+        let parts = participants(session, realm_id, &sids).await?;
+        let parts = parts.into_iter().filter(|part| part.is_told && part.client_id == *client_id);
+        told.extend(parts.map(|part| (part.sid, user_id, part.client_id)));
+        let (list, mut values) = of_sessions(realm_id, &sids);
+        values.push(client_id.as_str().into());
+        let delete = format!("DELETE FROM session_participants WHERE {list} AND client_id = ?");
+        has_left |= session.execute(&delete, values).await? > 0;
+    }
+    insert_deliveries(session, realm_id, &told).await?;
+    Ok(has_left)
+}
+
 async fn end(session: &Session<'_>, realm_id: RealmId, ending: &SessionEnding) -> Result<Vec<EndedSession>, Failure> {
     let mut ended = locked(session, realm_id, ending.which).await?;
     for some in ended.chunks_mut(LONGEST_LIST) {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
 use signet_core::events::EventRecord;
-use signet_core::model::UsedRecord;
+use signet_core::model::{Completion, UsedRecord};
 use signet_core::ports::{
     FrontChannelIssue, FrontChannelOutcome, Redemption, RedemptionOutcome, SingleUse, Standing, StandingQuery,
     StoreResult,
@@ -13,6 +13,7 @@ use signet_protocol::time::UnixTime;
 
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::pushed_requests::{complete_pushed_request, is_completed};
 use crate::refresh_families::insert_refresh_family;
 use crate::session::Session;
 use crate::sql;
@@ -23,6 +24,10 @@ use crate::work::{Ending, Work};
 impl SingleUse for Database {
     async fn consume(&self, realm_id: RealmId, record: &UsedRecord, events: &[EventRecord]) -> StoreResult<bool> {
         self.write_with(Consume { realm_id, record: *record }, events).await
+    }
+
+    async fn complete(&self, realm_id: RealmId, completion: &Completion, events: &[EventRecord]) -> StoreResult<bool> {
+        self.write_with(Complete { realm_id, completion: *completion }, events).await
     }
 
     async fn redeem(
@@ -72,6 +77,38 @@ pub(crate) async fn insert_used_record(
 ) -> Result<bool, Failure> {
     let insert = "INSERT INTO used_records (realm_id, purpose, used, expires_at) VALUES (?, ?, ?, ?)";
     session.insert_once(insert, columns_of(realm_id, record)).await
+}
+
+/// Marks a request for authorization as answered; says whether this answer is the first.
+pub(crate) async fn complete(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    completion: &Completion,
+) -> Result<bool, Failure> {
+    match completion {
+        Completion::Interaction(record) => insert_used_record(session, realm_id, record).await,
+        Completion::Pushed(reference) => complete_pushed_request(session, realm_id, (*reference, None)).await,
+    }
+}
+
+/// The same if what the answer rests on stands.
+async fn complete_if_standing(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    completion: &Completion,
+    query: &StandingQuery,
+) -> Result<bool, Failure> {
+    match completion {
+        Completion::Interaction(record) => insert_used_record_if_standing(session, realm_id, record, query).await,
+        Completion::Pushed(reference) => complete_pushed_request(session, realm_id, (*reference, Some(query))).await,
+    }
+}
+
+async fn was_completed(session: &Session<'_>, realm_id: RealmId, completion: &Completion) -> Result<bool, Failure> {
+    match completion {
+        Completion::Interaction(record) => is_used(session, realm_id, record).await,
+        Completion::Pushed(reference) => is_completed(session, realm_id, *reference).await,
+    }
 }
 
 /// Marks something as used if what it rests on stands; says whether it was marked.
@@ -136,6 +173,25 @@ impl Work for Consume {
     }
 }
 
+struct Complete {
+    realm_id: RealmId,
+    completion: Completion,
+}
+
+#[async_trait]
+impl Work for Complete {
+    type Outcome = bool;
+
+    fn is_one_statement(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
+        let first = complete(session, self.realm_id, &self.completion).await?;
+        Ok(if first { Ending::Commit(true) } else { Ending::RollBack(false) })
+    }
+}
+
 struct Redeem {
     realm_id: RealmId,
     redemption: Redemption,
@@ -182,12 +238,12 @@ impl Work for IssueInFrontChannel {
     async fn run(&self, session: &Session<'_>) -> Result<Ending<FrontChannelOutcome>, Failure> {
         let FrontChannelIssue { response, standing: query, participant } = &self.issue;
         let stands = match response {
-            Some(response) => insert_used_record_if_standing(session, self.realm_id, response, query).await?,
+            Some(response) => complete_if_standing(session, self.realm_id, response, query).await?,
             None => standing(session, self.realm_id, query).await? == Standing::Stands,
         };
         if !stands {
             let answered = match response {
-                Some(response) => is_used(session, self.realm_id, response).await?,
+                Some(response) => was_completed(session, self.realm_id, response).await?,
                 None => false,
             };
             let outcome = if answered { FrontChannelOutcome::AlreadyAnswered } else { FrontChannelOutcome::Fallen };

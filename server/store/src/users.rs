@@ -11,7 +11,7 @@ use signet_protocol::time::UnixTime;
 use crate::column::{fixed, from_json, never_lower, to_json, was_changed};
 use crate::database::Database;
 use crate::entity::{credential, user};
-use crate::failure::{Failure, corrupt};
+use crate::failure::Failure;
 use crate::realms::page_of;
 use crate::session::Session;
 use crate::session_ends::end_all_of_user;
@@ -45,8 +45,8 @@ impl Users for Database {
         if !may_be_stored(normalised) {
             return Ok(None);
         }
-        let select = "SELECT u.realm_id, u.user_id, u.username, u.username_normalised, u.enabled, u.claims, u.epoch, \
-                      u.created_at, u.updated_at, u.revision, c.credential_id, c.secret, c.updated_at AS set_at \
+        let select = "SELECT u.realm_id, u.user_id, u.username, u.username_normalised, u.enabled, u.claims, u.attributes, \
+                      u.epoch, u.created_at, u.updated_at, u.revision, c.credential_id, c.secret, c.updated_at AS set_at \
                       FROM users u LEFT JOIN credentials c \
                       ON c.realm_id = u.realm_id AND c.user_id = u.user_id AND c.kind = 'password' \
                       WHERE u.realm_id = ? AND u.username_normalised = ?";
@@ -102,16 +102,15 @@ impl Users for Database {
 }
 
 fn user_of(row: user::Model) -> Result<User, Failure> {
-    let serde_json::Value::Object(claims) = from_json(&row.claims, "users.claims")? else {
-        return Err(corrupt("users.claims"));
-    };
+    let attributes = row.attributes.as_deref().map(|attributes| from_json(attributes, "users.attributes"));
     Ok(User {
         realm_id: RealmId(fixed(row.realm_id, "users.realm_id")?),
         id: UserId(fixed(row.user_id, "users.user_id")?),
         username: row.username,
         username_normalised: row.username_normalised,
         enabled: row.enabled,
-        claims,
+        claims: from_json(&row.claims, "users.claims")?,
+        attributes: attributes.transpose()?.unwrap_or_default(),
         epoch: row.epoch,
         created_at: UnixTime(row.created_at),
         updated_at: UnixTime(row.updated_at),
@@ -126,6 +125,9 @@ fn changeable(user: &User) -> Result<user::ActiveModel, Failure> {
         username_normalised: Set(storable(&user.username_normalised, 255, "users.username_normalised")?),
         enabled: Set(user.enabled),
         claims: Set(to_json(&user.claims, "users.claims")?),
+        attributes: Set((!user.attributes.is_empty())
+            .then(|| to_json(&user.attributes, "users.attributes"))
+            .transpose()?),
         updated_at: Set(user.updated_at.0),
         ..user::ActiveModel::default()
     })

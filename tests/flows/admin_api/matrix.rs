@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use signet_core::authn::new_session;
-use signet_core::model::{Authorization, DEFAULT_SLOT, Purpose, ScriptRecording, UsedRecord, User};
+use signet_core::model::{Authorization, Completion, DEFAULT_SLOT, Purpose, ScriptRecording, UsedRecord, User};
 use signet_core::ports::{Login, PageRequest, SessionEnding, WhichSessions};
 use signet_core::protocol::identifiers::{AuthorizationId, ScriptRecordingId, UserId};
 use signet_core::protocol::time::UnixTime;
@@ -124,7 +124,7 @@ impl Objects {
 async fn signed_in(service: &Service, realm: &str) -> (String, String, String) {
     let (provider, store) = (&service.provider, &service.provider.store);
     let realm = registry::find_realm(provider, &realm.parse().unwrap()).await.unwrap();
-    let change = UserChange { username: "bea".to_owned(), enabled: true, claims: Map::new() };
+    let change = UserChange { username: "bea".to_owned(), enabled: true, claims: Map::new(), attributes: Map::new() };
     let user = registry::create_user(&provider.serving_itself(), &realm, change, None).await.unwrap();
     let mut sids = Vec::new();
     for form in [1, 2] {
@@ -140,6 +140,7 @@ async fn signed_in(service: &Service, realm: &str) -> (String, String, String) {
     let delivery = store.list_logout_deliveries(realm.id(), None, &page).await.unwrap().items.remove(0);
     let allowed = allowed(&user);
     let form = UsedRecord { purpose: Purpose::Interaction, key: [3; 32], expires_at: UnixTime(i64::MAX) };
+    let form = Completion::Interaction(form);
     let allowed = store.record_consent(&form, &allowed, &[]).await.unwrap().unwrap();
     (sids.remove(0).to_string(), delivery.number.to_string(), allowed.id.to_string())
 }

@@ -24,21 +24,28 @@ async fn a_user_is_made_shown_changed_and_deleted() {
     let claims = json!({
         "name": "Ana", "name#de": "Anna", "email": "ana@b.test", "email_verified": true, "address": {"country": "CH"},
     });
-    let body = json!({"username": "Ana", "password": "correct horse battery", "claims": claims});
+    let attributes = json!({"department": "sales", "desk": {"floor": 3, "window": true}, "limit": 2.5});
+    let body = json!({
+        "username": "Ana", "password": "correct horse battery", "claims": claims, "attributes": attributes,
+    });
     let made = service.post(users.clone(), &body).send().await;
-    assert_eq!((made.status, &made.body["claims"]), (201, &claims));
+    assert_eq!((made.status, &made.body["claims"], &made.body["attributes"]), (201, &claims, &attributes));
     assert!(made.body["password"].is_null(), "{made:?}");
     let path = format!("{users}/{}", made.body["id"].as_str().unwrap());
     assert!(made.header("location").ends_with(&path), "{made:?}");
     assert!(opens(&service, "ana", "correct horse battery").await);
 
-    let change = json!({"claims": {"name#de": null, "nickname": "A", "address": {"region": "ZH"}}, "enabled": false});
+    let change = json!({
+        "claims": {"name#de": null, "nickname": "A", "address": {"region": "ZH"}}, "enabled": false,
+        "attributes": {"department": null, "desk": {"floor": 4}},
+    });
     let changed = service.patch(path.clone(), &change).send().await.body;
     let claims = json!({
         "name": "Ana", "nickname": "A", "email": "ana@b.test", "email_verified": true,
         "address": {"country": "CH", "region": "ZH"},
     });
     assert_eq!((&changed["claims"], &changed["enabled"]), (&claims, &json!(false)));
+    assert_eq!(changed["attributes"], json!({"desk": {"floor": 4, "window": true}, "limit": 2.5}));
     assert_eq!(changed["id"], made.body["id"]);
     assert_eq!(service.get(path.clone()).send().await.body, changed);
 
@@ -88,6 +95,11 @@ async fn what_is_wrong_with_a_user_is_named_and_nothing_is_made() {
         (json!({"username": "ana", "claims": {"email": "no address"}}), "claims.email"),
         (json!({"username": "ana", "claims": {"name": {"de": "x"}}}), "claims.name"),
         (json!({"username": "ana", "claims": []}), "claims"),
+        (json!({"username": "ana", "attributes": {"email": "a@b.test"}}), "attributes.email"),
+        (json!({"username": "ana", "attributes": {"cost center": 7}}), "attributes.cost center"),
+        (json!({"username": "ana", "attributes": {"teams": [null]}}), "attributes.teams"),
+        (json!({"username": "ana", "attributes": {"note": "x".repeat(5_000)}}), "attributes.note"),
+        (json!({"username": "ana", "attributes": "x"}), "attributes"),
         (json!({"username": "ana", "id": "AAAAAAAAAAAAAAAAAAAAAA"}), "id"),
         (json!({"username": "ana", "roles": ["admin"]}), "roles"),
         (json!({"username": "ana", "password_hash": "x"}), "password_hash"),

@@ -1,10 +1,15 @@
 //! Logging in, consenting, signing out, and authorization requests that are refused.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{assert_about, assert_refused, user_of};
 use crate::support::authorization::AuthorizationResponse;
 use crate::support::realm::Realm;
+
+/// The rules that were passed on the way to an event.
+fn passed(event: &Value) -> Vec<String> {
+    serde_json::from_value(event["details"]["passed"].clone()).unwrap()
+}
 
 #[tokio::test]
 async fn a_login_a_consent_and_a_code_leave_their_events() {
@@ -16,7 +21,11 @@ async fn a_login_a_consent_and_a_code_leave_their_events() {
     let page = browser.log_in(&page, &realm.user).await;
     let login = realm.last_event("login", 1).await;
     assert_about(&login, user_of(&realm), Some(&client));
-    assert_eq!(login["details"], json!({"methods": "pwd", "replaced_session": false}));
+    assert_eq!((&login["details"]["methods"], &login["details"]["replaced_session"]), (&json!("pwd"), &json!(false)));
+    // The way there: the form, every rule of the request anew, the password.
+    let passed = passed(&login);
+    assert_eq!(passed[..5], ["interaction", "client", "redirect_uri", "repetition", "state"]);
+    assert!(passed.contains(&"pkce".to_owned()) && passed.ends_with(&["attempts".to_owned(), "password".to_owned()]));
     let session = login["session_id"].as_str().unwrap().to_owned();
 
     let answer = browser.allow(&page).await;
@@ -53,7 +62,8 @@ async fn refused_logins_say_to_the_auditor_what_the_page_does_not() {
         let answer = browser.log_in_as(&page, username, password).await;
         let refused = realm.event_behind(&answer, "login_refused").await;
         assert_about(&refused, user, Some(&client));
-        assert_eq!(refused["details"], json!({"reason": reason}));
+        assert_eq!(refused["details"]["reason"], reason);
+        assert!(passed(&refused).ends_with(&["size".to_owned(), "attempts".to_owned()]), "{refused}");
     }
     realm.server.administration.update_user(&realm.name, &realm.user.id, &json!({"enabled": false})).await;
     let answer = browser.log_in(&page, &realm.user).await;

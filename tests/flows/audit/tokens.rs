@@ -22,6 +22,7 @@ async fn issued_tokens_leave_an_event_each() {
     let expected = json!({
         "grant": "authorization_code", "lineage": lineage, "scope": "openid offline_access email", "resources": [],
         "id_token": true, "refresh_generation": 1,
+        "passed": ["client_authentication", "grant_type", "code", "redirect_uri", "code_verifier", "resource", "user"],
     });
     assert_eq!(issued["details"], expected);
 
@@ -33,6 +34,7 @@ async fn issued_tokens_leave_an_event_each() {
     let expected = json!({
         "grant": "refresh_token", "lineage": lineage, "scope": "openid", "resources": [],
         "id_token": true, "refresh_generation": 2,
+        "passed": ["client_authentication", "grant_type", "refresh_token", "scope", "resource", "user"],
     });
     assert_eq!(issued["details"], expected);
     // The same again, because the answer may have been lost: the same generation.

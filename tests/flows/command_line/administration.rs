@@ -156,6 +156,11 @@ fn users_are_created_listed_shown_updated_and_deleted() {
     assert_eq!(home.json("user show --realm shop ana")["id"], id, "by login name, whatever its case");
     assert_eq!(home.json(&format!("user show --realm shop {id}"))["username"], "Ana");
     assert_eq!(identities(&home.json("user list --realm shop"), "username"), ["Ana".to_owned()].into());
+    let given = home.json("user update --realm shop ana --attribute a.b/department=sales --attribute teams=[\"n\"]");
+    assert_eq!(given["attributes"], json!({"a.b/department": "sales", "teams": ["n"]}));
+    let taken = home.json("user update --realm shop ana --attribute teams=null");
+    assert_eq!(taken["attributes"], json!({"a.b/department": "sales"}));
+    assert!(home.refused(7, "user update --realm shop ana --attribute sub=x").contains("attributes.sub"));
     let updated = home.json("user update --realm shop ana --rename eva --claim email=null --claim nickname=E");
     assert_eq!(
         (&updated["username"], &updated["claims"]),

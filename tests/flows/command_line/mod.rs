@@ -2,6 +2,7 @@
 
 mod administration;
 mod development;
+mod initial_access_tokens;
 mod script_tools;
 mod scripts;
 mod serving;

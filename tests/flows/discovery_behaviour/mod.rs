@@ -49,13 +49,21 @@ async fn client_of_algorithm(
     (trusted(realm, register(Some(key.public_set()))).await, key)
 }
 
-/// Members whose values are tried beside what else is to be said about them: `flows::encryption` drives the lists of
-/// algorithms, `flows::logout` the endpoints and the channels by which clients are told.
+/// Members whose values are tried beside what else is to be said about them: `flows::encryption` and
+/// `spec::encrypted_requests` drive the lists of algorithms, `flows::signed_responses` those of authorization responses,
+/// `flows::pushed_requests` the endpoint for them, `flows::logout` the endpoints and the channels by which clients are
+/// told.
 const ELSEWHERE: &[&str] = &[
+    "pushed_authorization_request_endpoint",
+    "authorization_signing_alg_values_supported",
+    "authorization_encryption_alg_values_supported",
+    "authorization_encryption_enc_values_supported",
     "id_token_encryption_alg_values_supported",
     "id_token_encryption_enc_values_supported",
     "userinfo_encryption_alg_values_supported",
     "userinfo_encryption_enc_values_supported",
+    "request_object_encryption_alg_values_supported",
+    "request_object_encryption_enc_values_supported",
     "end_session_endpoint",
     "check_session_iframe",
     "frontchannel_logout_supported",

@@ -112,9 +112,12 @@ async fn every_listed_prompt_shows_what_it_says() {
             other => unknown("prompt_values_supported", other),
         }
     }
-    // What is not listed is refused (Initiating User Registration via OpenID Connect 1.0).
-    let request = client.request().with("prompt", "create");
-    browser.authorize(&request).await.assert_error_response(&request, "invalid_request");
+    // Initiating User Registration via OpenID Connect 1.0, section 4.1: what is not listed is refused, by its name.
+    for value in ["create", "create login", "login create"] {
+        let request = client.request().with("prompt", value);
+        let response = browser.authorize(&request).await.assert_error_response(&request, "invalid_request");
+        assert!(response.get("error_description").unwrap().contains("prompt create"), "{response:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Back-Channel Logout 1.0: a real web server receives what a real Signet sends.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{Response, StatusCode};
@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use super::{client, logout_url};
 use crate::support::client::Client;
 use crate::support::http::decode;
+use crate::support::jwe::EncryptionKey;
 use crate::support::jwt::read;
 use crate::support::realm::{Realm, merged};
 use crate::support::server::{Configuration, Server};
@@ -101,6 +102,52 @@ async fn back_channel_logout_2_4_tokens_are_signed_as_id_tokens_are() {
     sign_out(&realm, &mut browser).await;
     let received = arrived(&site, 1).await;
     assert_eq!(realm.verify(&token_of(&received[0])).await.header["alg"], "ES256");
+}
+
+#[tokio::test]
+async fn back_channel_logout_2_4_tokens_are_encrypted_as_id_tokens_are() {
+    let (realm, site) = (Realm::new().await, WebServer::start(ok).await);
+    let key = EncryptionKey::generate("ECDH-ES+A256KW");
+    let metadata = json!({
+        "id_token_encrypted_response_alg": "ECDH-ES+A256KW", "id_token_encrypted_response_enc": "A256GCM",
+        "jwks": {"keys": [key.public_jwk()]},
+    });
+    let client = told(&realm, &site, metadata).await;
+    let mut browser = realm.browser();
+    let tokens = client.obtain(&mut browser, &client.request(), &realm.user).await;
+    sign_out(&realm, &mut browser).await;
+    let received = arrived(&site, 1).await;
+    let opened = key.open(&token_of(&received[0]));
+    assert_eq!(opened.header.content_encryption(), Some("A256GCM"));
+    assert_eq!((opened.header.content_type(), opened.header.issuer()), (Some("JWT"), Some(realm.issuer.as_str())));
+    let token = realm.verify(&opened.plaintext).await;
+    assert_eq!((&token.header["typ"], &token.claims["aud"]), (&json!("logout+jwt"), &json!(client.id)));
+    let id_token = read(&key.open(tokens.id_token()).plaintext).claims;
+    assert_eq!(token.claims["sid"], id_token["sid"]);
+}
+
+/// Nothing is sent in the clear instead: the delivery waits until the client publishes a key.
+#[tokio::test]
+async fn back_channel_logout_2_4_without_a_key_nothing_is_sent_until_there_is_one() {
+    let realm = Realm::new().await;
+    let site = WebServer::start(ok).await;
+    let document = Arc::new(Mutex::new(json!({"keys": []})));
+    let keys = WebServer::of_json(Arc::clone(&document)).await;
+    let client = told(&realm, &site, json!({"jwks_uri": format!("{}/jwks", keys.url)})).await;
+    let mut browser = realm.browser();
+    client.obtain(&mut browser, &client.request(), &realm.user).await;
+    realm.update_client(&client, json!({"id_token_encrypted_response_alg": "RSA-OAEP-256"})).await;
+    sign_out(&realm, &mut browser).await;
+    let waiting = until("an attempt that failed", async || {
+        deliveries(&realm, "").await.into_iter().find(|delivery| delivery["problem"].is_string())
+    });
+    let problem = waiting.await["problem"].as_str().unwrap().to_owned();
+    assert!(problem.contains("id_token_encrypted_response_alg"), "{problem}");
+    assert!(site.received().is_empty());
+    let key = EncryptionKey::generate("RSA-OAEP-256");
+    *document.lock().unwrap() = json!({"keys": [key.public_jwk()]});
+    let received = arrived(&site, 1).await;
+    assert_eq!(realm.verify(&key.open(&token_of(&received[0])).plaintext).await.header["typ"], "logout+jwt");
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ fn check_header(data: &[u8]) {
         content: ContentEncryptionAlgorithm::A128Gcm,
         recipient: Recipient::Shared(&shared),
         content_type: None,
+        issuer: None,
     };
     let token = encryption.encrypt(b"plaintext", &Constant(1)).expect("a shared key encrypts");
     let (_, rest) = token.split_once('.').expect("five parts");
@@ -61,7 +62,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         for algorithm in KeyManagementAlgorithm::ALL.into_iter().filter(|algorithm| key.permits(*algorithm)) {
             let recipient = Recipient::Public(&key);
             let content = ContentEncryptionAlgorithm::A128Gcm;
-            let encryption = Encryption { algorithm, content, recipient, content_type: None };
+            let encryption = Encryption { algorithm, content, recipient, content_type: None, issuer: None };
             drop(encryption.encrypt(b"plaintext", &Constant(1)));
         }
     }

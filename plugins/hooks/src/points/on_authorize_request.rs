@@ -62,7 +62,8 @@ impl HookPoint for OnAuthorizeRequest {
     const HOOK: Hook = Hook::OnAuthorizeRequest;
     const ARGUMENT: Option<&'static str> = Some("req");
     const ABOUT: &'static str =
-        "Asked for each authorization request after the server's own rules, before a login or an answer.";
+        "Asked for each authorization request after the server's own rules, before a login or an answer; of one that is \
+         pushed also at the push, whose answer is told to the client itself.";
     const NEVER: &'static str = "change client, redirect URI, response mode or PKCE; add a scope; silence a prompt";
     const CONSTRUCTORS: &'static [Constructor] =
         &[Constructor::ALLOW, Constructor::DENY, Constructor::members("narrow")];

@@ -30,6 +30,8 @@ pub struct ClientAuthentication {
 pub enum ClientEndpoint {
     /// The token endpoint (RFC 6749 section 3.2).
     Token,
+    /// The endpoint for pushed authorization requests (RFC 9126 section 2).
+    PushedAuthorizationRequest,
     /// The introspection endpoint (RFC 7662).
     Introspection,
     /// The revocation endpoint (RFC 7009).
@@ -59,7 +61,7 @@ impl HookPoint for OnClientAuthenticated {
     const HOOK: Hook = Hook::OnClientAuthenticated;
     const ARGUMENT: Option<&'static str> = Some("auth");
     const ABOUT: &'static str =
-        "Asked at the token, introspection and revocation endpoints once the client is known, before anything else.";
+        "Asked at the token, push, introspection and revocation endpoints once the client is known, before anything else.";
     const NEVER: &'static str = "turn a failed authentication into a success; it is not asked about those";
     const CONSTRUCTORS: &'static [Constructor] = &[Constructor::ALLOW, Constructor::DENY];
     type Facts = NoFacts;

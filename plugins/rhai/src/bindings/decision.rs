@@ -111,17 +111,23 @@ fn deny(error: &str, description: &str) -> Result<Decision, Failed> {
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature is the engine's")]
 fn with_vars(decision: Decision, vars: Map) -> Result<Decision, Failed> {
-    let vars = checked(&vars, VARS_MAXIMUM_BYTES)?;
+    let vars = within("vars", &vars, VARS_MAXIMUM_BYTES)?;
     let Made { name, members, .. } = &*decision.0;
     Ok(Decision(Arc::new(Made { name, members: members.clone(), vars: Some(vars) })))
 }
 
 /// The members as JSON. What is too large stops the run: the server does not take part of a decision.
 fn checked(members: &Map, bytes: usize) -> Result<JsonMap<String, Value>, Failed> {
+    within("decision", members, bytes)
+}
+
+fn within(what: &str, members: &Map, bytes: usize) -> Result<JsonMap<String, Value>, Failed> {
     let bounds = Bounds { depth: limits().value_depth, bytes };
-    let members = map_to_json(members, bounds).map_err(|problem| {
-        let kind = if matches!(problem, NoJson::Size) { RunFailureKind::Size } else { RunFailureKind::WrongShape };
-        Failed::from(Stop::new(kind, format!("decision: {problem}")))
+    let members = map_to_json(members, bounds).map_err(|problem| match problem {
+        NoJson::Size => {
+            Failed::from(Stop::new(RunFailureKind::Size, format!("{what}: more than {bytes} bytes as JSON")))
+        }
+        problem => Failed::from(Stop::new(RunFailureKind::WrongShape, format!("{what}: {problem}"))),
     })?;
     charge_bytes(members.len() * 64)?;
     Ok(members)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rhai::{ASTNode, Expr};
 use serde_json::{Map, Value, json};
-use signet_hooks::{Hook, Package, Schemas};
+use signet_hooks::{Hook, Package, Schemas, VARS_MAXIMUM_BYTES};
 
 use crate::check::visit;
 use crate::program::RhaiProgram;
@@ -78,6 +78,10 @@ impl Generator {
         self.bases = bases;
         for _ in 0..=self.below(CHANGES) {
             self.change(&mut input);
+        }
+        // What other packages handed on leaves room for this one.
+        if serde_json::to_vec(&input.get("vars")).is_ok_and(|json| json.len() > VARS_MAXIMUM_BYTES / 2) {
+            input.remove("vars");
         }
         input
     }

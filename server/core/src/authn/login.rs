@@ -58,6 +58,7 @@ pub async fn check_password(
         serving.note(realm, refused(LoginRefusal::TooManyAttempts, None));
         return Ok(Err(LoginFailure::TooManyAttempts));
     }
+    serving.passed("attempts");
     let found = serving.store.user_by_username(realm.id(), &normalised).await?;
     let known = found.as_ref().map(|(user, _)| user.id);
     if admission == Admission::KnownBrowsersOnly {
@@ -81,6 +82,7 @@ pub async fn check_password(
     match found {
         Some((user, _)) if matches && user.enabled => {
             counters.forgive(serving, realm).await?;
+            serving.passed("password");
             Ok(Ok(user))
         }
         found => {

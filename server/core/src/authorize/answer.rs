@@ -15,12 +15,13 @@ use super::interaction::{Interaction, Stage};
 use super::issue::{Agreed, respond};
 use super::step::{LoginForm, Standing, Step, granted_details, standing};
 use super::{
-    Accepted, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume, watchable,
+    Accepted, Answer, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume,
+    watchable,
 };
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
 use crate::endpoints::Endpoint;
 use crate::events::{Event, Fact, LoginRefusal, Parties, Serving};
-use crate::model::{UsedRecord, User};
+use crate::model::{Completion, User};
 use crate::ports::{Login, LoginOutcome};
 use crate::realm::RealmContext;
 
@@ -56,6 +57,12 @@ pub enum Answered {
     Again(Box<LoginForm>, LoginFailure),
 }
 
+impl Answer for Answered {
+    fn response(&mut self) -> Option<&mut AuthorizationResponse> {
+        if let Self::Respond(response) = self { Some(response) } else { None }
+    }
+}
+
 /// Takes an answered login form.
 ///
 /// # Errors
@@ -85,7 +92,7 @@ async fn take_login(
     let Some((username, password)) = answer.credentials else {
         return cancel(serving, realm, &accepted, &interaction).await;
     };
-    narrow(serving, realm, &mut accepted, &mut interaction).await?;
+    narrow(serving, realm, &mut accepted, &mut interaction.narrowing).await?;
     let refuse = |refusal| accepted.redirect.refuse(refusal);
     let identified = decisions::identified(serving, realm, &accepted, (HintSource::LoginForm, username)).await;
     let identified = identified.map_err(refuse)?;
@@ -99,7 +106,7 @@ async fn take_login(
         Ok(user) => log_in(serving, realm, (&parameters, &accepted, &interaction), &user, browser).await,
         Err(failure) => {
             let form = LoginForm {
-                interaction: answer.interaction.to_owned(),
+                interaction: interaction.seal(serving, realm)?,
                 address: parameters,
                 client: accepted.client,
                 request: accepted.request,
@@ -183,10 +190,10 @@ async fn take_consent(
     let session = session.filter(|session| interaction.stage == Stage::ConsentForm(session.sid));
     let session = session.ok_or_else(signed_out)?;
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
-    narrow(serving, realm, &mut accepted, &mut interaction).await?;
+    narrow(serving, realm, &mut accepted, &mut interaction.narrowing).await?;
     if !answer.allowed {
         let refused = Fact::ConsentRefused {}.concerning(Parties::default());
-        close(serving, realm, &interaction.response_record(serving), refused).await?;
+        close(serving, realm, &interaction.completion(serving, &accepted.merged), refused).await?;
         return Err(accepted.redirect.refuse(denied()));
     }
     // The form may have been open for long: whatever decides is asked again, and a login that is demanded only now comes
@@ -210,8 +217,8 @@ async fn take_consent(
         details: accepted.request.details().iter().map(|detail| detail.name_of_type().to_owned()).collect(),
     };
     let events = serving.with_event(realm, given.concerning(Parties::default()));
-    let record = interaction.response_record(serving);
-    let stored = serving.store.record_consent(&record, &wanted, &events).await?;
+    let completion = interaction.completion(serving, &accepted.merged);
+    let stored = serving.store.record_consent(&completion, &wanted, &events).await?;
     let stored = stored.ok_or_else(|| AuthorizeError::Expired(answered_before()))?;
     serving.written(&events);
     let agreed = Agreed {
@@ -243,7 +250,7 @@ async fn cancel(
     interaction: &Interaction,
 ) -> Result<Answered, AuthorizeError> {
     let cancelled = refused(LoginRefusal::Cancelled, None);
-    close(serving, realm, &interaction.login_record(serving), cancelled).await?;
+    close(serving, realm, &Completion::Interaction(interaction.login_record(serving)), cancelled).await?;
     Err(accepted.redirect.refuse(denied()))
 }
 
@@ -255,7 +262,7 @@ async fn end(
     (refusal, user): (Refusal, Option<User>),
 ) -> Result<Answered, AuthorizeError> {
     let ended = refused(LoginRefusal::RefusedByScript, user.map(|user| user.id));
-    close(serving, realm, &interaction.login_record(serving), ended).await?;
+    close(serving, realm, &Completion::Interaction(interaction.login_record(serving)), ended).await?;
     Err(accepted.redirect.refuse(refusal))
 }
 
@@ -263,11 +270,11 @@ async fn end(
 pub(super) async fn close(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    step: &UsedRecord,
+    step: &Completion,
     event: Event,
 ) -> Result<(), AuthorizeError> {
     let events = serving.with_event(realm, event);
-    if !serving.store.consume(realm.id(), step, &events).await? {
+    if !serving.store.complete(realm.id(), step, &events).await? {
         return Err(AuthorizeError::Expired(answered_before()));
     }
     serving.written(&events);

@@ -2,6 +2,7 @@
 //! the request, so that it can be carried in a form or a URL without a row in the database.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use signet_jose::{Purpose, Random, base64url, digest, random};
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::{Lineage, SessionId};
@@ -10,8 +11,9 @@ use zeroize::Zeroizing;
 
 use super::decisions::Narrowing;
 use super::request_object::{MergedRequest, Proof};
+use crate::events::Serving;
 use crate::failure::Fault;
-use crate::model::{AuthorizationDetail, Purpose as UsedPurpose, UsedRecord};
+use crate::model::{AuthorizationDetail, Completion, Purpose as UsedPurpose, UsedRecord};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -85,6 +87,9 @@ pub(super) struct Interaction {
     /// What scripts took from the request so far.
     #[serde(rename = "n", default, skip_serializing_if = "Narrowing::is_empty")]
     pub(super) narrowing: Narrowing,
+    /// What scripts handed on so far.
+    #[serde(rename = "v", default, skip_serializing_if = "Map::is_empty")]
+    vars: Map<String, Value>,
 }
 
 impl Interaction {
@@ -94,11 +99,12 @@ impl Interaction {
             lineage: Lineage(random::random_bytes(&*provider.random)),
             stage: Stage::Begun,
             request: request_hash(merged.address()),
-            merged: merged.proof().map(|proof| (merged.parameters().clone(), proof)),
+            merged: merged.object().map(|proof| (merged.parameters().clone(), proof)),
             browser: binding.hash(),
             is_fresh: false,
             details: None,
-            narrowing: Narrowing::default(),
+            narrowing: merged.pushed().map(|pushed| pushed.narrowing.clone()).unwrap_or_default(),
+            vars: Map::new(),
         }
     }
 
@@ -131,18 +137,20 @@ impl Interaction {
         self.stage == Stage::LoggedIn(sid) || (self.is_fresh && self.stage == Stage::ConsentForm(sid))
     }
 
-    /// The text that a form or a URL carries.
-    pub(super) fn seal(&self, provider: &Provider, realm: &RealmContext) -> Result<String, Fault> {
-        let expires_at = provider.now().plus(realm.realm.settings.interaction_seconds);
-        realm.seal(Purpose::Interaction, expires_at, self, &*provider.random)
+    /// The text that a form or a URL carries, with what scripts have handed on by now.
+    pub(super) fn seal(&self, serving: &Serving<'_>, realm: &RealmContext) -> Result<String, Fault> {
+        let expires_at = serving.now().plus(realm.realm.settings.interaction_seconds);
+        let interaction = Self { vars: serving.transaction().vars(), ..self.clone() };
+        realm.seal(Purpose::Interaction, expires_at, &interaction, &*serving.random)
     }
 
-    /// Reads an interaction that came back, with the request and the browser it must belong to.
+    /// Reads an interaction that came back, with the request and the browser it must belong to. Scripts go on with what
+    /// they handed on before.
     ///
     /// # Errors
     /// One answer for expired, forged, foreign and altered: start again.
     pub(super) fn open(
-        provider: &Provider,
+        serving: &Serving<'_>,
         realm: &RealmContext,
         text: &str,
         (parameters, binding): (&Parameters, &BrowserBinding),
@@ -153,13 +161,15 @@ impl Interaction {
                 .detail(detail)
         };
         let interaction: Self =
-            realm.open(Purpose::Interaction, text, provider.now()).map_err(|error| refused(error.to_string()))?;
+            realm.open(Purpose::Interaction, text, serving.now()).map_err(|error| refused(error.to_string()))?;
         if !digest::equal_in_constant_time(interaction.browser.as_bytes(), binding.hash().as_bytes()) {
             return Err(refused("another browser".to_owned()));
         }
         if interaction.request != request_hash(parameters) {
             return Err(refused("the parameters were altered".to_owned()));
         }
+        serving.passed("interaction");
+        serving.transaction().go_on(&interaction.vars).map_err(|too_much| refused(too_much.to_string()))?;
         Ok(interaction)
     }
 
@@ -168,9 +178,13 @@ impl Interaction {
         self.record(provider, b"login")
     }
 
-    /// The mark that the response leaves: one interaction ends in one response.
-    pub(super) fn response_record(&self, provider: &Provider) -> UsedRecord {
-        self.record(provider, b"response")
+    /// The mark that the response leaves: one interaction ends in one response, and so do all that began with the same
+    /// pushed request.
+    pub(super) fn completion(&self, provider: &Provider, request: &MergedRequest) -> Completion {
+        match request.pushed() {
+            Some(pushed) => Completion::Pushed(pushed.reference),
+            None => Completion::Interaction(self.record(provider, b"response")),
+        }
     }
 
     fn record(&self, provider: &Provider, step: &[u8]) -> UsedRecord {

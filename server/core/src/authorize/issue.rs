@@ -14,7 +14,7 @@ use crate::details::Carried;
 use crate::events::{Event, Fact, Parties, Serving};
 use crate::failure::{Failure, Fault};
 use crate::grants::{Planned, decide_for};
-use crate::model::{Authorization, AuthorizationDetail, BrowserSession, TokenBasis, UsedRecord, User};
+use crate::model::{Authorization, AuthorizationDetail, BrowserSession, Completion, TokenBasis, User};
 use crate::ports::{FrontChannelIssue, FrontChannelOutcome, StandingQuery};
 use crate::realm::RealmContext;
 use crate::tokens::{AuthorizationCode, FrontChannelTokens, UserTokens, issue_front_channel_tokens};
@@ -36,7 +36,7 @@ pub(super) async fn respond(
     serving: &Serving<'_>,
     realm: &RealmContext,
     agreed: Agreed<'_>,
-    mark: Option<UsedRecord>,
+    mark: Option<Completion>,
 ) -> Result<AuthorizationResponse, AuthorizeError> {
     let response_type = agreed.accepted.request.response_type();
     let code = if response_type.returns_code() { Some(agreed.code(serving, realm).await?) } else { None };
@@ -46,6 +46,7 @@ pub(super) async fn respond(
     }
     if response_type.returns_tokens() {
         parameters.extend(tokens(serving, realm, agreed, (code.as_deref(), mark)).await?);
+        serving.note_client_use(realm, &agreed.accepted.client).await;
         return Ok(agreed.accepted.redirect.respond(parameters));
     }
     let issued = agreed.event(response_type);
@@ -53,13 +54,14 @@ pub(super) async fn respond(
         Some(mark) => close(serving, realm, &mark, issued).await?,
         None => serving.note(realm, issued),
     }
+    serving.note_client_use(realm, &agreed.accepted.client).await;
     Ok(agreed.accepted.redirect.respond(parameters))
 }
 
 impl Agreed<'_> {
     /// What tokens rest on. Offline access outlives the session through a refresh token; a client that gets none has
     /// none, and what travels through the browser always ends with the session.
-    fn basis(&self, realm: &RealmContext, offline: bool) -> TokenBasis {
+    fn basis(&self, serving: &Serving<'_>, realm: &RealmContext, offline: bool) -> TokenBasis {
         let Self { accepted, session, authorization, .. } = *self;
         let parts = &accepted.request.parts;
         TokenBasis {
@@ -80,6 +82,7 @@ impl Agreed<'_> {
             realm_epoch: realm.realm.epoch,
             client_epoch: accepted.client.epoch,
             user_epoch: session.user_epoch,
+            vars: serving.transaction().vars(),
         }
     }
 
@@ -95,7 +98,7 @@ impl Agreed<'_> {
             challenge: parts.challenge.clone(),
             nonce: parts.nonce.clone(),
             sid: session.sid,
-            basis: self.basis(realm, refreshable && parts.scope.contains("offline_access")),
+            basis: self.basis(serving, realm, refreshable && parts.scope.contains("offline_access")),
             details: Carried::default(),
         };
         code.seal(serving, realm, self.details).await
@@ -126,7 +129,7 @@ async fn tokens(
     serving: &Serving<'_>,
     realm: &RealmContext,
     agreed: Agreed<'_>,
-    (code, mark): (Option<&str>, Option<UsedRecord>),
+    (code, mark): (Option<&str>, Option<Completion>),
 ) -> Result<Vec<(&'static str, String)>, AuthorizeError> {
     let Agreed { accepted, interaction, session, .. } = agreed;
     let refuse = |failure: Failure| match failure {
@@ -134,7 +137,7 @@ async fn tokens(
         Failure::Fault(fault) => AuthorizeError::Fault(fault),
     };
     let user = live_user(serving, realm, session).await?.ok_or_else(|| accepted.redirect.refuse(fallen()))?;
-    let basis = agreed.basis(realm, false);
+    let basis = agreed.basis(serving, realm, false);
     let planned = Planned {
         grant_type: GrantType::Implicit,
         scope: &basis.scope,
@@ -177,7 +180,7 @@ async fn live_user(
 async fn record(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    (agreed, basis, mark): (Agreed<'_>, &TokenBasis, Option<UsedRecord>),
+    (agreed, basis, mark): (Agreed<'_>, &TokenBasis, Option<Completion>),
     (issued, scope): (&FrontChannelTokens, &Scope),
 ) -> Result<(), AuthorizeError> {
     let Agreed { accepted, interaction, session, .. } = agreed;

@@ -10,6 +10,8 @@ mod answer;
 mod decisions;
 mod interaction;
 mod issue;
+mod jarm;
+mod pushed;
 mod request;
 mod request_object;
 mod response;
@@ -19,6 +21,7 @@ mod verified_redirect;
 
 pub use answer::{Answered, ConsentAnswer, LoginAnswer, answer_consent, answer_login};
 pub use interaction::BrowserBinding;
+pub use pushed::push;
 pub use request::AuthorizationRequest;
 pub use response::AuthorizationResponse;
 pub(crate) use rules::presentation::tags as language_tags;
@@ -41,6 +44,7 @@ use crate::provider::Provider;
 use crate::realm::RealmContext;
 use decisions::narrow;
 use interaction::Interaction;
+use pushed::{Reference, recalled, recalled_again};
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
@@ -56,33 +60,41 @@ pub const INTERACTION_PARAMETER: &str = "interaction";
 enum Entry {
     /// The authorization endpoint.
     Authorization,
+    /// The endpoint for pushed authorization requests.
+    Pushed,
 }
-use Entry::Authorization;
+use Entry::{Authorization, Pushed};
 
 type Rule = fn(&Context<'_>, &mut Draft) -> Result<(), Refusal>;
 
+/// Rules with their names: those of the files they stand in.
+macro_rules! matrix {
+    ($(($rule:path, $entries:expr),)+) => { &[$((stringify!($rule), $rule, $entries),)+] };
+}
+
 /// Every rule, in the order it is applied, and where it applies. The first refusal is the answer.
-const MATRIX: &[(Rule, &[Entry])] = &[
-    (repetition::no_parameter_is_repeated, &[Authorization]),
-    (state::state_is_printable, &[Authorization]),
-    (response_type::response_type_is_registered, &[Authorization]),
-    (response_mode::response_mode_is_allowed, &[Authorization]),
-    (rules::request_object::request_is_signed_where_it_must_be, &[Authorization]),
-    (registration::clients_are_not_registered_by_request, &[Authorization]),
-    (scope::scope_is_allowed, &[Authorization]),
-    (nonce::nonce_is_there_where_needed, &[Authorization]),
-    (pkce::challenge_is_present_and_well_formed, &[Authorization]),
-    (prompt::prompt_is_consistent, &[Authorization]),
-    (max_age::max_age_is_a_number, &[Authorization]),
-    (presentation::presentation_is_read, &[Authorization]),
-    (claims::claims_are_readable, &[Authorization]),
-    (acr::authentication_class_can_be_met, &[Authorization]),
-    (id_token_hint::hint_is_ours, &[Authorization]),
-    (login_hint::login_hint_is_of_reasonable_size, &[Authorization]),
-    (resource::resources_are_registered, &[Authorization]),
-    (authorization_details::details_conform_to_their_types, &[Authorization]),
-    (grant_management::grant_is_named_as_the_action_wants, &[Authorization]),
-    (size::a_code_can_carry_the_request, &[Authorization]),
+const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
+    (rules::pushed::request_is_pushed_where_it_must_be, &[Authorization]),
+    (repetition::no_parameter_is_repeated, &[Authorization, Pushed]),
+    (state::state_is_printable, &[Authorization, Pushed]),
+    (response_type::response_type_is_registered, &[Authorization, Pushed]),
+    (response_mode::response_mode_is_allowed, &[Authorization, Pushed]),
+    (rules::request_object::request_is_signed_where_it_must_be, &[Authorization, Pushed]),
+    (registration::clients_are_not_registered_by_request, &[Authorization, Pushed]),
+    (scope::scope_is_allowed, &[Authorization, Pushed]),
+    (nonce::nonce_is_there_where_needed, &[Authorization, Pushed]),
+    (pkce::challenge_is_present_and_well_formed, &[Authorization, Pushed]),
+    (prompt::prompt_is_consistent, &[Authorization, Pushed]),
+    (max_age::max_age_is_a_number, &[Authorization, Pushed]),
+    (presentation::presentation_is_read, &[Authorization, Pushed]),
+    (claims::claims_are_readable, &[Authorization, Pushed]),
+    (acr::authentication_class_can_be_met, &[Authorization, Pushed]),
+    (id_token_hint::hint_is_ours, &[Authorization, Pushed]),
+    (login_hint::login_hint_is_of_reasonable_size, &[Authorization, Pushed]),
+    (resource::resources_are_registered, &[Authorization, Pushed]),
+    (authorization_details::details_conform_to_their_types, &[Authorization, Pushed]),
+    (grant_management::grant_is_named_as_the_action_wants, &[Authorization, Pushed]),
+    (size::a_code_can_carry_the_request, &[Authorization, Pushed]),
 ];
 
 /// What a rule looks at.
@@ -94,6 +106,8 @@ struct Context<'a> {
     parameters: &'a Parameters,
     /// What the request object proved, if the parameters come from one.
     proof: Option<Proof>,
+    /// Whether the client sent the request itself.
+    is_pushed: bool,
 }
 
 /// Why a request for authorization did not get anywhere.
@@ -169,7 +183,7 @@ async fn proceed(
         let interaction = Interaction::begin(serving, &accepted.merged, &browser.binding);
         (accepted, interaction)
     };
-    narrow(serving, realm, &mut accepted, &mut interaction).await?;
+    narrow(serving, realm, &mut accepted, &mut interaction.narrowing).await?;
     let step = step::next(serving, realm, &accepted, &interaction, browser).await?;
     Ok(match step {
         Step::Respond(response) => Step::Respond(watchable(serving, realm, (&accepted, browser), response)),
@@ -190,12 +204,26 @@ fn watchable(
     response.with("session_state", cookie.and_then(|cookie| session_state(provider, watched, cookie)))
 }
 
-/// Ends a request of the endpoint or of one of its forms: whatever was refused is recorded.
-async fn conclude<T>(
+/// What may be the answer to the client.
+trait Answer {
+    /// The answer to the client, if that is what it is.
+    fn response(&mut self) -> Option<&mut AuthorizationResponse>;
+}
+
+impl Answer for Step {
+    fn response(&mut self) -> Option<&mut AuthorizationResponse> {
+        if let Self::Respond(response) = self { Some(response) } else { None }
+    }
+}
+
+/// Ends a request of the endpoint or of one of its forms: what goes to the client becomes a JWT where it must be one, and
+/// whatever was refused is recorded.
+async fn conclude<T: Answer>(
     serving: &Serving<'_>,
     realm: &RealmContext,
     outcome: Result<T, AuthorizeError>,
 ) -> Result<T, AuthorizeError> {
+    let outcome = secured(serving, realm, outcome).await;
     match &outcome {
         Ok(_) => {}
         Err(AuthorizeError::Fault(fault)) => serving.note_fault(realm, fault),
@@ -207,6 +235,23 @@ async fn conclude<T>(
     outcome
 }
 
+/// A response that cannot be made a JWT is no response: the client has no key for it, and people see that.
+async fn secured<T: Answer>(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    mut outcome: Result<T, AuthorizeError>,
+) -> Result<T, AuthorizeError> {
+    let response = match &mut outcome {
+        Ok(answer) => answer.response(),
+        Err(AuthorizeError::Redirect(response, _)) => Some(&mut **response),
+        Err(_) => None,
+    };
+    if let Some(response) = response {
+        jarm::secure(serving, realm, response).await.map_err(on_a_page)?;
+    }
+    outcome
+}
+
 /// Takes a request as it came from the client. What is wrong with its request object is told to the redirect URI that
 /// stands outside, if that one is registered.
 async fn begin(
@@ -215,7 +260,12 @@ async fn begin(
     parameters: &Parameters,
 ) -> Result<Accepted, AuthorizeError> {
     let client = verified_redirect::find_client(serving, realm, parameters).await.map_err(on_a_page)?;
-    let merged = request_object::merge(serving, realm, &client, parameters).await.map_err(|failure| match failure {
+    if let Some(reference) = Reference::of_request(parameters) {
+        let merged = recalled(serving, realm, &client, (&reference, parameters)).await?;
+        return accept(serving, realm, (client, merged), Authorization);
+    }
+    let merging = request_object::merge(serving, realm, &client, (parameters, Authorization));
+    let merged = merging.await.map_err(|failure| match failure {
         Failure::Refusal(refusal) => match verified_redirect::verify(realm, &client, parameters) {
             Ok(redirect) => redirect.refuse(refusal),
             Err(_) => AuthorizeError::Page(refusal),
@@ -233,7 +283,11 @@ async fn resume(
     interaction: &Interaction,
 ) -> Result<Accepted, AuthorizeError> {
     let client = verified_redirect::find_client(serving, realm, address).await.map_err(on_a_page)?;
-    accept(serving, realm, (client, interaction.request(address)), Authorization)
+    let merged = match Reference::of_request(address) {
+        Some(reference) => recalled_again(serving, realm, &client, &reference).await?,
+        None => interaction.request(address),
+    };
+    accept(serving, realm, (client, merged), Authorization)
 }
 
 fn on_a_page(failure: Failure) -> AuthorizeError {
@@ -241,6 +295,11 @@ fn on_a_page(failure: Failure) -> AuthorizeError {
         Failure::Refusal(refusal) => AuthorizeError::Page(refusal),
         Failure::Fault(fault) => AuthorizeError::Fault(fault),
     }
+}
+
+/// The name of the file that a rule stands in.
+fn file_of(path: &'static str) -> &'static str {
+    path.rsplit("::").nth(1).map_or(path, str::trim)
 }
 
 /// Verifies the redirect, then applies the matrix.
@@ -253,10 +312,14 @@ fn accept(
     let parameters = merged.parameters();
     let redirect = verified_redirect::verify(realm, &client, parameters).map_err(AuthorizeError::Page)?;
     let profile = realm.profile_of(&client);
-    let context = Context { provider: serving, realm, client: &client, profile, parameters, proof: merged.proof() };
+    let (proof, is_pushed) = (merged.proof(), merged.pushed().is_some());
+    let context = Context { provider: serving, realm, client: &client, profile, parameters, proof, is_pushed };
     let mut draft = Draft::default();
-    for (rule, _) in MATRIX.iter().filter(|(_, entries)| entries.contains(&entry)) {
+    serving.passed("client");
+    serving.passed("redirect_uri");
+    for (path, rule, _) in MATRIX.iter().filter(|(_, _, entries)| entries.contains(&entry)) {
         rule(&context, &mut draft).map_err(|refusal| redirect.refuse(refusal))?;
+        serving.passed(file_of(path));
     }
     let request = draft
         .complete()

@@ -84,13 +84,16 @@ pub(super) async fn next(
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
     match consent(serving, realm, accepted, (&session, &*used)).await? {
         Consent::Given(authorization) => {
+            serving.passed("consent");
             let details = granted_details(serving, realm, (accepted, used.user.as_ref()), &session).await?;
             let authorization = authorization.as_deref();
             let agreed = Agreed { accepted, interaction, session: &session, authorization, details: &details };
             // The address that a log-in leads to may be opened again; it yields one response. Tokens leave their mark in
-            // any case: it is written only if what they rest on stands.
-            let is_marked = interaction.stage != Stage::Begun || accepted.request.response_type().returns_tokens();
-            let mark = is_marked.then(|| interaction.response_record(serving));
+            // any case: it is written only if what they rest on stands. A pushed request is used up by its response.
+            let is_marked = interaction.stage != Stage::Begun
+                || accepted.request.response_type().returns_tokens()
+                || accepted.merged.pushed().is_some();
+            let mark = is_marked.then(|| interaction.completion(serving, &accepted.merged));
             Ok(Step::Respond(respond(serving, realm, agreed, mark).await?))
         }
         Consent::Needed(_) if accepted.is_silent() => {
@@ -143,6 +146,7 @@ pub(super) async fn standing(
     let is_wanted = is_wanted(serving, realm, accepted, used.session.as_ref()).await?;
     let usable = usable_session(serving, realm, (accepted, interaction), (&used, is_wanted)).await?;
     if let Some(session) = usable.cloned() {
+        serving.passed("session");
         return Ok(Standing::Good(session, Box::new(used)));
     }
     if accepted.is_silent() {
@@ -225,18 +229,18 @@ async fn login_form(
 }
 
 async fn consent_form(
-    provider: &Provider,
+    serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
     interaction: &Interaction,
     session: &BrowserSession,
 ) -> Result<ConsentForm, AuthorizeError> {
-    let user = provider.store.user(realm.id(), session.user_id).await?;
+    let user = serving.store.user(realm.id(), session.user_id).await?;
     let user =
         user.ok_or_else(|| accepted.redirect.refuse(ErrorCode::LoginRequired.because("the user has to log in")))?;
     let form = interaction.showing(session.sid, accepted.request.details());
     Ok(ConsentForm {
-        interaction: form.seal(provider, realm)?,
+        interaction: form.seal(serving, realm)?,
         address: accepted.merged.address().clone(),
         client: Arc::clone(&accepted.client),
         request: accepted.request.clone(),

@@ -9,6 +9,7 @@ use signet_protocol::parameters::Parameters;
 use signet_protocol::redirect_uri;
 use signet_protocol::spec::{oidc_core, rfc6749, rfc9700};
 
+use super::response::Travel;
 use super::{AuthorizationResponse, AuthorizeError};
 use crate::events::{Parties, Serving};
 use crate::failure::Failure;
@@ -20,7 +21,8 @@ use crate::realm::RealmContext;
 #[derive(Debug, Clone)]
 pub struct VerifiedRedirect {
     uri: String,
-    mode: ResponseMode,
+    travel: Travel,
+    client: Arc<Client>,
     state: Option<String>,
     issuer: String,
 }
@@ -31,14 +33,17 @@ impl VerifiedRedirect {
         &self.uri
     }
 
-    /// A response with these parameters, and `state` and `iss` (RFC 6749 section 4.1.2, RFC 9207 section 2).
+    /// A response with these parameters, and `state` and `iss` (RFC 6749 section 4.1.2, RFC 9207 section 2). A response
+    /// that is a JWT names its issuer itself (JARM 2.1).
     pub(super) fn respond(&self, parameters: Vec<(&'static str, String)>) -> AuthorizationResponse {
         let mut parameters = parameters;
         if let Some(state) = &self.state {
             parameters.push(("state", state.clone()));
         }
-        parameters.push(("iss", self.issuer.clone()));
-        AuthorizationResponse::new(self.uri.clone(), self.mode, parameters)
+        if !self.travel.as_jwt {
+            parameters.push(("iss", self.issuer.clone()));
+        }
+        AuthorizationResponse::new(Arc::clone(&self.client), self.uri.clone(), self.travel, parameters)
     }
 
     /// An error response (RFC 6749 section 4.1.2.1).
@@ -54,28 +59,29 @@ impl VerifiedRedirect {
 /// Verifies the redirect URI of a request.
 pub(super) fn verify(
     realm: &RealmContext,
-    client: &Client,
+    client: &Arc<Client>,
     parameters: &Parameters,
 ) -> Result<VerifiedRedirect, Refusal> {
     let uri = registered_uri(client, parameters)?;
-    let mode = mode(parameters, &uri, realm.profile_of(client));
+    let travel = travel(parameters, &uri, realm.profile_of(client));
     let state = parameters.get("state").map(str::to_owned);
-    Ok(VerifiedRedirect { uri, mode, state, issuer: realm.issuer().to_owned() })
+    Ok(VerifiedRedirect { uri, travel, client: Arc::clone(client), state, issuer: realm.issuer().to_owned() })
 }
 
 /// The mode of the response, errors included: the one asked for, or the default of what the request asks to be returned.
 /// A mode that is unknown, not allowed or unfit is refused by its rule, in the default mode; nothing in answer to a request
 /// for tokens is ever in the query (Multiple Response Types 2.2, 3 and 5).
-fn mode(parameters: &Parameters, uri: &str, profile: &SecurityProfile) -> ResponseMode {
+fn travel(parameters: &Parameters, uri: &str, profile: &SecurityProfile) -> Travel {
     let asked: Vec<&str> = parameters.all("response_type").collect();
     let default = ResponseType::default_mode(&asked.join(" "));
-    let fits = |mode: &ResponseMode| match mode {
+    let fits = |mode: &ResponseMode| match mode.place(default) {
         ResponseMode::Query => default == ResponseMode::Query,
-        ResponseMode::Fragment => true,
         ResponseMode::FormPost => takes_forms(uri),
+        _ => true,
     };
     let mode = parameters.get("response_mode").and_then(|mode| mode.parse().ok());
-    mode.filter(|mode| profile.response_modes.contains(mode) && fits(mode)).unwrap_or(default)
+    let mode = mode.filter(|mode| profile.response_modes.contains(mode) && fits(mode)).unwrap_or(default);
+    Travel { place: mode.place(default), as_jwt: mode.is_jwt() }
 }
 
 /// A form can be posted to a web server only, not to the private scheme of a native application.

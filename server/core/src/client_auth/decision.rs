@@ -55,6 +55,7 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         Endpoint::Token => Some(ClientEndpoint::Token),
         Endpoint::Introspection => Some(ClientEndpoint::Introspection),
         Endpoint::Revocation => Some(ClientEndpoint::Revocation),
+        Endpoint::PushedAuthorizationRequest => Some(ClientEndpoint::PushedAuthorizationRequest),
         Endpoint::Authorization
         | Endpoint::Login
         | Endpoint::Consent

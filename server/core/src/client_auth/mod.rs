@@ -65,6 +65,22 @@ impl AuthenticatedClient {
         }
     }
 
+    /// An assertion counts once, also where the request it came with was refused (OpenID Connect Core 9). That it had
+    /// been used before is no other answer than the one there is already.
+    pub(crate) async fn conclude<T>(
+        &self,
+        provider: &Provider,
+        realm: &RealmContext,
+        outcome: Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if let Err(Failure::Refusal(_)) = &outcome
+            && let Err(Failure::Fault(fault)) = self.consume_assertion(provider, realm).await
+        {
+            return Err(fault.into());
+        }
+        outcome
+    }
+
     /// Records an event in the transaction of the assertion's mark, or by itself where there is no assertion.
     ///
     /// # Errors
@@ -106,6 +122,7 @@ pub async fn authenticate(
 ) -> Result<AuthenticatedClient, Failure> {
     let client = prove(serving, realm, presented, address, endpoint).await?;
     serving.authenticated(client.client());
+    serving.passed("client_authentication");
     if let Err(refusal) = decision::decide(serving, realm, &client, (presented, endpoint)).await {
         // The assertion was good: it counts once, also for a client that is refused for another reason.
         client.consume_assertion(serving, realm).await?;

@@ -38,7 +38,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
     let signing = texts(signing_algorithms(realm), SignatureAlgorithm::as_str);
     let key_management = texts(profile.key_management_algorithms.iter().copied(), KeyManagementAlgorithm::as_str);
     let content_encryption = content_encryption(profile);
-    let (to_realm, content_to_realm) = encryption_to_realm(realm);
+    let requests = texts(request_encryption_algorithms(realm), KeyManagementAlgorithm::as_str);
     let (methods, confidential) = authentication_method_names(realm);
     let signatures = |algorithms: &[SignatureAlgorithm]| texts(algorithms.iter().copied(), SignatureAlgorithm::as_str);
     let assertions = signatures(profile.assertion_algorithms);
@@ -69,7 +69,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         id_token_encryption_enc_values_supported: content_encryption.clone(),
         userinfo_signing_alg_values_supported: signing,
         userinfo_encryption_alg_values_supported: key_management,
-        userinfo_encryption_enc_values_supported: content_encryption,
+        userinfo_encryption_enc_values_supported: content_encryption.clone(),
         display_values_supported: texts([Display::Page, Display::Popup], Display::as_str),
         claim_types_supported: vec!["normal".to_owned()],
         claims_supported: claims(),
@@ -78,8 +78,8 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         request_uri_parameter_supported: profile.request_objects.by_reference,
         require_request_uri_registration: profile.request_objects.by_reference,
         request_object_signing_alg_values_supported: signatures(profile.request_objects.algorithms),
-        request_object_encryption_alg_values_supported: to_realm,
-        request_object_encryption_enc_values_supported: content_to_realm,
+        request_object_encryption_alg_values_supported: requests,
+        request_object_encryption_enc_values_supported: content_encryption,
         ui_locales_supported: ui_locales.iter().map(|&locale| locale.to_owned()).collect(),
         prompt_values_supported: texts(Prompt::ALL.iter().copied(), Prompt::as_str),
         code_challenge_methods_supported: vec![CodeChallengeMethod::S256.as_str().to_owned()],
@@ -90,6 +90,25 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertions,
         authorization_response_iss_parameter_supported: true,
+        ..of_secured_requests(realm)
+    }
+}
+
+/// Requests that are pushed or must be signed (RFC 9126 section 5, RFC 9101 section 10.5), and responses that are JWTs
+/// (JARM 4).
+fn of_secured_requests(realm: &RealmContext) -> ProviderMetadata {
+    let (settings, profile) = (&realm.realm.settings, realm.realm.settings.profile.profile());
+    ProviderMetadata {
+        pushed_authorization_request_endpoint: realm.urls.of(Endpoint::PushedAuthorizationRequest),
+        require_pushed_authorization_requests: settings.require_pushed_authorization_requests
+            || profile.require_pushed_authorization_requests,
+        require_signed_request_object: settings.require_signed_request_object || profile.request_objects.are_required,
+        authorization_signing_alg_values_supported: texts(signing_algorithms(realm), SignatureAlgorithm::as_str),
+        authorization_encryption_alg_values_supported: texts(
+            profile.key_management_algorithms.iter().copied(),
+            KeyManagementAlgorithm::as_str,
+        ),
+        authorization_encryption_enc_values_supported: content_encryption(profile),
         ..authorization_extensions(realm)
     }
 }
@@ -102,12 +121,14 @@ fn content_encryption(profile: &SecurityProfile) -> Vec<String> {
     texts(profile.content_encryption_algorithms.iter().copied(), ContentEncryptionAlgorithm::as_str)
 }
 
-/// How request objects may be encrypted: to the realm's own keys, where it has some.
-fn encryption_to_realm(realm: &RealmContext) -> (Vec<String>, Vec<String>) {
-    let algorithms = texts(realm.encryption_keys.algorithms(), KeyManagementAlgorithm::as_str);
-    let content =
-        if algorithms.is_empty() { Vec::new() } else { content_encryption(realm.realm.settings.profile.profile()) };
-    (algorithms, content)
+/// How request objects may be encrypted: to the realm's own keys, where it has some, and with the secrets of clients that
+/// are registered for that.
+pub(crate) fn request_encryption_algorithms(realm: &RealmContext) -> impl Iterator<Item = KeyManagementAlgorithm> {
+    let has_key = move |algorithm: &KeyManagementAlgorithm| {
+        algorithm.is_symmetric() || realm.encryption_keys.active(*algorithm).is_some()
+    };
+    let allowed = realm.realm.settings.profile.profile().key_management_algorithms;
+    allowed.iter().copied().filter(has_key)
 }
 
 /// The methods of all clients, and those of clients that can keep a credential.
@@ -154,6 +175,7 @@ fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
         userinfo_endpoint: realm.urls.mutual_tls_of(Endpoint::UserInfo)?,
         introspection_endpoint: realm.urls.mutual_tls_of(Endpoint::Introspection)?,
         revocation_endpoint: realm.urls.mutual_tls_of(Endpoint::Revocation)?,
+        pushed_authorization_request_endpoint: realm.urls.mutual_tls_of(Endpoint::PushedAuthorizationRequest)?,
         grant_management_endpoint: realm
             .urls
             .mutual_tls_of(Endpoint::GrantManagement)

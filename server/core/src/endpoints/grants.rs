@@ -54,7 +54,8 @@ pub async fn revoke_grant(
         let Some(grant) = grant_of(serving, realm, token, grant_id).await? else { return Ok(false) };
         ask(serving, realm, &grant, GrantAction::Revoke).await?;
         let parties = Parties::client(&grant.client_id).and_user(Some(grant.user_id));
-        let events = serving.with_event(realm, Fact::ConsentRevoked { authorization: grant.id }.concerning(parties));
+        let events =
+            serving.with_event(realm, Fact::ConsentRevoked { authorization: Some(grant.id) }.concerning(parties));
         let revoked = serving.store.revoke_authorization(realm.id(), grant.user_id, grant.id, &events).await?;
         if revoked {
             serving.written(&events);

@@ -53,6 +53,7 @@ async fn revoke_family(
     let lineage = Lineage(token.family());
     let family = serving.store.refresh_family(realm.id(), lineage).await?;
     let Some(family) = family.filter(|family| family.client_id == client.client_id) else { return Ok(()) };
+    serving.passed("refresh_token");
     let facts = || RevokedToken {
         kind: hooks::TokenKind::RefreshToken,
         scope: family.content.scope.iter().map(str::to_owned).collect(),
@@ -72,6 +73,7 @@ async fn revoke_access_token(
 ) -> Result<(), Failure> {
     let token = check_access_token(serving, realm, token).await?;
     let Some(token) = token.filter(|token| token.client_id == client.client_id) else { return Ok(()) };
+    serving.passed("access_token");
     let facts = || RevokedToken {
         kind: hooks::TokenKind::AccessToken,
         scope: token.scope.iter().map(str::to_owned).collect(),

@@ -38,6 +38,8 @@ endpoints! {
     Authorization = "/authorize";
     /// RFC 6749 section 3.2.
     Token = "/token";
+    /// RFC 9126 section 2.
+    PushedAuthorizationRequest = "/par";
     /// OpenID Connect Core 5.3.
     UserInfo = "/userinfo";
     /// RFC 7517 section 5.

@@ -40,6 +40,7 @@ pub async fn userinfo(
     realm: &RealmContext,
     token: &CheckedAccessToken,
 ) -> Result<UserInfo, Failure> {
+    serving.passed("access_token");
     let outcome = claims_of(serving, realm, token).await;
     serving.conclude(realm, outcome, (RefusedAt::Endpoint(Endpoint::UserInfo), None)).await
 }

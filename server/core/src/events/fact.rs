@@ -146,8 +146,9 @@ pub enum Fact {
     ConsentRefused {},
     /// See [`EventKind::ConsentRevoked`].
     ConsentRevoked {
-        /// Which.
-        authorization: AuthorizationId,
+        /// Which; nothing where no consent was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        authorization: Option<AuthorizationId>,
     },
     /// See [`EventKind::CodeIssued`].
     CodeIssued {

@@ -172,7 +172,7 @@ fn counted(
     let request_id = NO_REQUEST.to_owned();
     let maker = EventMaker::new(provider);
     let event = Fact::RefusalsCounted { of, number }.concerning(Parties::default());
-    maker.make((realm_id, keys), provider.clock.now_in_milliseconds(), (request_id, None), event)
+    maker.make((realm_id, keys), provider.clock.now_in_milliseconds(), (request_id, None), (event, &[]))
 }
 
 impl Provider {

@@ -34,6 +34,8 @@ pub struct Serving<'a> {
     unwritten: Mutex<Vec<EventRecord>>,
     /// Whom the request concerns, as far as that is known by now.
     known: Mutex<Parties>,
+    /// The rules that the request has passed by now, in order, with the hooks that were asked between them.
+    passed: Mutex<Vec<&'static str>>,
     transaction: Transaction<'a>,
     /// The client that has proved who it is.
     authenticated: OnceLock<Arc<Client>>,
@@ -67,8 +69,8 @@ impl Provider {
     /// This provider, for one request.
     pub fn serving(&self, origin: Origin) -> Serving<'_> {
         let (unwritten, known, transaction) = (Mutex::default(), Mutex::default(), Transaction::default());
-        let (maker, authenticated) = (EventMaker::new(self), OnceLock::new());
-        Serving { provider: self, origin, maker, unwritten, known, transaction, authenticated }
+        let (maker, authenticated, passed) = (EventMaker::new(self), OnceLock::new(), Mutex::default());
+        Serving { provider: self, origin, maker, unwritten, known, passed, transaction, authenticated }
     }
 }
 
@@ -109,7 +111,16 @@ impl Serving<'_> {
     fn record(&self, (realm_id, keys): (RealmId, &EventKeys), mut event: Event) -> EventRecord {
         event.parties.fill_from(&self.known.lock().unwrap_or_else(PoisonError::into_inner));
         let source = (self.origin.request_id.to_string(), self.origin.address);
-        self.maker.make((realm_id, keys), self.clock.now_in_milliseconds(), source, event)
+        let passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        // What a script decided is on the way; where the way ended tells all of it.
+        let on_the_way = matches!(event.fact, Fact::ScriptDecision { .. });
+        let passed = if on_the_way { &[] } else { passed.as_slice() };
+        self.maker.make((realm_id, keys), self.clock.now_in_milliseconds(), source, (event, passed))
+    }
+
+    /// The request has passed a rule, or scripts were asked at a hook: what it comes to is recorded with the way there.
+    pub(crate) fn passed(&self, rule: &'static str) {
+        self.passed.lock().unwrap_or_else(PoisonError::into_inner).push(rule);
     }
 
     /// From now on it is known whom the request concerns: events that do not name anybody else are about them.
@@ -241,7 +252,7 @@ impl EventMaker {
         (realm_id, keys): (RealmId, &EventKeys),
         at: UnixMilliseconds,
         (request_id, address): (String, Option<IpAddr>),
-        event: Event,
+        (event, passed): (Event, &[&'static str]),
     ) -> EventRecord {
         let Event { fact, parties } = event;
         let mut record = EventRecord {
@@ -254,7 +265,7 @@ impl EventMaker {
             client_id: parties.client.map(|client| client.to_string()),
             session_id: parties.session,
             address: address.map(|address| address.to_canonical().to_string()),
-            details: details::write(&fact),
+            details: details::write(&fact, passed),
             mac: [0; 32],
         };
         record.mac = keys.mac(&record);

@@ -220,10 +220,15 @@ impl RefusedAt {
             Self::Endpoint(Endpoint::EndSession | Endpoint::LogoutConfirmation | Endpoint::CheckSession) => {
                 EventKind::LogoutRefused
             }
-            // Login and consent forms belong to an authorization request, and keys are refused to nobody.
-            Self::Endpoint(Endpoint::Authorization | Endpoint::Login | Endpoint::Consent | Endpoint::Jwks) => {
-                EventKind::AuthorizationRefused
-            }
+            // Login and consent forms belong to an authorization request, which may have been pushed, and keys are
+            // refused to nobody.
+            Self::Endpoint(
+                Endpoint::Authorization
+                | Endpoint::PushedAuthorizationRequest
+                | Endpoint::Login
+                | Endpoint::Consent
+                | Endpoint::Jwks,
+            ) => EventKind::AuthorizationRefused,
         }
     }
 }

@@ -6,7 +6,7 @@ use signet_protocol::names::{CodeChallengeMethod, GrantType};
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::{SpecRef, rfc6749, rfc7636, rfc9700};
 
-use super::decision::{Planned, decide};
+use super::decision::{Planned, decide, go_on};
 use super::{GrantRequest, details, resources};
 use crate::client_auth::assertion_replayed;
 use crate::events::{Event, Fact, Parties};
@@ -21,13 +21,19 @@ pub(crate) const LONGEST_ACCESS_TOKEN_SECONDS: i64 = 86_400;
 
 pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse, Failure> {
     let code = read_code(request).await?;
+    request.serving.passed("code");
     check_redirect_uri(request, &code)?;
+    request.serving.passed("redirect_uri");
     if let Err(refusal) = check_verifier(request.parameters.get("code_verifier"), code.challenge.as_ref()) {
         return Err(refuse_verifier(request, &code, refusal).await?.into());
     }
+    request.serving.passed("code_verifier");
     let resources = resources::narrowed(request, &code.basis.resources)?;
+    request.serving.passed("resource");
     let details = details::narrowed(request, &code.basis.details)?;
     let user = live_user(request, &code).await?;
+    request.serving.passed("user");
+    go_on(request, &code.basis)?;
     let planned = Planned {
         grant_type: GrantType::AuthorizationCode,
         scope: &code.basis.scope,

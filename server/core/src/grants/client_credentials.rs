@@ -24,8 +24,10 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         return Err(ErrorCode::UnauthorizedClient.because(reason).per(rfc6749("4.4")).into());
     }
     let scope = scope(request)?;
+    request.serving.passed("scope");
     let resources = requested_resources(request.parameters);
     resources_are_allowed(request.realm, client, &resources)?;
+    request.serving.passed("resource");
     let details = details::of_client(request).await?;
     let lineage = Lineage(random::random_bytes(&*request.serving.random));
     let planned = Planned {

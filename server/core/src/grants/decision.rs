@@ -4,7 +4,7 @@
 use signet_hooks::points::OnTokenRequest;
 use signet_hooks::points::on_token_request::{TokenDecision, TokenNarrowing, TokenRequestFacts};
 use signet_hooks::{Hook, NoFacts, Seconds};
-use signet_protocol::error::ErrorCode;
+use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::GrantType;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc6749;
@@ -12,7 +12,7 @@ use signet_protocol::spec::rfc6749;
 use super::GrantRequest;
 use crate::events::Serving;
 use crate::failure::Failure;
-use crate::hooks::Subject;
+use crate::hooks::{Subject, unapplied};
 use crate::model::{Client, TokenBasis, User};
 use crate::realm::RealmContext;
 use crate::tokens::{Authentication, Lifetimes, access_token_seconds};
@@ -34,6 +34,15 @@ pub(crate) struct Permitted {
     pub(crate) scope: Scope,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) refresh_token: bool,
+}
+
+/// Scripts go on with what they handed on at the authorization endpoint.
+///
+/// # Errors
+/// What they handed on in this request, when the client was known, leaves no room for it.
+pub(super) fn go_on(request: &GrantRequest<'_>, basis: &TokenBasis) -> Result<(), Refusal> {
+    let gone_on = request.serving.transaction().go_on(&basis.vars);
+    gone_on.map_err(|too_much| unapplied(format!("with_vars of {}: {too_much}", Hook::OnClientAuthenticated)))
 }
 
 /// Asks about tokens that are about to be made at the token endpoint.

@@ -96,19 +96,12 @@ async fn issue(
             .per(rfc6749("5.2"))
             .into());
     }
+    serving.passed("grant_type");
     let outcome = bound_exchange(serving, realm, (&client, grant_type), &request).await;
     if outcome.is_ok() {
         serving.note_client_use(realm, client.client()).await;
     }
-    if let Err(Failure::Refusal(_)) = &outcome {
-        // An assertion counts once, also where the grant it came with was refused (OpenID Connect Core 9). That it had
-        // been used before is no other answer than the one there is already.
-        match client.consume_assertion(serving, realm).await {
-            Err(Failure::Fault(fault)) => return Err(fault.into()),
-            Ok(()) | Err(Failure::Refusal(_)) => {}
-        }
-    }
-    outcome
+    client.conclude(serving, realm, outcome).await
 }
 
 /// Exchanges the grant of an authenticated client.

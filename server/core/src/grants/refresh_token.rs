@@ -9,7 +9,7 @@ use signet_protocol::scope::Scope;
 use signet_protocol::spec::{rfc6749, rfc9700};
 
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
-use super::decision::{Planned, decide};
+use super::decision::{Planned, decide, go_on};
 use super::{GrantRequest, details, resources};
 use crate::client_auth::assertion_replayed;
 use crate::events::{Event, Fact, Parties};
@@ -34,6 +34,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let lineage = Lineage(token.family());
     let generation = i64::try_from(token.generation()).map_err(|_| invalid("generation out of range"))?;
     let family = live_family(request, lineage).await?;
+    request.serving.passed("refresh_token");
     if presented(request, &family, generation) != Presented::Current {
         return retry_or_close(request, &family, generation).await;
     }
@@ -190,12 +191,16 @@ fn parties(family: &RefreshFamily) -> Parties {
 async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Result<Issued, Failure> {
     let client = request.client.client();
     let scope = narrowed_scope(request, &family.content)?;
+    request.serving.passed("scope");
     let resources = resources::narrowed(request, &family.content.resources)?;
+    request.serving.passed("resource");
     let details = details::narrowed(request, &family.content.details)?;
     let user = request.serving.store.user(request.realm.id(), family.user_id).await?;
     let user = user
         .filter(|user| user.enabled && user.epoch == family.content.user_epoch)
         .ok_or_else(|| invalid("the user is gone or changed"))?;
+    request.serving.passed("user");
+    go_on(request, &family.content)?;
     let planned = Planned {
         grant_type: GrantType::RefreshToken,
         scope: &scope,

@@ -4,7 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde_json::Value;
-use signet_hooks::{FailureMode, Hook, HookPoint, Host, LogLevel, LogLine, Program, Run, RunContext, RunFailureKind};
+use signet_hooks::{
+    FailureMode, Hook, HookPoint, Host, LogLevel, LogLine, Program, Run, RunContext, RunFailure, RunFailureKind,
+};
 use signet_protocol::error::{ErrorCode, Refusal};
 use tokio::runtime::Handle;
 
@@ -56,8 +58,9 @@ impl Serving<'_> {
         let mut answers = Vec::with_capacity(scripts.len());
         for script in scripts {
             let ran = self.run(&question, script).await;
-            answers.extend(self.answer::<P>(&question, script, &ran)?);
+            answers.extend(self.answer::<P>(&question, script, ran)?);
         }
+        self.passed(P::HOOK.name());
         Ok(answers)
     }
 
@@ -82,7 +85,7 @@ impl Serving<'_> {
                 Ok(program) => self.run_here(&question, program).unwrap_or(Err(Outcome::Overloaded)),
                 Err(_) => Err(Outcome::NotCompiled),
             };
-            answers.extend(self.answer::<P>(&question, script, &ran)?);
+            answers.extend(self.answer::<P>(&question, script, ran)?);
         }
         Ok(answers)
     }
@@ -165,9 +168,12 @@ impl Serving<'_> {
         &self,
         question: &Question<'r>,
         script: &'r BoundScript,
-        ran: &Result<Run, Outcome>,
+        mut ran: Result<Run, Outcome>,
     ) -> Result<Option<Answer<'r, P::Output>>, Refusal> {
-        let decided = match ran {
+        if let Ok(run) = &mut ran {
+            self.hand_on(run);
+        }
+        let decided = match &ran {
             Ok(Run { outcome: Ok(value), .. }) => {
                 serde_json::from_value(value.clone()).map_err(|_| Outcome::Failed(RunFailureKind::WrongShape))
             }
@@ -186,11 +192,22 @@ impl Serving<'_> {
         }
     }
 
+    /// Takes what a run hands on. Several scripts of one hook may hand on too much together: that is the failure of the
+    /// one it is too much with.
+    fn hand_on(&self, run: &mut Run) {
+        let Some(vars) = run.vars.as_ref().filter(|_| run.outcome.is_ok()) else { return };
+        if let Err(too_much) = self.transaction().hand_on(vars) {
+            let message = format!("with_vars: {too_much}");
+            run.outcome = Err(RunFailure { kind: RunFailureKind::Size, position: None, message });
+        }
+    }
+
     /// Everything that is kept of a run.
     fn keep(&self, question: &Question<'_>, script: &BoundScript, run: Option<&Run>, outcome: Outcome) {
         let (hook, package) = (question.hook, script.target.package.as_str());
         let decision = run.and_then(|run| run.outcome.as_ref().ok()).filter(|_| outcome == Outcome::Decided);
-        self.runs.metrics.ran((hook, package), outcome, decision.is_some_and(is_denial));
+        let version = script.version.short();
+        self.runs.metrics.ran((hook, package, &version), outcome, decision.is_some_and(is_denial));
         let said = match decision {
             Some(decision) => summary(decision),
             None => script.failure_mode(hook).as_str().to_owned(),
@@ -210,12 +227,6 @@ impl Serving<'_> {
         };
         self.runs.metrics.used(hook, run.operations, run.elapsed);
         tell_log(hook, script, run);
-        if let Some(vars) = &run.vars
-            && outcome == Outcome::Decided
-            && !self.transaction().hand_on(vars.clone())
-        {
-            tracing::warn!(hook = hook.name(), package, "vars would have more than 8 KiB together; these are dropped");
-        }
         let Ok(program) = &script.program else { return };
         let (input, values) = (&question.input, &question.values);
         let ran = Ran { target: &script.target, program, hook, input, run, values };
@@ -243,9 +254,13 @@ pub(super) fn run(
 /// What the request ends with where a script fails closed: in the same words whatever went wrong (SC-009).
 pub(crate) fn refused(hook: Hook, script: &BoundScript, why: &str) -> Refusal {
     let (package, version) = (&script.target.package, script.version.short());
-    ErrorCode::ServerError
-        .because("a rule of this server could not be applied, so that the request is refused")
-        .detail(format!("{hook} of {package} {version}: {why}"))
+    unapplied(format!("{hook} of {package} {version}: {why}"))
+}
+
+/// The refusal where scripts cannot be heard; `detail` is for the log and the events.
+pub(crate) fn unapplied(detail: String) -> Refusal {
+    let reason = "a rule of this server could not be applied, so that the request is refused";
+    ErrorCode::ServerError.because(reason).detail(detail)
 }
 
 pub(super) fn is_denial(decision: &Value) -> bool {

@@ -230,7 +230,8 @@ impl Turn {
             Err(absent) => *absent,
         };
         let runs = &self.provider.runs;
-        runs.metrics.ran((hook, self.script.target.package.as_str()), outcome, false);
+        let (package, version) = (self.script.target.package.as_str(), self.script.version.short());
+        runs.metrics.ran((hook, package, &version), outcome, false);
         if let (Ok(run), Ok(program)) = (&ran, &self.script.program) {
             runs.metrics.used(hook, run.operations, run.elapsed);
             tell_log(hook, &self.script, run);

@@ -3,7 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
-use signet_hooks::{ClientType, ClientView, Context, NetworkView, RealmView, SessionView, TlsView, VARS_MAXIMUM_BYTES};
+use signet_hooks::{
+    ClientType, ClientView, Context, NetworkView, RealmView, SessionView, TlsView, TooMuchHandedOn, handed_on,
+};
 use signet_jose::{base64url, digest};
 
 use crate::events::{Parties, Serving};
@@ -23,7 +25,8 @@ pub struct Connection<'a> {
     pub certificate: Option<&'a [u8]>,
 }
 
-/// What scripts are told of a request besides its events' origin, and what they hand on to each other.
+/// What scripts are told of a request besides its events' origin, and what they hand on to each other: in this request,
+/// and from the requests of the same transaction before it.
 #[derive(Default)]
 pub(crate) struct Transaction<'a> {
     pub(crate) connection: Connection<'a>,
@@ -40,17 +43,28 @@ impl Transaction<'_> {
         self.locked().clone()
     }
 
-    /// Hands on more; a name that is there already gets the later value. What would be too large together is not taken,
-    /// and the answer is no.
-    pub(crate) fn hand_on(&self, more: Map<String, Value>) -> bool {
+    /// Hands on more; a name that is there already gets the later value.
+    ///
+    /// # Errors
+    /// It would be too large together; nothing of it is taken.
+    pub(crate) fn hand_on(&self, more: &Map<String, Value>) -> Result<(), TooMuchHandedOn> {
         let mut vars = self.locked();
-        let mut merged = vars.clone();
-        merged.extend(more);
-        let fits = serde_json::to_vec(&merged).is_ok_and(|json| json.len() <= VARS_MAXIMUM_BYTES);
-        if fits {
-            *vars = merged;
+        *vars = handed_on(&vars, more)?;
+        Ok(())
+    }
+
+    /// Goes on with what an earlier request of the same transaction handed on. What this request has handed on already
+    /// is later.
+    ///
+    /// # Errors
+    /// It would be too large together.
+    pub(crate) fn go_on(&self, earlier: &Map<String, Value>) -> Result<(), TooMuchHandedOn> {
+        if earlier.is_empty() {
+            return Ok(());
         }
-        fits
+        let mut vars = self.locked();
+        *vars = handed_on(earlier, &vars)?;
+        Ok(())
     }
 }
 
@@ -134,10 +148,11 @@ pub(super) fn client_view(realm: &RealmContext, client: &Client) -> ClientView {
     }
 }
 
-/// Everything that a script may ever see of a user: the claims, the name, and what the token would call them. There is
-/// no way from here to a password, its hash, a secret or a token: the type of a user holds none.
+/// Everything that a script may ever see of a user: the claims, the organization's attributes, the name, and what the
+/// token would call them. There is no way from here to a password, its hash, a secret or a token: the type of a user holds none.
 fn attributes(realm: &RealmContext, client: Option<&Client>, user: &User) -> Map<String, Value> {
-    let mut attributes = user.claims.clone();
+    let mut attributes = user.attributes.clone();
+    attributes.extend(user.claims.clone());
     let subject = client.map_or_else(|| Ok(user.id.to_string()), |client| subject_for(realm, client, user));
     // A name that cannot be made is not there: no other one stands in for it.
     if let Ok(subject) = subject {
@@ -161,6 +176,7 @@ fn session_view(session: &BrowserSession) -> SessionView {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use signet_hooks::VARS_MAXIMUM_BYTES;
 
     use super::*;
 
@@ -171,10 +187,13 @@ mod tests {
     #[test]
     fn later_values_win_and_what_is_too_large_together_is_not_taken() {
         let transaction = Transaction::default();
-        assert!(transaction.hand_on(map(&json!({"risk": 1, "source": "a"}))));
-        assert!(transaction.hand_on(map(&json!({"risk": 2}))));
-        assert!(!transaction.hand_on(map(&json!({"large": "x".repeat(VARS_MAXIMUM_BYTES)}))));
-        assert_eq!(Value::Object(transaction.vars()), json!({"risk": 2, "source": "a"}));
+        transaction.hand_on(&map(&json!({"risk": 1, "source": "a"}))).unwrap();
+        transaction.hand_on(&map(&json!({"risk": 2}))).unwrap();
+        let large = map(&json!({"large": "x".repeat(VARS_MAXIMUM_BYTES)}));
+        assert_eq!(transaction.hand_on(&large), Err(TooMuchHandedOn));
+        transaction.go_on(&map(&json!({"risk": 0, "earlier": true}))).unwrap();
+        assert_eq!(transaction.go_on(&large), Err(TooMuchHandedOn));
+        assert_eq!(Value::Object(transaction.vars()), json!({"risk": 2, "source": "a", "earlier": true}));
     }
 
     #[test]

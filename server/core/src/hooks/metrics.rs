@@ -12,6 +12,9 @@ use signet_hooks::{Hook, RunFailureKind};
 const MOST_PACKAGES: usize = 200;
 /// Stands for the packages beyond those. No package has such a name.
 const OTHERS: &str = "(others)";
+/// Versions of a package at a hook that are told apart: those that ran last. The runs of versions before them count as
+/// those of [`OTHERS`].
+const MOST_VERSIONS: usize = 4;
 /// Upper bounds of the durations, in seconds. The smallest is what an empty decision may take.
 const DURATION_BOUNDS: [f64; 12] = [2e-6, 5e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 5e-3, 0.05, 0.3, 1.0, 10.0];
 /// Upper bounds of the operations.
@@ -45,12 +48,50 @@ impl Outcome {
 /// Runs of one package at one hook.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackageCounts {
-    /// By outcome.
-    pub runs: BTreeMap<Outcome, u64>,
+    /// By version, the one that ran first being first, and outcome.
+    versions: Vec<(Arc<str>, BTreeMap<Outcome, u64>)>,
     /// Decisions that refused.
     pub denied: u64,
     /// Shadow runs that came to something else than the version that decides.
     pub shadow_differences: u64,
+}
+
+impl PackageCounts {
+    /// Runs by version and outcome. A version is what the first twelve digits of its name say.
+    pub fn runs(&self) -> impl Iterator<Item = (&str, Outcome, u64)> {
+        self.versions
+            .iter()
+            .flat_map(|(version, runs)| runs.iter().map(move |(outcome, count)| (&**version, *outcome, *count)))
+    }
+
+    fn ran(&mut self, version: &str, outcome: Outcome) {
+        let known = self.versions.iter().position(|(known, _)| &**known == version);
+        let place = known.unwrap_or_else(|| {
+            self.versions.push((version.into(), BTreeMap::new()));
+            self.make_room();
+            self.versions.len() - 1
+        });
+        if let Some((_, runs)) = self.versions.get_mut(place) {
+            *runs.entry(outcome).or_default() += 1;
+        }
+    }
+
+    /// Counts the oldest version with the others, where there is one too many.
+    fn make_room(&mut self) {
+        let others = self.versions.iter().position(|(version, _)| &**version == OTHERS);
+        if self.versions.len() - usize::from(others.is_some()) <= MOST_VERSIONS {
+            return;
+        }
+        if others.is_none() {
+            self.versions.insert(0, (OTHERS.into(), BTreeMap::new()));
+        }
+        let (_, oldest) = self.versions.remove(1);
+        if let Some((_, counted)) = self.versions.first_mut() {
+            for (outcome, count) in oldest {
+                *counted.entry(outcome).or_default() += count;
+            }
+        }
+    }
 }
 
 /// A distribution.
@@ -154,9 +195,9 @@ impl ScriptMetrics {
         change(self.packages.lock().unwrap_or_else(PoisonError::into_inner).of(hook, package));
     }
 
-    pub(super) fn ran(&self, (hook, package): (Hook, &str), outcome: Outcome, denied: bool) {
+    pub(super) fn ran(&self, (hook, package, version): (Hook, &str, &str), outcome: Outcome, denied: bool) {
         self.change(hook, package, |counts| {
-            *counts.runs.entry(outcome).or_default() += 1;
+            counts.ran(version, outcome);
             counts.denied += u64::from(denied);
         });
     }
@@ -192,15 +233,16 @@ mod tests {
     #[test]
     fn runs_are_counted_by_hook_package_and_outcome() {
         let metrics = ScriptMetrics::default();
-        metrics.ran((Hook::OnClaims, "department"), Outcome::Decided, false);
-        metrics.ran((Hook::OnTokenRequest, "hours"), Outcome::Decided, true);
-        metrics.ran((Hook::OnTokenRequest, "hours"), Outcome::Failed(RunFailureKind::Operations), false);
+        metrics.ran((Hook::OnClaims, "department", "a"), Outcome::Decided, false);
+        metrics.ran((Hook::OnTokenRequest, "hours", "b"), Outcome::Decided, true);
+        metrics.ran((Hook::OnTokenRequest, "hours", "c"), Outcome::Failed(RunFailureKind::Operations), false);
         metrics.shadow_differed(Hook::OnTokenRequest, "hours");
         metrics.used(Hook::OnClaims, 70, Duration::from_micros(12));
         let packages = metrics.packages();
         let (_, _, hours) = packages.iter().find(|(_, name, _)| &**name == "hours").unwrap();
         assert_eq!((hours.denied, hours.shadow_differences), (1, 1));
-        assert_eq!(hours.runs.values().sum::<u64>(), 2);
+        let failed = Outcome::Failed(RunFailureKind::Operations);
+        assert_eq!(hours.runs().collect::<Vec<_>>(), [("b", Outcome::Decided, 1), ("c", failed, 1)]);
         let claims: Vec<&HookCounts> = metrics.hooks().collect();
         assert_eq!((claims.len(), claims[0].hook, claims[0].durations.count()), (1, Hook::OnClaims, 1));
         assert_eq!(claims[0].durations.cumulative()[2..4], [(1e-5, 0), (3e-5, 1)]);
@@ -211,11 +253,33 @@ mod tests {
     fn no_number_of_packages_makes_more_than_so_many_labels() {
         let metrics = ScriptMetrics::default();
         for number in 0..3 * MOST_PACKAGES {
-            metrics.ran((Hook::OnError, &format!("package-{number}")), Outcome::Decided, false);
+            metrics.ran((Hook::OnError, &format!("package-{number}"), "a"), Outcome::Decided, false);
         }
         let packages = metrics.packages();
         assert_eq!(packages.len(), MOST_PACKAGES + 1);
         let (_, _, others) = packages.iter().find(|(_, name, _)| &**name == OTHERS).unwrap();
-        assert_eq!(others.runs[&Outcome::Decided], 2 * MOST_PACKAGES as u64);
+        assert_eq!(others.runs().collect::<Vec<_>>(), [("a", Outcome::Decided, 2 * MOST_PACKAGES as u64)]);
+    }
+
+    #[test]
+    fn of_the_versions_of_a_package_those_that_ran_last_are_told_apart() {
+        let metrics = ScriptMetrics::default();
+        for number in 0..3 * MOST_VERSIONS {
+            for _ in 0..2 {
+                metrics.ran((Hook::OnError, "page", &number.to_string()), Outcome::Decided, false);
+            }
+        }
+        // One that was rolled back to is among the last again.
+        metrics.ran((Hook::OnError, "page", "0"), Outcome::Overloaded, false);
+        let packages = metrics.packages();
+        let versions: Vec<_> = packages[0].2.runs().collect();
+        let expected = [
+            (OTHERS, Outcome::Decided, 18),
+            ("9", Outcome::Decided, 2),
+            ("10", Outcome::Decided, 2),
+            ("11", Outcome::Decided, 2),
+            ("0", Outcome::Overloaded, 1),
+        ];
+        assert_eq!(versions, expected);
     }
 }

@@ -19,7 +19,7 @@ mod recording;
 mod shadow;
 mod trial;
 
-pub(crate) use ask::{refused, summary};
+pub(crate) use ask::{refused, summary, unapplied};
 pub use delivery::Delivery;
 pub use input::Connection;
 pub(crate) use input::{Subject, Transaction};

@@ -1,4 +1,4 @@
-//! Logout tokens (Back-Channel Logout 2.4).
+//! Logout tokens (Back-Channel Logout 2.4): signed, and encrypted, with the keys of ID tokens.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -7,11 +7,11 @@ use signet_jose::sign;
 use signet_protocol::identifiers::SessionId;
 use signet_protocol::names::SubjectType;
 
-use crate::failure::Fault;
+use crate::failure::{Failure, Fault};
 use crate::model::{Client, LogoutDelivery};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::{id_token_algorithm, signing_key, subject_for};
+use crate::tokens::{Content, EncryptedResponse, id_token_algorithm, signing_key, subject_for};
 
 /// Explicit typing (Back-Channel Logout 2.4).
 const TYPE: &str = "logout+jwt";
@@ -27,8 +27,22 @@ struct Private {
     sid: SessionId,
 }
 
-/// The token for one attempt, signed as ID tokens for this client are.
+/// The token for one attempt, signed as ID tokens for this client are, and encrypted where they are.
+///
+/// # Errors
+/// As for ID tokens: a client without a key to encrypt to is sent nothing.
 pub(super) async fn logout_token(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    delivery: &LogoutDelivery,
+) -> Result<String, Failure> {
+    let signed = signed(provider, realm, client, delivery).await?;
+    let content = Content::SignedBy(realm.issuer(), &signed);
+    Ok(EncryptedResponse::IdToken.encrypt((provider, realm), client, content).await?.unwrap_or(signed))
+}
+
+async fn signed(
     provider: &Provider,
     realm: &RealmContext,
     client: &Client,

@@ -38,3 +38,16 @@ pub struct Authorization {
     /// When it last changed.
     pub updated_at: UnixTime,
 }
+
+/// What a client has of a user beside consent: refresh tokens that live, or a part in a session that does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientAccess {
+    /// The client.
+    pub client_id: ClientId,
+    /// What its refresh tokens are good for.
+    pub scope: Scope,
+    /// At which resource servers (RFC 8707).
+    pub resources: Vec<String>,
+    /// The first of the logins that it rests on.
+    pub since: UnixTime,
+}

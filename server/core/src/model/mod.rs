@@ -8,6 +8,7 @@ mod confirmation;
 mod key;
 mod logout;
 mod pairwise_salt;
+mod pushed_request;
 mod realm;
 mod refresh_family;
 mod registration;
@@ -18,7 +19,7 @@ mod single_use;
 mod token_basis;
 mod user;
 
-pub use authorization::{Authorization, DEFAULT_SLOT};
+pub use authorization::{Authorization, ClientAccess, DEFAULT_SLOT};
 pub use authorization_detail::AuthorizationDetail;
 pub use authorization_details_type::{AuthorizationDetailsType, DetailsDefinition, DetailsText};
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
@@ -26,6 +27,7 @@ pub use confirmation::{Confirmation, Thumbprint};
 pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use logout::{EndedSession, LogoutDelivery};
 pub use pairwise_salt::PairwiseSaltRecord;
+pub use pushed_request::{PushedReference, PushedRequest};
 pub use realm::{Realm, RealmSettings};
 pub use refresh_family::RefreshFamily;
 pub use registration::{
@@ -37,7 +39,7 @@ pub use script::{
     ScriptSummary, ScriptTarget, ScriptValue, ScriptValueContent, ScriptValueKind, ScriptVersion,
 };
 pub use session::{BrowserSession, SessionIdHash};
-pub use single_use::{Purpose, UsedRecord};
+pub use single_use::{Completion, Purpose, UsedRecord};
 pub use token_basis::TokenBasis;
 pub use user::{PasswordCredential, User, normalise_username};
 

@@ -100,6 +100,14 @@ pub struct RealmSettings {
     /// Whether clients may be registered for request objects that nobody signed (`request_object_signing_alg` `none`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_unsigned_request_objects: bool,
+    /// Whether every authorization request must be a signed request object (RFC 9101 section 10.5).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_signed_request_object: bool,
+    /// Whether every authorization request must be pushed (RFC 9126 section 5).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_pushed_authorization_requests: bool,
+    /// Most pushed requests of one client that a browser may still begin with: 10 to 1000000.
+    pub pushed_requests_per_client: i64,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     pub script_recording_days: i64,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.
@@ -140,6 +148,9 @@ impl Default for RealmSettings {
             signing_key_overlap_seconds: 90_000,
             client_certificate_authorities: String::new(),
             allow_unsigned_request_objects: false,
+            require_signed_request_object: false,
+            require_pushed_authorization_requests: false,
+            pushed_requests_per_client: 10_000,
             script_recording_days: 0,
             client_secret_overlap_seconds: 0,
             registration: RegistrationPolicy::default(),

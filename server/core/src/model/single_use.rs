@@ -2,6 +2,8 @@
 
 use signet_protocol::time::UnixTime;
 
+use super::PushedReference;
+
 /// What kind of thing was used. The number is stored: never reuse one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i16)]
@@ -25,4 +27,13 @@ pub struct UsedRecord {
     pub key: [u8; 32],
     /// When the thing would have expired anyway. The record is kept 15 minutes longer.
     pub expires_at: UnixTime,
+}
+
+/// What marks that a request for authorization was answered. The first to set it wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Completion {
+    /// A mark of the interaction.
+    Interaction(UsedRecord),
+    /// The pushed request, however many interactions began with it (RFC 9126 section 7.3).
+    Pushed(PushedReference),
 }

@@ -1,6 +1,7 @@
 //! What tokens for a user rest on: carried from the authorization code to the refresh token family.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use signet_protocol::identifiers::{AuthorizationId, SessionId};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
@@ -59,6 +60,9 @@ pub struct TokenBasis {
     /// Epoch of the user at issue.
     #[serde(rename = "ue", default, skip_serializing_if = "is_zero")]
     pub user_epoch: Epoch,
+    /// What scripts handed on until the response of the authorization endpoint.
+    #[serde(rename = "v", default, skip_serializing_if = "Map::is_empty")]
+    pub vars: Map<String, Value>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]

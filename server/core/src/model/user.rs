@@ -21,6 +21,8 @@ pub struct User {
     pub enabled: bool,
     /// Standard claims (OpenID Connect Core 5.1), without `sub`; checked on writing.
     pub claims: Map<String, Value>,
+    /// What the organization knows besides, by names of its own; only scripts are told.
+    pub attributes: Map<String, Value>,
     /// Everything issued under an older value is dead.
     pub epoch: Epoch,
     /// When the user was made.

@@ -9,6 +9,7 @@ mod keys;
 mod logout_deliveries;
 pub mod outbound;
 mod pairwise_salts;
+mod pushed_requests;
 mod realms;
 mod refresh_families;
 mod registrations;
@@ -29,6 +30,7 @@ pub use clients::{Clients, KeptClient};
 pub use keys::Keys;
 pub use logout_deliveries::LogoutDeliveries;
 pub use pairwise_salts::PairwiseSalts;
+pub use pushed_requests::{Push, PushOutcome, PushedRequests};
 pub use realms::Realms;
 pub use refresh_families::{RefreshFamilies, Rotation, RotationOutcome};
 pub use registrations::{NewRegistration, RegistrationChange, RegistrationOutcome, Registrations};
@@ -81,6 +83,7 @@ pub trait Store:
     + KeptDetails
     + RefreshFamilies
     + SingleUse
+    + PushedRequests
     + Keys
     + PairwiseSalts
     + ResourceServers
@@ -104,6 +107,7 @@ impl<T> Store for T where
         + KeptDetails
         + RefreshFamilies
         + SingleUse
+        + PushedRequests
         + Keys
         + PairwiseSalts
         + ResourceServers

@@ -6,7 +6,7 @@ use signet_protocol::time::UnixTime;
 
 use super::StoreResult;
 use crate::events::EventRecord;
-use crate::model::{Epoch, RefreshFamily, TokenBasis, UsedRecord};
+use crate::model::{Completion, Epoch, RefreshFamily, TokenBasis, UsedRecord};
 
 /// What an artefact rests on, with the epochs it was issued under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +108,7 @@ pub enum RedemptionOutcome {
 #[derive(Debug, Clone)]
 pub struct FrontChannelIssue {
     /// The mark of the response; nothing where an answered form left it.
-    pub response: Option<UsedRecord>,
+    pub response: Option<Completion>,
     /// What must still stand.
     pub standing: StandingQuery,
     /// The client becomes a participant of this session (for logout).
@@ -140,6 +140,9 @@ pub enum ClosedInteraction {
 pub trait SingleUse: Send + Sync {
     /// Whether this use is the first. Decided by the database: the row count of one conditional insert.
     async fn consume(&self, realm_id: RealmId, record: &UsedRecord, events: &[EventRecord]) -> StoreResult<bool>;
+
+    /// Whether this answer to a request for authorization is the first: one conditional statement.
+    async fn complete(&self, realm_id: RealmId, completion: &Completion, events: &[EventRecord]) -> StoreResult<bool>;
 
     /// Redeems a code: standing checked, code and assertion marked, family and participant inserted, in one transaction.
     async fn redeem(

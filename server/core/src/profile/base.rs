@@ -11,12 +11,14 @@ use crate::model::RefreshRotation;
 
 pub(super) static BASE: SecurityProfile = SecurityProfile {
     response_types: ResponseType::ALL,
-    response_modes: &[ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
+    response_modes: ResponseMode::ALL,
     client_authentication_methods: ClientAuthenticationMethod::ALL,
     assertion_algorithms: &[
         RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256, HS384, HS512,
     ],
     assertion_audience: AssertionAudience::IssuerOrEndpoint,
+    require_pushed_authorization_requests: false,
+    pushed_request_seconds: 60,
     request_objects: RequestObjectRules {
         by_value: true,
         by_reference: true,

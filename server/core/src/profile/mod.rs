@@ -31,6 +31,10 @@ pub struct SecurityProfile {
     pub assertion_algorithms: &'static [SignatureAlgorithm],
     /// What `aud` of a client assertion may be.
     pub assertion_audience: AssertionAudience,
+    /// Whether every authorization request must be pushed (RFC 9126 section 5).
+    pub require_pushed_authorization_requests: bool,
+    /// Seconds for which a browser may begin with a pushed request (RFC 9126 section 2.2).
+    pub pushed_request_seconds: i64,
     /// What request objects must be.
     pub request_objects: RequestObjectRules,
     /// Algorithms of ID tokens, userinfo responses and JWT access tokens.

@@ -43,11 +43,6 @@ impl EncryptionKeys {
     pub fn active(&self, algorithm: KeyManagementAlgorithm) -> Option<&DecryptionKey> {
         self.published.iter().find(|key| key.algorithm() == Some(algorithm))
     }
-
-    /// The algorithms that clients can encrypt to a published key with, in the order of the registry.
-    pub fn algorithms(&self) -> impl Iterator<Item = KeyManagementAlgorithm> {
-        KeyManagementAlgorithm::ALL.into_iter().filter(|algorithm| self.active(*algorithm).is_some())
-    }
 }
 
 /// Why what a client sent was not decrypted.

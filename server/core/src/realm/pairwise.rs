@@ -66,6 +66,7 @@ mod tests {
             username_normalised: "ana".to_owned(),
             enabled: true,
             claims: serde_json::Map::new(),
+            attributes: serde_json::Map::new(),
             epoch: 0,
             created_at: UnixTime(created_at),
             updated_at: UnixTime(created_at),

@@ -9,7 +9,7 @@ use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc7591;
 use url::Url;
 
-use crate::endpoints::{authentication_methods, signing_algorithms};
+use crate::endpoints::{authentication_methods, request_encryption_algorithms, signing_algorithms};
 use crate::model::RegistrationPolicy;
 use crate::realm::RealmContext;
 use crate::registry::{ADMIN_READ_SCOPE, ADMIN_SCOPE};
@@ -48,7 +48,7 @@ pub(super) fn apply(realm: &RealmContext, metadata: &mut ClientMetadata) -> Resu
     apply_scope(realm, metadata)
 }
 
-/// Only algorithms that the realm signs with already: no stranger makes it make keys.
+/// Only algorithms that the realm has keys for already: no stranger makes it make some.
 fn apply_algorithms(realm: &RealmContext, metadata: &mut ClientMetadata) -> Result<(), Refusal> {
     let policy = &realm.realm.settings.registration;
     let is_listed = |name: &str| {
@@ -67,6 +67,7 @@ fn apply_algorithms(realm: &RealmContext, metadata: &mut ClientMetadata) -> Resu
     for (member, name) in [
         ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
         ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
+        ("authorization_signed_response_alg", &metadata.authorization_signed_response_alg),
     ] {
         if name.as_deref().is_some_and(|name| !is_offered(name)) {
             return Err(invalid(member, "is not an algorithm that this realm offers to clients"));
@@ -78,7 +79,16 @@ fn apply_algorithms(realm: &RealmContext, metadata: &mut ClientMetadata) -> Resu
             "is not an algorithm that this realm lets clients register",
         ));
     }
-    Ok(())
+    apply_request_encryption(realm, metadata)
+}
+
+fn apply_request_encryption(realm: &RealmContext, metadata: &ClientMetadata) -> Result<(), Refusal> {
+    let Some(name) = metadata.request_object_encryption_alg.as_deref() else { return Ok(()) };
+    if request_encryption_algorithms(realm).any(|algorithm| algorithm.as_str() == name) {
+        Ok(())
+    } else {
+        Err(invalid("request_object_encryption_alg", "is not an algorithm that this realm offers to clients"))
+    }
 }
 
 fn is_permitted_host(policy: &RegistrationPolicy, uri: &str) -> bool {

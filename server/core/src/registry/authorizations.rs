@@ -52,5 +52,6 @@ pub async fn revoke_authorization(
         return Err(RegistryError::NotFound("authorization"));
     }
     serving.written(&events);
+    serving.logouts.notify_one();
     Ok(())
 }

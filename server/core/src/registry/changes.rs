@@ -49,6 +49,7 @@ pub(super) fn user_fields(before: &User, after: &User) -> Vec<String> {
         members.insert("username".to_owned(), user.username.as_str().into());
         members.insert("enabled".to_owned(), user.enabled.into());
         members.extend(prefixed("claims", user.claims.clone()));
+        members.extend(prefixed("attributes", user.attributes.clone()));
         members
     };
     different(&whole(before), &whole(after))

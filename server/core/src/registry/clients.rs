@@ -21,7 +21,7 @@ use crate::model::{Client, ClientSecret, ClientSettings, RefreshRotation, Secret
 use crate::ports::{KeptClient, Page, PageRequest};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::names_users_alike;
+use crate::tokens::{RegisteredEncryption, names_users_alike};
 
 /// Random bytes of a generated secret: 86 characters, enough for every symmetric algorithm.
 const SECRET_BYTES: usize = 64;
@@ -147,7 +147,7 @@ fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// The algorithms that things for this client are signed with.
+/// The keys of the algorithms that things for this client are signed with, or that it encrypts its requests to.
 pub(crate) async fn ensure_keys(
     serving: &Serving<'_>,
     realm: &RealmContext,
@@ -157,12 +157,16 @@ pub(crate) async fn ensure_keys(
     let names = [
         &metadata.id_token_signed_response_alg,
         &metadata.userinfo_signed_response_alg,
+        &metadata.authorization_signed_response_alg,
         &client.settings.access_token_signed_response_alg,
     ];
     for name in names.into_iter().flatten() {
-        if let Ok(algorithm) = name.parse() {
+        if let Ok(algorithm) = name.parse::<SignatureAlgorithm>() {
             ensure_key(serving, realm, algorithm).await?;
         }
+    }
+    if let Ok(Some(requests)) = RegisteredEncryption::of_request_objects(metadata) {
+        ensure_key(serving, realm, requests.algorithm).await?;
     }
     Ok(())
 }
@@ -177,6 +181,7 @@ fn readable_secret(metadata: &ClientMetadata) -> Option<usize> {
     let mut uses: Vec<SignatureAlgorithm> = [
         &metadata.id_token_signed_response_alg,
         &metadata.userinfo_signed_response_alg,
+        &metadata.authorization_signed_response_alg,
         &metadata.request_object_signing_alg,
     ]
     .into_iter()

@@ -1,6 +1,6 @@
 //! Keys that sign, and keys that clients encrypt to.
 
-use signet_jose::{DecryptionKey, SignatureAlgorithm, SigningKey};
+use signet_jose::{DecryptionKey, SigningKey};
 use signet_protocol::identifiers::KeyId;
 use signet_protocol::time::UnixTime;
 use zeroize::Zeroizing;
@@ -162,13 +162,18 @@ pub async fn activate_due_keys(serving: &Serving<'_>, now: UnixTime) -> Result<u
     Ok(activated)
 }
 
-/// Sees to it that the realm can sign with an algorithm that a client is registered for.
+/// Sees to it that the realm can sign or decrypt with an algorithm that a client is registered for.
 pub(super) async fn ensure_key(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    algorithm: SignatureAlgorithm,
+    algorithm: impl Into<KeyAlgorithm>,
 ) -> Result<(), RegistryError> {
-    if algorithm.is_symmetric() || realm.signing_keys.active(algorithm).is_some() {
+    let algorithm = algorithm.into();
+    let is_there = match algorithm {
+        KeyAlgorithm::Signature(algorithm) => realm.signing_keys.active(algorithm).is_some(),
+        KeyAlgorithm::Encryption(algorithm) => realm.encryption_keys.active(algorithm).is_some(),
+    };
+    if algorithm.is_symmetric() || is_there {
         return Ok(());
     }
     create_key(serving, realm, algorithm, KeyState::Active).await.map(drop)

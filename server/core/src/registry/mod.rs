@@ -23,6 +23,7 @@ mod response_types;
 mod scripts;
 mod sessions;
 mod unused_clients;
+mod user_attributes;
 mod users;
 
 pub use authorization_details_types::{
@@ -60,7 +61,8 @@ pub use scripts::{
     ScriptDifference, ScriptState, VersionPrefix, WithVersion, check_script, compare_script_versions, delete_script,
     delete_script_value, deploy_script, find_script, find_script_recording, find_script_version, fuzz_script,
     list_script_recordings, list_script_values, list_script_versions, list_scripts, promote_script,
-    replay_script_recording, roll_back_script, run_script, set_script_value, shadow_script, test_script,
+    replay_script_recording, roll_back_script, run_script, script_recordings_of_request, set_script_value,
+    shadow_script, test_script,
 };
 pub use sessions::{ListedSession, end_session, end_sessions_of_user, find_session, list_sessions};
 /// What comes of trials of scripts.

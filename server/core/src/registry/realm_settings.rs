@@ -28,6 +28,7 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         ("signing_key_rotation_days", settings.signing_key_rotation_days, 0..=3_650),
         // Not shorter than the longest life of a token, and an hour for clocks and clients that are late.
         ("signing_key_overlap_seconds", settings.signing_key_overlap_seconds, 90_000..=31_536_000),
+        ("pushed_requests_per_client", settings.pushed_requests_per_client, 10..=1_000_000),
         ("script_recording_days", settings.script_recording_days, 0..=30),
         ("client_secret_overlap_seconds", settings.client_secret_overlap_seconds, 0..=2_592_000),
     ];

@@ -1,11 +1,12 @@
-//! Rules for the encryption of what a client is sent (OpenID Connect Registration 2, OpenID Connect Core 10.2).
+//! Rules for the encryption of what a client is sent, and of what it sends (OpenID Connect Registration 2, OpenID Connect
+//! Core 10.2).
 
 use signet_jose::{ContentEncryptionAlgorithm, JwkSet, KeyManagementAlgorithm};
 use signet_protocol::client_metadata::ClientMetadata;
 
 use super::RegistryError;
 use crate::profile::SecurityProfile;
-use crate::tokens::EncryptedResponse;
+use crate::tokens::{EncryptedResponse, RegisteredEncryption};
 
 /// Checks what a client is registered with for each kind of response.
 ///
@@ -26,7 +27,24 @@ pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Res
             check_content(enc_field, enc, profile)?;
         }
     }
-    Ok(())
+    check_request_objects(metadata, profile)
+}
+
+/// A client that encrypts with its secret must have one; to a key of the realm anybody encrypts.
+fn check_request_objects(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+    let (alg_field, enc_field) = ("request_object_encryption_alg", "request_object_encryption_enc");
+    let enc = metadata.request_object_encryption_enc.as_deref();
+    let Some(alg) = &metadata.request_object_encryption_alg else {
+        return match enc {
+            Some(_) => Err(RegistryError::invalid(enc_field, format!("needs {alg_field}"))),
+            None => Ok(()),
+        };
+    };
+    let is_symmetric = key_management(alg_field, alg, profile)?.is_symmetric();
+    if is_symmetric && !metadata.authentication_method().needs_secret() {
+        return Err(RegistryError::invalid(alg_field, "symmetric algorithms need a client with a secret"));
+    }
+    enc.map_or(Ok(()), |enc| check_content(enc_field, enc, profile))
 }
 
 fn key_management(field: &str, name: &str, profile: &SecurityProfile) -> Result<KeyManagementAlgorithm, RegistryError> {
@@ -80,9 +98,10 @@ fn check_recipient(
 /// The shortest secret, in octets, that the symmetric algorithms of a client need (OpenID Connect Core 16.19); nothing
 /// where none of them is symmetric.
 pub(super) fn shortest_secret(metadata: &ClientMetadata) -> Option<usize> {
-    EncryptedResponse::ALL
-        .into_iter()
-        .filter_map(|response| response.registration(metadata).ok().flatten())
+    let responses = EncryptedResponse::ALL.into_iter().map(|response| response.registration(metadata));
+    responses
+        .chain([RegisteredEncryption::of_request_objects(metadata)])
+        .filter_map(|registered| registered.ok().flatten())
         .filter_map(|registered| registered.algorithm.secret_length(registered.content))
         .max()
 }
@@ -103,7 +122,7 @@ mod tests {
     #[test]
     fn oidcr_2_the_wrong_field_is_named() {
         let uri = "https://rp.test/jwks";
-        for kind in ["id_token", "userinfo"] {
+        for kind in ["id_token", "userinfo", "authorization"] {
             let (alg, enc) = (format!("{kind}_encrypted_response_alg"), format!("{kind}_encrypted_response_enc"));
             assert_eq!(refused_field(&json!({})), None);
             assert_eq!(refused_field(&json!({ &alg: "RSA-OAEP", "jwks_uri": uri })), None);
@@ -134,5 +153,28 @@ mod tests {
             "userinfo_encrypted_response_alg": "dir", "userinfo_encrypted_response_enc": "A256CBC-HS512",
         });
         assert_eq!(shortest(both), Some(64));
+        assert_eq!(shortest(json!({ "request_object_encryption_alg": "RSA-OAEP" })), None);
+        let direct = json!({ "request_object_encryption_alg": "dir", "request_object_encryption_enc": "A192GCM" });
+        assert_eq!(shortest(direct), Some(24));
+    }
+
+    #[test]
+    fn oidcr_2_request_objects_need_no_key_of_the_client() {
+        let (alg, enc) = ("request_object_encryption_alg", "request_object_encryption_enc");
+        assert_eq!(refused_field(&json!({ alg: "RSA-OAEP" })), None);
+        assert_eq!(
+            refused_field(&json!({ alg: "ECDH-ES", enc: "A256GCM", "token_endpoint_auth_method": "none" })),
+            None
+        );
+        assert_eq!(refused_field(&json!({ alg: "dir" })), None);
+        assert_eq!(refused_field(&json!({ enc: "A128GCM" })), Some(enc.to_owned()));
+        assert_eq!(refused_field(&json!({ alg: "dir", enc: "A128CBC" })), Some(enc.to_owned()));
+        for unknown in ["RSA1_5", "PBES2-HS256+A128KW", "none", "RS256", ""] {
+            assert_eq!(refused_field(&json!({ alg: unknown })), Some(alg.to_owned()), "{unknown}");
+        }
+        for method in ["none", "private_key_jwt", "tls_client_auth"] {
+            let members = json!({ alg: "A128KW", "token_endpoint_auth_method": method });
+            assert_eq!(refused_field(&members), Some(alg.to_owned()), "{method}");
+        }
     }
 }

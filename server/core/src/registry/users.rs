@@ -5,8 +5,8 @@ use signet_jose::random;
 use signet_protocol::identifiers::{CredentialId, UserId};
 use signet_protocol::standard_claims;
 
-use super::RegistryError;
 use super::changes::{administered, user_change, user_fields};
+use super::{RegistryError, user_attributes};
 use crate::authn::check_policy;
 use crate::events::{Action, Fact, Object, Parties, Serving, SessionsEndedBecause};
 use crate::model::{PasswordCredential, User, normalise_username};
@@ -23,6 +23,8 @@ pub struct UserChange {
     pub enabled: bool,
     /// Standard claims.
     pub claims: Map<String, Value>,
+    /// What the organization knows besides.
+    pub attributes: Map<String, Value>,
 }
 
 fn check(change: &UserChange) -> Result<(), RegistryError> {
@@ -38,7 +40,8 @@ fn check(change: &UserChange) -> Result<(), RegistryError> {
         ));
     }
     standard_claims::check(&change.claims)
-        .map_err(|error| RegistryError::invalid(format!("claims.{}", error.claim), error.problem))
+        .map_err(|error| RegistryError::invalid(format!("claims.{}", error.claim), error.problem))?;
+    user_attributes::check(&change.attributes)
 }
 
 /// Makes a user, with a password if given.
@@ -60,6 +63,7 @@ pub async fn create_user(
         username_normalised: normalise_username(&change.username),
         enabled: change.enabled,
         claims: change.claims,
+        attributes: change.attributes,
         epoch: 0,
         created_at: now,
         updated_at: now,
@@ -141,6 +145,7 @@ pub async fn update_user(
         username_normalised: normalise_username(&change.username),
         enabled: change.enabled,
         claims: change.claims,
+        attributes: change.attributes,
         epoch: if disabling { before.epoch + 1 } else { before.epoch },
         updated_at: serving.now(),
         ..before.clone()

@@ -86,6 +86,7 @@ mod tests {
             username_normalised: "ana".to_owned(),
             enabled: true,
             claims: claims.as_object().unwrap().clone(),
+            attributes: Map::from_iter([("department".to_owned(), "never shown by itself".into())]),
             epoch: 0,
             created_at: UnixTime(1),
             updated_at: UnixTime(2),

@@ -1,4 +1,4 @@
-//! Encryption of what a client is sent, where it is registered for that (OpenID Connect Core 10.2).
+//! Encryption of what a client is sent, where it is registered for that (OpenID Connect Core 10.2, JARM 2.2).
 
 use signet_jose::{
     ContentEncryptionAlgorithm, EncryptError, Encryption, JwkSet, KeyManagementAlgorithm, Recipient, SharedKey,
@@ -20,11 +20,12 @@ use crate::realm::RealmContext;
 pub(crate) enum EncryptedResponse {
     IdToken,
     UserInfo,
+    Authorization,
 }
 
-/// How a client is registered to get one of them.
+/// How something is encrypted, as a client is registered for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ResponseEncryption {
+pub(crate) struct RegisteredEncryption {
     pub(crate) algorithm: KeyManagementAlgorithm,
     pub(crate) content: ContentEncryptionAlgorithm,
 }
@@ -33,18 +34,21 @@ pub(crate) struct ResponseEncryption {
 pub(crate) enum Content<'a> {
     /// A signed token: the result is a Nested JWT (RFC 7519 section 2).
     Signed(&'a str),
+    /// The same, where the header says too whose token it is (Back-Channel Logout 2.4).
+    SignedBy(&'a str, &'a str),
     /// Claims that are not signed.
     Claims(&'a [u8]),
 }
 
 impl EncryptedResponse {
-    pub(crate) const ALL: [Self; 2] = [Self::IdToken, Self::UserInfo];
+    pub(crate) const ALL: [Self; 3] = [Self::IdToken, Self::UserInfo, Self::Authorization];
 
     /// The metadata field of the `alg`.
     pub(crate) const fn alg_field(self) -> &'static str {
         match self {
             Self::IdToken => "id_token_encrypted_response_alg",
             Self::UserInfo => "userinfo_encrypted_response_alg",
+            Self::Authorization => "authorization_encrypted_response_alg",
         }
     }
 
@@ -53,6 +57,7 @@ impl EncryptedResponse {
         match self {
             Self::IdToken => "id_token_encrypted_response_enc",
             Self::UserInfo => "userinfo_encrypted_response_enc",
+            Self::Authorization => "authorization_encrypted_response_enc",
         }
     }
 
@@ -61,6 +66,9 @@ impl EncryptedResponse {
         let (alg, enc) = match self {
             Self::IdToken => (&metadata.id_token_encrypted_response_alg, &metadata.id_token_encrypted_response_enc),
             Self::UserInfo => (&metadata.userinfo_encrypted_response_alg, &metadata.userinfo_encrypted_response_enc),
+            Self::Authorization => {
+                (&metadata.authorization_encrypted_response_alg, &metadata.authorization_encrypted_response_enc)
+            }
         };
         (alg.as_deref(), enc.as_deref())
     }
@@ -69,10 +77,9 @@ impl EncryptedResponse {
     pub(crate) fn registration(
         self,
         metadata: &ClientMetadata,
-    ) -> Result<Option<ResponseEncryption>, UnknownAlgorithm> {
-        let (Some(alg), enc) = self.registered(metadata) else { return Ok(None) };
-        let content = enc.map_or(Ok(ContentEncryptionAlgorithm::A128CbcHs256), str::parse)?;
-        Ok(Some(ResponseEncryption { algorithm: alg.parse()?, content }))
+    ) -> Result<Option<RegisteredEncryption>, UnknownAlgorithm> {
+        let (alg, enc) = self.registered(metadata);
+        RegisteredEncryption::read(alg, enc)
     }
 
     /// Encrypts a response to a client that is registered for it; nothing where it is not.
@@ -133,18 +140,33 @@ impl EncryptedResponse {
     }
 }
 
-impl ResponseEncryption {
+impl RegisteredEncryption {
+    /// How a client may encrypt its request objects, as it declared; nothing where it declared nothing.
+    pub(crate) fn of_request_objects(metadata: &ClientMetadata) -> Result<Option<Self>, UnknownAlgorithm> {
+        let ClientMetadata { request_object_encryption_alg, request_object_encryption_enc, .. } = metadata;
+        Self::read(request_object_encryption_alg.as_deref(), request_object_encryption_enc.as_deref())
+    }
+
+    /// The two fields with the default of OpenID Connect Registration 2.
+    fn read(alg: Option<&str>, enc: Option<&str>) -> Result<Option<Self>, UnknownAlgorithm> {
+        let Some(alg) = alg else { return Ok(None) };
+        let content = enc.map_or(Ok(ContentEncryptionAlgorithm::A128CbcHs256), str::parse)?;
+        Ok(Some(Self { algorithm: alg.parse()?, content }))
+    }
+
     fn encrypt(
         self,
         provider: &Provider,
         recipient: Recipient<'_>,
         content: &Content<'_>,
     ) -> Result<String, EncryptError> {
-        let (plaintext, content_type) = match content {
-            Content::Signed(token) => (token.as_bytes(), Some("JWT")),
-            Content::Claims(claims) => (*claims, None),
+        let (plaintext, content_type, issuer) = match content {
+            Content::Signed(token) => (token.as_bytes(), Some("JWT"), None),
+            Content::SignedBy(issuer, token) => (token.as_bytes(), Some("JWT"), Some(*issuer)),
+            Content::Claims(claims) => (*claims, None, None),
         };
-        let encryption = Encryption { algorithm: self.algorithm, content: self.content, recipient, content_type };
+        let encryption =
+            Encryption { algorithm: self.algorithm, content: self.content, recipient, content_type, issuer };
         encryption.encrypt(plaintext, &*provider.random)
     }
 }

@@ -16,7 +16,7 @@ pub(crate) use access_token::Authentication;
 pub use check::{CheckedAccessToken, check_access_token};
 pub(crate) use claims::{SERVER_CLAIMS, leave_out_other_values, user_claims};
 pub(crate) use code::AuthorizationCode;
-pub(crate) use encrypt::{Content, EncryptedResponse};
+pub(crate) use encrypt::{Content, EncryptedResponse, RegisteredEncryption};
 pub(crate) use id_token::{
     LogoutHint, check_hint, check_logout_hint, id_token_algorithm, signing_key, unverified_hint_audience,
 };

@@ -2,22 +2,26 @@
 //! and sign out here.
 
 use poem::{Body, Response, handler};
-use signet_core::account::{self, Account};
+use signet_core::account::{self, Account, AccountApp};
 use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
 use signet_core::model::Client;
-use signet_core::protocol::error::Refusal;
-use signet_core::protocol::identifiers::AuthorizationId;
+use signet_core::protocol::identifiers::{AuthorizationId, ClientId};
 
 use super::authorize::{client_view, detail_views, scope_views};
-use super::login::foreign_form;
+use super::login::{foreign_form, refused};
 use super::logout::logged_out;
 use crate::call::{Call, PageCall};
 use crate::pages::{
-    AppView, AppsPage, CalendarDay, ClaimView, DisplayText, ErrorProblem, Hidden, OwnPath, Page, SessionForm,
+    AppView, AppsPage, CalendarDay, ClaimView, DisplayText, ErrorProblem, Hidden, OwnPath, Page, Removal, SessionForm,
     SignOutPage, SignedInPage, WebUri,
 };
 use crate::{cookies, cross_site, render};
+
+/// The field that names a consent that is to be removed.
+const CONSENT: &str = "authorization";
+/// The field that names a client that has access without consent.
+const CLIENT: &str = "client";
 
 #[handler]
 pub(crate) async fn signed_in(PageCall(call): PageCall) -> Response {
@@ -48,10 +52,12 @@ pub(crate) async fn remove_app(PageCall(call): PageCall, body: Body) -> Response
         Ok(both) => both,
         Err(response) => return *response,
     };
-    let id: Option<AuthorizationId> = form.get("authorization").and_then(|id| id.parse().ok());
-    let removed = match id {
-        Some(id) => account::revoke_authorization(&call.serving(), &call.realm, &account, id).await,
-        None => Ok(None),
+    let id: Option<AuthorizationId> = form.get(CONSENT).and_then(|id| id.parse().ok());
+    let client: Option<ClientId> = form.get(CLIENT).and_then(|id| id.parse().ok());
+    let removed = match (id, client) {
+        (Some(id), _) => account::revoke_authorization(&call.serving(), &call.realm, &account, id).await,
+        (None, Some(id)) => account::end_client_access(&call.serving(), &call.realm, &account, &id).await,
+        (None, None) => Ok(None),
     };
     let language = call.head.locale(&[]).tag();
     match removed {
@@ -92,26 +98,35 @@ pub(crate) async fn sign_out(PageCall(call): PageCall, body: Body) -> Response {
 }
 
 async fn apps_page(call: &Call, account: &Account, removed: Option<DisplayText>) -> Response {
-    let listed = match account::authorizations(&call.app.provider, &call.realm, account).await {
+    let listed = match account::apps(&call.app.provider, &call.realm, account).await {
         Ok(listed) => listed,
         Err(failure) => return failed(call, failure),
     };
-    let views = listed.iter().map(|(authorization, client)| AppView {
-        authorization: Hidden::new(authorization.id.to_string()),
-        client: client_view(client, call.head.locale(&[]).tag()),
-        start: start_of_login(call, client),
-        details: detail_views(call, &authorization.details, call.head.locale(&[]).tag()),
-        scopes: scope_views(call, &authorization.scope, &authorization.resources),
-        claims: authorization.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
-        since: CalendarDay::from_unix_seconds(authorization.created_at.0),
-    });
     let page = AppsPage {
         user: DisplayText::new(&account.user.username),
-        apps: views.collect(),
+        apps: listed.iter().map(|app| app_view(call, app)).collect(),
         remove: form(call, account, "apps"),
         removed,
     };
     render::page(call, &Page::Apps(page))
+}
+
+fn app_view(call: &Call, app: &AccountApp) -> AppView {
+    let client = &app.client;
+    let (field, value) = match app.authorization {
+        Some(id) => (CONSENT, id.to_string()),
+        None => (CLIENT, client.client_id.to_string()),
+    };
+    AppView {
+        removal: Removal { field, value: Hidden::new(value) },
+        client: client_view(client, call.head.locale(&[]).tag()),
+        start: start_of_login(call, client),
+        details: detail_views(call, &app.details, call.head.locale(&[]).tag()),
+        scopes: scope_views(call, &app.scope, &app.resources),
+        claims: app.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
+        since: CalendarDay::from_unix_seconds(app.since.0),
+        was_asked: app.authorization.is_some(),
+    }
 }
 
 /// Where a login at a client is started, with who the provider is (OpenID Connect Core 4). Whom it is for is not said: the
@@ -140,24 +155,21 @@ pub(super) async fn answered(
     call: &Call,
     body: Body,
 ) -> Result<(Account, signet_core::protocol::parameters::Parameters), Box<Response>> {
-    let refused = |refusal: Refusal, problem| {
-        call.note_refusal(RefusedAt::Account, &refusal);
-        Box::new(render::refusal_page(call, refusal, problem))
-    };
-    let forged = || refused(foreign_form(), ErrorProblem::Forgery);
+    let forged = || (foreign_form(), ErrorProblem::Forgery);
     if !cross_site::is_own_form(call) {
-        return Err(forged());
+        return Err(Box::new(refused(call, RefusedAt::Account, forged()).await));
     }
     let account = account(call).await?;
-    let form = call.head.form(body).await.map_err(|refusal| refused(refusal, ErrorProblem::Request))?;
-    if account.is_form_token(form.get("csrf").unwrap_or_default()) { Ok((account, form)) } else { Err(forged()) }
+    let why = match call.head.form(body).await {
+        Ok(form) if account.is_form_token(form.get("csrf").unwrap_or_default()) => return Ok((account, form)),
+        Ok(_) => forged(),
+        Err(refusal) => (refusal, ErrorProblem::Request),
+    };
+    Err(Box::new(refused(call, RefusedAt::Account, why).await))
 }
 
 pub(super) fn failed(call: &Call, failure: Failure) -> Response {
-    match failure {
-        Failure::Fault(fault) => render::realm_fault_page(call, fault),
-        Failure::Refusal(refusal) => render::refusal_page(call, refusal, ErrorProblem::Request),
-    }
+    render::failure_page(call, failure, ErrorProblem::Request)
 }
 
 fn form(call: &Call, account: &Account, page: &str) -> SessionForm {

@@ -24,13 +24,13 @@ use crate::{cookies, render};
 
 /// Longest request in bytes, encoded. It comes back in the addresses of our own forms and redirects, with the sealed
 /// progress beside it, and every server and browser takes those up to 8,000 (RFC 9110 section 4.1).
-const LONGEST_REQUEST: usize = 7_000;
+const LONGEST_REQUEST: usize = 6_400;
 
 #[handler]
 pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
     let parameters = match call.head.query_parameters().and_then(fits_an_address) {
         Ok(parameters) => parameters,
-        Err(refusal) => return unreadable(&call, refusal),
+        Err(refusal) => return unreadable(&call, refusal).await,
     };
     let browser = cookies::browser(&call);
     match authorize::authorize(&call.serving(), &call.realm, &parameters, &browser).await {
@@ -44,8 +44,7 @@ pub(crate) fn step_response(call: &Call, parameters: &Parameters, browser: &Brow
     match step {
         Step::Respond(response) => {
             // Who is signed in since before the realm let clients watch gets the cookie now.
-            let is_watched = response.parameters().iter().any(|(name, _)| *name == "session_state");
-            let session = browser.session.as_ref().filter(|_| is_watched);
+            let session = browser.session.as_ref().filter(|_| response.has_session_state());
             let state = session.and_then(|session| cookies::renew_browser_state(call, session));
             render::with_cookies(respond(call, parameters, &response), [state])
         }
@@ -62,20 +61,20 @@ pub(crate) async fn by_form(PageCall(call): PageCall, body: Body) -> Response {
             let query = parameters.without(INTERACTION_PARAMETER).encode();
             render::see_other(&format!("{}?{query}", call.realm.urls.of(Endpoint::Authorization)))
         }
-        Err(refusal) => unreadable(&call, refusal),
+        Err(refusal) => unreadable(&call, refusal).await,
     }
 }
 
-fn unreadable(call: &Call, refusal: Refusal) -> Response {
-    call.note_refusal(RefusedAt::Endpoint(Endpoint::Authorization), &refusal);
-    render::refusal_page(call, refusal, ErrorProblem::Request)
+async fn unreadable(call: &Call, refusal: Refusal) -> Response {
+    let failure = call.refused(RefusedAt::Endpoint(Endpoint::Authorization), refusal).await;
+    render::failure_page(call, failure, ErrorProblem::Request)
 }
 
 pub(super) fn fits_an_address(parameters: Parameters) -> Result<Parameters, Refusal> {
     if parameters.without(INTERACTION_PARAMETER).encode().len() <= LONGEST_REQUEST {
         return Ok(parameters);
     }
-    Err(ErrorCode::InvalidRequest.because("the parameters have more than 7000 bytes together").per(rfc6749("3.1")))
+    Err(ErrorCode::InvalidRequest.because("the parameters have more than 6400 bytes together").per(rfc6749("3.1")))
 }
 
 /// The response to the client, whatever way it takes.

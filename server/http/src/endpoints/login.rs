@@ -53,16 +53,24 @@ pub(crate) async fn request_and_form(
     body: Body,
     endpoint: Endpoint,
 ) -> Result<(Parameters, Parameters), Box<Response>> {
-    let refused = |refusal: Refusal, problem| {
-        call.note_refusal(RefusedAt::Endpoint(endpoint), &refusal);
-        Box::new(render::refusal_page(call, refusal, problem))
-    };
+    let place = RefusedAt::Endpoint(endpoint);
     if !cross_site::is_own_form(call) {
-        return Err(refused(foreign_form(), ErrorProblem::Forgery));
+        return Err(Box::new(refused(call, place, (foreign_form(), ErrorProblem::Forgery)).await));
     }
-    let parameters = call.head.query_parameters().map_err(|refusal| refused(refusal, ErrorProblem::Request))?;
-    let form = call.head.form(body).await.map_err(|refusal| refused(refusal, ErrorProblem::Request))?;
-    Ok((parameters, form))
+    let read = match call.head.query_parameters() {
+        Ok(parameters) => call.head.form(body).await.map(|form| (parameters, form)),
+        Err(refusal) => Err(refusal),
+    };
+    match read {
+        Ok(both) => Ok(both),
+        Err(refusal) => Err(Box::new(refused(call, place, (refusal, ErrorProblem::Request)).await)),
+    }
+}
+
+/// The page of a form that is refused before the services see it.
+pub(super) async fn refused(call: &Call, place: RefusedAt, (refusal, problem): (Refusal, ErrorProblem)) -> Response {
+    let failure = call.refused(place, refusal).await;
+    render::failure_page(call, failure, problem)
 }
 
 pub(crate) fn foreign_form() -> Refusal {

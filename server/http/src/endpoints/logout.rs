@@ -22,7 +22,7 @@ use crate::{cookies, render};
 pub(crate) async fn by_query(PageCall(call): PageCall) -> Response {
     let parameters = match call.head.query_parameters().and_then(fits_an_address) {
         Ok(parameters) => parameters,
-        Err(refusal) => return unreadable(&call, refusal),
+        Err(refusal) => return unreadable(&call, refusal).await,
     };
     let browser = cookies::browser(&call);
     match logout::requested(&call.serving(), &call.realm, &parameters, browser.session.as_ref()).await {
@@ -40,7 +40,7 @@ pub(crate) async fn by_form(PageCall(call): PageCall, body: Body) -> Response {
             let query = parameters.encode();
             render::see_other(&format!("{}?{query}", call.realm.urls.of(Endpoint::EndSession)))
         }
-        Err(refusal) => unreadable(&call, refusal),
+        Err(refusal) => unreadable(&call, refusal).await,
     }
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn confirm(PageCall(call): PageCall, body: Body) -> Response {
     };
     let parameters = match call.head.query_parameters() {
         Ok(parameters) => parameters,
-        Err(refusal) => return unreadable(&call, refusal),
+        Err(refusal) => return unreadable(&call, refusal).await,
     };
     if form.get("action") == Some("stay") {
         return render::see_other(path(&call, "").as_str().trim_end_matches('/'));
@@ -75,9 +75,9 @@ pub(crate) fn check_session(PageCall(call): PageCall, request: &Request) -> Resp
     response.body(check_session_page(&cookies::state_name(&call)))
 }
 
-fn unreadable(call: &Call, refusal: Refusal) -> Response {
-    call.note_refusal(RefusedAt::Endpoint(Endpoint::EndSession), &refusal);
-    render::refusal_page(call, refusal, ErrorProblem::Request)
+async fn unreadable(call: &Call, refusal: Refusal) -> Response {
+    let failure = call.refused(RefusedAt::Endpoint(Endpoint::EndSession), refusal).await;
+    render::failure_page(call, failure, ErrorProblem::Request)
 }
 
 fn ask(call: &Call, parameters: &Parameters, account: &Account, request: &LogoutRequest) -> Response {

@@ -13,6 +13,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod not_found;
 mod public_document;
+pub(crate) mod pushed_authorization_request;
 pub(crate) mod registration;
 pub(crate) mod revocation;
 pub(crate) mod token;

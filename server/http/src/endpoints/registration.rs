@@ -33,7 +33,7 @@ pub(crate) async fn register(ApiCall(call): ApiCall, body: Body) -> Response {
 
 #[handler]
 pub(crate) async fn read(ApiCall(call): ApiCall, Path((_, client_id)): Path<(String, String)>) -> Response {
-    let token = match presented(&call) {
+    let token = match presented(&call).await {
         Ok(token) => token,
         Err(response) => return *response,
     };
@@ -59,7 +59,7 @@ pub(crate) async fn update(
 
 #[handler]
 pub(crate) async fn delete(ApiCall(call): ApiCall, Path((_, client_id)): Path<(String, String)>) -> Response {
-    let token = match presented(&call) {
+    let token = match presented(&call).await {
         Ok(token) => token,
         Err(response) => return *response,
     };
@@ -80,7 +80,7 @@ fn request<'a>(call: &Call, token: Option<&'a BearerToken>, document: &'a [u8]) 
 }
 
 /// The token of a request, if it has one. Where the endpoint is off, there is nothing here.
-fn presented(call: &Call) -> Result<Option<BearerToken>, Box<Response>> {
+async fn presented(call: &Call) -> Result<Option<BearerToken>, Box<Response>> {
     if !call.realm.realm.settings.registration.is_on() {
         let refusal = ErrorCode::InvalidRequest.because("clients do not register themselves in this realm");
         return Err(Box::new(render::not_found(&refusal)));
@@ -91,28 +91,34 @@ fn presented(call: &Call) -> Result<Option<BearerToken>, Box<Response>> {
         Err(denial) => {
             // Whatever is wrong with the header, it is no token.
             let refusal = ErrorCode::InvalidToken.because(denial.refusal().reason).per(rfc6750("2.1"));
-            call.note_refusal(RefusedAt::Endpoint(Endpoint::Registration), &refusal);
-            Err(Box::new(refused(call, true, &refusal.into())))
+            let failure = call.refused(RefusedAt::Endpoint(Endpoint::Registration), refusal).await;
+            Err(Box::new(refused(call, true, &failure)))
         }
     }
 }
 
+/// The answer to a body that does not read.
+async fn wrong(call: &Call, has_token: bool, reason: &'static str) -> Response {
+    let refusal = ErrorCode::InvalidClientMetadata.because(reason).per(rfc7591("3.1"));
+    let failure = call.refused(RefusedAt::Endpoint(Endpoint::Registration), refusal).await;
+    refused(call, has_token, &failure)
+}
+
 /// The token and the body of a request.
 async fn received(call: &Call, body: Body) -> Result<(Option<BearerToken>, Vec<u8>), Box<Response>> {
-    let token = presented(call)?;
-    let wrong = |reason: &'static str| {
-        let refusal = ErrorCode::InvalidClientMetadata.because(reason).per(rfc7591("3.1"));
-        call.note_refusal(RefusedAt::Endpoint(Endpoint::Registration), &refusal);
-        Box::new(refused(call, token.is_some(), &refusal.into()))
-    };
+    let token = presented(call).await?;
+    let has_token = token.is_some();
     let content_type = call.head.header(&CONTENT_TYPE).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(wrong("the body must be application/json"));
+        return Err(Box::new(wrong(call, has_token, "the body must be application/json").await));
     }
     match body.into_bytes_limit(MAXIMUM_BODY_BYTES).await {
         Ok(bytes) => Ok((token, bytes.to_vec())),
-        Err(_) => Err(wrong("the body could not be read, or has more than 524288 bytes")),
+        Err(_) => {
+            let reason = "the body could not be read, or has more than 524288 bytes";
+            Err(Box::new(wrong(call, has_token, reason).await))
+        }
     }
 }
 

@@ -28,8 +28,8 @@ pub use headers::{PageKind, Window, headers_of, page_headers};
 pub use locale::{LanguageWishes, Locale};
 pub use model::{
     AppView, AppsPage, Brand, ClientView, ConsentPage, DevStartPage, ErrorPage, ErrorProblem, FormPostPage,
-    InteractionForm, LoggedOutPage, LoginPage, LoginProblem, Page, Parameter, SessionForm, SignOutPage, SignedInPage,
-    TestClientPage, TokenView,
+    InteractionForm, LoggedOutPage, LoginPage, LoginProblem, Page, Parameter, Removal, SessionForm, SignOutPage,
+    SignedInPage, TestClientPage, TokenView,
 };
 pub use permissions::{ClaimView, DetailView, ScopeView};
 pub use values::{

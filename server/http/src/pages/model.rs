@@ -295,8 +295,8 @@ pub struct AppsPage {
 /// A client with access, and what it may do.
 #[derive(Debug, Clone, Serialize)]
 pub struct AppView {
-    /// Names the stored authorization when it is to be removed.
-    pub authorization: Hidden,
+    /// What is sent when it is to be removed.
+    pub removal: Removal,
     /// The client.
     pub client: ClientView,
     /// What it was allowed in detail (RFC 9396).
@@ -307,8 +307,19 @@ pub struct AppView {
     pub claims: Vec<ClaimView>,
     /// Starts a login at the client (OpenID Connect Core 4).
     pub start: Option<WebUri>,
-    /// When it was allowed.
+    /// When it was allowed, or first logged the user in.
     pub since: CalendarDay,
+    /// Whether the user was asked.
+    pub was_asked: bool,
+}
+
+/// What names a client's access in the form that ends it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Removal {
+    /// The field.
+    pub field: &'static str,
+    /// The stored consent, or the client.
+    pub value: Hidden,
 }
 
 /// What `signet dev` made.

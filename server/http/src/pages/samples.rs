@@ -7,7 +7,7 @@ use signet_core::details::Described;
 use super::{
     AppView, AppsPage, CalendarDay, ClaimView, ClientView, ConsentPage, DetailView, DevStartPage, DisplayText,
     ErrorPage, ErrorProblem, FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json,
-    LoggedOutPage, LoginPage, LoginProblem, OwnPath, Page, Parameter, ReturnTarget, ScopeView, SessionForm,
+    LoggedOutPage, LoginPage, LoginProblem, OwnPath, Page, Parameter, Removal, ReturnTarget, ScopeView, SessionForm,
     SignOutPage, SignedInPage, TestClientPage, TokenView, WebUri,
 };
 
@@ -122,19 +122,22 @@ fn session() -> Vec<(&'static str, Page)> {
     };
     let bare = LoggedOutPage { target: None, ..logged_out.clone() };
     let app = |authorization: &str, client, claims| AppView {
-        authorization: Hidden::new(authorization),
+        removal: Removal { field: "authorization", value: Hidden::new(authorization) },
         client,
         details: details(),
         scopes: scopes(),
         claims,
         start: WebUri::new("https://client.example/login?iss=https%3A%2F%2Flogin.example"),
         since: CalendarDay::from_unix_seconds(1_793_923_200),
+        was_asked: true,
     };
+    let unasked = AppView { was_asked: false, scopes: Vec::new(), ..app("sample-3", bare_client(), Vec::new()) };
     let apps = AppsPage {
         user: user(),
         apps: vec![
             app("sample-1", full_client(), vec![ClaimView::named("birthdate")]),
             app("sample-2", bare_client(), Vec::new()),
+            unasked,
         ],
         remove: session_form("apps/remove"),
         removed: Some(DisplayText::new("Photo prints")),

@@ -49,6 +49,8 @@ pub struct Encryption<'a> {
     pub recipient: Recipient<'a>,
     /// `cty`: `JWT` where what is encrypted is a signed token (RFC 7519 section 5.2).
     pub content_type: Option<&'a str>,
+    /// `iss` again in the header, where the recipient learns before decryption whose token it is (RFC 7519 section 5.3).
+    pub issuer: Option<&'a str>,
 }
 
 /// The content key, how it reaches the recipient, and what the header says of that.
@@ -86,6 +88,9 @@ impl Encryption<'_> {
         }
         if let Some(content_type) = self.content_type {
             header.insert("cty".to_owned(), content_type.into());
+        }
+        if let Some(issuer) = self.issuer {
+            header.insert("iss".to_owned(), issuer.into());
         }
         if let Some(ephemeral) = ephemeral {
             header.insert("epk".to_owned(), ephemeral);

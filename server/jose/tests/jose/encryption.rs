@@ -63,8 +63,13 @@ pub(crate) fn recipient<'a>(key: &'a DecryptionKey, shared: &'a SharedKey) -> Re
 /// A token to the key of [`private_key`].
 pub(crate) fn encrypted(alg: Alg, enc: Enc, plaintext: &[u8]) -> String {
     let (key, shared) = (private_key(alg), SharedKey::of_client_secret(SYMMETRIC_SECRET));
-    let encryption =
-        Encryption { algorithm: alg, content: enc, recipient: recipient(&key, &shared), content_type: None };
+    let encryption = Encryption {
+        algorithm: alg,
+        content: enc,
+        recipient: recipient(&key, &shared),
+        content_type: None,
+        issuer: None,
+    };
     encryption.encrypt(plaintext, &random()).unwrap()
 }
 
@@ -129,7 +134,7 @@ fn rfc8725_3_1_a_key_is_never_used_with_another_algorithm() {
         (Alg::Dir, Recipient::Public(rsa.public().unwrap())),
         (Alg::RsaOaep, Recipient::Shared(&secret)),
     ] {
-        let encryption = Encryption { algorithm, content: Enc::A128Gcm, recipient, content_type: None };
+        let encryption = Encryption { algorithm, content: Enc::A128Gcm, recipient, content_type: None, issuer: None };
         assert_eq!(encryption.encrypt(b"x", &random()).err(), Some(EncryptError::WrongKey(algorithm)));
     }
 }
@@ -144,7 +149,8 @@ fn rfc7516_4_1_6_kid_names_the_key_and_without_it_every_fitting_key_is_tried() {
     jwk.as_object_mut().unwrap().remove("kid");
     let nameless = RecipientKey::parse(jwk.to_string().as_bytes()).unwrap();
     let recipient = Recipient::Public(&nameless);
-    let encryption = Encryption { algorithm: Alg::EcdhEs, content: Enc::A128Gcm, recipient, content_type: None };
+    let encryption =
+        Encryption { algorithm: Alg::EcdhEs, content: Enc::A128Gcm, recipient, content_type: None, issuer: None };
     let token = encryption.encrypt(b"x", &random()).unwrap();
     assert_eq!(decrypt(&token, &[other.clone(), ours], &ANYTHING), Ok(b"x".to_vec()));
     assert_eq!(decrypt(&token, &[other], &ANYTHING).err(), UNDECRYPTABLE);
@@ -249,7 +255,8 @@ fn rfc8037_3_2_points_of_small_order_agree_on_nothing() {
     let pkcs8 = PKey::generate_x25519().unwrap().private_key_to_pkcs8().unwrap();
     let key = DecryptionKey::from_pkcs8("x", Alg::EcdhEs, &pkcs8).unwrap();
     let recipient = Recipient::Public(key.public().unwrap());
-    let encryption = Encryption { algorithm: Alg::EcdhEs, content: Enc::A128Gcm, recipient, content_type: None };
+    let encryption =
+        Encryption { algorithm: Alg::EcdhEs, content: Enc::A128Gcm, recipient, content_type: None, issuer: None };
     let token = encryption.encrypt(b"x", &random()).unwrap();
     let mut one = [0; 32];
     one[0] = 1;

@@ -82,6 +82,7 @@ fn rfc7518_4_and_5_a_second_library_decrypts_everything_we_encrypt() {
                     content: enc,
                     recipient: recipient(&key, &shared),
                     content_type: Some("JWT"),
+                    issuer: None,
                 };
                 let token = encryption.encrypt(PLAINTEXT, &random()).unwrap();
                 let (plaintext, header) =
@@ -234,7 +235,8 @@ fn oidcc_10_2_a_recipient_without_kid_gets_a_token_without_kid() {
     jwk.as_object_mut().unwrap().remove("kid");
     let key = signet_jose::RecipientKey::parse(jwk.to_string().as_bytes()).unwrap();
     let recipient = Recipient::Public(&key);
-    let encryption = Encryption { algorithm: Alg::EcdhEs, content: Enc::A128Gcm, recipient, content_type: None };
+    let encryption =
+        Encryption { algorithm: Alg::EcdhEs, content: Enc::A128Gcm, recipient, content_type: None, issuer: None };
     let token = encryption.encrypt(PLAINTEXT, &random()).unwrap();
     assert_eq!(EncryptedToken::parse(&token).unwrap().key_id(), None);
 }

@@ -16,8 +16,8 @@ async fn a_document_comes_with_its_type_and_is_asked_for_plainly() {
     assert_eq!(response.content_type.as_deref(), Some("text/json; a=b"));
     assert_eq!(&*response.body, b"{}");
     let expected = format!(
-        "GET /jwks?a=b HTTP/1.1\r\nhost: {}\r\nuser-agent: signet\r\naccept-encoding: identity\r\nconnection: \
-         close\r\naccept: application/json, text/json\r\n\r\n",
+        "GET /jwks?a=b HTTP/1.1\r\nhost: {}\r\nuser-agent: signet\r\naccept-encoding: \
+         identity\r\naccept: application/json, text/json\r\n\r\n",
         server.address
     );
     assert_eq!(server.requests(), [expected]);

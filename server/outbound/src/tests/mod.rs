@@ -2,6 +2,7 @@
 
 mod answers;
 mod destinations;
+mod reuse;
 mod sending;
 mod server;
 mod sharing;

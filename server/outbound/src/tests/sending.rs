@@ -44,8 +44,8 @@ async fn a_post_carries_its_json_and_the_token_of_the_connection() {
     };
     send(&client, post).await.unwrap();
     let expected = format!(
-        "POST /v1?x=y HTTP/1.1\r\nhost: {}\r\nuser-agent: signet\r\naccept-encoding: identity\r\nconnection: \
-         close\r\naccept: application/json\r\nauthorization: Bearer t0ken\r\ncontent-type: application/json\r\n\
+        "POST /v1?x=y HTTP/1.1\r\nhost: {}\r\nuser-agent: signet\r\naccept-encoding: \
+         identity\r\naccept: application/json\r\nauthorization: Bearer t0ken\r\ncontent-type: application/json\r\n\
          content-length: 7\r\n\r\n{{\"a\":1}}",
         server.address
     );

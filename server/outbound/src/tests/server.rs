@@ -40,6 +40,8 @@ static UNIQUE: AtomicU32 = AtomicU32::new(1);
 pub(super) enum Reply {
     /// Sends these bytes and closes.
     Bytes(Vec<u8>),
+    /// Sends these bytes and awaits the next request.
+    BytesAndMore(Vec<u8>),
     /// Sends these bytes and then nothing, without closing.
     BytesThenSilence(Vec<u8>),
     /// Waits for a sign before it sends these bytes.
@@ -153,9 +155,18 @@ async fn serve(
     requests: &Mutex<Vec<String>>,
     replies: &(impl Fn(&str) -> Reply + ?Sized),
 ) {
+    while answered(stream, requests, replies).await {}
+}
+
+/// Answers one request; says whether there may be another.
+async fn answered(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    requests: &Mutex<Vec<String>>,
+    replies: &(impl Fn(&str) -> Reply + ?Sized),
+) -> bool {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        let Ok(byte) = stream.read_u8().await else { return };
+        let Ok(byte) = stream.read_u8().await else { return false };
         head.push(byte);
     }
     let head = String::from_utf8(head).unwrap();
@@ -163,10 +174,11 @@ async fn serve(
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
     if stream.read_exact(&mut body).await.is_err() {
-        return;
+        return false;
     }
     requests.lock().unwrap().push(head + std::str::from_utf8(&body).unwrap());
     match replies(&path) {
+        Reply::BytesAndMore(bytes) => return stream.write_all(&bytes).await.is_ok(),
         Reply::Bytes(bytes) => {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;
@@ -181,6 +193,7 @@ async fn serve(
             let _ = stream.shutdown().await;
         }
     }
+    false
 }
 
 /// A context with a certificate of its own making, which is also written to a file as an authority.

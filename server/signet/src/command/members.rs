@@ -58,20 +58,27 @@ impl Patch {
 
     /// Sets a member, or a member of members: `a.b=1`.
     pub(super) fn assign(&mut self, assignment: &str) -> CommandResult {
-        let (path, text) = assignment.split_once('=').filter(|(path, _)| !path.is_empty()).ok_or_else(|| {
-            CommandError::new(Status::Usage, format!("{assignment:?} is no assignment; write NAME=VALUE"))
-        })?;
-        let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+        let (path, value) = read_assignment(assignment)?;
         let mut names = path.split('.').rev();
         let last = names.next().unwrap_or(path);
-        let nested = names.fold(single(last, value), |inner, name| single(name, Value::Object(inner)));
+        self.overlay(names.fold(single(last, value), |inner, name| single(name, Value::Object(inner))));
+        Ok(())
+    }
+
+    /// Sets a member of the member `outer`, whose name may have dots in it.
+    pub(super) fn assign_within(&mut self, outer: &str, assignment: &str) -> CommandResult {
+        let (name, value) = read_assignment(assignment)?;
+        self.overlay(single(outer, Value::Object(single(name, value))));
+        Ok(())
+    }
+
+    fn overlay(&mut self, nested: Map<String, Value>) {
         let mut whole = Value::Object(std::mem::take(&mut self.0));
         // A null in a patch is a wish to remove, which merging here would carry out too early.
         overlay(&mut whole, Value::Object(nested));
         if let Value::Object(members) = whole {
             self.0 = members;
         }
-        Ok(())
     }
 
     /// Carries out the change.
@@ -83,6 +90,14 @@ impl Patch {
             _ => Map::new(),
         }
     }
+}
+
+/// The name of an assignment, and the value: JSON, else the text as it is.
+fn read_assignment(assignment: &str) -> CommandResult<(&str, Value)> {
+    let (name, text) = assignment.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+        CommandError::new(Status::Usage, format!("{assignment:?} is no assignment; write NAME=VALUE"))
+    })?;
+    Ok((name, serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))))
 }
 
 fn single(name: &str, value: Value) -> Map<String, Value> {

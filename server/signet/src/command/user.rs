@@ -19,6 +19,10 @@ pub(crate) struct UserFields {
     /// it; may be repeated
     #[arg(long = "claim", value_name = "NAME=VALUE")]
     claims: Vec<String>,
+    /// What the organization knows besides, for scripts whose manifests name it, such as department=sales; the value in
+    /// JSON or as text; null removes it; may be repeated
+    #[arg(long = "attribute", value_name = "NAME=VALUE")]
+    attributes: Vec<String>,
     /// Whether the user may log in
     #[arg(long, value_name = "true|false")]
     enabled: Option<bool>,
@@ -32,6 +36,9 @@ impl UserFields {
         for claim in &self.claims {
             patch.assign(&format!("claims.{claim}"))?;
         }
+        for attribute in &self.attributes {
+            patch.assign_within("attributes", attribute)?;
+        }
         patch.option("username", username).option("enabled", self.enabled);
         Ok(patch)
     }
@@ -42,12 +49,13 @@ fn change_of(mut object: Map<String, Value>) -> CommandResult<UserChange> {
     let username = take_text(&mut object, "username")?.unwrap_or_default();
     let enabled = take_enabled(&mut object)?;
     let claims = take_object(&mut object, "claims")?;
+    let attributes = take_object(&mut object, "attributes")?;
     if object.contains_key("password") {
         let said = "password: set it with: signet user set-password";
         return Err(CommandError::new(Status::Usage, said));
     }
     read_members::<Nothing>(object)?;
-    Ok(UserChange { username, enabled, claims })
+    Ok(UserChange { username, enabled, claims, attributes })
 }
 
 /// An object without members.
@@ -87,9 +95,10 @@ pub(super) async fn run(command: UserCommand, context: &Context) -> CommandResul
         UserCommand::Update { user, rename, fields } => {
             let realm = context.realm(&user.place.realm).await?;
             let before = find(context, &realm, &user.user).await?;
-            let object = views::members(
-                &json!({ "username": before.username, "enabled": before.enabled, "claims": before.claims }),
-            );
+            let object = views::members(&json!({
+                "username": before.username, "enabled": before.enabled, "claims": before.claims,
+                "attributes": before.attributes,
+            }));
             let mut object = fields.patch(rename.as_deref())?.apply(object);
             take_identity(&mut object, "id", &before.id.to_string())?;
             let change = change_of(object)?;

@@ -93,6 +93,7 @@ pub(super) fn user(user: &User) -> Value {
         "username": user.username,
         "enabled": user.enabled,
         "claims": user.claims,
+        "attributes": user.attributes,
         "created_at": timestamp(user.created_at),
         "updated_at": timestamp(user.updated_at),
     })

@@ -92,7 +92,8 @@ async fn user(provider: &Provider, realm: &RealmContext, demo: &mut Demo) -> Com
                 "address": { "locality": "Bern", "country": "CH" },
             });
             let claims = claims.as_object().cloned().unwrap_or_default();
-            let change = UserChange { username: USERNAME.to_owned(), enabled: true, claims };
+            let attributes = serde_json::Map::new();
+            let change = UserChange { username: USERNAME.to_owned(), enabled: true, claims, attributes };
             registry::create_user(&provider.serving_itself(), realm, change, Some(&demo.password)).await?;
             Ok(())
         }

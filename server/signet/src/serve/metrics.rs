@@ -15,8 +15,9 @@ use signet_store::Statistics;
 use super::script_metrics;
 
 /// What requests are counted under: the endpoints of realms, and a few areas beside.
-const ENDPOINTS: [(&str, Area); 18] = [
+const ENDPOINTS: [(&str, Area); 19] = [
     ("authorize", Area::Realm(Endpoint::Authorization.path())),
+    ("par", Area::Realm(Endpoint::PushedAuthorizationRequest.path())),
     ("token", Area::Realm(Endpoint::Token.path())),
     ("userinfo", Area::Realm(Endpoint::UserInfo.path())),
     ("jwks", Area::Realm(Endpoint::Jwks.path())),

@@ -10,10 +10,10 @@ pub(super) fn write(text: &mut Text, scripts: &ScriptMetrics) {
     let packages = scripts.packages();
     let mut runs = Vec::new();
     for (hook, package, counts) in &packages {
-        for (outcome, count) in &counts.runs {
+        for (version, outcome, count) in counts.runs() {
             let outcome = outcome.as_str();
-            let labels = format!("{{hook=\"{hook}\",package=\"{package}\",outcome=\"{outcome}\"}}");
-            runs.push((labels, number(*count)));
+            let of = format!("hook=\"{hook}\",package=\"{package}\",version=\"{version}\"");
+            runs.push((format!("{{{of},outcome=\"{outcome}\"}}"), number(count)));
         }
     }
     text.metric(("script_runs_total", "counter", "Runs of scripts."), &runs);

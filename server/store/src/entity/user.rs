@@ -13,6 +13,7 @@ pub(crate) struct Model {
     pub(crate) username_normalised: String,
     pub(crate) enabled: bool,
     pub(crate) claims: String,
+    pub(crate) attributes: Option<String>,
     pub(crate) epoch: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,

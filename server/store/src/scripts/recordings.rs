@@ -16,6 +16,9 @@ use crate::work::{Ending, Work};
 
 /// How many recordings a realm keeps; the oldest beyond them go at the next clean-up.
 const KEPT: i64 = 1_000;
+/// The rules by which recordings are without names and secrets, by number; later rules get a higher one. Only recordings
+/// of these rules are read; those of earlier rules, or of none, go at the next clean-up.
+const REDACTION: i64 = 1;
 const COLUMNS: &str = "realm_id, id, recorded_at, expires_at, package, version, hook, client_id, recording";
 
 /// Where a page begins.
@@ -31,8 +34,8 @@ pub(super) async fn newest(
     after: Option<ScriptRecordingId>,
     limit: u64,
 ) -> Result<Vec<ScriptRecording>, Failure> {
-    let mut select = format!("SELECT {COLUMNS} FROM script_recordings WHERE realm_id = ?");
-    let mut values: Vec<Value> = vec![sql::bytes(&realm_id.0)];
+    let mut select = format!("SELECT {COLUMNS} FROM script_recordings WHERE realm_id = ? AND redaction = ?");
+    let mut values: Vec<Value> = vec![sql::bytes(&realm_id.0), REDACTION.into()];
     if let Some(after) = after {
         select.push_str(" AND id < ?");
         values.push(sql::bytes(&after.0));
@@ -52,8 +55,8 @@ pub(super) async fn one(
     realm_id: RealmId,
     id: ScriptRecordingId,
 ) -> Result<Option<ScriptRecording>, Failure> {
-    let select = format!("SELECT {COLUMNS} FROM script_recordings WHERE realm_id = ? AND id = ?");
-    let row = session.row(&select, vec![sql::bytes(&realm_id.0), sql::bytes(&id.0)]).await?;
+    let select = format!("SELECT {COLUMNS} FROM script_recordings WHERE realm_id = ? AND id = ? AND redaction = ?");
+    let row = session.row(&select, vec![sql::bytes(&realm_id.0), sql::bytes(&id.0), REDACTION.into()]).await?;
     row.as_ref().map(recording_of).transpose()
 }
 
@@ -82,7 +85,8 @@ impl Work for Insert {
     type Outcome = ();
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
-        let insert = format!("INSERT INTO script_recordings ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        let insert =
+            format!("INSERT INTO script_recordings ({COLUMNS}, redaction) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         for recording in &self.recordings {
             let values = vec![
                 sql::bytes(&recording.realm_id.0),
@@ -94,6 +98,7 @@ impl Work for Insert {
                 storable(&recording.hook, 64, "script_recordings.hook")?.into(),
                 recording.client_id.as_ref().map(ToString::to_string).into(),
                 storable(&recording.recording, usize::MAX, "script_recordings.recording")?.into(),
+                REDACTION.into(),
             ];
             session.execute(&insert, values).await?;
         }
@@ -101,7 +106,8 @@ impl Work for Insert {
     }
 }
 
-/// Deletes what realms have beyond the number that is kept, at most `batch` rows in all; says how many.
+/// Deletes recordings of earlier rules of redaction, and what realms have beyond the number that is kept, at most `batch`
+/// rows in all; says how many.
 pub(crate) struct Trim {
     batch: u64,
 }
@@ -116,9 +122,9 @@ impl Work for Trim {
     type Outcome = u64;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<u64>, Failure> {
+        let mut deleted = delete_unredacted(session, self.batch).await?;
         let crowded = "SELECT realm_id, COUNT(*) FROM script_recordings GROUP BY realm_id HAVING COUNT(*) > ?";
-        let mut left = i64::try_from(self.batch).unwrap_or(i64::MAX);
-        let mut deleted = 0;
+        let mut left = i64::try_from(self.batch.saturating_sub(deleted)).unwrap_or(i64::MAX);
         for row in session.rows(crowded, vec![KEPT.into()]).await? {
             let (realm_id, count): (Vec<u8>, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             let surplus = (count - KEPT).min(left);
@@ -135,4 +141,17 @@ impl Work for Trim {
         }
         Ok(if deleted == 0 { Ending::RollBack(0) } else { Ending::Commit(deleted) })
     }
+}
+
+/// Deletes recordings that may hold what people typed.
+async fn delete_unredacted(session: &Session<'_>, batch: u64) -> Result<u64, Failure> {
+    let select = "SELECT realm_id, id FROM script_recordings WHERE redaction IS NULL OR redaction < ? LIMIT ?";
+    let limit = i64::try_from(batch).unwrap_or(i64::MAX);
+    let mut deleted = 0;
+    for row in session.rows(select, vec![REDACTION.into(), limit.into()]).await? {
+        let (realm_id, id): (Vec<u8>, Vec<u8>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let delete = "DELETE FROM script_recordings WHERE realm_id = ? AND id = ?";
+        deleted += session.execute(delete, vec![realm_id.into(), id.into()]).await?;
+    }
+    Ok(deleted)
 }

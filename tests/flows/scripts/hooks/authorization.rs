@@ -220,3 +220,31 @@ async fn whoever_refuses_while_the_consent_form_is_open_is_heard() {
         assert_eq!(realm.rows().await.count("authorizations"), 0, "{hook}");
     }
 }
+
+#[tokio::test]
+async fn scripts_see_a_push_as_they_see_a_request() {
+    let realm = Realm::new().await;
+    let client = trusted_client(&realm).await;
+    let mut browser = realm.signed_in_browser().await;
+    bind(
+        &realm,
+        "on_authorize_request",
+        "if req.scope.contains(\"phone\") { return deny(\"invalid_scope\", \"no telephone here\"); } \
+         narrow(#{ drop_scopes: [\"email\"] })",
+    )
+    .await;
+    let answer = client.push(&client.request().with("scope", "openid phone")).await;
+    answer.assert_refused("invalid_scope");
+    assert_eq!(answer.json()["error_description"], "no telephone here");
+    let request = client.request().with("scope", "openid email profile");
+    let reference = client.pushed(&request).await;
+    // What was taken at the push stays taken, whatever the script says now.
+    bind(&realm, "on_authorize_request", "none()").await;
+    let answer = browser.authorize(&reference).await;
+    let response = AuthorizationResponse::read(&answer, &request);
+    assert_eq!(client.redeem(&request, response.code()).await.tokens().0["scope"], "openid profile");
+    let denied = "if auth.endpoint == \"pushed_authorization_request\" \
+                  { return deny(\"unauthorized_client\", \"not you\"); } none()";
+    bind(&realm, "on_client_authenticated", denied).await;
+    client.push(&request).await.assert_refused("unauthorized_client");
+}

@@ -143,3 +143,36 @@ async fn opaque_tokens_are_described_at_introspection_only() {
     assert_eq!(client.introspect(token.access_token()).await["seen"], "introspection");
     assert_eq!(runs(&realm, "on_claims", 1).await.len(), 1);
 }
+
+#[tokio::test]
+async fn attributes_of_the_organization_are_for_scripts_that_name_them_and_for_nobody_else() {
+    let realm = Realm::new().await;
+    let client = trusted_client(&realm).await;
+    let attributes = json!({"department": "treasury", "limit": {"eur": 5_000_000}, "salary": 42});
+    let change = json!({"attributes": attributes});
+    realm.server.administration.update_user(&realm.name, &realm.user.id, &change).await;
+    let manifest = "user_attributes = [\"department\", \"limit\", \"floor\"]\n\
+                    claims = { department = \"string\", limit_eur = \"int\", floor_known = \"bool\" }";
+    let body = "let user = ctx.user; claims(#{ department: user.department, limit_eur: user.limit.eur, \
+                floor_known: user.floor != () })";
+    deploy(&realm, adding("limits", manifest, body)).await;
+    let request = client.request().with("scope", "openid profile email");
+    let tokens = client.obtain(&mut realm.browser(), &request, &realm.user).await;
+    let places = [
+        jwt::read(tokens.id_token()).claims,
+        jwt::read(tokens.access_token()).claims,
+        client.userinfo(tokens.access_token()).await.success(),
+    ];
+    for claims in places {
+        assert_eq!((&claims["department"], &claims["limit_eur"]), (&json!("treasury"), &json!(5_000_000)), "{claims}");
+        assert_eq!(claims["floor_known"], false);
+        assert!(claims.get("salary").is_none() && claims.get("attributes").is_none(), "{claims}");
+    }
+    // What the manifest does not name cannot be read.
+    let curious = "claims(#{ department: \"\" + ctx.user.salary, limit_eur: 1, floor_known: true })";
+    let path = format!("/realms/{}/scripts", realm.name);
+    let files = json!({"files": adding("limits", manifest, curious)});
+    let answer = realm.server.administration.try_ask(http::Method::POST, &path, &files).await;
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert!(answer.body.contains("salary"), "{answer:?}");
+}

@@ -6,14 +6,17 @@ mod clients;
 mod connections;
 mod consent;
 mod details;
+mod discovery;
 mod errors;
 mod events;
 mod grants;
 mod logins;
 mod logouts;
+mod registration;
 mod sessions;
 mod shadows;
 mod tokens;
+mod transactions;
 
 use http::Method;
 use serde_json::{Value, json};

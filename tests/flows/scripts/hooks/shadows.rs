@@ -69,16 +69,18 @@ async fn runs_are_counted_and_measured() {
     let server = Server::start(Configuration::default()).await;
     let realm = Realm::on(&server, json!({})).await;
     let client = trusted_client(&realm).await;
-    deploy(&realm, tokens("if req.scope.contains(\"write\") { deny(\"invalid_scope\", \"no\") } else { none() }"))
-        .await;
+    let first =
+        deploy(&realm, tokens("if req.scope.contains(\"write\") { deny(\"invalid_scope\", \"no\") } else { none() }"))
+            .await;
     client.client_credentials("read").await.tokens();
     client.client_credentials("write").await.assert_refused("invalid_scope");
-    deploy(&realm, tokens("throw \"x\"")).await;
+    let second = deploy(&realm, tokens("throw \"x\"")).await;
     assert_eq!(client.client_credentials("read").await.status, 500);
+    let (first, second) = (&first[..12], &second[..12]);
     let labels = "hook=\"on_token_request\",package=\"tried\"";
     for (line, value) in [
-        (format!("script_runs_total{{{labels},outcome=\"decided\"}}"), 2.0),
-        (format!("script_runs_total{{{labels},outcome=\"thrown\"}}"), 1.0),
+        (format!("script_runs_total{{{labels},version=\"{first}\",outcome=\"decided\"}}"), 2.0),
+        (format!("script_runs_total{{{labels},version=\"{second}\",outcome=\"thrown\"}}"), 1.0),
         (format!("script_denied_total{{{labels}}}"), 1.0),
         ("script_duration_seconds_count{hook=\"on_token_request\"}".to_owned(), 3.0),
         ("script_duration_seconds_bucket{hook=\"on_token_request\",le=\"+Inf\"}".to_owned(), 3.0),
@@ -221,8 +223,25 @@ async fn the_command_line_lists_replays_and_explains_and_ends_with_9_where_runs_
     assert_eq!(command(&server, &format!("replay AAAAAAAAAAAAAAAAAAAAAA --realm {name}")).0, 5);
 
     let run = &runs(&realm, "on_token_request", 1).await[0];
-    let (code, printed) = command(&server, &format!("explain {}", run["request_id"].as_str().unwrap()));
-    assert!(code == 0 && printed.contains("narrow(access_token_seconds)"), "{printed}");
-    assert!(!printed.contains("token_issued"), "{printed}");
+    let request_id = run["request_id"].as_str().unwrap();
+    let (code, printed) = command(&server, &format!("explain {request_id}"));
+    assert_eq!(code, 0, "{printed}");
+    let id = recording["id"].as_str().unwrap();
+    for said in [
+        "narrow(access_token_seconds)",
+        "Tokens went to a client. (token_issued)",
+        "passed         client_authentication, grant_type, scope, resource, on_token_request\n",
+        &format!("Recording {id} of on_token_request in tried "),
+        "argument       {\"grant_type\":\"client_credentials\",",
+        "decision       {\"access_token_seconds\":100,\"decision\":\"narrow\"}",
+    ] {
+        assert!(printed.contains(said), "{said} is not in:\n{printed}");
+    }
+    let (_, printed) = command(&server, &format!("explain {request_id} --output json"));
+    let explained: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(
+        (&explained["recordings"][0]["id"], &explained["recordings"][0]["ctx"]["request_id"]),
+        (&json!(id), &json!(request_id))
+    );
     assert_eq!(command(&server, "explain 0000000000000000").0, 5);
 }

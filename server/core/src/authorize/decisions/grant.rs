@@ -6,8 +6,8 @@ use signet_hooks::points::on_grant_management::{GrantAction, GrantDecision, Gran
 use signet_hooks::points::on_rar_validate::Detail;
 use signet_protocol::names::GrantManagementAction;
 
+use super::Narrowing;
 use crate::authorize::agreement::claims_to_consent;
-use crate::authorize::interaction::Interaction;
 use crate::authorize::{Accepted, AuthorizeError};
 use crate::events::Serving;
 use crate::hooks::Subject;
@@ -18,7 +18,7 @@ pub(super) async fn managed(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
-    interaction: &mut Interaction,
+    narrowing: &mut Narrowing,
 ) -> Result<(), AuthorizeError> {
     let request = &accepted.request;
     let Some(grant) = request.grant() else { return Ok(()) };
@@ -41,8 +41,8 @@ pub(super) async fn managed(
             GrantDecision::None {} | GrantDecision::Allow {} => {}
             GrantDecision::Deny(denial) => return Err(accepted.deny(&denial)),
             GrantDecision::Narrow(less) => {
-                let narrowing = RequestNarrowing { drop_scopes: less.drop_scopes, ..RequestNarrowing::default() };
-                interaction.narrowing.tighten(narrowing, request.scope());
+                let less = RequestNarrowing { drop_scopes: less.drop_scopes, ..RequestNarrowing::default() };
+                narrowing.tighten(less, request.scope());
             }
         }
     }

@@ -14,7 +14,6 @@ use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc6749;
 
 use super::grant::managed;
-use crate::authorize::interaction::Interaction;
 use crate::authorize::request::Parts;
 use crate::authorize::{Accepted, AuthorizeError};
 use crate::details;
@@ -22,7 +21,7 @@ use crate::events::Serving;
 use crate::hooks::Subject;
 use crate::realm::RealmContext;
 
-/// Most of it as JSON, in bytes. Addresses have at most 8,000; the request itself at most 7,000 of them.
+/// Most of it as JSON, in bytes. Addresses have at most 8,000; the request itself at most 6,400 of them.
 const MOST_BYTES: usize = 450;
 
 /// What scripts have taken from a request or demanded beyond it so far. Short member names: it travels in addresses.
@@ -84,7 +83,7 @@ pub(in crate::authorize) async fn narrow(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &mut Accepted,
-    interaction: &mut Interaction,
+    narrowing: &mut Narrowing,
 ) -> Result<(), AuthorizeError> {
     let subject = Subject::client(&accepted.client);
     let answers = serving.ask::<OnAuthorizeRequest>(realm, subject, || (NoFacts {}, accepted.facts())).await;
@@ -93,23 +92,23 @@ pub(in crate::authorize) async fn narrow(
             AuthorizationRequestDecision::None {} | AuthorizationRequestDecision::Allow {} => {}
             AuthorizationRequestDecision::Deny(denial) => return Err(accepted.deny(&denial)),
             AuthorizationRequestDecision::Narrow(more) => {
-                interaction.narrowing.tighten(more, &accepted.request.parts.scope);
+                narrowing.tighten(more, &accepted.request.parts.scope);
             }
         }
     }
-    managed(serving, realm, accepted, interaction).await?;
+    managed(serving, realm, accepted, narrowing).await?;
     let asked = std::mem::take(&mut accepted.request.parts.details);
     let details = details::validated(serving, realm, &accepted.client, asked).await;
     accepted.request.parts.details = details.map_err(|refusal| accepted.refuse(refusal))?;
-    if interaction.narrowing.is_empty() {
+    if narrowing.is_empty() {
         return Ok(());
     }
     let had_scope = !accepted.request.parts.scope.is_empty();
-    if !interaction.narrowing.fits_an_address() {
+    if !narrowing.fits_an_address() {
         let reason = "too much of the request is not permitted; ask for less scope values";
         return Err(accepted.refuse(ErrorCode::InvalidScope.because(reason).per(rfc6749("3.3"))));
     }
-    interaction.narrowing.apply(&mut accepted.request.parts);
+    narrowing.apply(&mut accepted.request.parts);
     if had_scope && accepted.request.parts.scope.is_empty() {
         let reason = "nothing of what was asked for is open to this request";
         return Err(accepted.refuse(ErrorCode::InvalidScope.because(reason).per(rfc6749("3.3"))));

@@ -13,22 +13,45 @@ use signet_protocol::parameters::Parameters;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::{SpecRef, oidc_core, rfc9101};
 
+use super::Entry;
+use super::decisions::Narrowing;
 use crate::failure::Failure;
-use crate::model::Client;
-use crate::profile::{RequestMerging, SecurityProfile};
+use crate::model::{Client, PushedReference};
+use crate::profile::RequestMerging;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
 /// Longest merged request as JSON, in bytes. It travels sealed in an address, and addresses have at most 8,000.
 const MAXIMUM_BYTES: usize = 4_500;
 
-/// The parameters that count: those of the address, or those that a request object made of them.
+/// The parameters that count: those of the address, those that a request object made of them, or those that were pushed.
 #[derive(Clone)]
 pub(super) struct MergedRequest {
     parameters: Parameters,
     /// What the addresses of our own forms and redirects carry of the request.
     address: Parameters,
-    from_object: Option<Proof>,
+    origin: Origin,
+}
+
+/// Where the parameters that count stood.
+#[derive(Clone)]
+enum Origin {
+    /// In the address, or in the body of a push.
+    Parameters,
+    /// In a request object.
+    Object(Proof),
+    /// In a push.
+    Push(Box<Pushed>),
+}
+
+/// What is known of a request that was pushed.
+#[derive(Debug, Clone)]
+pub(super) struct Pushed {
+    pub(super) reference: PushedReference,
+    /// What the request object proved that was pushed, if there was one.
+    pub(super) proof: Option<Proof>,
+    /// What scripts took from the request when it was pushed.
+    pub(super) narrowing: Narrowing,
 }
 
 /// Whether the object proves that the client made it.
@@ -45,13 +68,18 @@ pub(super) enum Proof {
 impl MergedRequest {
     /// A request of parameters alone.
     pub(super) fn plain(parameters: &Parameters) -> Self {
-        Self { parameters: parameters.clone(), address: parameters.clone(), from_object: None }
+        Self { parameters: parameters.clone(), address: parameters.clone(), origin: Origin::Parameters }
     }
 
     /// What an object made of a request. An object may have expired by the time that the user has logged in, or may have
     /// been taken away: from here on the parameters travel in the interaction.
     pub(super) fn of_object(parameters: Parameters, address: Parameters, proof: Proof) -> Self {
-        Self { parameters, address, from_object: Some(proof) }
+        Self { parameters, address, origin: Origin::Object(proof) }
+    }
+
+    /// What was pushed. It stays in the database until the request is answered.
+    pub(super) fn of_push(parameters: Parameters, address: Parameters, pushed: Pushed) -> Self {
+        Self { parameters, address, origin: Origin::Push(Box::new(pushed)) }
     }
 
     pub(super) const fn parameters(&self) -> &Parameters {
@@ -62,22 +90,45 @@ impl MergedRequest {
         &self.address
     }
 
-    pub(super) const fn proof(&self) -> Option<Proof> {
-        self.from_object
+    /// What the request object proved, wherever it was.
+    pub(super) fn proof(&self) -> Option<Proof> {
+        match &self.origin {
+            Origin::Parameters => None,
+            Origin::Object(proof) => Some(*proof),
+            Origin::Push(pushed) => pushed.proof,
+        }
+    }
+
+    /// The proof of an object that came through the browser.
+    pub(super) const fn object(&self) -> Option<Proof> {
+        match &self.origin {
+            Origin::Object(proof) => Some(*proof),
+            Origin::Parameters | Origin::Push(_) => None,
+        }
+    }
+
+    pub(super) fn pushed(&self) -> Option<&Pushed> {
+        match &self.origin {
+            Origin::Push(pushed) => Some(pushed),
+            Origin::Parameters | Origin::Object(_) => None,
+        }
     }
 }
 
-/// Whether every request of the client must be a signed request object (RFC 9101 section 10.5).
-pub(super) fn must_be_signed(client: &Client, profile: &SecurityProfile) -> bool {
-    profile.request_objects.are_required || client.metadata.require_signed_request_object == Some(true)
+/// Whether every request of the client must be a signed request object (RFC 9101 section 10.5): because of the realm, the
+/// profile or its registration.
+pub(super) fn must_be_signed(realm: &RealmContext, client: &Client) -> bool {
+    realm.realm.settings.require_signed_request_object
+        || realm.profile_of(client).request_objects.are_required
+        || client.metadata.require_signed_request_object == Some(true)
 }
 
-/// Merges the parameters of the address with those of the request object, if there is one.
+/// Merges the parameters of the address, or of the body of a push, with those of the request object, if there is one.
 pub(super) async fn merge(
     provider: &Provider,
     realm: &RealmContext,
     client: &Client,
-    parameters: &Parameters,
+    (parameters, entry): (&Parameters, Entry),
 ) -> Result<MergedRequest, Failure> {
     let (by_value, by_reference) = (parameters.get("request"), parameters.get("request_uri"));
     if by_value.is_none() && by_reference.is_none() {
@@ -91,7 +142,7 @@ pub(super) async fn merge(
         (Some(_), Some(_)) => {
             return Err(invalid_request("request and request_uri exclude each other", rfc9101("5")).into());
         }
-        (Some(object), None) if rules.by_value => object.to_owned(),
+        (Some(object), None) if rules.by_value || entry == Entry::Pushed => object.to_owned(),
         (None, Some(uri)) if rules.by_reference => reference::fetch(provider, client, uri).await?,
         (None, Some(_)) => {
             let reason = "this server does not take request objects by reference";
@@ -105,10 +156,12 @@ pub(super) async fn merge(
     let object = decrypt::decrypted(provider, realm, client, object)?;
     let (claims, proof) = verify::verified(provider, realm, client, &object).await?;
     let inside = content::parameters(&claims)?;
-    let merging =
-        if must_be_signed(client, realm.profile_of(client)) { RequestMerging::ObjectAlone } else { rules.merging };
+    // RFC 9126 section 3: what stands beside an object that is pushed authenticates the client, and is nothing else.
+    let is_alone = entry == Entry::Pushed || must_be_signed(realm, client);
+    let merging = if is_alone { RequestMerging::ObjectAlone } else { rules.merging };
     let parameters = merged(&parameters.without("request").without("request_uri"), &inside, merging)?;
-    if serde_json::to_vec(&parameters).map_or(true, |json| json.len() > MAXIMUM_BYTES) {
+    let travels = entry == Entry::Authorization;
+    if travels && serde_json::to_vec(&parameters).map_or(true, |json| json.len() > MAXIMUM_BYTES) {
         let reason = "the request object asks for more than 4500 bytes of parameters";
         return Err(invalid_object(reason, rfc9101("5.2")).into());
     }

@@ -9,6 +9,7 @@ use signet_jose::{
 use signet_protocol::error::Refusal;
 use signet_protocol::spec::rfc9101;
 
+use super::decrypt::Opened;
 use super::{Proof, invalid_object, must_be_signed};
 use crate::client_auth::{recover_secret, verified_by_client_keys};
 use crate::failure::Failure;
@@ -24,7 +25,7 @@ pub(super) async fn verified(
     provider: &Provider,
     realm: &RealmContext,
     client: &Client,
-    object: &str,
+    object: &Opened,
 ) -> Result<(Map<String, Value>, Proof), Failure> {
     let issuer = [realm.issuer()];
     let algorithms = algorithms(realm, client);
@@ -32,7 +33,7 @@ pub(super) async fn verified(
     let (claims, proof) = if is_unsecured(realm, client) {
         (unsecured(provider, object, &profile, client, realm).map_err(refused)?, Proof::None)
     } else {
-        (signed(provider, realm, client, object, &profile).await?, Proof::Signed)
+        (signed(provider, realm, client, &object.text, &profile).await?, Proof::Signed)
     };
     // RFC 9101 section 10.8: such an object would be good as a client assertion, and the reverse.
     if claims.subject() == Some(client.client_id.as_str()) {
@@ -71,7 +72,7 @@ fn algorithms(realm: &RealmContext, client: &Client) -> Vec<SignatureAlgorithm> 
 fn is_unsecured(realm: &RealmContext, client: &Client) -> bool {
     realm.realm.settings.allow_unsigned_request_objects
         && client.metadata.request_object_signing_alg.as_deref() == Some(UNSECURED)
-        && !must_be_signed(client, realm.profile_of(client))
+        && !must_be_signed(realm, client)
 }
 
 async fn signed(
@@ -103,12 +104,17 @@ async fn signed(
 /// Nothing is demanded of an object that nobody signed, but what it says must be true.
 fn unsecured(
     provider: &Provider,
-    object: &str,
+    object: &Opened,
     profile: &VerificationProfile<'_>,
     client: &Client,
     realm: &RealmContext,
 ) -> Result<VerifiedClaims, VerificationError> {
-    let token = UnsecuredToken::parse(object)?;
+    // OpenID Connect Core 6.1: encrypted without also being signed, the claims may stand there themselves.
+    let token = if object.was_encrypted && object.text.starts_with('{') {
+        UnsecuredToken::of_encrypted_claims(&object.text)?
+    } else {
+        UnsecuredToken::parse(&object.text)?
+    };
     let lenient =
         VerificationProfile { issuer: None, audience: AudienceRule::Unchecked, required: &[], ..profile.clone() };
     let claims = accept_unsecured(token, &lenient, provider.now())?;

@@ -11,6 +11,7 @@ pub(super) mod nonce;
 pub(super) mod pkce;
 pub(super) mod presentation;
 pub(super) mod prompt;
+pub(super) mod pushed;
 pub(super) mod registration;
 pub(super) mod repetition;
 pub(super) mod request_object;

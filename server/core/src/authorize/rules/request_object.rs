@@ -12,7 +12,7 @@ pub(in crate::authorize) fn request_is_signed_where_it_must_be(
     context: &Context<'_>,
     _: &mut Draft,
 ) -> Result<(), Refusal> {
-    if must_be_signed(context.client, context.profile) && context.proof != Some(Proof::Signed) {
+    if must_be_signed(context.realm, context.client) && context.proof != Some(Proof::Signed) {
         let reason = "the application must send its request as a signed request object";
         return Err(ErrorCode::InvalidRequest.because(reason).per(rfc9101("10.5")));
     }

@@ -1,5 +1,5 @@
 //! OAuth 2.0 Multiple Response Type Encoding Practices 2.1: the response mode is known and allowed by the profile; 3 and
-//! 5: tokens never travel in a query.
+//! 5, JARM 2.3.1: tokens never travel in a query.
 
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::{ResponseMode, ResponseType};
@@ -11,12 +11,17 @@ use crate::authorize::verified_redirect::takes_forms;
 
 pub(in crate::authorize) fn response_mode_is_allowed(context: &Context<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let Some(text) = context.parameters.get("response_mode") else { return Ok(()) };
+    let response_type = draft.0.response_type;
+    let default = ResponseType::default_mode(response_type.map_or("", ResponseType::as_str));
     match text.parse::<ResponseMode>() {
-        Ok(ResponseMode::Query) if draft.0.response_type.is_some_and(ResponseType::returns_tokens) => {
-            let reason = "response_mode query does not go with tokens; use fragment or form_post";
+        Ok(mode)
+            if mode.place(default) == ResponseMode::Query
+                && response_type.is_some_and(ResponseType::returns_tokens) =>
+        {
+            let reason = "a response in the query does not go with tokens; use fragment or form_post";
             Err(ErrorCode::InvalidRequest.because(reason).per(multiple_response_types("5")))
         }
-        Ok(mode) if context.profile.response_modes.contains(&mode) => form_can_be_posted(context, mode),
+        Ok(mode) if context.profile.response_modes.contains(&mode) => form_can_be_posted(context, mode.place(default)),
         _ => Err(ErrorCode::InvalidRequest
             .because("this server does not offer the response mode")
             .per(multiple_response_types("2.1"))),

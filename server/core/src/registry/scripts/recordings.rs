@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use signet_hooks::{Package, Program, Recording, Replay, replay};
 use signet_jose::digest;
-use signet_protocol::identifiers::{ScriptName, ScriptRecordingId};
+use signet_protocol::identifiers::{RealmId, RequestId, ScriptName, ScriptRecordingId};
 use signet_protocol::time::UnixTime;
 
 use super::rollout::refused;
@@ -16,6 +16,9 @@ use crate::ports::{Page, PageRequest};
 use crate::provider::Provider;
 use crate::realm::{RealmContext, compile_script};
 use crate::registry::RegistryError;
+
+/// Recordings that are looked through at a time.
+const RECORDINGS: u64 = 50;
 
 /// A recorded run.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +86,38 @@ pub async fn list_script_recordings(
     let Page { items, next } = provider.store.list_script_recordings(realm.id(), Some(package), page).await?;
     let kept = items.into_iter().filter(|stored| stored.expires_at > now);
     Ok(Page { items: kept.map(RecordedRun::of).collect(), next })
+}
+
+/// The recordings of the runs of a request that was served in this span of seconds, newest first.
+///
+/// # Errors
+/// Faults only.
+pub async fn script_recordings_of_request(
+    provider: &Provider,
+    realm_id: RealmId,
+    (request, from, to): (&RequestId, UnixTime, UnixTime),
+) -> Result<Vec<RecordedRun>, RegistryError> {
+    let mut page = PageRequest { after: Some(first_after(to).to_string()), limit: RECORDINGS };
+    let mut found = Vec::new();
+    loop {
+        let Page { items, next } = provider.store.list_script_recordings(realm_id, None, &page).await?;
+        let is_past = items.last().is_none_or(|oldest| oldest.recorded_at < from);
+        let kept = items.into_iter().filter(|stored| stored.expires_at > provider.now()).map(RecordedRun::of);
+        found.extend(kept.filter(|run| {
+            run.recording.as_ref().is_some_and(|run| run.context.context.request_id == request.as_str())
+        }));
+        if is_past || next.is_none() {
+            return Ok(found);
+        }
+        page.after = next;
+    }
+}
+
+/// An identifier that is later than those of all recordings made up to a time: they begin with their time.
+fn first_after(time: UnixTime) -> ScriptRecordingId {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&time.plus(1).0.to_be_bytes());
+    ScriptRecordingId(id)
 }
 
 /// A recording; of this package, where one is named.

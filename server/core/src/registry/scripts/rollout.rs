@@ -75,17 +75,12 @@ pub async fn deploy_script(
     let (version, declaration) = (package.summary.version, &package.summary.declaration);
     check_present(declaration, &provider.store.script_values(realm.id()).await?)?;
     let target = ScriptTarget { client_id: request.client_id, package: package.summary.name.clone() };
-    let mut binding = match bound(provider, realm, &target).await? {
+    let before = check_accepted_at(provider, realm, &target, (declaration, &request.accept)).await?;
+    let mut binding = match before {
         None if !request.activate => return Err(RegistryError::Forbidden(FIRST)),
-        None => {
-            let elsewhere = of_package(provider, realm, &target.package).await?;
-            check_accepted_by(provider, &elsewhere, declaration, &request.accept).await?;
-            first_binding(provider, realm, target, version).await?
-        }
-        Some(before) => {
-            check_accepted_by(provider, std::slice::from_ref(&before), declaration, &request.accept).await?;
-            if request.activate { moved(provider, before, version) } else { before }
-        }
+        None => first_binding(provider, realm, target, version).await?,
+        Some(before) if request.activate => moved(provider, before, version),
+        Some(before) => before,
     };
     binding.position = request.position.unwrap_or(binding.position);
     let decides = request.activate.then(|| binding.clone());
@@ -161,7 +156,7 @@ fn moved(provider: &Provider, before: ScriptBinding, version: ScriptVersion) -> 
 }
 
 /// Where a package decides in the realm, for whichever client.
-pub(super) async fn of_package(
+async fn of_package(
     provider: &Provider,
     realm: &RealmContext,
     package: &ScriptName,
@@ -170,9 +165,27 @@ pub(super) async fn of_package(
     Ok(bindings.into_iter().filter(|binding| binding.target.package == *package).collect())
 }
 
+/// Refuses what a version would have at a target beyond what was accepted: of the binding there, which is answered, else
+/// of the package's bindings elsewhere.
+pub(super) async fn check_accepted_at(
+    provider: &Provider,
+    realm: &RealmContext,
+    target: &ScriptTarget,
+    (new, accept): (&ScriptDeclaration, &[String]),
+) -> Result<Option<ScriptBinding>, RegistryError> {
+    let before = bound(provider, realm, target).await?;
+    let elsewhere = match before {
+        Some(_) => Vec::new(),
+        None => of_package(provider, realm, &target.package).await?,
+    };
+    let bindings = before.as_ref().map_or(elsewhere.as_slice(), std::slice::from_ref);
+    check_accepted_by(provider, bindings, new, accept).await?;
+    Ok(before)
+}
+
 /// Refuses what neither the active versions nor those that are tried have already. Of a package that is bound nowhere
 /// in the realm, everything is accepted by deploying it.
-pub(super) async fn check_accepted_by(
+async fn check_accepted_by(
     provider: &Provider,
     bindings: &[ScriptBinding],
     new: &ScriptDeclaration,

@@ -12,9 +12,8 @@ use signet_hooks::{
 use signet_jose::digest;
 use signet_protocol::time::Clock;
 
-use super::bound;
 use super::capabilities::{check_present, declaration_of};
-use super::rollout::{DeploymentRequest, check_accepted_by, of_package};
+use super::rollout::{DeploymentRequest, check_accepted_at};
 use crate::failure::Fault;
 use crate::model::{ScriptDeclaration, ScriptTarget, ScriptVersion};
 use crate::provider::Provider;
@@ -68,12 +67,8 @@ pub async fn check_script(
     problems.extend(in_manifest(present)?);
     let package = manifest.name.parse().map_err(|error| Fault::internal("a manifest has an unusable name", error))?;
     let target = ScriptTarget { client_id: request.client_id, package };
-    let before = match bound(provider, realm, &target).await? {
-        Some(before) => vec![before],
-        None => of_package(provider, realm, &target.package).await?,
-    };
-    let accepted = check_accepted_by(provider, &before, &declaration, &request.accept).await;
-    problems.extend(in_manifest(accepted)?);
+    let accepted = check_accepted_at(provider, realm, &target, (&declaration, &request.accept)).await;
+    problems.extend(in_manifest(accepted.map(drop))?);
     Ok(CheckedScript { version, declaration: Some(declaration), problems })
 }
 

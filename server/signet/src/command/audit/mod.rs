@@ -11,8 +11,8 @@ use signet_core::events::{EventKind, ListedRecord, Verification};
 use signet_core::ports::EventQuery;
 use signet_core::protocol::identifiers::{ClientId, RealmId, RealmName, RequestId, UserId};
 use signet_core::protocol::rfc3339::{self, InvalidTime};
-use signet_core::protocol::time::UnixMilliseconds;
-use signet_core::registry;
+use signet_core::protocol::time::{UnixMilliseconds, UnixTime};
+use signet_core::registry::{self, RecordedRun};
 use signet_jose::base64url;
 
 use super::context::Context;
@@ -81,13 +81,17 @@ pub(crate) struct ExplainArguments {
 pub(super) enum About {
     /// Every event.
     Everything,
-    /// What scripts decided.
+    /// Every event of a request in which scripts decided, and what they were told, where that was recorded.
     Scripts,
 }
 
 impl About {
-    fn tells_of(self, event: &ListedRecord) -> bool {
-        self == Self::Everything || event.record.kind == EventKind::ScriptDecision.as_str()
+    fn is_answered_by(self, events: &[ListedRecord]) -> bool {
+        let decided = |event: &ListedRecord| event.record.kind == EventKind::ScriptDecision.as_str();
+        match self {
+            Self::Everything => !events.is_empty(),
+            Self::Scripts => events.iter().any(decided),
+        }
     }
 
     /// Why there may be nothing.
@@ -345,22 +349,45 @@ pub(super) async fn explain(arguments: ExplainArguments, about: About, context: 
     };
     let mut found = Vec::new();
     for (realm_id, name) in realms {
-        let mut events = registry::events_of_request(context.provider(), realm_id, &arguments.request).await?;
-        events.retain(|event| about.tells_of(event));
-        if !events.is_empty() {
-            found.push((name, events));
+        let events = registry::events_of_request(context.provider(), realm_id, &arguments.request).await?;
+        if about.is_answered_by(&events) {
+            let recordings = match about {
+                About::Everything => Vec::new(),
+                About::Scripts => recordings(context, (realm_id, &arguments.request), &events).await?,
+            };
+            found.push((name, events, recordings));
         }
     }
     if found.is_empty() {
         return Err(CommandError::new(Status::NotFound, about.nothing()));
     }
     if context.output.is_json() {
-        let events = found.iter().flat_map(|(realm, events)| events.iter().map(move |event| (realm, event)));
+        let events = found.iter().flat_map(|(realm, events, _)| events.iter().map(move |event| (realm, event)));
         let items: Vec<Value> = events.map(|(realm, event)| views::event_of_realm(realm, event)).collect();
-        return output::print_json(&json!({ "items": items }));
+        let mut answer = json!({ "items": items });
+        if about == About::Scripts {
+            answer["recordings"] = found.iter().flat_map(|(_, _, runs)| runs.iter().map(explain::recorded)).collect();
+        }
+        return output::print_json(&answer);
     }
-    let texts: Vec<String> = found.iter().map(|(realm, events)| explain::text(realm, events)).collect();
+    let texts: Vec<String> =
+        found.iter().map(|(realm, events, recordings)| explain::text(realm, events, recordings)).collect();
     output::print(&texts.join("\n\n"))
+}
+
+/// The recordings of a request, the oldest first.
+async fn recordings(
+    context: &Context,
+    (realm_id, request): (RealmId, &RequestId),
+    events: &[ListedRecord],
+) -> CommandResult<Vec<RecordedRun>> {
+    let times = events.iter().map(|event| event.record.recorded_at.0.div_euclid(1000));
+    let (Some(from), Some(to)) = (times.clone().min(), times.max()) else { return Ok(Vec::new()) };
+    // An event may have been made at the end of a second in which the run began.
+    let span = (request, UnixTime(from - 1), UnixTime(to + 1));
+    let mut recordings = registry::script_recordings_of_request(context.provider(), realm_id, span).await?;
+    recordings.reverse();
+    Ok(recordings)
 }
 
 #[cfg(test)]

@@ -206,7 +206,7 @@ pub(crate) enum ScriptAdministration {
         #[arg(long, value_name = "TIME", value_parser = rfc3339::read)]
         at: Option<UnixMilliseconds>,
     },
-    /// Show what scripts decided in one request, and what became of it
+    /// Show the way of one request to its end: the rules it passed, what scripts were told and decided, what became of it
     Explain(ExplainArguments),
     /// Delete a script: it does not decide any more; the versions of a package go with its last script
     Delete {

@@ -1,0 +1,145 @@
+//! Pushed authorization requests (RFC 9126): the client sends its request itself, authenticated, and the browser carries
+//! nothing but a reference to it.
+//!
+//! The reference is good for a minute to begin with, and until the first response to go on with: a page may be loaded
+//! again, but there is one response. Each step validates anew what was pushed.
+
+mod content;
+mod recall;
+mod reference;
+
+use std::sync::Arc;
+
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::parameters::Parameters;
+use signet_protocol::responses::PushedAuthorizationResponse;
+use signet_protocol::spec::rfc9126;
+
+use super::decisions::{Narrowing, narrow};
+use super::request_object::merge;
+use super::{AuthorizeError, Entry, accept};
+use crate::client_auth::{AuthenticatedClient, assertion_replayed};
+use crate::endpoints::Endpoint;
+use crate::events::{RefusedAt, Serving};
+use crate::failure::Failure;
+use crate::grants::ClientRequest;
+use crate::model::{Client, PushedRequest};
+use crate::ports::{Push, PushOutcome};
+use crate::realm::RealmContext;
+use content::Content;
+pub(super) use recall::{recalled, recalled_again};
+pub(super) use reference::Reference;
+
+/// What authenticates the client and is no part of its request (RFC 9126 section 2.1).
+const ABOUT_THE_CLIENT: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+
+/// Interactions that a browser may need for one request, one after the other: to log in and to consent.
+const INTERACTIONS: i64 = 2;
+
+/// Serves a request of the endpoint for pushed authorization requests.
+///
+/// # Errors
+/// Those of client authentication, those of RFC 6749 section 4.1.2.1 and its extensions; `temporarily_unavailable` where
+/// the client has pushed too much.
+pub async fn push(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    request: ClientRequest<'_>,
+) -> Result<PushedAuthorizationResponse, Failure> {
+    let outcome = take(serving, realm, request).await;
+    serving.conclude(realm, outcome, (RefusedAt::Endpoint(Endpoint::PushedAuthorizationRequest), None)).await
+}
+
+async fn take(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    request: ClientRequest<'_>,
+) -> Result<PushedAuthorizationResponse, Failure> {
+    let client = request.authenticate(serving, realm, Endpoint::PushedAuthorizationRequest).await?;
+    let outcome = match validated(serving, realm, client.client(), request.parameters).await {
+        Ok(content) => keep(serving, realm, &client, &content).await,
+        Err(failure) => Err(failure),
+    };
+    client.conclude(serving, realm, outcome).await
+}
+
+/// Validates the request as the authorization endpoint would (RFC 9126 section 2.1), and asks the realm's scripts.
+async fn validated(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    client: &Arc<Client>,
+    form: &Parameters,
+) -> Result<Content, Failure> {
+    if form.get("request_uri").is_some() {
+        let reason = "request_uri is what this endpoint answers; it takes none";
+        return Err(ErrorCode::InvalidRequest.because(reason).per(rfc9126("2.1")).into());
+    }
+    let own = Parameters::default().with("client_id", client.client_id.as_str());
+    let rest = ABOUT_THE_CLIENT.iter().fold(form.without("client_id"), |rest, name| rest.without(name));
+    let merged = merge(serving, realm, client, (&own.superseded_by(&rest), Entry::Pushed)).await?;
+    let mut accepted = accept(serving, realm, (Arc::clone(client), merged), Entry::Pushed).map_err(in_json)?;
+    let mut narrowing = Narrowing::default();
+    narrow(serving, realm, &mut accepted, &mut narrowing).await.map_err(in_json)?;
+    Ok(Content {
+        parameters: accepted.merged.parameters().clone(),
+        proof: accepted.merged.proof(),
+        narrowing,
+        timeline: realm.realm.timeline,
+    })
+}
+
+/// Nothing is redirected here: whatever is wrong is told to the client itself (RFC 9126 section 2.3).
+fn in_json(error: AuthorizeError) -> Failure {
+    match error {
+        AuthorizeError::Page(refusal) | AuthorizeError::Expired(refusal) | AuthorizeError::Redirect(_, refusal) => {
+            refusal.into()
+        }
+        AuthorizeError::Fault(fault) => fault.into(),
+    }
+}
+
+/// Keeps the request, in one transaction with the marks of what came along.
+async fn keep(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    client: &AuthenticatedClient,
+    content: &Content,
+) -> Result<PushedAuthorizationResponse, Failure> {
+    let reference = Reference::new(&*serving.random);
+    let (now, settings) = (serving.now(), &realm.realm.settings);
+    let expires_in = realm.profile_of(client.client()).pushed_request_seconds;
+    let opens_until = now.plus(expires_in);
+    let push = Push {
+        request: PushedRequest {
+            realm_id: realm.id(),
+            reference: reference.hash(),
+            client_id: client.client().client_id.clone(),
+            content: content.encrypt(serving, realm, reference.hash())?,
+            completed: false,
+            opens_until,
+            expires_at: opens_until.plus(INTERACTIONS * settings.interaction_seconds),
+        },
+        assertion: client.assertion(),
+        proofs: Vec::new(),
+        now,
+        most: settings.pushed_requests_per_client,
+    };
+    match serving.store.push(&push, &[]).await? {
+        PushOutcome::Pushed => {
+            serving.note_client_use(realm, client.client()).await;
+            Ok(PushedAuthorizationResponse { request_uri: reference.to_uri(), expires_in })
+        }
+        PushOutcome::AssertionReplayed => Err(assertion_replayed().into()),
+        PushOutcome::ProofReplayed => Err(proof_replayed().into()),
+        PushOutcome::TooMany => Err(too_many().into()),
+    }
+}
+
+fn proof_replayed() -> Refusal {
+    ErrorCode::InvalidRequest.because("the proof of possession was used before").per(rfc9126("2.1"))
+}
+
+fn too_many() -> Refusal {
+    let reason = "the application has pushed more requests than it may have at a time; wait until some have expired";
+    ErrorCode::TemporarilyUnavailable.because(reason).per(rfc9126("2.3"))
+}

@@ -1,0 +1,53 @@
+//! The endpoint for pushed authorization requests (RFC 9126 section 2).
+
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use poem::{Body, Response, handler};
+use signet_core::authorize;
+use signet_core::endpoints::Endpoint;
+use signet_core::events::RefusedAt;
+use signet_core::failure::Failure;
+use signet_core::protocol::error::{ErrorCode, Refusal};
+use signet_core::protocol::spec::rfc9126;
+
+use super::client_form::ClientForm;
+use super::token::opened;
+use crate::call::ApiCall;
+use crate::{cors, render};
+
+/// Longest body in bytes: more than twice of what an address could carry.
+const MAXIMUM_BODY_BYTES: usize = 16 * 1024;
+
+/// Seconds after which some of the client's requests have expired.
+const RETRY_SECONDS: u64 = 10;
+
+#[handler]
+pub(crate) async fn push(ApiCall(call): ApiCall, body: Body) -> Response {
+    let Ok(bytes) = body.into_bytes_limit(MAXIMUM_BODY_BYTES).await else {
+        let refusal = ErrorCode::InvalidRequest.because("the body has more than 16384 bytes").per(rfc9126("2.3"));
+        call.note_refusal(RefusedAt::Endpoint(Endpoint::PushedAuthorizationRequest), &refusal);
+        return cors::open_to_realm(refused(StatusCode::PAYLOAD_TOO_LARGE, refusal), &call).await;
+    };
+    let form = match ClientForm::read(&call, bytes.into(), Endpoint::PushedAuthorizationRequest).await {
+        Ok(form) => form,
+        Err(response) => return cors::open_to_realm(*response, &call).await,
+    };
+    let serving = call.serving();
+    let response = match authorize::push(&serving, &call.realm, form.request(&call)).await {
+        Ok(pushed) => render::json(StatusCode::CREATED, &pushed),
+        Err(Failure::Refusal(refusal)) if refusal.code == ErrorCode::TemporarilyUnavailable => {
+            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, refusal);
+            response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS.into());
+            response
+        }
+        Err(failure) => render::failure(&failure),
+    };
+    opened(&call, &serving, response).await
+}
+
+/// RFC 9126 section 2.3: refusals with a status of their own.
+fn refused(status: StatusCode, refusal: Refusal) -> Response {
+    let mut response = render::failure(&Failure::Refusal(refusal));
+    response.set_status(status);
+    response
+}

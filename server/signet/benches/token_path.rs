@@ -1,0 +1,193 @@
+//! What scripts cost a token request that none is bound for: CPU time of the process per token by client credentials, in
+//! one run for a realm without scripts, for one whose only script is another client's, and for one with an empty decision
+//! at each hook that the request meets; and the look-ups by themselves. `cargo bench -p signet --bench token_path` prints
+//! a table and fails where the look-ups are more than a hundredth of the request.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that measures and prints")]
+
+use std::hint::black_box;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use base64::Engine as _;
+use serde_json::json;
+use signet_core::authn::{PasswordHasher, PasswordOptions};
+use signet_core::endpoints::Bases;
+use signet_core::grants::{self, ClientRequest};
+use signet_core::model::{ClientSettings, RealmSettings};
+use signet_core::protocol::identifiers::ClientId;
+use signet_core::protocol::parameters::Parameters;
+use signet_core::protocol::time::{Clock, UnixTime};
+use signet_core::provider::{Provider, ProviderParts};
+use signet_core::realm::RealmContext;
+use signet_core::registry::{self, ClientRegistration, DeploymentRequest, RealmChange};
+use signet_hooks::Hook;
+use signet_jose::{RootKey, SystemRandom};
+use signet_outbound::{OutboundClient, OutboundSettings, SystemResolver};
+use signet_rhai::RhaiEngine;
+use signet_store::{Database, Options};
+
+/// Tokens of one measurement, and measurements of which the fastest counts.
+const TOKENS: u32 = 500;
+const MEASUREMENTS: usize = 15;
+/// How often a token request by client credentials looks for scripts: when the client is known, twice before the token
+/// is made, and for its claims.
+const LOOK_UPS: f64 = 4.0;
+/// The largest share of the request that the look-ups may have.
+const SHARE: f64 = 0.01;
+
+const HOOKS: [&str; 3] = ["on_client_authenticated", "on_token_request", "on_claims"];
+const EMPTY: &str = "fn on_client_authenticated(ctx, auth) { none() }\n\
+                     fn on_token_request(ctx, req) { none() }\n\
+                     fn on_claims(ctx, target) { none() }\n";
+
+struct BenchClock(Instant);
+
+impl Clock for BenchClock {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures")]
+    fn now(&self) -> UnixTime {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        UnixTime(i64::try_from(since.as_secs()).unwrap())
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// A realm with a client.
+struct Place {
+    name: &'static str,
+    realm: Arc<RealmContext>,
+    authorization: String,
+}
+
+/// CPU time of all threads of this process; where the system does not tell, time.
+fn cpu_time(started: Instant) -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let of_task = |task: std::fs::DirEntry| {
+        let statistics = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        statistics.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    let all: Vec<u64> = tasks.filter_map(of_task).collect();
+    if all.is_empty() { started.elapsed() } else { Duration::from_nanos(all.iter().sum()) }
+}
+
+async fn provider(database: Database, started: Instant) -> Provider {
+    let random = Arc::new(SystemRandom::new());
+    let cheap = PasswordOptions { memory_kib: 8, iterations: 1, ..PasswordOptions::default() };
+    let provider = Provider::new(ProviderParts {
+        store: Arc::new(database),
+        clock: Arc::new(BenchClock(started)),
+        passwords: PasswordHasher::new(cheap, &*random).unwrap(),
+        root_key: RootKey::generate(&*random),
+        random,
+        scripts: Arc::new(RhaiEngine::new()),
+        script_tools: Arc::new(RhaiEngine::new()),
+        outbound: Arc::new(OutboundClient::new(OutboundSettings::default(), Arc::new(SystemResolver)).unwrap()),
+        bases: Bases { public: "https://localhost".to_owned(), mutual_tls: None },
+    });
+    registry::prepare_database(&provider).await.unwrap();
+    provider
+}
+
+/// A realm with two clients; scripts bound for all of them, for the other one, or for nobody.
+async fn place(provider: &Provider, name: &'static str, bound: Option<Option<&str>>) -> Place {
+    let serving = provider.serving_itself();
+    let change = RealmChange {
+        name: name.parse().unwrap(),
+        display_name: name.to_owned(),
+        enabled: true,
+        settings: RealmSettings::default(),
+    };
+    let realm = registry::create_realm(&serving, change).await.unwrap();
+    let mut secret = None;
+    for id in ["other", "app"] {
+        let metadata = json!({"grant_types": ["client_credentials"], "redirect_uris": [], "scope": "read"});
+        let registration = ClientRegistration {
+            metadata: serde_json::from_value(metadata).unwrap(),
+            settings: ClientSettings::default(),
+            enabled: true,
+        };
+        let id = Some(id.parse().unwrap());
+        secret = registry::create_client(&serving, &realm, id, registration, None).await.unwrap().secret;
+    }
+    if let Some(client) = bound {
+        let manifest = format!("name = \"bench\"\napi = \"1\"\nhooks = {HOOKS:?}\n");
+        let files = [("manifest.toml".to_owned(), manifest), ("main.rhai".to_owned(), EMPTY.to_owned())];
+        let request = DeploymentRequest {
+            files: files.into(),
+            client_id: client.map(|client| client.parse().unwrap()),
+            activate: true,
+            ..DeploymentRequest::default()
+        };
+        registry::deploy_script(&serving, &realm, request).await.unwrap();
+    }
+    let credentials = base64::engine::general_purpose::STANDARD.encode(format!("app:{}", secret.unwrap().as_str()));
+    let realm = registry::find_realm(provider, &name.parse().unwrap()).await.unwrap();
+    Place { name, realm, authorization: format!("Basic {credentials}") }
+}
+
+/// Microseconds of CPU time per token.
+async fn tokens(provider: &Provider, place: &Place, started: Instant) -> f64 {
+    let parameters = Parameters::parse("grant_type=client_credentials&scope=read").unwrap();
+    let before = cpu_time(started);
+    for _ in 0..TOKENS {
+        let request = ClientRequest {
+            authorization: Some(&place.authorization),
+            parameters: &parameters,
+            certificate: None,
+            address: Ipv4Addr::LOCALHOST.into(),
+        };
+        let response = grants::exchange(&provider.serving_itself(), &place.realm, request).await.unwrap();
+        drop(black_box(response));
+    }
+    let spent = cpu_time(started).saturating_sub(before);
+    provider.flush_events().await.unwrap();
+    spent.as_secs_f64() * 1e6 / f64::from(TOKENS)
+}
+
+/// Microseconds of CPU time per look-up.
+fn look_up(realm: &RealmContext, client_id: &ClientId, started: Instant) -> f64 {
+    let calls = 1_000_000;
+    let before = cpu_time(started);
+    for _ in 0..calls {
+        black_box(black_box(realm).hooks.at(black_box(Hook::OnTokenRequest), Some(black_box(client_id))));
+    }
+    cpu_time(started).saturating_sub(before).as_secs_f64() * 1e6 / f64::from(calls)
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures")]
+async fn main() {
+    let (started, folder) = (Instant::now(), tempfile::tempdir().unwrap());
+    let url = format!("sqlite://{}", folder.path().join("bench.db").display());
+    signet_migrations::up(&url, |_| {}).await.unwrap();
+    let database = Database::connect(&url, Options::default()).await.unwrap();
+    // As in a server: while it polls, clients are answered from memory.
+    let polling = database.start_polling().await.unwrap();
+    let provider = provider(database, started).await;
+    let places = [
+        place(&provider, "none", None).await,
+        place(&provider, "another-client", Some(Some("other"))).await,
+        place(&provider, "empty-decisions", Some(None)).await,
+    ];
+    let mut fastest = [f64::INFINITY; 3];
+    for _ in 0..MEASUREMENTS {
+        for (place, fastest) in places.iter().zip(&mut fastest) {
+            *fastest = fastest.min(tokens(&provider, place, started).await);
+        }
+    }
+    let [none, ..] = fastest;
+    for (place, microseconds) in places.iter().zip(fastest) {
+        println!("{}: {microseconds:.2} us a token, {:.3} of `none`", place.name, microseconds / none);
+    }
+    let client_id = "app".parse().unwrap();
+    for place in &places[..2] {
+        let look_up = look_up(&place.realm, &client_id, started);
+        let share = LOOK_UPS * look_up / none;
+        println!("{}: a look-up takes {look_up:.5} us; {LOOK_UPS} of them are {share:.5} of a token", place.name);
+        assert!(share <= SHARE, "looking for scripts costs a token request more than its share");
+    }
+    polling.stop().await;
+}

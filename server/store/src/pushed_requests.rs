@@ -1,0 +1,144 @@
+//! The port of pushed authorization requests.
+
+use async_trait::async_trait;
+use sea_orm::{QueryResult, Value};
+use signet_core::events::EventRecord;
+use signet_core::model::{PushedReference, PushedRequest};
+use signet_core::ports::{Push, PushOutcome, PushedRequests, StandingQuery, StoreResult};
+use signet_protocol::identifiers::{ClientId, RealmId};
+use signet_protocol::time::UnixTime;
+
+use crate::column::{fixed, parsed};
+use crate::database::Database;
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::single_use::insert_used_record;
+use crate::sql;
+use crate::standing::stands_undenied;
+use crate::work::{Ending, Work};
+
+#[async_trait]
+impl PushedRequests for Database {
+    async fn push(&self, push: &Push, events: &[EventRecord]) -> StoreResult<PushOutcome> {
+        self.write_with(KeepPush { push: push.clone() }, events).await
+    }
+
+    async fn pushed_request(
+        &self,
+        realm_id: RealmId,
+        reference: PushedReference,
+    ) -> StoreResult<Option<PushedRequest>> {
+        let select = "SELECT realm_id, reference, client_id, content, completed, opens_until, expires_at \
+                      FROM pushed_requests WHERE realm_id = ? AND reference = ?";
+        let session = self.reader();
+        self.read(|| async {
+            let row = session.row(select, key(realm_id, reference)).await?;
+            row.as_ref().map(pushed_request_of).transpose()
+        })
+        .await
+    }
+}
+
+fn key(realm_id: RealmId, reference: PushedReference) -> Vec<Value> {
+    vec![sql::bytes(&realm_id.0), sql::bytes(&reference.0)]
+}
+
+fn pushed_request_of(row: &QueryResult) -> Result<PushedRequest, Failure> {
+    let client_id: String = row.try_get("", "client_id")?;
+    Ok(PushedRequest {
+        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "pushed_requests.realm_id")?),
+        reference: PushedReference(fixed(row.try_get("", "reference")?, "pushed_requests.reference")?),
+        client_id: parsed::<ClientId>(&client_id, "pushed_requests.client_id")?,
+        content: row.try_get("", "content")?,
+        completed: row.try_get("", "completed")?,
+        opens_until: UnixTime(row.try_get("", "opens_until")?),
+        expires_at: UnixTime(row.try_get("", "expires_at")?),
+    })
+}
+
+/// Marks a request as answered; says whether this answer is the first. Where something must stand for it, it does.
+pub(crate) async fn complete_pushed_request(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    (reference, standing): (PushedReference, Option<&StandingQuery>),
+) -> Result<bool, Failure> {
+    let mut update =
+        "UPDATE pushed_requests SET completed = TRUE WHERE realm_id = ? AND reference = ? AND NOT completed".to_owned();
+    let mut values = key(realm_id, reference);
+    if let Some(query) = standing {
+        let condition = stands_undenied(realm_id, query);
+        update.push_str(" AND ");
+        update.push_str(&condition.sql);
+        values.extend(condition.values);
+    }
+    Ok(session.execute(&update, values).await? == 1)
+}
+
+/// Whether a request can be answered no more.
+pub(crate) async fn is_completed(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    reference: PushedReference,
+) -> Result<bool, Failure> {
+    let select = "SELECT 1 FROM pushed_requests WHERE realm_id = ? AND reference = ? AND NOT completed";
+    Ok(session.row(select, key(realm_id, reference)).await?.is_none())
+}
+
+struct KeepPush {
+    push: Push,
+}
+
+impl KeepPush {
+    /// Whether the client has as many requests as it may have. The look ends at the bound.
+    async fn is_too_much(&self, session: &Session<'_>) -> Result<bool, Failure> {
+        let Push { request, now, most, .. } = &self.push;
+        let select = "SELECT COUNT(*) FROM (SELECT 1 FROM pushed_requests \
+                      WHERE realm_id = ? AND client_id = ? AND opens_until > ? LIMIT ?) AS open_requests";
+        let values =
+            vec![sql::bytes(&request.realm_id.0), request.client_id.as_str().into(), now.0.into(), (*most).into()];
+        let row = session.row(select, values).await?;
+        let count = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+        Ok(count.is_none_or(|count| count >= *most))
+    }
+
+    async fn insert(&self, session: &Session<'_>) -> Result<(), Failure> {
+        let request = &self.push.request;
+        let insert = "INSERT INTO pushed_requests \
+                      (realm_id, reference, client_id, content, completed, opens_until, expires_at) \
+                      VALUES (?, ?, ?, ?, ?, ?, ?)";
+        let mut values = key(request.realm_id, request.reference);
+        values.extend([
+            request.client_id.as_str().into(),
+            sql::bytes(&request.content),
+            request.completed.into(),
+            request.opens_until.0.into(),
+            request.expires_at.0.into(),
+        ]);
+        let inserted = session.execute(insert, values).await;
+        inserted.map(drop).map_err(|failure| failure.naming("pushed request", "realm"))
+    }
+}
+
+#[async_trait]
+impl Work for KeepPush {
+    type Outcome = PushOutcome;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<PushOutcome>, Failure> {
+        let Push { request, assertion, proofs, .. } = &self.push;
+        if let Some(assertion) = assertion
+            && !insert_used_record(session, request.realm_id, assertion).await?
+        {
+            return Ok(Ending::RollBack(PushOutcome::AssertionReplayed));
+        }
+        for proof in proofs {
+            if !insert_used_record(session, request.realm_id, proof).await? {
+                return Ok(Ending::RollBack(PushOutcome::ProofReplayed));
+            }
+        }
+        if self.is_too_much(session).await? {
+            return Ok(Ending::Commit(PushOutcome::TooMany));
+        }
+        self.insert(session).await?;
+        Ok(Ending::Commit(PushOutcome::Pushed))
+    }
+}

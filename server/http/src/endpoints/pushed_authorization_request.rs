@@ -25,8 +25,12 @@ const RETRY_SECONDS: u64 = 10;
 pub(crate) async fn push(ApiCall(call): ApiCall, body: Body) -> Response {
     let Ok(bytes) = body.into_bytes_limit(MAXIMUM_BODY_BYTES).await else {
         let refusal = ErrorCode::InvalidRequest.because("the body has more than 16384 bytes").per(rfc9126("2.3"));
-        call.note_refusal(RefusedAt::Endpoint(Endpoint::PushedAuthorizationRequest), &refusal);
-        return cors::open_to_realm(refused(StatusCode::PAYLOAD_TOO_LARGE, refusal), &call).await;
+        let place = RefusedAt::Endpoint(Endpoint::PushedAuthorizationRequest);
+        let response = match call.refused(place, refusal).await {
+            Failure::Refusal(refusal) => refused(StatusCode::PAYLOAD_TOO_LARGE, refusal),
+            fault @ Failure::Fault(_) => render::failure(&fault),
+        };
+        return cors::open_to_realm(response, &call).await;
     };
     let form = match ClientForm::read(&call, bytes.into(), Endpoint::PushedAuthorizationRequest).await {
         Ok(form) => form,

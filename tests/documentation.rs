@@ -118,6 +118,11 @@ fn the_reference_of_hooks_is_made_from_their_types() {
 }
 
 #[test]
+fn the_reference_of_profiles_is_made_from_their_data() {
+    compare("reference/profiles.md", &signet_core::profile::conformity::reference());
+}
+
+#[test]
 fn the_schemas_of_hooks_are_what_the_binary_prints() {
     compare("reference/hooks.schema.json", &printed("signet", &["script", "schema"]));
 }

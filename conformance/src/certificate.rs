@@ -1,6 +1,7 @@
-//! Private certificates: an authority made for one start, and one server certificate that it signs.
+//! Private certificates, each signed by an authority that is made for one start: a server's certificate for the suite's
+//! front and for the Signet under test, and certificates for the clients of plans.
 //!
-//! The suite's front and the Signet under test each get their own; nothing outside the run trusts either.
+//! Nothing outside the run trusts any of the authorities.
 
 use openssl::asn1::Asn1Time;
 use openssl::bn::{BigNum, MsbOption};
@@ -29,12 +30,9 @@ pub(crate) struct Issued {
 
 /// Makes an authority and a certificate for `host`, a name or an address.
 pub(crate) fn issue(host: &str) -> Result<Issued, ErrorStack> {
-    let authority_key = PKey::from_rsa(Rsa::generate(RSA_BITS)?)?;
-    let authority = authority(&authority_key)?;
+    let authority = Authority::new()?;
     let key = PKey::from_rsa(Rsa::generate(RSA_BITS)?)?;
-    let mut builder = builder(&key, host)?;
-    builder.set_issuer_name(authority.subject_name())?;
-    builder.append_extension(BasicConstraints::new().critical().build()?)?;
+    let mut builder = authority.begin(&key, host)?;
     builder.append_extension(KeyUsage::new().critical().digital_signature().key_encipherment().build()?)?;
     builder.append_extension(ExtendedKeyUsage::new().server_auth().build()?)?;
     let mut names = SubjectAlternativeName::new();
@@ -42,14 +40,82 @@ pub(crate) fn issue(host: &str) -> Result<Issued, ErrorStack> {
         Ok(_) => names.ip(host),
         Err(_) => names.dns(host),
     };
-    let names = names.build(&builder.x509v3_context(Some(&authority), None))?;
+    let names = names.build(&builder.x509v3_context(Some(&authority.certificate), None))?;
     builder.append_extension(names)?;
-    let issuer = AuthorityKeyIdentifier::new().keyid(true).build(&builder.x509v3_context(Some(&authority), None))?;
-    builder.append_extension(issuer)?;
-    builder.sign(&authority_key, MessageDigest::sha256())?;
-    let (certificate, authority) = (builder.build().to_pem()?, authority.to_pem()?);
+    let certificate = authority.sign(builder)?.to_pem()?;
+    let authority = authority.certificate.to_pem()?;
     let chain = [certificate, authority.clone()].concat();
     Ok(Issued { authority, chain, key: key.private_key_to_pem_pkcs8()? })
+}
+
+/// Who signs the certificates of the clients of a run.
+pub(crate) struct ClientAuthority(Authority);
+
+/// A client's certificate and its key, in PEM.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientCertificate {
+    pub(crate) certificate: String,
+    /// PKCS #8.
+    pub(crate) key: String,
+    /// The certificate in DER.
+    pub(crate) der: Vec<u8>,
+}
+
+impl ClientAuthority {
+    /// Makes one.
+    pub(crate) fn new() -> Result<Self, ErrorStack> {
+        Authority::new().map(Self)
+    }
+
+    /// Its certificate, for realms that are to trust it.
+    pub(crate) fn pem(&self) -> Result<String, ErrorStack> {
+        self.0.certificate.to_pem().map(|pem| text(&pem))
+    }
+
+    /// Makes a key and a certificate with the common name `name`.
+    pub(crate) fn issue(&self, name: &str) -> Result<ClientCertificate, ErrorStack> {
+        let key = PKey::from_rsa(Rsa::generate(RSA_BITS)?)?;
+        let mut builder = self.0.begin(&key, name)?;
+        builder.append_extension(KeyUsage::new().critical().digital_signature().build()?)?;
+        builder.append_extension(ExtendedKeyUsage::new().client_auth().build()?)?;
+        let certificate = self.0.sign(builder)?;
+        let (der, certificate) = (certificate.to_der()?, text(&certificate.to_pem()?));
+        Ok(ClientCertificate { certificate, key: text(&key.private_key_to_pem_pkcs8()?), der })
+    }
+}
+
+/// PEM is ASCII.
+fn text(pem: &[u8]) -> String {
+    String::from_utf8_lossy(pem).into_owned()
+}
+
+struct Authority {
+    key: PKey<Private>,
+    certificate: X509,
+}
+
+impl Authority {
+    fn new() -> Result<Self, ErrorStack> {
+        let key = PKey::from_rsa(Rsa::generate(RSA_BITS)?)?;
+        let certificate = authority(&key)?;
+        Ok(Self { key, certificate })
+    }
+
+    /// What every certificate that it signs has.
+    fn begin(&self, key: &PKey<Private>, common_name: &str) -> Result<X509Builder, ErrorStack> {
+        let mut builder = builder(key, common_name)?;
+        builder.set_issuer_name(self.certificate.subject_name())?;
+        builder.append_extension(BasicConstraints::new().critical().build()?)?;
+        Ok(builder)
+    }
+
+    fn sign(&self, mut builder: X509Builder) -> Result<X509, ErrorStack> {
+        let context = builder.x509v3_context(Some(&self.certificate), None);
+        let issuer = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
+        builder.append_extension(issuer)?;
+        builder.sign(&self.key, MessageDigest::sha256())?;
+        Ok(builder.build())
+    }
 }
 
 fn authority(key: &PKey<Private>) -> Result<X509, ErrorStack> {
@@ -121,6 +187,23 @@ mod tests {
         assert_ne!(verified(&issued, &issued.authority, "example.org"), X509VerifyResult::OK);
         let other = issue("localhost").unwrap();
         assert_ne!(verified(&issued, &other.authority, "localhost"), X509VerifyResult::OK);
+    }
+
+    #[test]
+    fn clients_of_one_run_have_the_same_authority_and_names_of_their_own() {
+        let authority = ClientAuthority::new().unwrap();
+        let (first, second) = (authority.issue("one").unwrap(), authority.issue("two").unwrap());
+        let signer = X509::from_pem(authority.pem().unwrap().as_bytes()).unwrap().public_key().unwrap();
+        for (client, name) in [(&first, "one"), (&second, "two")] {
+            let certificate = X509::from_pem(client.certificate.as_bytes()).unwrap();
+            assert!(certificate.verify(&signer).unwrap());
+            let subject: Vec<_> = certificate.subject_name().entries().map(|entry| entry.data().as_slice()).collect();
+            assert_eq!(subject, [name.as_bytes()]);
+            assert_eq!(certificate.to_der().unwrap(), client.der);
+            let key = PKey::private_key_from_pem(client.key.as_bytes()).unwrap();
+            assert!(certificate.public_key().unwrap().public_eq(&key));
+        }
+        assert_ne!(first.key, second.key);
     }
 
     #[test]

@@ -119,8 +119,8 @@ pub(crate) struct SignetArguments {
     /// The signet executable to test; else the one beside this executable
     #[arg(long, value_name = "FILE")]
     pub(crate) signet: Option<PathBuf>,
-    /// Test a Signet that runs already, described in this file (TOML: base_url, client_id, client_secret or
-    /// client_secret_file, ca_file, realm)
+    /// Test a Signet that runs already, described in this file (TOML: base_url, mtls_base_url, client_id, client_secret
+    /// or client_secret_file, ca_file, realm)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["signet", "host"])]
     pub(crate) target: Option<PathBuf>,
     /// Name under which the suite reaches the Signet that is started here

@@ -11,6 +11,8 @@
 //! - `signet`: the Signet under test;
 //! - `plan`: test plans as data;
 //! - `scripts`: sets of script packages that decide in the realm of each plan;
+//! - `credentials`, `certificate`: what is made for the clients of plans;
+//! - `resource`: the API where plans of FAPI use their access tokens;
 //! - `driver`: running them;
 //! - `expected`: comparing their results;
 //! - `evidence`: what is kept.
@@ -18,6 +20,7 @@
 mod certificate;
 mod cli;
 mod commands;
+mod credentials;
 mod doctor;
 mod driver;
 mod error;
@@ -30,6 +33,7 @@ mod plan;
 mod random;
 #[cfg(test)]
 mod recorded;
+mod resource;
 mod scripts;
 mod signet;
 mod store;

@@ -1,5 +1,6 @@
 //! The harness's own TLS: whom it trusts, and the certificate a server shows.
 
+use crate::certificate::ClientCertificate;
 use crate::error::HarnessError;
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use openssl::x509::X509;
@@ -31,11 +32,26 @@ pub(crate) async fn shown_certificate(url: &Url) -> io::Result<Vec<u8>> {
 /// An HTTP client that trusts the machine's authorities and those in `authority` (PEM), and follows no redirect.
 #[expect(clippy::disallowed_types, reason = "the harness stands outside the product, as any client does")]
 pub(crate) fn client(authority: Option<&[u8]>, limit: Duration) -> Result<reqwest::Client, HarnessError> {
+    client_with(authority, None, limit)
+}
+
+/// The same, which shows `certificate` where it is asked for one.
+#[expect(clippy::disallowed_types, reason = "the harness stands outside the product, as any client does")]
+pub(crate) fn client_with(
+    authority: Option<&[u8]>,
+    certificate: Option<&ClientCertificate>,
+    limit: Duration,
+) -> Result<reqwest::Client, HarnessError> {
     let mut builder = reqwest::Client::builder().timeout(limit).redirect(reqwest::redirect::Policy::none()).no_proxy();
     for certificate in X509::stack_from_pem(authority.unwrap_or_default())? {
         let unreadable = |error: reqwest::Error| HarnessError::Input(format!("the CA certificate: {}", causes(&error)));
         let certificate = reqwest::Certificate::from_der(&certificate.to_der()?).map_err(unreadable)?;
         builder = builder.add_root_certificate(certificate);
+    }
+    if let Some(own) = certificate {
+        let unusable = |error: reqwest::Error| HarnessError::Input(format!("the certificate: {}", causes(&error)));
+        let identity = reqwest::Identity::from_pkcs8_pem(own.certificate.as_bytes(), own.key.as_bytes());
+        builder = builder.identity(identity.map_err(unusable)?);
     }
     builder.build().map_err(|error| HarnessError::Input(format!("the HTTP client: {}", causes(&error))))
 }

@@ -157,7 +157,7 @@ async fn rfc8705_2_1_2_certificate_of_a_trusted_authority_by_its_dns_name() {
 }
 
 /// A key set with a certificate (RFC 7517 section 4.7).
-pub(super) fn certificate_set(identity: &Identity) -> Value {
+pub(crate) fn certificate_set(identity: &Identity) -> Value {
     let certificate = STANDARD.encode(identity.certificate.to_der().unwrap());
     let key = identity.key.ec_key().unwrap();
     let (mut x, mut y) = (openssl::bn::BigNum::new().unwrap(), openssl::bn::BigNum::new().unwrap());

@@ -69,7 +69,7 @@ async fn oidc_discovery_3_the_document_says_what_the_server_does() {
 async fn oidc_discovery_3_every_member_is_a_registered_one() {
     let realm = Realm::new().await;
     let registered = "issuer authorization_endpoint token_endpoint userinfo_endpoint jwks_uri introspection_endpoint \
-        revocation_endpoint mtls_endpoint_aliases scopes_supported response_types_supported response_modes_supported \
+        revocation_endpoint mtls_endpoint_aliases tls_client_certificate_bound_access_tokens scopes_supported response_types_supported response_modes_supported \
         grant_types_supported acr_values_supported subject_types_supported id_token_signing_alg_values_supported \
         id_token_encryption_alg_values_supported id_token_encryption_enc_values_supported \
         userinfo_encryption_alg_values_supported userinfo_encryption_enc_values_supported \
@@ -85,7 +85,8 @@ async fn oidc_discovery_3_every_member_is_a_registered_one() {
         pushed_authorization_request_endpoint authorization_signing_alg_values_supported \
         authorization_encryption_alg_values_supported authorization_encryption_enc_values_supported \
         end_session_endpoint check_session_iframe frontchannel_logout_supported \
-        frontchannel_logout_session_supported backchannel_logout_supported backchannel_logout_session_supported";
+        frontchannel_logout_session_supported backchannel_logout_supported backchannel_logout_session_supported \
+        dpop_signing_alg_values_supported";
     let document = realm.discovery().await;
     let unknown: Vec<_> = members(&document).difference(&registered.split_whitespace().collect()).copied().collect();
     assert_eq!(unknown, [""; 0]);

@@ -115,6 +115,21 @@ async fn rfc9700_2_1_1_public_clients_need_a_challenge() {
 }
 
 #[tokio::test]
+async fn rfc9700_2_1_1_a_realm_may_let_public_clients_go_without_a_challenge() {
+    let realm = Realm::with(json!({"allow_public_clients_without_pkce": true})).await;
+    let public = json!({"token_endpoint_auth_method": "none", "settings": {"skip_consent": true}});
+    let client = realm.client(public).await;
+    let request = client.request().without_pkce();
+    let mut browser = realm.signed_in_browser().await;
+    let code = browser.complete(&request, &realm.user).await.code();
+    client.redeem(&request, &code).await.tokens();
+    let strict =
+        json!({"token_endpoint_auth_method": "none", "settings": {"skip_consent": true, "require_pkce": true}});
+    let strict = realm.client(strict).await;
+    assert_refused(&realm, "invalid_request", [strict.request().without_pkce()]).await;
+}
+
+#[tokio::test]
 async fn rfc7636_4_2_malformed_challenges_are_invalid_request() {
     let (short, long) = ("a".repeat(42), "a".repeat(129));
     let bad = ["=", "+", " ", "/", "%", "\u{e9}"].map(|character| "a".repeat(43) + character);

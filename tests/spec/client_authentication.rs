@@ -52,14 +52,14 @@ async fn rfc6749_2_3_two_methods_at_once_are_invalid_request() {
 }
 
 #[tokio::test]
-async fn rfc6749_3_2_1_two_identifiers_that_differ_are_refused() {
+async fn rfc6749_3_2_1_and_fapi1_baseline_5_2_2_19_two_identifiers_that_differ_are_refused() {
     let realm = Realm::new().await;
     let one = client(&realm, "client_secret_basic").await;
     let other = client(&realm, "client_secret_basic").await;
     let (keyed, _) = realm.client_with_key("ES256", json!({"grant_types": ["client_credentials"]})).await;
     for client in [&one, &keyed] {
         let parameters = [GRANT, &[("client_id", other.id.as_str())]].concat();
-        client.ask("/token", &parameters).await.assert_refused("invalid_request");
+        client.ask("/token", &parameters).await.assert_refused("invalid_client");
         let parameters = [GRANT, &[("client_id", client.id.as_str())]].concat();
         assert_eq!(client.ask("/token", &parameters).await.status, 200);
     }
@@ -252,7 +252,7 @@ async fn rfc8705_2_a_certificate_does_not_stand_in_for_a_secret() {
 }
 
 #[tokio::test]
-async fn cve_2024_10039_certificates_in_headers_of_strangers_are_ignored() {
+async fn tk_036_and_cve_2024_10039_certificates_in_headers_of_strangers_are_ignored() {
     let authority = Identity::authority("Client authority");
     let realm = Realm::with(json!({"client_certificate_authorities": authority.certificate_pem()})).await;
     let client = client_of_authority(&realm).await;
@@ -267,6 +267,10 @@ async fn cve_2024_10039_certificates_in_headers_of_strangers_are_ignored() {
         "ssl-client-cert",
         "x-forwarded-client-cert",
         "x-forwarded-tls-client-cert",
+        "client_cert",
+        "x_client_cert",
+        "x_ssl_client_cert",
+        "ssl_client_cert",
     ] {
         for value in [format!(":{der}:"), der.clone(), pem.clone(), format!("Cert=\"{pem}\"")] {
             let request = client.authenticated("/token", GRANT).header(name, &value);

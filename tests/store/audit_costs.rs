@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use base64::Engine as _;
 use serde_json::json;
+use signet_core::binding::DpopHeader;
 use signet_core::events::{EventRecord, Serving};
 use signet_core::grants::{self, ClientRequest};
 use signet_core::model::{Client, Purpose, RefreshFamily, TokenBasis, User};
@@ -129,7 +130,7 @@ fn family(node: &Node, lineage: Lineage, (client, user): (&Client, &User)) -> Re
         standing,
         refresh_family: Some(family),
         participant: None,
-        assertion: None,
+        proofs: Vec::new(),
     }
 }
 
@@ -142,6 +143,7 @@ async fn ask(node: &Node, serving: &Serving<'_>, (id, secret): (&str, &str), bod
         authorization: Some(&authorization),
         parameters: &parameters,
         certificate: None,
+        dpop: DpopHeader::Absent,
         address: Ipv4Addr::LOCALHOST.into(),
     };
     grants::exchange(serving, &node.realm, request).await.unwrap();

@@ -52,9 +52,9 @@ async fn a_code_costs_three_statements_and_one_commit(database: &TestDatabase) {
     let whole = world.redemption(5);
     assert_eq!(cost(store, store.redeem(realm_id, &whole, &[])).await, (3, 1));
     assert_eq!(cost(store, store.redeem(realm_id, &whole, &[])).await, (2, 0));
-    let mut with_assertion = world.redemption(6);
-    with_assertion.assertion = Some(used(Purpose::ClientAssertion, 1));
-    assert_eq!(cost(store, store.redeem(realm_id, &with_assertion, &[])).await, (4, 1));
+    let mut with_proofs = world.redemption(6);
+    with_proofs.proofs = vec![used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 1)];
+    assert_eq!(cost(store, store.redeem(realm_id, &with_proofs, &[])).await, (5, 1));
     let mut bare = world.redemption(7);
     (bare.refresh_family, bare.participant) = (None, None);
     assert_eq!(cost(store, store.redeem(realm_id, &bare, &[])).await, (1, 1));
@@ -66,9 +66,9 @@ async fn a_refresh_costs_one_statement_and_one_commit(database: &TestDatabase) {
     let lineage = world.open_family(5).await;
     assert_eq!(cost(store, store.rotate(realm_id, &world.rotation(lineage, 1), &[])).await, (1, 1));
     assert_eq!(cost(store, store.rotate(realm_id, &world.rotation(lineage, 1), &[])).await, (1, 0));
-    let mut with_assertion = world.rotation(lineage, 2);
-    with_assertion.assertion = Some(used(Purpose::ClientAssertion, 1));
-    assert_eq!(cost(store, store.rotate(realm_id, &with_assertion, &[])).await, (2, 1));
+    let mut with_proofs = world.rotation(lineage, 2);
+    with_proofs.proofs = vec![used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 1)];
+    assert_eq!(cost(store, store.rotate(realm_id, &with_proofs, &[])).await, (3, 1));
     assert_eq!(cost(store, store.close_lineage(realm_id, lineage, NOW, &[])).await, (2, 1));
 }
 

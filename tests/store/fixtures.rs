@@ -138,7 +138,6 @@ pub(crate) fn push(realm_id: RealmId, number: u8) -> Push {
             opens_until: NOW.plus(60),
             expires_at: NOW.plus(660),
         },
-        assertion: None,
         proofs: Vec::new(),
         now: NOW,
         most: 100,
@@ -264,7 +263,7 @@ impl World {
             standing: self.standing(lineage),
             refresh_family: Some(self.family(lineage)),
             participant: Some((self.session.sid, self.client_id())),
-            assertion: None,
+            proofs: Vec::new(),
         }
     }
 
@@ -282,7 +281,7 @@ impl World {
             rotated_at: NOW.plus(100),
             idle_expires_at: NOW.plus(3700),
             standing: self.standing(lineage),
-            assertion: None,
+            proofs: Vec::new(),
         }
     }
 }

@@ -78,17 +78,17 @@ async fn rfc9126_7_3_what_has_fallen_completes_nothing(database: &TestDatabase) 
 
 async fn rfc9126_2_1_what_came_along_is_used_with_the_push_or_not_at_all(database: &TestDatabase) {
     let store = database.connect().await;
-    let (assertion, proof) = (used(Purpose::ClientAssertion, 1), used(Purpose::ClientAssertion, 2));
-    let with = |number, assertion, proofs| Push { assertion: Some(assertion), proofs, ..push(REALM, number) };
-    assert_eq!(store.push(&with(1, assertion, vec![proof]), &[]).await.unwrap(), PushOutcome::Pushed);
+    let (assertion, proof) = (used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 2));
+    let with = |number, assertion, proof| Push { proofs: vec![assertion, proof], ..push(REALM, number) };
+    assert_eq!(store.push(&with(1, assertion, proof), &[]).await.unwrap(), PushOutcome::Pushed);
     assert!(!store.consume(REALM, &assertion, &[]).await.unwrap());
     assert!(!store.consume(REALM, &proof, &[]).await.unwrap());
 
     let fresh = used(Purpose::ClientAssertion, 3);
-    let replayed = with(2, assertion, vec![fresh]);
-    assert_eq!(store.push(&replayed, &[]).await.unwrap(), PushOutcome::AssertionReplayed);
-    let replayed = with(2, fresh, vec![proof]);
-    assert_eq!(store.push(&replayed, &[]).await.unwrap(), PushOutcome::ProofReplayed);
+    let replayed = with(2, assertion, used(Purpose::DpopProof, 4));
+    assert_eq!(store.push(&replayed, &[]).await.unwrap(), PushOutcome::Replayed(Purpose::ClientAssertion));
+    let replayed = with(2, fresh, proof);
+    assert_eq!(store.push(&replayed, &[]).await.unwrap(), PushOutcome::Replayed(Purpose::DpopProof));
     assert_eq!(store.pushed_request(REALM, PushedReference([2; 32])).await.unwrap(), None);
     // Whoever lost used nothing up.
     assert!(store.consume(REALM, &fresh, &[]).await.unwrap());
@@ -101,7 +101,7 @@ async fn rfc9126_2_3_a_client_has_so_many_open_requests_and_no_more(database: &T
         assert_eq!(store.push(&bounded(number), &[]).await.unwrap(), PushOutcome::Pushed);
     }
     let assertion = used(Purpose::ClientAssertion, 1);
-    let fourth = Push { assertion: Some(assertion), ..bounded(4) };
+    let fourth = Push { proofs: vec![assertion], ..bounded(4) };
     assert_eq!(store.push(&fourth, &[]).await.unwrap(), PushOutcome::TooMany);
     assert_eq!(store.pushed_request(REALM, fourth.request.reference).await.unwrap(), None);
     // It was presented, whatever became of the request.

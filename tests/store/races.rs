@@ -90,8 +90,8 @@ async fn one_of_twenty_rotates_a_refresh_token(database: &TestDatabase) {
         let outcomes = race(&nodes, |store, number| {
             let mut rotation = rotation.clone();
             // Each with an assertion of its own, which only the winner may use up.
-            rotation.assertion = Some(used(Purpose::ClientAssertion, u8::try_from(number).unwrap()));
-            rotation.assertion.as_mut().unwrap().key[31] = u8::try_from(generation).unwrap();
+            rotation.proofs = vec![used(Purpose::ClientAssertion, u8::try_from(number).unwrap())];
+            rotation.proofs[0].key[31] = u8::try_from(generation).unwrap();
             async move { store.rotate(REALM, &rotation, &[]).await.unwrap() }
         });
         let outcomes = outcomes.await;

@@ -15,8 +15,8 @@ on_every_database!(
     rotation_moves_the_generation_once,
     a_family_that_does_not_rotate_keeps_its_generation,
     rotation_stops_when_anything_beneath_it_falls,
-    a_replayed_assertion_rotates_nothing,
-    a_superseded_rotation_leaves_its_assertion_unused,
+    a_replayed_proof_rotates_nothing,
+    a_superseded_rotation_leaves_its_proofs_unused,
     a_closed_lineage_is_denied_with_and_without_a_family,
 );
 
@@ -89,24 +89,31 @@ async fn rotation_stops_when_anything_beneath_it_falls(database: &TestDatabase) 
     assert_eq!(store.rotate(realm_id, &offline, &[]).await.unwrap(), RotationOutcome::Rotated);
 }
 
-async fn a_replayed_assertion_rotates_nothing(database: &TestDatabase) {
+async fn a_replayed_proof_rotates_nothing(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let lineage = world.open_family(5).await;
     let mut rotation = world.rotation(lineage, 1);
-    rotation.assertion = Some(used(Purpose::ClientAssertion, 1));
+    rotation.proofs = vec![used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 1)];
     assert_eq!(world.store.rotate(world.realm.id, &rotation, &[]).await.unwrap(), RotationOutcome::Rotated);
     rotation.generation = 2;
     rotation.next_generation = 3;
-    assert_eq!(world.store.rotate(world.realm.id, &rotation, &[]).await.unwrap(), RotationOutcome::AssertionReplayed);
+    for (proofs, replayed) in [
+        ([used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 2)], Purpose::ClientAssertion),
+        ([used(Purpose::ClientAssertion, 2), used(Purpose::DpopProof, 1)], Purpose::DpopProof),
+    ] {
+        rotation.proofs = proofs.to_vec();
+        let outcome = world.store.rotate(world.realm.id, &rotation, &[]).await.unwrap();
+        assert_eq!(outcome, RotationOutcome::ProofReplayed(replayed));
+    }
     assert_eq!(world.store.refresh_family(world.realm.id, lineage).await.unwrap().unwrap().generation, 2);
 }
 
-async fn a_superseded_rotation_leaves_its_assertion_unused(database: &TestDatabase) {
+async fn a_superseded_rotation_leaves_its_proofs_unused(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let lineage = world.open_family(5).await;
     let mut rotation = world.rotation(lineage, 7);
     let assertion = used(Purpose::ClientAssertion, 1);
-    rotation.assertion = Some(assertion);
+    rotation.proofs = vec![assertion];
     assert_eq!(world.store.rotate(world.realm.id, &rotation, &[]).await.unwrap(), RotationOutcome::Superseded);
     assert!(world.store.consume(world.realm.id, &assertion, &[]).await.unwrap());
 }

@@ -1,8 +1,9 @@
 //! The port of things that may happen once.
 
-use signet_core::model::{Client, Purpose};
+use signet_core::model::{Client, Purpose, UsedRecord};
 use signet_core::ports::{
-    Clients, FrontChannelIssue, FrontChannelOutcome, RedemptionOutcome, RefreshFamilies, SingleUse, Standing, Users,
+    Clients, FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, RedemptionOutcome, RefreshFamilies, SingleUse,
+    Standing, Users,
 };
 use signet_protocol::identifiers::{AuthorizationId, Lineage, RealmId};
 
@@ -13,7 +14,8 @@ on_every_database!(
     a_mark_is_set_once_per_realm_purpose_and_key,
     rfc6749_4_1_2_a_code_is_redeemed_once_and_with_everything,
     a_fallen_code_is_not_used_up,
-    a_replayed_assertion_redeems_nothing,
+    a_replayed_proof_redeems_nothing,
+    proofs_are_marked_together_or_not_at_all,
     a_code_of_a_session_that_ended_has_no_participant,
     tokens_leave_through_the_browser_once_and_only_while_what_they_rest_on_stands,
     standing_looks_at_each_thing_it_names,
@@ -59,7 +61,7 @@ async fn a_fallen_code_is_not_used_up(database: &TestDatabase) {
     client.enabled = false;
     store.update_client(&client, None, &[]).await.unwrap();
     let mut redemption = world.redemption(5);
-    redemption.assertion = Some(used(Purpose::ClientAssertion, 1));
+    redemption.proofs = vec![used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 1)];
     assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::Fallen);
     for table in ["refresh_families", "session_participants", "used_records WHERE purpose <> 2"] {
         assert_eq!(database.count(table).await, 0, "{table}");
@@ -68,20 +70,40 @@ async fn a_fallen_code_is_not_used_up(database: &TestDatabase) {
     assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::Redeemed);
 }
 
-async fn a_replayed_assertion_redeems_nothing(database: &TestDatabase) {
+async fn a_replayed_proof_redeems_nothing(database: &TestDatabase) {
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     let mut redemption = world.redemption(5);
-    redemption.assertion = Some(used(Purpose::ClientAssertion, 1));
+    redemption.proofs = vec![used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 1)];
     assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::Redeemed);
     let mut other = world.redemption(6);
-    other.assertion = redemption.assertion;
-    assert_eq!(store.redeem(realm_id, &other, &[]).await.unwrap(), RedemptionOutcome::AssertionReplayed);
+    for (proofs, replayed) in [
+        ([used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 2)], Purpose::ClientAssertion),
+        ([used(Purpose::ClientAssertion, 2), used(Purpose::DpopProof, 1)], Purpose::DpopProof),
+    ] {
+        other.proofs = proofs.to_vec();
+        let outcome = store.redeem(realm_id, &other, &[]).await.unwrap();
+        assert_eq!(outcome, RedemptionOutcome::ProofReplayed(replayed));
+    }
     assert!(store.refresh_family(realm_id, Lineage([6; 16])).await.unwrap().is_none());
     // The same code with a new assertion: the code's reuse counts, and the assertion stays unused.
-    redemption.assertion = Some(used(Purpose::ClientAssertion, 2));
+    redemption.proofs = vec![used(Purpose::ClientAssertion, 2)];
     assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::AlreadyUsed);
     assert!(store.consume(realm_id, &used(Purpose::ClientAssertion, 2), &[]).await.unwrap());
+}
+
+async fn proofs_are_marked_together_or_not_at_all(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let (assertion, proof) = (used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 1));
+    let consume = async |proofs: &[UsedRecord]| store.consume_proofs(realm_id, proofs, &[]).await.unwrap();
+    assert_eq!(consume(&[assertion, proof]).await, ProofsOutcome::First);
+    assert_eq!(consume(&[assertion, proof]).await, ProofsOutcome::Replayed(Purpose::ClientAssertion));
+    let other = used(Purpose::ClientAssertion, 2);
+    assert_eq!(consume(&[other, proof]).await, ProofsOutcome::Replayed(Purpose::DpopProof));
+    // The loser's other mark went with it.
+    assert_eq!(consume(&[other]).await, ProofsOutcome::First);
+    assert_eq!(consume(&[other]).await, ProofsOutcome::Replayed(Purpose::ClientAssertion));
 }
 
 async fn a_code_of_a_session_that_ended_has_no_participant(database: &TestDatabase) {

@@ -37,7 +37,7 @@ async fn work_that_arrives_together_shares_a_commit() {
     let assertion = used(Purpose::ClientAssertion, 1);
     let fallen = {
         let (store, mut redemption) = (world.store.clone(), world.redemption(6));
-        (redemption.assertion, redemption.standing.realm_epoch) = (Some(assertion), 9);
+        (redemption.proofs, redemption.standing.realm_epoch) = (vec![assertion], 9);
         tokio::spawn(async move { store.redeem(REALM, &redemption, &[]).await })
     };
     let (store, redemption) = (world.store.clone(), world.redemption(5));

@@ -1,12 +1,13 @@
 //! HTTP as a client sees it: no redirect is followed, nothing is remembered, only the tests' authority is trusted.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
-use super::certificates::{AUTHORITY, Identity};
+use super::certificates::{AUTHORITY, Identity, MUTUAL_TLS_HOST};
 
 /// An HTTP client.
 #[derive(Debug, Clone)]
@@ -39,24 +40,33 @@ impl HttpClient {
 
     /// A client that presents a certificate where one is asked for.
     pub(crate) fn presenting(identity: Option<&Identity>) -> Self {
-        Self::with(&AUTHORITY.certificate_pem(), identity)
+        Self::with((&AUTHORITY.certificate_pem(), identity), |builder| builder)
+    }
+
+    /// The same, speaking HTTP/1.1, where a request may name another host than its connection was made for.
+    pub(crate) fn http1(identity: Option<&Identity>) -> Self {
+        Self::with((&AUTHORITY.certificate_pem(), identity), reqwest::ClientBuilder::http1_only)
     }
 
     /// A client that trusts another authority.
     pub(crate) fn trusting(authority: &str) -> Self {
-        Self::with(authority, None)
+        Self::with((authority, None), |builder| builder)
     }
 
     #[expect(clippy::disallowed_types, reason = "see the type")]
-    fn with(authority: &str, identity: Option<&Identity>) -> Self {
+    fn with(
+        (authority, identity): (&str, Option<&Identity>),
+        set_up: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Self {
         let authority = reqwest::Certificate::from_pem(authority.as_bytes()).unwrap();
-        let mut builder = reqwest::Client::builder()
+        let mut builder = set_up(reqwest::Client::builder())
             .redirect(reqwest::redirect::Policy::none())
+            .resolve(MUTUAL_TLS_HOST, SocketAddr::from(([127, 0, 0, 1], 0)))
             .tls_built_in_root_certs(false)
             .add_root_certificate(authority)
             .no_proxy();
         if let Some(identity) = identity {
-            let (certificate, key) = (identity.certificate_pem(), identity.key_pem());
+            let (certificate, key) = (identity.chain_pem(), identity.key_pem());
             builder =
                 builder.identity(reqwest::Identity::from_pkcs8_pem(certificate.as_bytes(), key.as_bytes()).unwrap());
         }

@@ -67,12 +67,19 @@ impl Process {
         std::fs::read_to_string(self.folder.join("log")).unwrap()
     }
 
+    /// Sends the program a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = std::fs::read_to_string(self.folder.join("pid")).unwrap();
+        let sent = Command::new("kill").args(["-s", name, pid.trim()]).stderr(Stdio::null()).status();
+        assert!(sent.unwrap().success(), "{} is not running", self.folder.display());
+    }
+
     /// Ends the program as a power failure does, and waits until it is gone. Its folder stays.
     pub(crate) fn kill(&mut self) {
         let pid = std::fs::read_to_string(self.folder.join("pid")).unwrap();
-        let signal = |name: &str| Command::new("kill").args(["-s", name, pid.trim()]).stderr(Stdio::null()).status();
-        assert!(signal("KILL").unwrap().success(), "{} is not running", self.folder.display());
-        while signal("0").unwrap().success() {
+        self.signal("KILL");
+        let is_there = || Command::new("kill").args(["-s", "0", pid.trim()]).stderr(Stdio::null()).status();
+        while is_there().unwrap().success() {
             std::thread::yield_now();
         }
     }

@@ -10,7 +10,8 @@ use signet_core::endpoints::Bases;
 use signet_core::provider::{Provider, ProviderParts};
 use signet_core::registry;
 use signet_http::listener::{
-    CertificateFiles, Listener, ListenerSettings, RequestIdSource, RunningListener, TlsSettings, Transport,
+    AskForCertificates, CertificateFiles, Listener, ListenerSettings, RequestIdSource, RunningListener, TlsSettings,
+    Transport,
 };
 use signet_http::pages::Pages;
 use signet_http::routes::{App, routes};
@@ -53,7 +54,8 @@ impl TimedProvider {
         let database = TestDatabase::migrated(Kind::Sqlite).await;
         let folder = new_folder("provider");
         let (chain, key) = Identity::localhost().write(&folder, "server");
-        let tls = TlsSettings { certificates: vec![CertificateFiles { chain, key }], client_certificates: false };
+        let certificates = vec![CertificateFiles { chain, key }];
+        let tls = TlsSettings { certificates, client_certificates: AskForCertificates::Nobody };
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let settings = ListenerSettings::new("test", anywhere, Transport::Tls(tls), request_ids());
         let listener = Listener::bind(settings).await.unwrap();

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::administration::Administration;
-use super::certificates::{AUTHORITY, Identity};
+use super::certificates::{AUTHORITY, Identity, MUTUAL_TLS_HOST};
 use super::http::{HttpClient, Request};
 use super::process::{Process, new_folder, without_settings};
 use super::wait::until_true;
@@ -46,6 +46,28 @@ pub(crate) struct Configuration {
     /// The ports of the proxies in front of it, which have the certificates and hand on those of clients: one for
     /// everybody, one that asks for certificates.
     pub(crate) behind_proxies: Option<[u16; 2]>,
+    /// The header in which those hand on certificates; that of RFC 9440 where it is not said.
+    pub(crate) certificate_header: Option<&'static str>,
+    /// Whether certificates are asked for by host name, on the port that everybody uses.
+    pub(crate) mutual_tls_by_name: bool,
+    /// The revocation lists of client certificates, and what becomes of authorities without any.
+    pub(crate) revocation: Option<(Vec<u8>, &'static str)>,
+}
+
+/// The file with the revocation lists, in the server's folder.
+const REVOCATION_LISTS: &str = "clients.crl";
+
+impl Configuration {
+    /// Where the server is reached, without and with certificates.
+    fn public_urls(&self, [main, mtls, _]: [u16; 3]) -> [String; 2] {
+        let [public, mutual] = self.behind_proxies.unwrap_or([main, mtls]);
+        let mutual = if self.mutual_tls_by_name {
+            format!("https://{MUTUAL_TLS_HOST}:{public}")
+        } else {
+            format!("https://localhost:{mutual}")
+        };
+        [format!("https://localhost:{public}"), mutual]
+    }
 }
 
 impl Server {
@@ -81,15 +103,15 @@ impl Server {
             "json",
         ]);
         let created: Value = serde_json::from_str(&created).unwrap_or_else(|error| panic!("{error}: {created}"));
-        let [main, mtls, management] = ports;
-        let [public, mutual] = configuration.behind_proxies.unwrap_or([main, mtls]);
+        let [main, _, management] = ports;
+        let [public_url, mtls_url] = configuration.public_urls(ports);
         let scheme = if configuration.behind_proxies.is_some() { "http" } else { "https" };
         let base = format!("{scheme}://localhost:{main}");
         let program = Program { configuration: written, management, processes: Mutex::default() };
         program.start().await;
         Arc::new(Self {
-            public_url: format!("https://localhost:{public}"),
-            mtls_url: format!("https://localhost:{mutual}"),
+            public_url,
+            mtls_url,
             database,
             base: base.clone(),
             administration: Administration::by_api(&base, created["client_secret"].as_str().unwrap()),
@@ -147,6 +169,12 @@ impl Server {
         self.program().processes.lock().unwrap().last().expect("a process").log()
     }
 
+    /// Replaces the revocation lists, and has the process read them.
+    pub(crate) fn replace_revocation_lists(&self, lists: &[u8]) {
+        std::fs::write(self.program().configuration.with_file_name(REVOCATION_LISTS), lists).unwrap();
+        self.program().processes.lock().unwrap().last().expect("a process").signal("HUP");
+    }
+
     /// Kills the process in the middle of whatever it does, and starts another one on the same data.
     pub(crate) async fn kill_and_restart(&self) {
         self.program().processes.lock().unwrap().last_mut().expect("a process").kill();
@@ -181,7 +209,7 @@ pub(crate) fn run(arguments: &[&str]) -> String {
 
 fn settings(configuration: &Configuration, folder: &Path, (ports, database): ([u16; 3], &str)) -> String {
     let [main, mtls, management] = ports;
-    let [public, mutual] = configuration.behind_proxies.unwrap_or([main, mtls]);
+    let [public_url, mtls_url] = configuration.public_urls(ports);
     let (chain, key) = Identity::localhost().write(folder, "server");
     let authority = folder.join("authority.pem");
     std::fs::write(&authority, AUTHORITY.certificate_pem()).unwrap();
@@ -189,22 +217,30 @@ fn settings(configuration: &Configuration, folder: &Path, (ports, database): ([u
         format!("address = \"127.0.0.1:{main}\"\nprotocol = \"plain\"")
     } else {
         let files = format!("{{ chain = \"{}\", key = \"{}\" }}", chain.display(), key.display());
-        format!("address = \"127.0.0.1:{main}\"\nmtls_address = \"127.0.0.1:{mtls}\"\ncertificates = [{files}]")
+        let own = if configuration.mutual_tls_by_name { "" } else { &format!("mtls_address = \"127.0.0.1:{mtls}\"\n") };
+        format!("address = \"127.0.0.1:{main}\"\n{own}certificates = [{files}]")
     };
     let proxy = if configuration.behind_proxies.is_some() {
-        "[proxy]\ntrusted = [\"127.0.0.1/32\", \"::1/128\"]\nclient_certificate_headers = [\"client-cert\"]"
+        let header = configuration.certificate_header.unwrap_or("client-cert");
+        &format!("[proxy]\ntrusted = [\"127.0.0.1/32\", \"::1/128\"]\nclient_certificate_headers = [\"{header}\"]")
     } else {
         ""
     };
+    let revocation = configuration.revocation.as_ref().map(|(lists, unlisted)| {
+        std::fs::write(folder.join(REVOCATION_LISTS), lists).unwrap();
+        let listed = format!("revocation_lists = [\"{REVOCATION_LISTS}\"]");
+        format!("[client_certificates]\n{listed}\nunlisted_authorities = \"{unlisted}\"\n")
+    });
     format!(
-        "[server]\npublic_url = \"https://localhost:{public}\"\nmtls_public_url = \"https://localhost:{mutual}\"\n\
-         [listener]\n{listener}\n{proxy}\n\
+        "[server]\npublic_url = \"{public_url}\"\nmtls_public_url = \"{mtls_url}\"\n\
+         [listener]\n{listener}\n{proxy}\n{revocation}\
          [management]\naddress = \"127.0.0.1:{management}\"\n\
          [database]\nurl = \"{database}\"\n\
          [keys]\nroot_key_file = \"{root_key}\"\n\
          [outbound]\nallow_private_addresses = true\nca_file = \"{authority}\"\n\
          [passwords]\nmemory_kib = 8192\niterations = 1\n\
          [limits]\nconnections_per_address = 4096\n",
+        revocation = revocation.unwrap_or_default(),
         root_key = folder.join("root.key").display(),
         authority = authority.display(),
     )

@@ -45,6 +45,13 @@ pub(crate) struct PlanRun {
     pub(crate) error: Option<HarnessError>,
 }
 
+impl PlanRun {
+    /// The expectations that came true.
+    fn used(&self) -> impl Iterator<Item = Expectation> {
+        self.modules.iter().flat_map(|module| module.used.iter().copied())
+    }
+}
+
 /// What came of a whole run.
 pub(crate) struct Results {
     pub(crate) plans: Vec<PlanRun>,
@@ -110,11 +117,13 @@ impl Driver {
         }
         let mut plans = tasks.join_all().await;
         plans.sort_by(|left, right| left.name.cmp(&right.name));
-        let used: BTreeSet<Expectation> =
-            plans.iter().flat_map(|plan| &plan.modules).flat_map(|module| module.used.iter().copied()).collect();
+        let used: BTreeSet<(Expectation, &str)> = plans
+            .iter()
+            .flat_map(|plan| plan.used().map(|expectation| (expectation, plan.file_name.as_str())))
+            .collect();
         // What a plan would have shown that broke off is not known.
         let finished = plans.iter().filter(|plan| plan.error.is_none());
-        let finished: Vec<_> = finished.map(|plan| (plan.file_name.clone(), plan.variant.clone())).collect();
+        let finished: Vec<_> = finished.map(|plan| (plan.file_name.as_str(), &plan.variant)).collect();
         let unused = unused(&self.expectations, &used, &finished);
         Ok(Results { plans, unused, script_runs: self.signet.script_runs().await? })
     }

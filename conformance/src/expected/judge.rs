@@ -112,27 +112,28 @@ fn outcome(info: &TestInfo) -> Outcome {
     }
 }
 
-/// The expectations of the plans that ran which did not come true. An expectation belongs to the plans whose file name
-/// and variant it matches, so it should name its plan and not be `*` there.
+/// The expectations of the plans that ran which did not come true; `used` has those that did, with the file name of the
+/// plan. An expectation belongs to the plans whose file name and variant it matches, and must come true in each.
 pub(crate) fn unused(
     expectations: &Expectations,
-    used: &BTreeSet<Expectation>,
-    plans: &[(String, Variant)],
+    used: &BTreeSet<(Expectation, &str)>,
+    plans: &[(&str, &Variant)],
 ) -> Vec<Difference> {
-    let belongs = |scope: &Scope| {
-        plans
-            .iter()
-            .any(|(file, variant)| glob(&scope.configuration_filename, file) && !contradicts(&scope.variant, variant))
+    let missed_in = |scope: &Scope, expectation: Expectation, text: String| -> Vec<Difference> {
+        let belongs =
+            |file: &str, variant| glob(&scope.configuration_filename, file) && !contradicts(&scope.variant, variant);
+        let open =
+            plans.iter().filter(|(file, variant)| belongs(file, variant) && !used.contains(&(expectation, *file)));
+        open.map(|(file, _)| Difference(format!("expected and not seen in {file}: {text}"))).collect()
     };
-    let problems = expectations.problems.iter().enumerate().filter_map(|(position, problem)| {
-        let open = belongs(&problem.scope) && !used.contains(&Expectation::Problem(position));
-        open.then(|| problem.to_string())
+    let problems =
+        expectations.problems.iter().enumerate().flat_map(|(position, problem)| {
+            missed_in(&problem.scope, Expectation::Problem(position), problem.to_string())
+        });
+    let skips = expectations.skips.iter().enumerate().flat_map(|(position, skip)| {
+        missed_in(&skip.scope, Expectation::Skip(position), format!("the skip of {}", skip.scope.test_name))
     });
-    let skips = expectations.skips.iter().enumerate().filter_map(|(position, skip)| {
-        let open = belongs(&skip.scope) && !used.contains(&Expectation::Skip(position));
-        open.then(|| format!("the skip of {}", skip.scope.test_name))
-    });
-    problems.chain(skips).map(|text| Difference(format!("expected and not seen: {text}"))).collect()
+    problems.chain(skips).collect()
 }
 
 const fn kind_name(kind: ProblemKind) -> &'static str {
@@ -213,7 +214,7 @@ fn contradicts(pattern: &VariantPattern, variant: &Variant) -> bool {
 }
 
 /// Whether `text` has the form of `pattern`, in which `*` is any text and `?` any one character.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
     let mut letters = pattern.chars();
     match letters.next() {
         None => text.is_empty(),

@@ -108,9 +108,9 @@ fn an_expected_message_that_was_not_seen_is_told() {
     let mut problems = expected_warning("*", "warning");
     problems[0]["message"] = json!("bad");
     let expected = expectations(problems, json!([]));
-    let ran = [("basic.toml".to_owned(), Variant::from([("response_type".to_owned(), "code".to_owned())]))];
-    let missed = unused(&expected, &BTreeSet::new(), &ran);
-    assert_eq!(missed[0].0, "expected and not seen: CheckX of warning in oidcc-*: bad");
+    let variant = Variant::from([("response_type".to_owned(), "code".to_owned())]);
+    let missed = unused(&expected, &BTreeSet::new(), &[("basic.toml", &variant)]);
+    assert_eq!(missed[0].0, "expected and not seen in basic.toml: CheckX of warning in oidcc-*: bad");
 }
 
 #[test]
@@ -135,13 +135,25 @@ fn a_skip_needs_the_suites_sentence() {
 #[test]
 fn expectations_that_did_not_come_true_are_differences_of_the_plans_that_ran() {
     let expected = expectations(expected_warning("*", "warning"), expected_skip("because X"));
-    let ran = |file: &str, response_type: &str| {
-        [(file.to_owned(), Variant::from([("response_type".to_owned(), response_type.to_owned())]))]
-    };
-    assert_eq!(unused(&expected, &BTreeSet::new(), &ran("basic.toml", "code")).len(), 2);
-    assert_eq!(unused(&expected, &BTreeSet::from([Expectation::Skip(0)]), &ran("basic.toml", "code")).len(), 1);
-    assert_eq!(unused(&expected, &BTreeSet::new(), &ran("basic.toml", "id_token")).len(), 1);
-    assert!(unused(&expected, &BTreeSet::new(), &ran("config.toml", "code")).is_empty());
+    let response_type = |value: &str| Variant::from([("response_type".to_owned(), value.to_owned())]);
+    let (code, id_token) = (response_type("code"), response_type("id_token"));
+    let skipped = BTreeSet::from([(Expectation::Skip(0), "basic.toml")]);
+    assert_eq!(unused(&expected, &BTreeSet::new(), &[("basic.toml", &code)]).len(), 2);
+    assert_eq!(unused(&expected, &skipped, &[("basic.toml", &code)]).len(), 1);
+    assert_eq!(unused(&expected, &BTreeSet::new(), &[("basic.toml", &id_token)]).len(), 1);
+    assert!(unused(&expected, &BTreeSet::new(), &[("config.toml", &code)]).is_empty());
+}
+
+#[test]
+fn an_expectation_of_several_plans_must_come_true_in_each() {
+    let mut skips = expected_skip("because X");
+    skips[0]["configuration-filename"] = json!("*-dynamic.toml");
+    let (expected, variant) = (expectations(json!([]), skips), Variant::new());
+    let used = BTreeSet::from([(Expectation::Skip(0), "basic-dynamic.toml")]);
+    let ran = [("basic-dynamic.toml", &variant), ("hybrid-dynamic.toml", &variant), ("basic.toml", &variant)];
+    let missed = unused(&expected, &used, &ran);
+    assert_eq!(missed.len(), 1);
+    assert!(missed[0].0.contains("hybrid-dynamic.toml"), "{}", missed[0].0);
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(crate) struct Scope {
     /// The module's name; `*` and `?` are wildcards.
     pub(crate) test_name: String,
     pub(crate) variant: VariantPattern,
-    /// The plan file's name, such as `basic.toml`; `*` and `?` are wildcards.
+    /// The plan's name with the ending of a file, such as `basic.toml`; `*` and `?` are wildcards.
     pub(crate) configuration_filename: String,
 }
 

@@ -1,6 +1,6 @@
 //! The plan files: built-in ones, and those of a folder over them.
 
-use super::{Plan, PlanFile};
+use super::{Plan, PlanFile, matrix};
 use crate::error::HarnessError;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,42 +13,48 @@ macro_rules! embedded {
     };
 }
 
-const BUILT_IN: [(&str, &str); 34] = embedded![
+const BUILT_IN: [(&str, &str); 37] = embedded![
+    "authentication-mtls.toml",
+    "authentication.toml",
     "backchannel-logout.toml",
-    "basic-dynamic.toml",
-    "basic.toml",
+    "browser/cancel.json",
     "browser/error-page.json",
     "browser/log-in-again.json",
     "browser/log-in-and-out.json",
-    "browser/log-in-seen.json",
+    "browser/log-in-at-second-visit.json",
+    "browser/log-in-then-refused.json",
     "browser/log-in.json",
     "browser/logged-out-page.json",
+    "browser/login-page.json",
     "browser/logout-confirmation.json",
     "browser/logout-error-page.json",
+    "browser/refused.json",
     "browser/watch-session.json",
     "config.toml",
-    "dynamic-code-id-token-token.toml",
-    "dynamic-code-id-token.toml",
-    "dynamic-code-token.toml",
-    "dynamic-code.toml",
-    "dynamic-id-token-token.toml",
-    "dynamic-id-token.toml",
-    "formpost-basic.toml",
-    "formpost-hybrid.toml",
-    "formpost-implicit.toml",
+    "dynamic.toml",
+    "fapi1-advanced.toml",
+    "fapi2-client-credentials.toml",
+    "fapi2-message-signing.toml",
+    "fapi2-security-rar.toml",
+    "fapi2-security.toml",
+    "flows-dynamic.toml",
+    "flows.toml",
     "frontchannel-logout.toml",
-    "hybrid.toml",
-    "implicit.toml",
+    "parts/dynamic-clients.toml",
+    "parts/fapi.toml",
+    "parts/fapi2.toml",
+    "parts/flows.toml",
+    "parts/identity.toml",
+    "parts/openid.toml",
+    "parts/response-types.toml",
     "rp-initiated-logout.toml",
     "session-management.toml",
-    "third-party-login-code-id-token-token.toml",
-    "third-party-login-code-id-token.toml",
-    "third-party-login-code-token.toml",
-    "third-party-login-code.toml",
-    "third-party-login-id-token-token.toml",
-    "third-party-login-id-token.toml",
+    "third-party-login.toml",
     "users/complete.json",
 ];
+
+/// Folders of files, each with the ending that its files have; plans themselves have no folder.
+const FOLDERS: [(&str, &str); 4] = [("", "toml"), ("browser", "json"), ("parts", "toml"), ("users", "json")];
 
 /// Plan files by their path in the folder.
 pub(crate) struct Library(BTreeMap<String, String>);
@@ -59,7 +65,7 @@ impl Library {
         let mut files: BTreeMap<String, String> =
             BUILT_IN.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         if let Some(folder) = folder {
-            for (part, extension) in [("", "toml"), ("browser", "json"), ("users", "json")] {
+            for (part, extension) in FOLDERS {
                 read_folder(&folder.join(part), part, extension, &mut files)?;
             }
         }
@@ -68,12 +74,24 @@ impl Library {
 
     /// Every plan, by name.
     pub(crate) fn plans(&self) -> Result<Vec<Plan>, HarnessError> {
-        self.0.iter().filter_map(|(path, text)| Some(self.plan(path.strip_suffix(".toml")?, text))).collect()
+        let files = self.0.iter().filter(|(path, _)| !path.contains('/'));
+        let mut plans = BTreeMap::new();
+        for (path, text) in files {
+            let stem = path.trim_end_matches(".toml");
+            let wrong = |error: String| HarnessError::Input(format!("plan {path}: {error}"));
+            let part = |name: &str| self.0.get(&format!("parts/{name}.toml")).map(String::as_str);
+            for (name, table) in matrix::expand(stem, text, part).map_err(wrong)? {
+                let file: PlanFile = table.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+                let plan = self.plan(&name, file)?;
+                if plans.insert(name.clone(), plan).is_some() {
+                    return Err(wrong(format!("another file has a plan called {name}")));
+                }
+            }
+        }
+        Ok(plans.into_values().collect())
     }
 
-    fn plan(&self, name: &str, text: &str) -> Result<Plan, HarnessError> {
-        let wrong = |error: toml::de::Error| HarnessError::Input(format!("plan {name}.toml: {error}"));
-        let file: PlanFile = toml::from_str(text).map_err(wrong)?;
+    fn plan(&self, name: &str, file: PlanFile) -> Result<Plan, HarnessError> {
         let claims = file.user.as_ref().map(|user| self.json(name, "users", user)).transpose()?;
         let browser = file.browser.as_ref().map(|steps| self.json(name, "browser", steps)).transpose()?;
         let overrides = file
@@ -87,8 +105,7 @@ impl Library {
     fn json(&self, plan: &str, folder: &str, name: &str) -> Result<Value, HarnessError> {
         let path = format!("{folder}/{name}.json");
         let text = self.0.get(&path);
-        let text =
-            text.ok_or_else(|| HarnessError::Input(format!("plan {plan}.toml names {path}, which is not there")))?;
+        let text = text.ok_or_else(|| HarnessError::Input(format!("plan {plan} names {path}, which is not there")))?;
         serde_json::from_str(text).map_err(|error| HarnessError::Input(format!("{path}: {error}")))
     }
 }
@@ -123,7 +140,7 @@ mod tests {
     fn every_embedded_file_is_used_and_every_file_is_embedded() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plans");
         let mut on_disk = BTreeMap::new();
-        for (part, extension) in [("", "toml"), ("browser", "json"), ("users", "json")] {
+        for (part, extension) in FOLDERS {
             read_folder(&folder.join(part), part, extension, &mut on_disk).unwrap();
         }
         let library = Library::open(None).unwrap();
@@ -131,13 +148,18 @@ mod tests {
 
         let plans = library.plans().unwrap();
         let files = plans.iter().map(|plan| &plan.file);
-        let named: Vec<String> = files
+        let mut named: Vec<String> = files
             .flat_map(|file| {
                 let steps =
                     file.browser.iter().chain(file.overrides.values()).map(|name| format!("browser/{name}.json"));
                 steps.chain(file.user.iter().map(|name| format!("users/{name}.json"))).collect::<Vec<_>>()
             })
             .collect();
+        for text in on_disk.iter().filter(|(path, _)| !path.contains('/')).map(|(_, text)| text) {
+            let table: toml::Table = text.parse().unwrap();
+            let parts = table.get("with").and_then(toml::Value::as_array).into_iter().flatten();
+            named.extend(parts.map(|part| format!("parts/{}.toml", part.as_str().unwrap())));
+        }
         for path in library.0.keys().filter(|path| path.contains('/')) {
             assert!(named.contains(path), "no plan names {path}");
         }
@@ -150,11 +172,10 @@ mod tests {
         fs::write(folder.path().join("browser/log-in.json"), "[{\"match\": \"mine\"}]").unwrap();
         fs::write(folder.path().join("mine.toml"), "group = \"mine\"\nplan = \"p\"\nbrowser = \"log-in\"").unwrap();
 
+        let built_in = Library::open(None).unwrap().plans().unwrap();
         let plans = Library::open(Some(folder.path())).unwrap().plans().unwrap();
 
-        let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
-        assert!(names.contains(&"mine"));
-        assert_eq!(names.len(), BUILT_IN.iter().filter(|(path, _)| !path.contains('/')).count() + 1);
+        assert_eq!(plans.len(), built_in.len() + 1);
         let plan = |name: &str| plans.iter().find(|plan| plan.name == name).unwrap();
         assert_eq!(plan("basic").browser, Some(serde_json::json!([{ "match": "mine" }])));
         assert_eq!(plan("mine").browser, plan("basic").browser);
@@ -171,5 +192,7 @@ mod tests {
         assert!(error("group = \"g\"").contains("mine.toml"));
         assert!(error("group = \"g\"\nplan = \"p\"\nbrowsers = \"x\"").contains("browsers"));
         assert!(error("group = \"g\"\nplan = \"p\"\nbrowser = \"x\"").contains("browser/x.json"));
+        assert!(error("with = [\"x\"]").contains("parts/x.toml"));
+        assert!(error("name = \"basic\"\ngroup = \"g\"\nplan = \"p\"").contains("basic"));
     }
 }

@@ -1,22 +1,24 @@
 //! Test plans as data: which plan of the suite runs in which variant, what the realm, the user and the clients are,
 //! and what the suite's browser does on the pages.
 //!
-//! A plan is a TOML file; browser steps and users are JSON files that several plans share. The built-in files are
-//! embedded; `--plans DIR` adds files and replaces built-in ones of the same path. Texts may contain placeholders
-//! such as `{issuer}`; [`template`] lists them.
+//! A TOML file has one plan or, where they differ in few things, many; [`matrix`] says how. Browser steps and users are
+//! JSON files that several plans share. The built-in files are embedded; `--plans DIR` adds files and replaces built-in
+//! ones of the same path. Texts may contain placeholders such as `{issuer}`; [`template`] lists them.
 
 pub(crate) mod configuration;
 mod library;
+mod matrix;
 pub(crate) mod template;
 
 pub(crate) use library::Library;
 
+use crate::credentials::KeyAlgorithm;
 use crate::suite::model::Variant;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// One plan, as its file says.
+/// One plan, as a file says.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlanFile {
@@ -35,6 +37,15 @@ pub(crate) struct PlanFile {
     /// Whether the suite registers its clients itself: then it gets an initial access token.
     #[serde(default)]
     pub(crate) initial_access_token: bool,
+    /// Whether the plan's access tokens are used at the harness's own resource.
+    #[serde(default)]
+    pub(crate) resource: bool,
+    /// The resource servers that the realm has, as the admin interface takes them.
+    #[serde(default)]
+    pub(crate) resource_servers: Vec<Value>,
+    /// What every client is registered with, unless its own registration says otherwise.
+    #[serde(default)]
+    pub(crate) registration: Map<String, Value>,
     /// The clients that are registered.
     #[serde(default)]
     pub(crate) clients: Vec<ClientFile>,
@@ -53,6 +64,11 @@ pub(crate) struct PlanFile {
 pub(crate) struct ClientFile {
     /// The key under which the suite's configuration has the client.
     pub(crate) role: String,
+    /// The algorithm of a key that is made for the client: its public part is registered, the suite gets all of it.
+    pub(crate) key: Option<KeyAlgorithm>,
+    /// The key under which the suite's configuration has a certificate that is made for the client, named
+    /// `CN={alias}-{role}`. Where the client is registered to authenticate with a certificate of its own, this is it.
+    pub(crate) certificate: Option<String>,
     /// The registration, in the names of RFC 7591.
     #[serde(flatten)]
     pub(crate) registration: Map<String, Value>,
@@ -61,7 +77,7 @@ pub(crate) struct ClientFile {
 /// A plan with the files it names.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// The plan file's name without extension.
+    /// What `--plan` selects.
     pub(crate) name: String,
     pub(crate) file: PlanFile,
     /// The user's claims.
@@ -78,8 +94,15 @@ impl Plan {
         format!("signet-{}", self.name)
     }
 
-    /// The name by which expectations mean this plan: its file's.
+    /// The name by which expectations mean this plan, in the form that the suite's runner has it.
     pub(crate) fn file_name(&self) -> String {
         format!("{}.toml", self.name)
+    }
+
+    /// What a client is registered with, before placeholders are filled.
+    pub(crate) fn registration(&self, client: &ClientFile) -> Map<String, Value> {
+        let mut registration = self.file.registration.clone();
+        registration.extend(client.registration.clone());
+        registration
     }
 }

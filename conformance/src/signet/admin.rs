@@ -17,6 +17,7 @@ pub(crate) struct Admin {
     base: String,
     client_id: String,
     client_secret: String,
+    authority: Option<Vec<u8>>,
 }
 
 #[derive(Deserialize)]
@@ -33,12 +34,18 @@ impl Admin {
         authority: Option<&[u8]>,
     ) -> Result<Self, HarnessError> {
         let http = tls::client(authority, REQUEST_LIMIT)?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), client_id, client_secret })
+        let (base, authority) = (base.trim_end_matches('/').to_owned(), authority.map(<[u8]>::to_vec));
+        Ok(Self { http, base, client_id, client_secret, authority })
     }
 
     /// The base URL without a slash at the end.
     pub(crate) fn base(&self) -> &str {
         &self.base
+    }
+
+    /// Who is trusted besides the machine's authorities (PEM).
+    pub(crate) fn authority(&self) -> Option<&[u8]> {
+        self.authority.as_deref()
     }
 
     /// Whether Signet answers and gives this client a token.

@@ -8,11 +8,14 @@ mod target;
 pub(crate) use process::{SignetOptions, executable};
 pub(crate) use script_runs::ScriptRuns;
 
+use crate::certificate::{ClientAuthority, ClientCertificate};
+use crate::credentials::{ClientKey, certificate_key};
 use crate::error::HarnessError;
-use crate::plan::Plan;
 use crate::plan::configuration::RegisteredClient;
 use crate::plan::template::{Names, fill};
+use crate::plan::{ClientFile, Plan};
 use crate::random::hexadecimal;
+use crate::resource::{Introspection, Resource};
 use crate::scripts::ScriptSet;
 use admin::Admin;
 use process::Process;
@@ -25,9 +28,21 @@ use target::Target;
 /// Most clients that the suite registers in one plan.
 const MOST_REGISTRATIONS: u32 = 1000;
 
+/// As much of a plan's name as the name of its realm has room for.
+const LONGEST_PLAN_NAME: usize = 45;
+
+/// The method of clients whose own certificate is registered (RFC 8705 section 2.2).
+const SELF_SIGNED: &str = "self_signed_tls_client_auth";
+
 /// A Signet that can be prepared for plans.
 pub(crate) struct Signet {
     admin: Admin,
+    /// The base URL for clients with certificates, where it has one.
+    mtls_base: Option<String>,
+    /// Who signs the certificates of clients.
+    client_authority: ClientAuthority,
+    /// Where access tokens are used that are for no endpoint of Signet.
+    resource: Resource,
     /// A realm that is there already, to be tested as it is.
     realm: Option<String>,
     /// What is deployed to the realm of each plan.
@@ -51,19 +66,37 @@ impl Signet {
         suite_certificate: &[u8],
     ) -> Result<Self, HarnessError> {
         let (process, admin) = Process::start(options, suite_certificate).await?;
-        Ok(Self { admin, realm: None, scripts, process: Some(process), created: Mutex::default() })
+        Ok(Self {
+            admin,
+            mtls_base: Some(process.mtls_base().to_owned()),
+            client_authority: ClientAuthority::new()?,
+            resource: Resource::start(&options.host).await?,
+            realm: None,
+            scripts,
+            process: Some(process),
+            created: Mutex::default(),
+        })
     }
 
     /// Connects to the Signet that the file `target` describes.
     pub(crate) async fn connect(target: &Path, scripts: Option<ScriptSet>) -> Result<Self, HarnessError> {
-        let Target { base_url, client_id, client_secret, authority, realm } = Target::read(target)?;
+        let Target { base_url, mtls_base_url, client_id, client_secret, authority, realm } = Target::read(target)?;
         if let (Some(realm), Some(_)) = (&realm, &scripts) {
             let why = "it is tested as it is; leave `realm` out of the target file, so that each plan gets its own";
             return Err(HarnessError::Input(format!("scripts are not deployed to the realm {realm}: {why}")));
         }
         let admin = Admin::new(&base_url, client_id, client_secret, authority.as_deref())?;
         admin.check().await?;
-        Ok(Self { admin, realm, scripts, process: None, created: Mutex::default() })
+        Ok(Self {
+            admin,
+            mtls_base: mtls_base_url,
+            client_authority: ClientAuthority::new()?,
+            resource: Resource::start("localhost").await?,
+            realm,
+            scripts,
+            process: None,
+            created: Mutex::default(),
+        })
     }
 
     /// The base URL.
@@ -101,6 +134,9 @@ impl Signet {
             ("issuer", format!("{}/realms/{realm}", self.base())),
             ("realm", realm.clone()),
         ]);
+        for server in &plan.file.resource_servers {
+            self.create_resource_server(&realm, server).await?;
+        }
         if let Some(claims) = &plan.claims {
             let (username, password) = self.create_user(&realm, claims).await?;
             names.insert("username", username);
@@ -109,10 +145,12 @@ impl Signet {
         if plan.file.initial_access_token {
             names.insert("initial_access_token", self.create_initial_access_token(&realm).await?);
         }
+        if plan.file.resource {
+            names.insert("resource", self.open_resource(plan, &realm).await?);
+        }
         let mut clients = Vec::new();
         for client in &plan.file.clients {
-            let registration = fill(&Value::Object(client.registration.clone()), &names)?;
-            clients.push(self.create_client(&realm, &client.role, &registration).await?);
+            clients.push(self.create_client(plan, client, &names).await?);
         }
         self.deploy_scripts(&realm).await?;
         Ok(Prepared { names, clients })
@@ -131,11 +169,13 @@ impl Signet {
     }
 
     async fn create_realm(&self, plan: &Plan) -> Result<String, HarnessError> {
-        let name = format!("conformance-{}-{}", plan.name, hexadecimal(3)?);
-        let mut body = plan.file.realm.clone();
-        body.insert("name".into(), name.clone().into());
-        body.insert("display_name".into(), format!("Conformance plan {}", plan.name).into());
-        self.admin.post("realms", &Value::Object(body)).await?;
+        let plan_name: String = plan.name.chars().take(LONGEST_PLAN_NAME).collect();
+        let name = format!("conformance-{plan_name}-{}", hexadecimal(3)?);
+        let names = Names::from([("client_authority", self.client_authority.pem()?)]);
+        let mut body = fill(&Value::Object(plan.file.realm.clone()), &names)?;
+        body["name"] = name.clone().into();
+        body["display_name"] = format!("Conformance plan {}", plan.name).into();
+        self.admin.post("realms", &body).await?;
         self.note(format!("realms/{name}"));
         Ok(name)
     }
@@ -148,17 +188,58 @@ impl Signet {
         Ok((username, password))
     }
 
+    /// Has the resource ask about tokens of the realm, as a client of the realm, and returns its URL.
+    async fn open_resource(&self, plan: &Plan, realm: &str) -> Result<String, HarnessError> {
+        let why = "a plan with a protected resource needs the address where clients show certificates (mtls_base_url)";
+        let base = self.mtls_base.as_ref().ok_or_else(|| HarnessError::Input(why.to_owned()))?;
+        let name = format!("{}-resource", plan.alias());
+        let registration = json!({
+            "client_name": "Resource of the conformance plan",
+            "grant_types": ["client_credentials"],
+            "response_types": [],
+            "token_endpoint_auth_method": "tls_client_auth",
+            "tls_client_auth_subject_dn": format!("CN={name}"),
+            "settings": { "may_introspect": true },
+        });
+        let made = self.admin.post(&format!("realms/{realm}/clients"), &registration).await?;
+        let client_id = member(&made, "client_id")?;
+        self.note(format!("realms/{realm}/clients/{client_id}"));
+        let (url, certificate) = (format!("{base}/realms/{realm}/introspect"), self.client_authority.issue(&name)?);
+        let introspection = Introspection::new(url, client_id, &certificate, self.admin.authority())?;
+        Ok(self.resource.serve(realm, introspection))
+    }
+
+    /// It goes with the realm.
+    async fn create_resource_server(&self, realm: &str, server: &Value) -> Result<(), HarnessError> {
+        self.admin.post(&format!("realms/{realm}/resource-servers"), server).await.map(drop)
+    }
+
     async fn create_client(
         &self,
-        realm: &str,
-        role: &str,
-        registration: &Value,
+        plan: &Plan,
+        client: &ClientFile,
+        names: &Names,
     ) -> Result<RegisteredClient, HarnessError> {
-        let client = self.admin.post(&format!("realms/{realm}/clients"), registration).await?;
-        let client_id = member(&client, "client_id")?;
+        let role = client.role.clone();
+        let mut names = names.clone();
+        names.insert("role", role.clone());
+        let realm = names["realm"].clone();
+        let mut registration = fill(&Value::Object(plan.registration(client)), &names)?;
+        let key = client.key.map(|algorithm| ClientKey::generate(algorithm, &role)).transpose()?;
+        let certificate = client.certificate.as_ref().map(|name| {
+            let certificate = self.client_authority.issue(&format!("{}-{role}", plan.alias()))?;
+            Ok::<_, HarnessError>((name.clone(), certificate))
+        });
+        let certificate = certificate.transpose()?;
+        let keys = registered_keys(&registration, key.as_ref(), certificate.as_ref().map(|(_, own)| own))?;
+        if !keys.is_empty() {
+            registration["jwks"] = json!({ "keys": keys });
+        }
+        let made = self.admin.post(&format!("realms/{realm}/clients"), &registration).await?;
+        let client_id = member(&made, "client_id")?;
         self.note(format!("realms/{realm}/clients/{client_id}"));
-        let client_secret = client.get("client_secret").and_then(Value::as_str).map(str::to_owned);
-        Ok(RegisteredClient { role: role.to_owned(), client_id, client_secret })
+        let client_secret = made.get("client_secret").and_then(Value::as_str).map(str::to_owned);
+        Ok(RegisteredClient { role, client_id, client_secret, private_key: key.map(|key| key.private), certificate })
     }
 
     /// What lets the suite register clients for as long as a run may take.
@@ -187,6 +268,19 @@ impl Signet {
     fn note(&self, path: String) {
         self.created.lock().unwrap_or_else(PoisonError::into_inner).push(path);
     }
+}
+
+/// The keys that a client is registered with.
+fn registered_keys(
+    registration: &Value,
+    key: Option<&ClientKey>,
+    certificate: Option<&ClientCertificate>,
+) -> Result<Vec<Value>, HarnessError> {
+    let mut keys: Vec<Value> = key.map(|key| key.public.clone()).into_iter().collect();
+    if let (Some(certificate), true) = (certificate, registration["token_endpoint_auth_method"] == SELF_SIGNED) {
+        keys.push(certificate_key(certificate, "certificate")?);
+    }
+    Ok(keys)
 }
 
 fn member(answer: &Value, name: &str) -> Result<String, HarnessError> {

@@ -98,6 +98,58 @@ async fn a_plan_whose_clients_register_themselves_gets_an_initial_access_token()
     assert!(asked.contains(&format!("DELETE realms/{realm}/initial-access-tokens/i1")), "{asked:?}");
 }
 
+/// The bodies of what was created below a path that ends so.
+fn created(server: &Recorded, end: &str) -> Vec<Value> {
+    let asked = server.asked().into_iter().filter(|asked| asked.method == "POST" && asked.path.ends_with(end));
+    asked.map(|asked| serde_json::from_str(&asked.body).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_fapi_plan_gets_a_resource_that_may_ask_about_tokens_and_clients_with_keys_and_certificates() {
+    let server = Recorded::start(admin).await;
+    let signet = connected(&server, "mtls_base_url = \"https://mtls.example/\"").await;
+    let plan = plan("fapi2-security-mtls-mtls-plain-oauth");
+
+    let prepared = signet.prepare(&plan, "https://suite").await.unwrap();
+
+    let realm = &created(&server, "/realms")[0];
+    assert!(realm["name"].as_str().unwrap().len() <= 64, "{realm}");
+    assert!(realm["client_certificate_authorities"].as_str().unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
+    assert_eq!(created(&server, "/resource-servers")[0]["scopes"][0]["name"], "accounts");
+    let clients = created(&server, "/clients");
+    assert_eq!(clients[0]["settings"]["may_introspect"], true);
+    for (registered, own, role) in
+        [(&clients[1], &prepared.clients[0], "client"), (&clients[2], &prepared.clients[1], "client2")]
+    {
+        assert_eq!(registered["tls_client_auth_subject_dn"], format!("CN={}-{role}", plan.alias()));
+        assert_eq!(registered["tls_client_certificate_bound_access_tokens"], true);
+        assert_eq!(registered["jwks"]["keys"].as_array().unwrap().len(), 1);
+        assert_eq!(registered["jwks"]["keys"][0]["kid"], role);
+        assert!(registered["jwks"]["keys"][0].get("d").is_none());
+        assert!(own.private_key.as_ref().unwrap().get("d").is_some());
+        assert!(own.certificate.is_some());
+    }
+    let resource = &prepared.names["resource"];
+    assert!(resource.starts_with("https://localhost:") && resource.ends_with("/accounts"), "{resource}");
+}
+
+#[tokio::test]
+async fn a_plan_with_a_resource_needs_the_address_where_clients_show_certificates() {
+    let server = Recorded::start(admin).await;
+    let signet = connected(&server, "").await;
+    let Err(error) = signet.prepare(&plan("fapi2-security-rar"), "https://suite").await else { panic!("prepared") };
+    assert!(error.to_string().contains("mtls_base_url"), "{error}");
+}
+
+#[tokio::test]
+async fn rfc8705_2_2_a_certificate_of_the_clients_own_is_registered() {
+    let server = Recorded::start(admin).await;
+    connected(&server, "").await.prepare(&plan("authentication-mtls"), "https://suite").await.unwrap();
+    let client = &created(&server, "/clients")[0];
+    assert_eq!(client["token_endpoint_auth_method"], "self_signed_tls_client_auth");
+    assert_eq!(client["jwks"]["keys"][0]["x5c"].as_array().unwrap().len(), 1);
+}
+
 #[tokio::test]
 async fn a_named_realm_is_used_and_stays() {
     let server = Recorded::start(admin).await;

@@ -35,6 +35,7 @@ pub(crate) struct Process {
     child: Child,
     log: PathBuf,
     management: SocketAddr,
+    mtls_base: String,
     _folder: TempDir,
 }
 
@@ -67,7 +68,7 @@ impl Process {
         }
         let management = free_address()?;
         let configuration = Configuration::new(folder.path(), &options.host, management)?;
-        let base = configuration.server.public_url.clone();
+        let Server { public_url: base, mtls_public_url: mtls_base } = configuration.server.clone();
         let path = folder.path().join("signet.toml");
         let text = toml::to_string(&configuration).map_err(|error| HarnessError::Input(error.to_string()))?;
         fs::write(&path, text).map_err(HarnessError::file(&path))?;
@@ -77,7 +78,7 @@ impl Process {
         let client = create_admin_client(&options.executable, &path).await?;
         let log = folder.path().join("signet.log");
         let child = spawn(&options.executable, &path, &log)?;
-        let mut process = Self { child, log, management, _folder: folder };
+        let mut process = Self { child, log, management, mtls_base, _folder: folder };
         process.wait_until_ready().await?;
         waiting.done();
         let admin = Admin::new(&base, client.client_id, client.client_secret, Some(&issued.authority))?;
@@ -87,6 +88,11 @@ impl Process {
     /// Where Signet's log is written.
     pub(crate) fn log(&self) -> &Path {
         &self.log
+    }
+
+    /// The base URL for clients with certificates.
+    pub(crate) fn mtls_base(&self) -> &str {
+        &self.mtls_base
     }
 
     /// Its metrics, as text.
@@ -174,14 +180,16 @@ struct Configuration {
     log: Log,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Server {
     public_url: String,
+    mtls_public_url: String,
 }
 
 #[derive(Serialize)]
 struct Listener {
     address: String,
+    mtls_address: String,
     protocol: &'static str,
     certificates: [Certificate; 1],
 }
@@ -222,13 +230,17 @@ struct Log {
 
 impl Configuration {
     fn new(folder: &Path, host: &str, management: SocketAddr) -> Result<Self, HarnessError> {
-        let port = free_address()?.port();
+        let (port, mtls_port) = (free_address()?.port(), free_address()?.port());
         // A suite elsewhere must be able to connect; one here does so over the loopback address.
         let interface = if host == "localhost" { "127.0.0.1" } else { "0.0.0.0" };
         Ok(Self {
-            server: Server { public_url: format!("https://{host}:{port}") },
+            server: Server {
+                public_url: format!("https://{host}:{port}"),
+                mtls_public_url: format!("https://{host}:{mtls_port}"),
+            },
             listener: Listener {
                 address: format!("{interface}:{port}"),
+                mtls_address: format!("{interface}:{mtls_port}"),
                 protocol: "tls",
                 certificates: [Certificate { chain: folder.join("chain.pem"), key: folder.join("key.pem") }],
             },
@@ -260,7 +272,9 @@ mod tests {
         assert_eq!(parsed["database"]["url"].as_str(), Some("sqlite:/tmp/x/signet.db"));
         assert_eq!(parsed["management"]["address"].as_str(), Some("127.0.0.1:9"));
         assert_eq!(parsed["listener"]["certificates"][0]["key"].as_str(), Some("/tmp/x/key.pem"));
-        let port = parsed["listener"]["address"].as_str().unwrap().rsplit(':').next().unwrap();
-        assert_eq!(parsed["server"]["public_url"].as_str(), Some(format!("https://localhost:{port}").as_str()));
+        for (address, url) in [("address", "public_url"), ("mtls_address", "mtls_public_url")] {
+            let port = parsed["listener"][address].as_str().unwrap().rsplit(':').next().unwrap();
+            assert_eq!(parsed["server"][url].as_str(), Some(format!("https://localhost:{port}").as_str()));
+        }
     }
 }

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 struct TargetFile {
     /// The public base URL.
     base_url: String,
+    /// The public base URL for clients with certificates (`server.mtls_public_url`), where there is one.
+    mtls_base_url: Option<String>,
     /// A client of realm `admin` with the grant `client_credentials` and the scope `signet.admin`.
     client_id: String,
     /// Its secret; or the file that holds it.
@@ -25,6 +27,7 @@ struct TargetFile {
 /// A Signet that runs already.
 pub(crate) struct Target {
     pub(crate) base_url: String,
+    pub(crate) mtls_base_url: Option<String>,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) authority: Option<Vec<u8>>,
@@ -51,8 +54,9 @@ impl Target {
             return Err(wrong("base_url is not an https URL: the suite refuses plain http".to_owned()));
         }
         let authority = file.ca_file.map(|name| read(&name)).transpose()?;
-        let TargetFile { base_url, client_id, realm, .. } = file;
-        Ok(Self { base_url, client_id, client_secret, authority, realm })
+        let TargetFile { base_url, mtls_base_url, client_id, realm, .. } = file;
+        let mtls_base_url = mtls_base_url.map(|url| url.trim_end_matches('/').to_owned());
+        Ok(Self { base_url, mtls_base_url, client_id, client_secret, authority, realm })
     }
 }
 

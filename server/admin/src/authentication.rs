@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use poem::http::Method;
 use poem::{Endpoint, IntoResponse as _, Request, Response};
+use signet_core::binding::ResourceRequest;
 use signet_core::events::{Actor, Origin, RefusedAt};
 use signet_core::failure::{Failure, Fault};
 use signet_core::protocol::error::ErrorCode;
 use signet_core::provider::Provider;
 use signet_core::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
 use signet_core::tokens::CheckedAccessToken;
-use signet_guard::{Denial, Guard, Requirement, bearer_token};
+use signet_guard::{Denial, Guard, Proof, Requirement, Scheme, access_token, dpop_header};
 use tokio::sync::Mutex;
 
 use crate::administrator::Administrator;
@@ -43,8 +44,12 @@ impl<E> Authenticated<E> {
         })?;
         let requirement = Requirement { audience: realm.issuer(), scopes: sufficient_scopes(request.method()) };
         let guard = Guard { provider: &self.provider, realm: &realm, requirement };
-        let admitted = match bearer_token(request.headers(), request.uri().query().unwrap_or_default(), None) {
-            Ok(token) => guard.admit(&token).await,
+        let uris = self.uris(request.original_uri().path());
+        let (dpop, method) = (dpop_header(request.headers()), request.method().as_str());
+        let asked = ResourceRequest { dpop, method, uris: &uris };
+        let proof = Proof { request: asked, certificate: request.extensions().get() };
+        let admitted = match access_token(request.headers(), request.uri().query().unwrap_or_default(), None) {
+            Ok(token) => guard.admit(&token, proof).await,
             Err(denial) => Err(denial),
         };
         match admitted {
@@ -52,10 +57,21 @@ impl<E> Authenticated<E> {
             Err(denial) => {
                 let serving = self.provider.serving(origin.clone());
                 let denial = denial.recorded(&serving, &realm, RefusedAt::Administration).await;
-                let challenge = guard.challenge(&denial);
-                Err(problem(denial).challenged(challenge))
+                let challenge = guard.challenge(&denial, Scheme::of(request.headers()));
+                let nonce = guard.nonce(&denial);
+                Err(problem(denial).challenged(challenge).with_nonce(nonce))
             }
         }
+    }
+
+    /// The addresses that a path is served at. The host that a request names does not count.
+    fn uris(&self, path: &str) -> Vec<String> {
+        let bases = &self.provider.bases;
+        [Some(&bases.public), bases.mutual_tls.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|base| format!("{base}{path}"))
+            .collect()
     }
 }
 
@@ -69,7 +85,9 @@ fn problem(denial: Denial) -> Problem {
             tracing::info!(error = %refusal.code, reason = %refusal.reason, "an administrative request was refused");
             let kind = match refusal.code {
                 ErrorCode::InsufficientScope => Kind::InsufficientScope,
-                ErrorCode::InvalidToken => Kind::Unauthenticated,
+                ErrorCode::InvalidToken | ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => {
+                    Kind::Unauthenticated
+                }
                 _ => Kind::Malformed,
             };
             Problem::new(kind, refusal.reason)

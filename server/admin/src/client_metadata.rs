@@ -149,6 +149,8 @@ pub(crate) struct ClientSettings {
     /// Whether the client registered itself: consent is always asked, and people see where they are sent. Set it to
     /// `false` to vouch for the client. No when absent.
     dynamically_registered: Option<bool>,
+    /// Whether DPoP proofs of the client need a nonce of this server, wherever they are sent. No when absent.
+    require_dpop_nonce: Option<bool>,
     /// Whether the client may introspect tokens that were not issued to it. No when absent.
     may_introspect: Option<bool>,
 }
@@ -205,7 +207,7 @@ mod tests {
             "profile": "base", "skip_consent": true, "require_pkce": false, "allow_plain_pkce": true,
             "access_token_format": "opaque", "access_token_signed_response_alg": "EdDSA", "access_token_seconds": 60,
             "refresh_rotation": "keep", "resources": ["https://api.test"], "dynamically_registered": true,
-            "may_introspect": true,
+            "require_dpop_nonce": true, "may_introspect": true,
         });
         let core: model::ClientSettings = serde_json::from_value(settings.clone()).unwrap();
         let object: ClientSettings = mirror::shown(&core).unwrap();

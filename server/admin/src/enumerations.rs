@@ -89,11 +89,28 @@ pub(crate) enum RefreshRotation {
     Keep,
 }
 
-/// A security profile. `base` is OpenID Connect Core with the best current practice of RFC 9700.
+/// Who remembers what was used at resources: `shared` means all nodes together, `node` each by itself, so that a use at
+/// another node is not noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(remote = "signet_core::profile::ProfileName", rename_all = "snake_case")]
+#[oai(remote = "signet_core::model::ReplayScope", rename_all = "snake_case")]
+pub(crate) enum ReplayScope {
+    Shared,
+    Node,
+}
+
+/// A security profile. `base` is OpenID Connect Core with the best current practice of RFC 9700; the others are FAPI 1.0
+/// Part 2: Advanced, the FAPI 2.0 Security Profile, and FAPI 2.0 Message Signing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::profile::ProfileName")]
 pub(crate) enum ProfileName {
+    #[oai(rename = "base")]
     Base,
+    #[oai(rename = "fapi1_advanced")]
+    Fapi1Advanced,
+    #[oai(rename = "fapi2_security")]
+    Fapi2Security,
+    #[oai(rename = "fapi2_message_signing")]
+    Fapi2MessageSigning,
 }
 
 /// Where a key is in its life: `future` is published and not used yet, `active` signs (one per algorithm), `verifying`
@@ -133,7 +150,9 @@ mod tests {
         assert_texts::<AccessTokenFormat, _>(names::AccessTokenFormat::ALL, |name| json!(name));
         let rotations = [model::RefreshRotation::Rotate, model::RefreshRotation::Keep];
         assert_texts::<RefreshRotation, _>(&rotations, |name| json!(name));
-        assert_texts::<ProfileName, _>(&[profile::ProfileName::Base], |name| json!(name));
+        let scopes = [model::ReplayScope::Shared, model::ReplayScope::Node];
+        assert_texts::<ReplayScope, _>(&scopes, |name| json!(name));
+        assert_texts::<ProfileName, _>(&profile::ProfileName::ALL, |name| json!(name));
         let states =
             [model::KeyState::Future, model::KeyState::Active, model::KeyState::Verifying, model::KeyState::Retired];
         assert_texts::<KeyState, _>(&states, |state| json!(state.as_str()));

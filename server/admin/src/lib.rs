@@ -12,6 +12,7 @@ mod authorizations;
 mod body;
 mod client_metadata;
 mod clients;
+mod conformity;
 mod entity_tag;
 mod enumerations;
 mod events;

@@ -15,6 +15,7 @@ use crate::authentication::sufficient_scopes;
 use crate::authorization_details_types::AuthorizationDetailsTypes;
 use crate::authorizations::Authorizations;
 use crate::clients::Clients;
+use crate::conformity::Conformities;
 use crate::events::Events;
 use crate::initial_access_tokens::InitialAccessTokens;
 use crate::keys::Keys;
@@ -80,6 +81,7 @@ pub(crate) enum Tag {
 type Operations = (
     Realms,
     Clients,
+    Conformities,
     InitialAccessTokens,
     Users,
     Sessions,
@@ -100,6 +102,7 @@ pub(crate) fn operations() -> OpenApiService<Operations, ()> {
     let operations = (
         Realms,
         Clients,
+        Conformities,
         InitialAccessTokens,
         Users,
         Sessions,
@@ -311,6 +314,7 @@ mod tests {
             let object = format!("{realm}/{collection}/{{{id}}}");
             expected.extend(["get", "patch", "delete"].map(|method| format!("{method} {object}")));
         }
+        expected.push(format!("get {realm}/clients/{{client_id}}/conformity"));
         expected.push(format!("post {realm}/clients/{{client_id}}/secret"));
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/initial-access-tokens")));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/initial-access-tokens/{{id}}")));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use poem::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use poem::http::{HeaderValue, StatusCode};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use poem::{IntoResponse, Response};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::{ToJSON as _, Type as _};
@@ -97,13 +97,14 @@ pub(crate) struct Problem {
     kind: Kind,
     detail: Cow<'static, str>,
     field: Option<String>,
-    challenge: Option<HeaderValue>,
+    /// What says which authentication is wanted.
+    headers: Box<HeaderMap>,
 }
 
 impl Problem {
     /// A problem. `detail` says what to do and never repeats a value of the request.
     pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), field: None, challenge: None }
+        Self { kind, detail: detail.into(), field: None, headers: Box::default() }
     }
 
     /// A member of the body is wrong.
@@ -131,7 +132,14 @@ impl Problem {
     /// Says what authentication is wanted (RFC 9110 section 11.6.1).
     #[must_use]
     pub(crate) fn challenged(mut self, challenge: Option<HeaderValue>) -> Self {
-        self.challenge = challenge;
+        self.headers.extend(challenge.map(|challenge| (WWW_AUTHENTICATE, challenge)));
+        self
+    }
+
+    /// Gives the nonce that DPoP proofs need (RFC 9449 section 9).
+    #[must_use]
+    pub(crate) fn with_nonce(mut self, nonce: Option<HeaderValue>) -> Self {
+        self.headers.extend(nonce.map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce)));
         self
     }
 
@@ -185,9 +193,7 @@ impl IntoResponse for Problem {
             .status(self.kind.status())
             .header(CONTENT_TYPE, MEDIA_TYPE)
             .body(document.to_json_string());
-        if let Some(challenge) = self.challenge {
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-        }
+        response.headers_mut().extend(*self.headers);
         if self.kind == Kind::Unavailable {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
         }

@@ -11,7 +11,7 @@ use crate::administrator::Administrator;
 use crate::answer::{Answered, Created, Done, Shown};
 use crate::body::{New, Patch};
 use crate::entity_tag::Precondition;
-use crate::enumerations::{ProfileName, ResponseType};
+use crate::enumerations::{ProfileName, ReplayScope, ResponseType};
 use crate::mirror;
 use crate::openapi::Tag;
 use crate::paging::{self, Cursor, Limit, Page};
@@ -109,12 +109,20 @@ pub(crate) struct RealmSettings {
     require_pushed_authorization_requests: Option<bool>,
     /// Most pushed requests of one client that a browser may still begin with: 10 to 1000000.
     pushed_requests_per_client: Option<i64>,
+    /// Whether public clients may leave out the proof key where they ask for a code. No when absent.
+    allow_public_clients_without_pkce: Option<bool>,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     script_recording_days: Option<i64>,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.
     client_secret_overlap_seconds: Option<i64>,
     /// What is permitted at the registration endpoint.
     registration: Option<RegistrationPolicy>,
+    /// Whether DPoP proofs at the token endpoint need a nonce of this server (RFC 9449 section 8). No when absent.
+    dpop_nonce_at_token_endpoint: Option<bool>,
+    /// Whether DPoP proofs at the realm's own resources need a nonce of this server (RFC 9449 section 9). No when absent.
+    dpop_nonce_at_resources: Option<bool>,
+    /// Who remembers which DPoP proofs were used at resources: all nodes together, or each by itself.
+    replay: Option<ReplayScope>,
     /// Fewest characters of a password: 8 to 64.
     password_minimum_length: Option<u64>,
 }

@@ -6,7 +6,7 @@
 pub mod account;
 pub mod authn;
 pub mod authorize;
-mod binding;
+pub mod binding;
 pub mod client_auth;
 pub mod details;
 pub mod endpoints;

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use signet_hooks::{ScriptEngine, ScriptTools};
-use signet_jose::{Random, RootKey};
+use signet_jose::{ProofKeys, Random, RevocationLists, RootKey};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::RealmName;
 use signet_protocol::time::{Clock, UnixTime};
 use tokio::sync::Notify;
 
 use crate::authn::PasswordHasher;
+use crate::binding::ReplayWindow;
 use crate::client_auth::SecretFingerprints;
 use crate::endpoints::Bases;
 use crate::events::{Checks, EventQueue};
@@ -42,6 +44,12 @@ pub struct Provider {
     pub(crate) client_uses: ClientUses,
     /// Checks of chains of events that are under way.
     pub(crate) checks: Checks,
+    /// Keys that DPoP proofs were signed with lately.
+    pub(crate) proof_keys: ProofKeys,
+    /// DPoP proofs that were used at resources.
+    pub(crate) used_proofs: ReplayWindow,
+    /// Which client certificates were taken back; replaced while the server runs.
+    pub revocation_lists: ArcSwap<RevocationLists>,
     /// Told when sessions ended here, so that clients learn of it at once.
     pub(crate) logouts: Notify,
 }
@@ -69,6 +77,9 @@ impl Provider {
             events: EventQueue::default(),
             client_uses: ClientUses::default(),
             checks: Checks::default(),
+            proof_keys: ProofKeys::default(),
+            used_proofs: ReplayWindow::default(),
+            revocation_lists: ArcSwap::default(),
             logouts: Notify::new(),
         }
     }

@@ -1,4 +1,4 @@
-//! Finding the one access token of a request (RFC 6750 section 2).
+//! Finding the one access token of a request (RFC 6750 section 2, RFC 9449 section 7.1).
 
 use std::fmt;
 
@@ -31,18 +31,88 @@ impl fmt::Debug for BearerToken {
     }
 }
 
-/// The one access token that a request presents. `form` is the form body of an endpoint that takes tokens there, and
-/// nothing everywhere else.
+/// The authentication scheme that a token comes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// RFC 6750 section 2.1; also in a form body.
+    Bearer,
+    /// RFC 9449 section 7.1.
+    Dpop,
+}
+
+impl Scheme {
+    /// The schemes that an access token may come with.
+    const ALL: &[Self] = &[Self::Bearer, Self::Dpop];
+
+    /// The registered name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+
+    /// The scheme that the `Authorization` header of a request names; that of a bearer where it names none of them.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let named = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        named.and_then(|text| Self::named(text.split(' ').next().unwrap_or_default())).unwrap_or(Self::Bearer)
+    }
+
+    /// RFC 9110 section 11.1: names of schemes have no case.
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|scheme| name.eq_ignore_ascii_case(scheme.as_str()))
+    }
+}
+
+/// An access token as presented, with the scheme it came with. Nothing about it has been verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresentedToken {
+    scheme: Scheme,
+    token: BearerToken,
+}
+
+impl PresentedToken {
+    /// How it was presented.
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The token.
+    pub fn as_str(&self) -> &str {
+        self.token.as_str()
+    }
+}
+
+/// The one access token that a request presents, of a bearer or with a proof. `form` is the form body of an endpoint that
+/// takes tokens there, and nothing everywhere else.
 ///
 /// # Errors
 /// [`Denial::NothingPresented`]; `invalid_request` for a token in the query, for more than one, and for a header
 /// without one; `invalid_token` for what cannot be a token.
+pub fn access_token(headers: &HeaderMap, query: &str, form: Option<&Parameters>) -> Result<PresentedToken, Denial> {
+    presented(headers, query, (form, Scheme::ALL))
+}
+
+/// The one token of a bearer that a request presents, where no token has any other form.
+///
+/// # Errors
+/// Those of [`access_token`].
 pub fn bearer_token(headers: &HeaderMap, query: &str, form: Option<&Parameters>) -> Result<BearerToken, Denial> {
+    presented(headers, query, (form, &[Scheme::Bearer])).map(|presented| presented.token)
+}
+
+fn presented(
+    headers: &HeaderMap,
+    query: &str,
+    (form, schemes): (Option<&Parameters>, &[Scheme]),
+) -> Result<PresentedToken, Denial> {
     refuse_in_query(query)?;
-    let in_form = form.map(form_token).transpose()?.flatten();
-    match (header_token(headers)?, in_form) {
+    let in_form = form.map(form_token).transpose()?.flatten().map(|token| (Scheme::Bearer, token));
+    match (header_token(headers, schemes)?, in_form) {
         (Some(_), Some(_)) => Err(malformed("send the access token once", "2").into()),
-        (Some(token), None) | (None, Some(token)) if is_b64token(token) => Ok(BearerToken(token.to_owned())),
+        (Some((scheme, token)), None) | (None, Some((scheme, token))) if is_b64token(token) => {
+            Ok(PresentedToken { scheme, token: BearerToken(token.to_owned()) })
+        }
         (None, None) => Err(Denial::NothingPresented),
         _ => {
             let reason = "the access token has characters that no token has";
@@ -74,7 +144,7 @@ fn form_token(form: &Parameters) -> Result<Option<&str>, Refusal> {
 }
 
 /// The token of the `Authorization` header. Another scheme counts as no authentication (RFC 6750 section 3.1).
-fn header_token(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+fn header_token<'h>(headers: &'h HeaderMap, schemes: &[Scheme]) -> Result<Option<(Scheme, &'h str)>, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -82,12 +152,10 @@ fn header_token(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     }
     let text = value.to_str().map_err(|_| malformed("the Authorization header is not ASCII text", "2.1"))?;
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Ok(None);
-    }
+    let Some(scheme) = Scheme::named(scheme).filter(|scheme| schemes.contains(scheme)) else { return Ok(None) };
     match token.trim_matches(' ') {
         "" => Err(malformed("the Authorization header has no token", "2.1")),
-        token => Ok(Some(token)),
+        token => Ok(Some((scheme, token))),
     }
 }
 
@@ -130,6 +198,29 @@ mod tests {
         for values in [&[][..], &["Basic YTpi"], &["DPoP abc"], &["Bearerabc"], &[""]] {
             assert_eq!(found(values, "", None), Err(None), "{values:?}");
         }
+    }
+
+    #[test]
+    fn rfc9449_7_1_the_scheme_dpop_is_read_in_any_case_where_tokens_may_be_bound() {
+        for (header, scheme) in [
+            ("DPoP a.b", Scheme::Dpop),
+            ("dPoP a.b", Scheme::Dpop),
+            ("DPOP  a.b", Scheme::Dpop),
+            ("bEARER a.b", Scheme::Bearer),
+        ] {
+            let presented = access_token(&headers(&[header]), "", None).unwrap();
+            assert_eq!((presented.scheme(), presented.as_str()), (scheme, "a.b"), "{header}");
+            assert_eq!(Scheme::of(&headers(&[header])), scheme, "{header}");
+        }
+        let refused = |values: &[&'static str], body: Option<&str>| {
+            access_token(&headers(values), "", body.map(form).as_ref()).unwrap_err().code()
+        };
+        assert_eq!(refused(&["DPoP"], None), Some(ErrorCode::InvalidRequest));
+        assert_eq!(refused(&["DPoP a,b"], None), Some(ErrorCode::InvalidToken));
+        assert_eq!(refused(&["DPoP a", "Bearer a"], None), Some(ErrorCode::InvalidRequest));
+        assert_eq!(refused(&["DPoP a"], Some("access_token=a")), Some(ErrorCode::InvalidRequest));
+        assert_eq!(refused(&["Basic YTpi"], None), None);
+        assert_eq!(access_token(&headers(&[]), "", Some(&form("access_token=a"))).unwrap().scheme(), Scheme::Bearer);
     }
 
     #[test]

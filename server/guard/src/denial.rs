@@ -6,7 +6,9 @@ use signet_core::failure::{Failure, Fault};
 use signet_core::realm::RealmContext;
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::RealmName;
-use signet_protocol::spec::rfc6750;
+use signet_protocol::spec::{rfc6750, rfc9449};
+
+use crate::Scheme;
 
 /// Why a request was not let through.
 #[derive(Debug, thiserror::Error)]
@@ -64,15 +66,41 @@ impl Denial {
         }
     }
 
-    /// The status of the response (RFC 6750 section 3.1).
+    /// The status of the response (RFC 6750 section 3.1, RFC 9449 sections 7.1 and 9).
     pub fn status(&self) -> StatusCode {
-        let status = self.code().map_or(401, ErrorCode::http_status);
+        let status = match self.code() {
+            None | Some(ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce) => 401,
+            Some(code) => code.http_status(),
+        };
         StatusCode::from_u16(status).unwrap_or(StatusCode::UNAUTHORIZED)
     }
 
     /// The `WWW-Authenticate` header. `scope` is what a token for this resource must have, space-delimited. A fault
     /// has none, nor has a request that was refused for the server's reasons: another token would not help.
     pub fn challenge(&self, realm: &RealmName, scope: &str) -> Option<HeaderValue> {
+        HeaderValue::try_from(self.challenge_of(Scheme::Bearer, realm, scope)?).ok()
+    }
+
+    /// The same where tokens may be bound to a key: in the scheme that the request used, and in both where it used none
+    /// or the wrong one (RFC 9449 section 7.2). `algorithms` are those that proofs may have, space-delimited.
+    pub fn challenge_to(
+        &self,
+        scheme: Scheme,
+        (realm, scope): (&RealmName, &str),
+        algorithms: &str,
+    ) -> Option<HeaderValue> {
+        let challenge = self.challenge_of(scheme, realm, scope)?;
+        let is_about_binding = matches!(self, Self::Refused(refusal) if refusal.spec == Some(rfc9449("7.2")));
+        let text = match (scheme, self) {
+            (Scheme::Dpop, _) => format!("{challenge}, algs=\"{algorithms}\""),
+            (Scheme::Bearer, Self::NothingPresented) => format!("{challenge}, DPoP algs=\"{algorithms}\""),
+            (Scheme::Bearer, _) if is_about_binding => format!("{challenge}, DPoP algs=\"{algorithms}\""),
+            (Scheme::Bearer, _) => challenge,
+        };
+        HeaderValue::try_from(text).ok()
+    }
+
+    fn challenge_of(&self, scheme: Scheme, realm: &RealmName, scope: &str) -> Option<String> {
         let mut attributes = vec![format!("realm=\"{realm}\"")];
         match self {
             Self::NothingPresented => {}
@@ -86,7 +114,7 @@ impl Denial {
         if !scope.is_empty() {
             attributes.push(format!("scope=\"{scope}\""));
         }
-        HeaderValue::try_from(format!("Bearer {}", attributes.join(", "))).ok()
+        Some(format!("{} {}", scheme.as_str(), attributes.join(", ")))
     }
 }
 
@@ -119,6 +147,27 @@ mod tests {
             );
             assert_eq!(challenge(&denial, "signet.admin").unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn rfc9449_7_2_the_challenge_is_of_the_scheme_that_was_used_and_of_both_where_none_was() {
+        let told = |denial: Denial, scheme: Scheme| {
+            let value = denial.challenge_to(scheme, (&"a".parse().unwrap(), "openid"), "ES256 PS256").unwrap();
+            value.to_str().unwrap().to_owned()
+        };
+        let bearer = r#"Bearer realm="a", scope="openid", DPoP algs="ES256 PS256""#;
+        assert_eq!(told(Denial::NothingPresented, Scheme::Bearer), bearer);
+        let of = |code: ErrorCode| Denial::from(code.because("r"));
+        for code in [ErrorCode::InvalidToken, ErrorCode::InvalidDpopProof, ErrorCode::UseDpopNonce] {
+            assert_eq!(of(code).status(), StatusCode::UNAUTHORIZED);
+            let dpop =
+                format!(r#"DPoP realm="a", error="{code}", error_description="r", scope="openid", algs="ES256 PS256""#);
+            assert_eq!(told(of(code), Scheme::Dpop), dpop);
+        }
+        let invalid = r#"Bearer realm="a", error="invalid_token", error_description="r", scope="openid""#;
+        assert_eq!(told(of(ErrorCode::InvalidToken), Scheme::Bearer), invalid);
+        let bound = Denial::from(ErrorCode::InvalidToken.because("r").per(rfc9449("7.2")));
+        assert_eq!(told(bound, Scheme::Bearer), format!(r#"{invalid}, DPoP algs="ES256 PS256""#));
     }
 
     #[test]

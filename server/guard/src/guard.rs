@@ -1,6 +1,7 @@
 //! Letting a request through to a resource, or not.
 
 use http::HeaderValue;
+use signet_core::binding::{Audience, fresh_nonce};
 use signet_core::provider::Provider;
 use signet_core::realm::RealmContext;
 use signet_core::tokens::{CheckedAccessToken, check_access_token};
@@ -8,7 +9,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::{rfc6750, rfc9068};
 
-use crate::{BearerToken, Denial};
+use crate::{Denial, PresentedToken, Proof, Scheme};
 
 /// What an access token must be good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,24 +45,38 @@ pub struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    /// Checks a presented token.
+    /// Checks a presented token, and that the request proves to hold what it is bound to.
     ///
     /// # Errors
-    /// `invalid_token`, `insufficient_scope`, or a fault.
-    pub async fn admit(&self, presented: &BearerToken) -> Result<CheckedAccessToken, Denial> {
+    /// `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`, `insufficient_scope`, or a fault.
+    pub async fn admit(&self, presented: &PresentedToken, proof: Proof<'_>) -> Result<CheckedAccessToken, Denial> {
         let checked = check_access_token(self.provider, self.realm, presented.as_str()).await?;
         let token = checked.ok_or_else(|| {
             ErrorCode::InvalidToken
                 .because("the access token is expired, revoked or not valid here")
                 .per(rfc6750("3.1"))
         })?;
+        proof.check((self.provider, self.realm), presented, &token).await?;
         self.requirement.check(&token.audience, &token.scope)?;
         Ok(token)
     }
 
-    /// The `WWW-Authenticate` header for a request that was not let through; see [`Denial::challenge`].
-    pub fn challenge(&self, denial: &Denial) -> Option<HeaderValue> {
-        denial.challenge(&self.realm.realm.name, self.requirement.scopes.first().copied().unwrap_or_default())
+    /// The `WWW-Authenticate` header for a request that was not let through; see [`Denial::challenge_to`]. `scheme` is
+    /// that of the request.
+    pub fn challenge(&self, denial: &Denial, scheme: Scheme) -> Option<HeaderValue> {
+        let scope = self.requirement.scopes.first().copied().unwrap_or_default();
+        let algorithms = self.realm.realm.settings.profile.profile().proof_algorithms;
+        let algorithms: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
+        denial.challenge_to(scheme, (&self.realm.realm.name, scope), &algorithms.join(" "))
+    }
+
+    /// The header `DPoP-Nonce` for a request that was not let through, where it needs one (RFC 9449 section 9).
+    pub fn nonce(&self, denial: &Denial) -> Option<HeaderValue> {
+        let nonce = match denial.code() {
+            Some(ErrorCode::UseDpopNonce) => self.realm.dpop_nonce(Audience::Resource, self.provider.now()),
+            _ => fresh_nonce(self.realm, None, Audience::Resource, self.provider.now())?,
+        };
+        HeaderValue::try_from(nonce).ok()
     }
 }
 

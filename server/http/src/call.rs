@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use poem::{Body, FromRequest, Request, RequestBody, Response};
+use signet_core::binding::{DpopHeader, ResourceRequest};
 use signet_core::client_auth::CertificateChain;
 use signet_core::events::{Actor, Origin, RefusedAt, Serving};
 use signet_core::failure::Failure;
@@ -14,6 +15,7 @@ use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::parameters::Parameters;
 use signet_core::protocol::spec::rfc6749;
 use signet_core::realm::RealmContext;
+use signet_guard::{ConnectionCertificate, Proof};
 
 use crate::listener::{ClientAddress, PeerCertificate};
 use crate::pages::{LanguageWishes, Locale};
@@ -33,12 +35,14 @@ pub(crate) struct Call {
 /// What a request says beside its body.
 #[derive(Clone)]
 pub(crate) struct Head {
+    pub(crate) method: http::Method,
     pub(crate) headers: http::HeaderMap,
     pub(crate) query: String,
     pub(crate) address: IpAddr,
     /// Where the events of the request come from; its identifier is the support code.
     pub(crate) origin: Origin,
     certificate: Option<PeerCertificate>,
+    connection_certificate: Option<ConnectionCertificate>,
 }
 
 impl Call {
@@ -65,11 +69,13 @@ impl Head {
         let address = extensions.get::<ClientAddress>().map(|address| address.0).or_else(peer);
         let without_listener = || Origin { request_id: [0; 16].into(), address, actor: Actor::Server };
         Self {
+            method: request.method().clone(),
             headers: request.headers().clone(),
             query: request.uri().query().unwrap_or_default().to_owned(),
             address: address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             origin: extensions.get::<Origin>().cloned().unwrap_or_else(without_listener),
             certificate: extensions.get::<PeerCertificate>().cloned(),
+            connection_certificate: extensions.get().copied(),
         }
     }
 
@@ -85,9 +91,20 @@ impl Head {
         self.headers.contains_key(AUTHORIZATION).then(|| self.header(&AUTHORIZATION).unwrap_or_default())
     }
 
+    /// The header `DPoP`.
+    pub(crate) fn dpop(&self) -> DpopHeader<'_> {
+        signet_guard::dpop_header(&self.headers)
+    }
+
     /// The certificates of the connection.
     pub(crate) fn certificate(&self) -> Option<Arc<CertificateChain>> {
         self.certificate.as_ref().and_then(|peer| CertificateChain::from_der(peer.chain())).map(Arc::new)
+    }
+
+    /// What the request, which was sent to one of `uris`, proves to hold for tokens that are bound to it.
+    pub(crate) fn proof<'a>(&'a self, uris: &'a [String]) -> Proof<'a> {
+        let request = ResourceRequest { dpop: self.dpop(), method: self.method.as_str(), uris };
+        Proof { request, certificate: self.connection_certificate.as_ref() }
     }
 
     /// What scripts are told of the connection.

@@ -43,7 +43,7 @@ fn permitting(methods: &'static str) -> Response {
     Response::builder()
         .status(StatusCode::NO_CONTENT)
         .header(ACCESS_CONTROL_ALLOW_METHODS, methods)
-        .header(ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type")
+        .header(ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, DPoP")
         .header(ACCESS_CONTROL_MAX_AGE, "3600")
         .finish()
 }
@@ -71,6 +71,8 @@ fn open_to(mut response: Response, origin: Option<&str>) -> Response {
 
 fn opened_to(mut response: Response, origins: HeaderValue) -> Response {
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origins);
-    response.headers_mut().insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate"));
+    response
+        .headers_mut()
+        .insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("DPoP-Nonce, WWW-Authenticate"));
     response
 }

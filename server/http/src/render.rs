@@ -78,6 +78,13 @@ pub(crate) fn method_not_allowed(methods: &'static str) -> Response {
         .finish()
 }
 
+/// Tells the client the nonce that its next DPoP proof needs, where it needs one (RFC 9449 section 8.2).
+pub(crate) fn give_nonce(response: &mut Response, nonce: Option<String>) {
+    if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
+        response.headers_mut().insert("dpop-nonce", nonce);
+    }
+}
+
 /// There is no such realm.
 pub(crate) fn not_found(refusal: &Refusal) -> Response {
     json(StatusCode::NOT_FOUND, &ErrorResponse::from(refusal))

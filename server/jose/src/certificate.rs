@@ -9,12 +9,13 @@ use openssl::error::ErrorStack;
 use openssl::pkey::{Id, Public};
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
-use openssl::x509::verify::X509VerifyParam;
-use openssl::x509::{GeneralNameRef, X509, X509PurposeId, X509StoreContext};
+use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
+use openssl::x509::{GeneralNameRef, X509, X509PurposeId, X509StoreContext, X509StoreContextRef};
 use signet_protocol::time::UnixTime;
 
 use crate::distinguished_name::DistinguishedName;
 use crate::elliptic_curve::forget_library_errors;
+use crate::revocation::{RevocationLists, RevocationProblem};
 use crate::{base64url, digest, elliptic_curve, jwk};
 
 /// Largest certificate that is read, in bytes of DER; in PEM a third more.
@@ -32,6 +33,9 @@ pub enum CertificateError {
     /// No chain to a trust anchor that is valid now and allows client authentication.
     #[error("the certificate does not chain to a trusted authority for client authentication: {0}")]
     Untrusted(&'static str),
+    /// The chain is good, and an authority on it has taken a certificate back, or may have.
+    #[error(transparent)]
+    Revoked(RevocationProblem),
     /// The crypto library failed.
     #[error("the crypto library could not handle the certificate")]
     Library,
@@ -185,15 +189,18 @@ impl TrustAnchors {
         if anchors.is_empty() { Err(CertificateError::TrustAnchors) } else { Ok(Self(anchors)) }
     }
 
-    /// Whether `leaf` chains to an anchor, by way of what the client sent beside it, is valid at `now` and may
-    /// authenticate clients. Revocation is not looked up (RFC 8705 section 2.1 leaves it to the deployment).
+    /// Whether `leaf` chains to an anchor, by way of what the client sent beside it, is valid at `now`, may authenticate
+    /// clients and is not revoked. An anchor need not have signed itself: a realm may trust an authority without
+    /// trusting the others below the same root.
     pub fn verify_client(
         &self,
         leaf: &ClientCertificate,
         intermediates: &[ClientCertificate],
+        revocation: &RevocationLists,
         now: UnixTime,
     ) -> Result<(), CertificateError> {
         let mut parameters = X509VerifyParam::new()?;
+        parameters.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
         parameters.set_purpose(X509PurposeId::SSL_CLIENT)?;
         parameters.set_time(now.0);
         let mut store = X509StoreBuilder::new()?;
@@ -206,12 +213,27 @@ impl TrustAnchors {
             chain.push(intermediate.certificate.clone())?;
         }
         let mut context = X509StoreContext::new()?;
-        let (is_trusted, reason) = context.init(&store.build(), &leaf.certificate, &chain, |context| {
-            Ok((context.verify_cert()?, context.error().error_string()))
-        })?;
+        let outcome = context.init(&store.build(), &leaf.certificate, &chain, |context| {
+            let is_trusted = context.verify_cert()?;
+            Ok(if is_trusted {
+                check_revocation(context, revocation, now).map_err(CertificateError::Revoked)
+            } else {
+                Err(CertificateError::Untrusted(context.error().error_string()))
+            })
+        });
         forget_library_errors();
-        if is_trusted { Ok(()) } else { Err(CertificateError::Untrusted(reason)) }
+        outcome?
     }
+}
+
+/// Every certificate of the chain but the anchor, which is trusted because the realm says so (RFC 5280 section 6.1).
+fn check_revocation(
+    context: &X509StoreContextRef,
+    revocation: &RevocationLists,
+    now: UnixTime,
+) -> Result<(), RevocationProblem> {
+    let chain: Vec<_> = context.chain().into_iter().flatten().collect();
+    chain.iter().zip(chain.iter().skip(1)).try_for_each(|(one, issuer)| revocation.check(one, issuer, now))
 }
 
 impl fmt::Debug for TrustAnchors {
@@ -238,7 +260,7 @@ fn alternative_name(name: &GeneralNameRef) -> Option<AlternativeName> {
     Some(AlternativeName::Ip(address))
 }
 
-fn unix_time(time: &Asn1TimeRef) -> Result<UnixTime, CertificateError> {
+pub(crate) fn unix_time(time: &Asn1TimeRef) -> Result<UnixTime, CertificateError> {
     let difference = Asn1Time::from_unix(0)?.diff(time).map_err(|_| CertificateError::Malformed)?;
     Ok(UnixTime(i64::from(difference.days) * 86_400 + i64::from(difference.secs)))
 }

@@ -1,5 +1,5 @@
-//! Just enough DER (X.690) to read a distinguished name: OpenSSL's Rust binding does not say which attributes share one
-//! relative name.
+//! Just enough DER (X.690) to read what OpenSSL's Rust binding does not tell: which attributes of a distinguished name
+//! share one relative name, and which extensions of a revocation list are critical.
 
 /// Splits the first element off: tag, content, rest. Only definite lengths of at most four octets.
 pub(crate) fn split_element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {

@@ -106,6 +106,11 @@ impl Jwk {
         }
     }
 
+    /// A key of which nothing but the key itself counts.
+    pub(crate) const fn unnamed(key_type: KeyType, parameters: AlgorithmParameters) -> Self {
+        Self { key_id: None, algorithm: None, parameters, key_type, certificate_thumbprint: None }
+    }
+
     /// `kid`.
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
@@ -249,7 +254,7 @@ pub(crate) fn public_parameters(members: &Map<String, Value>) -> Result<(KeyType
 }
 
 /// RFC 7517 sections 4.2 and 4.3: a key that is said to be for something else does not verify signatures.
-fn check_purpose(members: &Map<String, Value>) -> Result<(), JwkError> {
+pub(crate) fn check_purpose(members: &Map<String, Value>) -> Result<(), JwkError> {
     if optional_text(members, "use")?.is_some_and(|purpose| purpose != "sig") {
         return Err(JwkError::NotForVerification);
     }
@@ -277,7 +282,7 @@ pub(crate) fn optional_text<'a>(
     }
 }
 
-fn required_text<'a>(members: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, JwkError> {
+pub(crate) fn required_text<'a>(members: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, JwkError> {
     optional_text(members, name)?.ok_or(JwkError::Member(name))
 }
 

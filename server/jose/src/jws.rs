@@ -67,6 +67,8 @@ pub struct UnverifiedToken<'a> {
     pub(crate) signing_input: &'a str,
     pub(crate) signature: Vec<u8>,
     pub(crate) claims: Map<String, Value>,
+    /// `jwk`. Only [`crate::dpop`] reads it: anywhere else it would let a token choose its own key.
+    pub(crate) embedded_key: Option<Value>,
     algorithm: SignatureAlgorithm,
     key_id: Option<String>,
     typ: Option<String>,
@@ -75,11 +77,12 @@ pub struct UnverifiedToken<'a> {
 impl<'a> UnverifiedToken<'a> {
     /// Reads the compact form.
     pub fn parse(token: &'a str) -> Result<Self, TokenError> {
-        let Parts { signing_input, header, claims, signature } = Parts::of(token)?;
+        let Parts { signing_input, mut header, claims, signature } = Parts::of(token)?;
         let algorithm = text_member(&header, "alg")?.ok_or(TokenError::Algorithm)?;
         Ok(Self {
             signing_input,
             signature,
+            embedded_key: header.remove("jwk"),
             algorithm: algorithm.parse().map_err(|_| TokenError::Algorithm)?,
             key_id: text_member(&header, "kid")?,
             typ: text_member(&header, "typ")?,

@@ -61,6 +61,8 @@ pub struct VerificationProfile<'a> {
     pub expiry_is_exact: bool,
     /// Accepts tokens whose `exp` has passed.
     pub expired_is_accepted: bool,
+    /// Leaves the moment of `iat` alone, because something better than the signer's clock says when the token was made.
+    pub issue_is_undated: bool,
 }
 
 impl<'a> VerificationProfile<'a> {
@@ -85,6 +87,7 @@ impl<'a> VerificationProfile<'a> {
             longest_validity: None,
             expiry_is_exact: false,
             expired_is_accepted: false,
+            issue_is_undated: false,
         }
     }
 
@@ -109,6 +112,7 @@ impl<'a> VerificationProfile<'a> {
             longest_validity: None,
             expiry_is_exact: false,
             expired_is_accepted: false,
+            issue_is_undated: false,
         }
     }
 
@@ -133,6 +137,7 @@ impl<'a> VerificationProfile<'a> {
             longest_validity: None,
             expiry_is_exact: false,
             expired_is_accepted: false,
+            issue_is_undated: false,
         }
     }
 
@@ -153,6 +158,28 @@ impl<'a> VerificationProfile<'a> {
             longest_validity: None,
             expiry_is_exact: true,
             expired_is_accepted: true,
+            issue_is_undated: false,
+        }
+    }
+
+    /// A proof that its sender holds a key (RFC 9449 section 4.2). What it says of the request is checked by
+    /// [`crate::dpop`].
+    pub const fn dpop_proof(algorithms: &'a [SignatureAlgorithm]) -> Self {
+        Self {
+            typ: TypeRule::Exactly("dpop+jwt"),
+            algorithms,
+            issuer: None,
+            subject: None,
+            audience: AudienceRule::Unchecked,
+            required: &["jti", "htm", "htu", "iat"],
+            clock_skew: CLOCK_SKEW,
+            furthest_expiry: None,
+            oldest_issue: Some(crate::dpop::PROOF_SECONDS),
+            oldest_beginning: None,
+            longest_validity: None,
+            expiry_is_exact: false,
+            expired_is_accepted: false,
+            issue_is_undated: false,
         }
     }
 
@@ -172,6 +199,7 @@ impl<'a> VerificationProfile<'a> {
             longest_validity: None,
             expiry_is_exact: true,
             expired_is_accepted: false,
+            issue_is_undated: false,
         }
     }
 }

@@ -77,7 +77,7 @@ impl From<WrongClaim> for VerificationError {
 /// Checks algorithm, type, signature and claims, in this order, and returns the claims.
 ///
 /// `keys` are the keys of whoever must have signed; the caller finds them, never the token's own header (`jwk`, `jku`,
-/// `x5u` and `x5c` there are ignored).
+/// `x5u` and `x5c` there are ignored; [`crate::dpop`] alone takes the `jwk`, where the key itself is what is proved).
 pub fn verify(
     token: UnverifiedToken<'_>,
     keys: &[VerifyingKey],
@@ -205,7 +205,7 @@ fn check_times(
             return Err(VerificationError::ValidTooLong);
         }
     }
-    if let Some(issued_at) = claims.issued_at() {
+    if let Some(issued_at) = claims.issued_at().filter(|_| !profile.issue_is_undated) {
         if issued_at > latest_now {
             return Err(VerificationError::IssuedInFuture);
         }

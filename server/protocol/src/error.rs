@@ -79,6 +79,10 @@ error_codes! {
     InvalidToken = "invalid_token", 401;
     /// The access token lacks a scope (RFC 6750 3.1).
     InsufficientScope = "insufficient_scope", 403;
+    /// The proof of possession is missing or not good (RFC 9449 5 and 7.1).
+    InvalidDpopProof = "invalid_dpop_proof", 400;
+    /// The proof of possession needs the nonce that comes along (RFC 9449 8 and 9).
+    UseDpopNonce = "use_dpop_nonce", 400;
     /// The token type hint names a type that cannot be revoked (RFC 7009 2.2.1).
     UnsupportedTokenType = "unsupported_token_type", 400;
     /// A redirect URI is unacceptable (RFC 7591 3.2.2).

@@ -15,5 +15,6 @@ pub mod rfc3339;
 pub mod scope;
 pub mod spec;
 pub mod standard_claims;
+pub mod target_uri;
 pub mod time;
 pub mod visible_text;

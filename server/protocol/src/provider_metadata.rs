@@ -59,6 +59,8 @@ pub struct ProviderMetadata {
     pub backchannel_logout_session_supported: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtls_endpoint_aliases: Option<MtlsEndpointAliases>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
     pub scopes_supported: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authorization_details_types_supported: Vec<String>,
@@ -98,6 +100,7 @@ pub struct ProviderMetadata {
     pub revocation_endpoint_auth_methods_supported: Vec<String>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     pub authorization_response_iss_parameter_supported: bool,
+    pub dpop_signing_alg_values_supported: Vec<String>,
     /// What the realm's scripts add: documentation and members of its own, never one of those above.
     #[serde(flatten)]
     pub additional: BTreeMap<String, serde_json::Value>,

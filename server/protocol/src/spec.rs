@@ -94,6 +94,11 @@ pub const fn rfc9396(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9396", section)
 }
 
+/// A section of RFC 9449, OAuth 2.0 Demonstrating Proof of Possession.
+pub const fn rfc9449(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 9449", section)
+}
+
 /// A section of RFC 9700, Best Current Practice for OAuth 2.0 Security.
 pub const fn rfc9700(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9700", section)
@@ -132,6 +137,26 @@ pub const fn multiple_response_types(section: &'static str) -> SpecRef {
 /// A section of OAuth 2.0 Form Post Response Mode.
 pub const fn form_post(section: &'static str) -> SpecRef {
     SpecRef::new("OAuth 2.0 Form Post Response Mode", section)
+}
+
+/// A section of FAPI 1.0 Part 1: Baseline.
+pub const fn fapi1_baseline(section: &'static str) -> SpecRef {
+    SpecRef::new("FAPI 1.0 Part 1", section)
+}
+
+/// A section of FAPI 1.0 Part 2: Advanced.
+pub const fn fapi1_advanced(section: &'static str) -> SpecRef {
+    SpecRef::new("FAPI 1.0 Part 2", section)
+}
+
+/// A section of the FAPI 2.0 Security Profile.
+pub const fn fapi2_security(section: &'static str) -> SpecRef {
+    SpecRef::new("FAPI 2.0 Security Profile", section)
+}
+
+/// A section of FAPI 2.0 Message Signing.
+pub const fn fapi2_message_signing(section: &'static str) -> SpecRef {
+    SpecRef::new("FAPI 2.0 Message Signing", section)
 }
 
 /// A section of JWT Secured Authorization Response Mode for OAuth 2.0.

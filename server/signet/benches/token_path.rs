@@ -91,8 +91,16 @@ async fn provider(database: Database, started: Instant) -> Provider {
     provider
 }
 
+/// Whose requests scripts are bound to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Nobody,
+    Everybody,
+    Other,
+}
+
 /// A realm with two clients; scripts bound for all of them, for the other one, or for nobody.
-async fn place(provider: &Provider, name: &'static str, bound: Option<Option<&str>>) -> Place {
+async fn place(provider: &Provider, name: &'static str, bound: Bound) -> Place {
     let serving = provider.serving_itself();
     let change = RealmChange {
         name: name.parse().unwrap(),
@@ -112,12 +120,12 @@ async fn place(provider: &Provider, name: &'static str, bound: Option<Option<&st
         let id = Some(id.parse().unwrap());
         secret = registry::create_client(&serving, &realm, id, registration, None).await.unwrap().secret;
     }
-    if let Some(client) = bound {
+    if bound != Bound::Nobody {
         let manifest = format!("name = \"bench\"\napi = \"1\"\nhooks = {HOOKS:?}\n");
         let files = [("manifest.toml".to_owned(), manifest), ("main.rhai".to_owned(), EMPTY.to_owned())];
         let request = DeploymentRequest {
             files: files.into(),
-            client_id: client.map(|client| client.parse().unwrap()),
+            client_id: (bound == Bound::Other).then(|| "other".parse().unwrap()),
             activate: true,
             ..DeploymentRequest::default()
         };
@@ -168,9 +176,9 @@ async fn main() {
     let polling = database.start_polling().await.unwrap();
     let provider = provider(database, started).await;
     let places = [
-        place(&provider, "none", None).await,
-        place(&provider, "another-client", Some(Some("other"))).await,
-        place(&provider, "empty-decisions", Some(None)).await,
+        place(&provider, "none", Bound::Nobody).await,
+        place(&provider, "another-client", Bound::Other).await,
+        place(&provider, "empty-decisions", Bound::Everybody).await,
     ];
     let mut fastest = [f64::INFINITY; 3];
     for _ in 0..MEASUREMENTS {

@@ -12,7 +12,7 @@ use crate::column::{fixed, parsed};
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::single_use::insert_used_record;
+use crate::single_use::insert_proofs;
 use crate::sql;
 use crate::standing::stands_undenied;
 use crate::work::{Ending, Work};
@@ -124,16 +124,9 @@ impl Work for KeepPush {
     type Outcome = PushOutcome;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<PushOutcome>, Failure> {
-        let Push { request, assertion, proofs, .. } = &self.push;
-        if let Some(assertion) = assertion
-            && !insert_used_record(session, request.realm_id, assertion).await?
-        {
-            return Ok(Ending::RollBack(PushOutcome::AssertionReplayed));
-        }
-        for proof in proofs {
-            if !insert_used_record(session, request.realm_id, proof).await? {
-                return Ok(Ending::RollBack(PushOutcome::ProofReplayed));
-            }
+        let Push { request, proofs, .. } = &self.push;
+        if let Some(replayed) = insert_proofs(session, request.realm_id, proofs).await? {
+            return Ok(Ending::RollBack(PushOutcome::Replayed(replayed)));
         }
         if self.is_too_much(session).await? {
             return Ok(Ending::Commit(PushOutcome::TooMany));

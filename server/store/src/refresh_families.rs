@@ -12,7 +12,7 @@ use crate::column::{fixed, from_json, parsed, to_json};
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::single_use::insert_used_record;
+use crate::single_use::insert_proofs;
 use crate::sql;
 use crate::standing::{deny_lineage, stands_undenied};
 use crate::work::{Ending, Work};
@@ -106,16 +106,14 @@ impl Work for Rotate {
     type Outcome = RotationOutcome;
 
     fn is_one_statement(&self) -> bool {
-        self.rotation.assertion.is_none()
+        self.rotation.proofs.is_empty()
     }
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<RotationOutcome>, Failure> {
         let rotation = &self.rotation;
         // First what authenticates the client, as at redemption.
-        if let Some(assertion) = &rotation.assertion
-            && !insert_used_record(session, self.realm_id, assertion).await?
-        {
-            return Ok(Ending::RollBack(RotationOutcome::AssertionReplayed));
+        if let Some(replayed) = insert_proofs(session, self.realm_id, &rotation.proofs).await? {
+            return Ok(Ending::RollBack(RotationOutcome::ProofReplayed(replayed)));
         }
         let condition = stands_undenied(self.realm_id, &rotation.standing);
         let update = format!(

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
 use signet_core::events::EventRecord;
-use signet_core::model::{Completion, UsedRecord};
+use signet_core::model::{Completion, Purpose, UsedRecord};
 use signet_core::ports::{
-    FrontChannelIssue, FrontChannelOutcome, Redemption, RedemptionOutcome, SingleUse, Standing, StandingQuery,
-    StoreResult,
+    FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, Redemption, RedemptionOutcome, SingleUse, Standing,
+    StandingQuery, StoreResult,
 };
 use signet_protocol::identifiers::{ClientId, RealmId, SessionId};
 use signet_protocol::time::UnixTime;
@@ -28,6 +28,19 @@ impl SingleUse for Database {
 
     async fn complete(&self, realm_id: RealmId, completion: &Completion, events: &[EventRecord]) -> StoreResult<bool> {
         self.write_with(Complete { realm_id, completion: *completion }, events).await
+    }
+
+    async fn consume_proofs(
+        &self,
+        realm_id: RealmId,
+        proofs: &[UsedRecord],
+        events: &[EventRecord],
+    ) -> StoreResult<ProofsOutcome> {
+        self.write_with(ConsumeProofs { realm_id, proofs: proofs.to_vec() }, events).await
+    }
+
+    fn is_shared(&self) -> bool {
+        self.connections().writer.is_none()
     }
 
     async fn redeem(
@@ -111,6 +124,20 @@ async fn was_completed(session: &Session<'_>, realm_id: RealmId, completion: &Co
     }
 }
 
+/// Marks proofs as used, each of which counts once; says which kind was used before.
+pub(crate) async fn insert_proofs(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    proofs: &[UsedRecord],
+) -> Result<Option<Purpose>, Failure> {
+    for proof in proofs {
+        if !insert_used_record(session, realm_id, proof).await? {
+            return Ok(Some(proof.purpose));
+        }
+    }
+    Ok(None)
+}
+
 /// Marks something as used if what it rests on stands; says whether it was marked.
 async fn insert_used_record_if_standing(
     session: &Session<'_>,
@@ -192,6 +219,27 @@ impl Work for Complete {
     }
 }
 
+struct ConsumeProofs {
+    realm_id: RealmId,
+    proofs: Vec<UsedRecord>,
+}
+
+#[async_trait]
+impl Work for ConsumeProofs {
+    type Outcome = ProofsOutcome;
+
+    fn is_one_statement(&self) -> bool {
+        self.proofs.len() == 1
+    }
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<ProofsOutcome>, Failure> {
+        Ok(match insert_proofs(session, self.realm_id, &self.proofs).await? {
+            Some(replayed) => Ending::RollBack(ProofsOutcome::Replayed(replayed)),
+            None => Ending::Commit(ProofsOutcome::First),
+        })
+    }
+}
+
 struct Redeem {
     realm_id: RealmId,
     redemption: Redemption,
@@ -202,13 +250,11 @@ impl Work for Redeem {
     type Outcome = RedemptionOutcome;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<RedemptionOutcome>, Failure> {
-        let Redemption { code, standing, refresh_family, participant, assertion } = &self.redemption;
+        let Redemption { code, standing, refresh_family, participant, proofs } = &self.redemption;
         // First what authenticates the client: whoever replays a whole request learns nothing about the code and
         // closes no lineage.
-        if let Some(assertion) = assertion
-            && !insert_used_record(session, self.realm_id, assertion).await?
-        {
-            return Ok(Ending::RollBack(RedemptionOutcome::AssertionReplayed));
+        if let Some(replayed) = insert_proofs(session, self.realm_id, proofs).await? {
+            return Ok(Ending::RollBack(RedemptionOutcome::ProofReplayed(replayed)));
         }
         if !insert_used_record_if_standing(session, self.realm_id, code, standing).await? {
             // Which of the two it was is asked only here, where nothing is won by speed.

@@ -9,6 +9,7 @@ use poem::http::{HeaderMap, Method};
 use poem::{Endpoint as _, EndpointExt as _, Request, Response, Route};
 use serde_json::{Value, json};
 use signet_core::authn::{PasswordHasher, PasswordOptions};
+use signet_core::binding::DpopHeader;
 use signet_core::endpoints::Bases;
 use signet_core::grants::{self, ClientRequest};
 use signet_core::protocol::client_metadata::ClientMetadata;
@@ -219,8 +220,13 @@ impl Service {
         if let Some(resource) = resource {
             parameters = parameters.with("resource", resource);
         }
-        let request =
-            ClientRequest { authorization: None, parameters: &parameters, certificate: None, address: ADDRESS };
+        let request = ClientRequest {
+            authorization: None,
+            parameters: &parameters,
+            certificate: None,
+            dpop: DpopHeader::Absent,
+            address: ADDRESS,
+        };
         grants::exchange(&self.provider.serving_itself(), &realm, request).await.unwrap().access_token
     }
 

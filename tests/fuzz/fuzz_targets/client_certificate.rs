@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use signet_jose::certificate::ExpectedSubject;
 use signet_jose::distinguished_name::DistinguishedName;
-use signet_jose::{ClientCertificate, TrustAnchors};
+use signet_jose::{ClientCertificate, RevocationLists, TrustAnchors};
 use signet_protocol::time::UnixTime;
 
 static ANCHORS: LazyLock<TrustAnchors> = LazyLock::new(|| {
@@ -27,7 +27,7 @@ fn check(certificate: &ClientCertificate) {
     let _ = certificate.validity();
     let _ = certificate.public_key();
     let is_anchor = certificate.der() == ANCHOR.der();
-    assert!(is_anchor || ANCHORS.verify_client(certificate, &[], NOW).is_err());
+    assert!(is_anchor || ANCHORS.verify_client(certificate, &[], &RevocationLists::default(), NOW).is_err());
 }
 
 static ANCHOR: LazyLock<ClientCertificate> = LazyLock::new(|| {

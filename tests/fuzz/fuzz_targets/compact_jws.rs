@@ -34,8 +34,11 @@ const PROFILE: VerificationProfile<'static> = VerificationProfile {
     clock_skew: 30,
     furthest_expiry: Some(600),
     oldest_issue: Some(600),
+    oldest_beginning: None,
+    longest_validity: None,
     expiry_is_exact: false,
     expired_is_accepted: false,
+    issue_is_undated: false,
 };
 
 const NOW: UnixTime = UnixTime(1_800_000_000);

@@ -103,6 +103,7 @@ macro_rules! hooks {
 hooks! {
     on_discovery: OnDiscovery, Decision, Open;
     on_client_registration: OnClientRegistration, Enrichment, Closed;
+    on_client_policy: OnClientPolicy, Decision, Closed;
     on_client_authenticated: OnClientAuthenticated, Decision, Closed;
     on_authorize_request: OnAuthorizeRequest, Decision, Closed;
     on_rar_validate: OnRarValidate, Enrichment, Closed;

@@ -44,7 +44,9 @@ pub(super) async fn consent(
     let is_new = grant.is_some_and(|grant| grant.action != GrantManagementAction::Merge);
     let asked_again = asked_again || is_new || accepted.request.details().iter().any(is_for_once);
     // What a client manages has a row, and the row an answer that made it.
-    let does_without = client.settings.skip_consent && !asked_again && grant.is_none();
+    // FAPI 1.0 Part 1 section 5.2.2-12.
+    let may_be_given = client.settings.skip_consent && !realm.profile_of(client).consent_is_always_asked;
+    let does_without = may_be_given && !asked_again && grant.is_none();
     if does_without && realm.hooks.at(Hook::OnConsent, Some(&client.client_id)).is_empty() {
         return Ok(Consent::Given(None));
     }

@@ -96,6 +96,7 @@ impl Agreed<'_> {
             user_id: session.user_id,
             redirect_uri: accepted.redirect.uri().to_owned(),
             challenge: parts.challenge.clone(),
+            key: parts.key,
             nonce: parts.nonce.clone(),
             sid: session.sid,
             basis: self.basis(serving, realm, refreshable && parts.scope.contains("offline_access")),
@@ -158,6 +159,7 @@ async fn tokens(
         // What leaves through the browser comes without any proof.
         confirmation: None,
         nonce: accepted.request.parts.nonce.as_deref(),
+        state: accepted.redirect.state(),
         sid: Some(session.sid),
         refresh_token: None,
     };

@@ -48,8 +48,9 @@ use pushed::{Reference, recalled, recalled_again};
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, authorization_details, claims, grant_management, id_token_hint, login_hint, max_age, nonce, pkce,
-    presentation, prompt, registration, repetition, resource, response_mode, response_type, scope, size, state,
+    acr, authorization_details, claims, dpop_jkt, grant_management, id_token_hint, login_hint, max_age, nonce, pkce,
+    presentation, prompt, registered_profile, registration, repetition, resource, response_mode, response_type, scope,
+    sender_constraint, size, state,
 };
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
@@ -77,13 +78,18 @@ const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
     (rules::pushed::request_is_pushed_where_it_must_be, &[Authorization]),
     (repetition::no_parameter_is_repeated, &[Authorization, Pushed]),
     (state::state_is_printable, &[Authorization, Pushed]),
+    (registered_profile::registration_meets_the_profile, &[Authorization, Pushed]),
     (response_type::response_type_is_registered, &[Authorization, Pushed]),
+    (sender_constraint::bound_tokens_do_not_travel_through_the_browser, &[Authorization, Pushed]),
     (response_mode::response_mode_is_allowed, &[Authorization, Pushed]),
     (rules::request_object::request_is_signed_where_it_must_be, &[Authorization, Pushed]),
     (registration::clients_are_not_registered_by_request, &[Authorization, Pushed]),
     (scope::scope_is_allowed, &[Authorization, Pushed]),
     (nonce::nonce_is_there_where_needed, &[Authorization, Pushed]),
+    (nonce::nonce_goes_with_openid, &[Authorization, Pushed]),
+    (state::state_is_there_without_openid, &[Authorization, Pushed]),
     (pkce::challenge_is_present_and_well_formed, &[Authorization, Pushed]),
+    (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed]),
     (prompt::prompt_is_consistent, &[Authorization, Pushed]),
     (max_age::max_age_is_a_number, &[Authorization, Pushed]),
     (presentation::presentation_is_read, &[Authorization, Pushed]),
@@ -260,6 +266,19 @@ async fn begin(
     parameters: &Parameters,
 ) -> Result<Accepted, AuthorizeError> {
     let client = verified_redirect::find_client(serving, realm, parameters).await.map_err(on_a_page)?;
+    let accepted = begin_as(serving, realm, parameters, client).await?;
+    match decisions::tightened(serving, realm, &accepted).await? {
+        Some(client) => begin_as(serving, realm, parameters, client).await,
+        None => Ok(accepted),
+    }
+}
+
+async fn begin_as(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    parameters: &Parameters,
+    client: Arc<Client>,
+) -> Result<Accepted, AuthorizeError> {
     if let Some(reference) = Reference::of_request(parameters) {
         let merged = recalled(serving, realm, &client, (&reference, parameters)).await?;
         return accept(serving, realm, (client, merged), Authorization);
@@ -287,7 +306,11 @@ async fn resume(
         Some(reference) => recalled_again(serving, realm, &client, &reference).await?,
         None => interaction.request(address),
     };
-    accept(serving, realm, (client, merged), Authorization)
+    let accepted = accept(serving, realm, (client, merged), Authorization)?;
+    match decisions::tightened(serving, realm, &accepted).await? {
+        Some(client) => accept(serving, realm, (client, accepted.merged), Authorization),
+        None => Ok(accepted),
+    }
 }
 
 fn on_a_page(failure: Failure) -> AuthorizeError {
@@ -312,7 +335,7 @@ fn accept(
     let parameters = merged.parameters();
     let redirect = verified_redirect::verify(realm, &client, parameters).map_err(AuthorizeError::Page)?;
     let profile = realm.profile_of(&client);
-    let (proof, is_pushed) = (merged.proof(), merged.pushed().is_some());
+    let (proof, is_pushed) = (merged.proof(), entry == Pushed || merged.pushed().is_some());
     let context = Context { provider: serving, realm, client: &client, profile, parameters, proof, is_pushed };
     let mut draft = Draft::default();
     serving.passed("client");

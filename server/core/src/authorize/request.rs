@@ -5,7 +5,7 @@ use signet_protocol::identifiers::AuthorizationId;
 use signet_protocol::names::{CodeChallengeMethod, GrantManagementAction, Prompt, ResponseType};
 use signet_protocol::scope::Scope;
 
-use crate::model::AuthorizationDetail;
+use crate::model::{AuthorizationDetail, Thumbprint};
 
 /// An authorization request that every rule has agreed to.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub(super) struct Parts {
     pub(super) scope: Scope,
     pub(super) nonce: Option<String>,
     pub(super) challenge: Option<(CodeChallengeMethod, String)>,
+    /// The key that the code is to be bound to.
+    pub(super) key: Option<Thumbprint>,
     pub(super) prompts: Vec<Prompt>,
     /// Seconds.
     pub(super) max_age: Option<i64>,

@@ -33,6 +33,11 @@ impl VerifiedRedirect {
         &self.uri
     }
 
+    /// The state of the request.
+    pub(super) fn state(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+
     /// A response with these parameters, and `state` and `iss` (RFC 6749 section 4.1.2, RFC 9207 section 2). A response
     /// that is a JWT names its issuer itself (JARM 2.1).
     pub(super) fn respond(&self, parameters: Vec<(&'static str, String)>) -> AuthorizationResponse {

@@ -26,9 +26,12 @@ pub(super) async fn check(
     endpoint: Endpoint,
 ) -> Result<UsedRecord, Failure> {
     let algorithms = algorithms(realm, client);
-    let audience = audience(realm, client, endpoint);
+    let audience = audience(realm, endpoint);
     let audience: Vec<&str> = audience.iter().map(String::as_str).collect();
-    let rule = AudienceRule::AnyOf(&audience);
+    let rule = match realm.profile_of(client).assertion_audience {
+        AssertionAudience::IssuerOrEndpoint => AudienceRule::AnyOf(&audience),
+        AssertionAudience::Issuer => AudienceRule::ExactString(realm.issuer()),
+    };
     let mut profile = VerificationProfile::client_assertion(client.client_id.as_str(), rule, &algorithms);
     profile.clock_skew = realm.realm.settings.clock_skew_seconds;
     let claims = if client.metadata.authentication_method() == ClientAuthenticationMethod::ClientSecretJwt {
@@ -66,15 +69,11 @@ fn algorithms(realm: &RealmContext, client: &Client) -> Vec<SignatureAlgorithm> 
 }
 
 /// RFC 7523 section 3, rule 3: this server, by its issuer or by the endpoint that is asked, on either host.
-fn audience(realm: &RealmContext, client: &Client, endpoint: Endpoint) -> Vec<String> {
-    match realm.profile_of(client).assertion_audience {
-        AssertionAudience::IssuerOrEndpoint => {
-            let mut audience = vec![realm.issuer().to_owned(), realm.urls.of(Endpoint::Token), realm.urls.of(endpoint)];
-            audience.extend(realm.urls.mutual_tls_of(Endpoint::Token));
-            audience.extend(realm.urls.mutual_tls_of(endpoint));
-            audience
-        }
-    }
+fn audience(realm: &RealmContext, endpoint: Endpoint) -> Vec<String> {
+    let mut audience = vec![realm.issuer().to_owned(), realm.urls.of(Endpoint::Token), realm.urls.of(endpoint)];
+    audience.extend(realm.urls.mutual_tls_of(Endpoint::Token));
+    audience.extend(realm.urls.mutual_tls_of(endpoint));
+    audience
 }
 
 fn refused(error: VerificationError) -> Refusal {

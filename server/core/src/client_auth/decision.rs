@@ -1,9 +1,12 @@
-//! `on_client_authenticated`: what the realm's scripts say of a client that has proved who it is. They can only refuse;
-//! of a failed authentication they never hear.
+//! `on_client_policy` and `on_client_authenticated`: what the realm's scripts say of a client that has proved who it is.
+//! They can demand more of it, and refuse; of a failed authentication they never hear.
+
+use std::sync::Arc;
 
 use signet_hooks::NoFacts;
 use signet_hooks::points::OnClientAuthenticated;
 use signet_hooks::points::on_client_authenticated::{ClientAuthentication, ClientDecision, ClientEndpoint};
+use signet_hooks::points::on_client_policy::PolicyEndpoint;
 use signet_protocol::error::Refusal;
 use signet_protocol::names::ClientAuthenticationMethod;
 
@@ -11,7 +14,29 @@ use super::{AuthenticatedClient, Presented, PresentedCredential};
 use crate::endpoints::Endpoint;
 use crate::events::Serving;
 use crate::hooks::Subject;
+use crate::model::Client;
+use crate::profile;
 use crate::realm::RealmContext;
+
+/// The client as scripts want it to be for this request; nothing where they do not.
+///
+/// # Errors
+/// See [`profile::tightened`].
+pub(super) async fn tightened(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    client: &AuthenticatedClient,
+    endpoint: Endpoint,
+) -> Result<Option<Arc<Client>>, Refusal> {
+    let Some(endpoint) = client_endpoint(endpoint) else { return Ok(None) };
+    let endpoint = match endpoint {
+        ClientEndpoint::PushedAuthorizationRequest => PolicyEndpoint::PushedAuthorizationRequest,
+        ClientEndpoint::Token => PolicyEndpoint::Token,
+        ClientEndpoint::Introspection => PolicyEndpoint::Introspection,
+        ClientEndpoint::Revocation => PolicyEndpoint::Revocation,
+    };
+    profile::tightened(serving, realm, client.client(), (endpoint, || None)).await
+}
 
 /// Asks about an authenticated client.
 ///

@@ -22,7 +22,7 @@ use signet_protocol::spec::rfc6749;
 pub(crate) use tls::expected_subject;
 
 use crate::endpoints::Endpoint;
-use crate::events::{Event, Parties, Serving};
+use crate::events::{Parties, Serving};
 use crate::failure::Failure;
 use crate::model::{Client, UsedRecord};
 use crate::provider::Provider;
@@ -64,44 +64,6 @@ impl AuthenticatedClient {
             _ => Ok(()),
         }
     }
-
-    /// An assertion counts once, also where the request it came with was refused (OpenID Connect Core 9). That it had
-    /// been used before is no other answer than the one there is already.
-    pub(crate) async fn conclude<T>(
-        &self,
-        provider: &Provider,
-        realm: &RealmContext,
-        outcome: Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        if let Err(Failure::Refusal(_)) = &outcome
-            && let Err(Failure::Fault(fault)) = self.consume_assertion(provider, realm).await
-        {
-            return Err(fault.into());
-        }
-        outcome
-    }
-
-    /// Records an event in the transaction of the assertion's mark, or by itself where there is no assertion.
-    ///
-    /// # Errors
-    /// `invalid_client` if the assertion was used before; then the event did not happen.
-    pub(crate) async fn record(
-        &self,
-        serving: &Serving<'_>,
-        realm: &RealmContext,
-        event: Event,
-    ) -> Result<(), Failure> {
-        let Some(mark) = &self.assertion else {
-            serving.note(realm, event);
-            return Ok(());
-        };
-        let events = serving.with_event(realm, event);
-        if !serving.store.consume(realm.id(), mark, &events).await? {
-            return Err(assertion::replayed().into());
-        }
-        serving.written(&events);
-        Ok(())
-    }
 }
 
 /// The refusal of a replayed assertion, for endpoints that learn of it from their transaction.
@@ -120,29 +82,61 @@ pub async fn authenticate(
     address: IpAddr,
     endpoint: Endpoint,
 ) -> Result<AuthenticatedClient, Failure> {
-    let client = prove(serving, realm, presented, address, endpoint).await?;
+    let found = serving.store.client(realm.id(), presented.client_id()).await?;
+    if let Some(client) = &found {
+        serving.concerns(Parties::client(&client.client_id));
+    }
+    let mut client = prove(serving, realm, found, (presented, address), endpoint).await?;
     serving.authenticated(client.client());
     serving.passed("client_authentication");
-    if let Err(refusal) = decision::decide(serving, realm, &client, (presented, endpoint)).await {
-        // The assertion was good: it counts once, also for a client that is refused for another reason.
-        client.consume_assertion(serving, realm).await?;
-        return Err(refusal.into());
+    match decision::tightened(serving, realm, &client, endpoint).await {
+        Ok(None) => {}
+        // It proves again who it is, by what is demanded now.
+        Ok(tightened) => client = prove(serving, realm, tightened, (presented, address), endpoint).await?,
+        Err(refusal) => return refuse(serving, realm, &client, refusal).await,
     }
-    Ok(client)
+    let decided = match meets_profile(realm, client.client(), endpoint) {
+        Ok(()) => decision::decide(serving, realm, &client, (presented, endpoint)).await,
+        refused => refused,
+    };
+    match decided {
+        Ok(()) => Ok(client),
+        Err(refusal) => refuse(serving, realm, &client, refusal).await,
+    }
+}
+
+/// Refuses a client that has proved who it is. The assertion was good: it counts once, also for a client that is refused
+/// for another reason.
+async fn refuse(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &AuthenticatedClient,
+    refusal: Refusal,
+) -> Result<AuthenticatedClient, Failure> {
+    client.consume_assertion(provider, realm).await?;
+    Err(refusal.into())
+}
+
+/// A client that is not registered as its profile wants gets nothing more. What it has it may show and revoke.
+fn meets_profile(realm: &RealmContext, client: &Client, endpoint: Endpoint) -> Result<(), Refusal> {
+    if endpoint != Endpoint::Token {
+        return Ok(());
+    }
+    let Some((requirement, shortfall)) = realm.shortfall_of(client) else { return Ok(()) };
+    Err(ErrorCode::UnauthorizedClient
+        .because("the client is not registered as its security profile wants")
+        .per(rfc6749("5.2"))
+        .detail(format!("{}: {}: {}", requirement.name, shortfall.field, shortfall.change)))
 }
 
 /// Checks that the client is who it says it is.
 async fn prove(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    presented: &Presented,
-    address: IpAddr,
+    client: Option<Arc<Client>>,
+    (presented, address): (&Presented, IpAddr),
     endpoint: Endpoint,
 ) -> Result<AuthenticatedClient, Failure> {
-    let client = serving.store.client(realm.id(), presented.client_id()).await?;
-    if let Some(client) = &client {
-        serving.concerns(Parties::client(&client.client_id));
-    }
     let client = client.filter(|client| client.enabled);
     if let Some((method, secret)) = presented.secret() {
         return by_secret(serving, realm, (client, method), (presented.client_id(), secret, address)).await;

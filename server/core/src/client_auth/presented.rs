@@ -11,7 +11,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::ClientId;
 use signet_protocol::names::ClientAuthenticationMethod;
 use signet_protocol::parameters::Parameters;
-use signet_protocol::spec::{rfc6749, rfc7523};
+use signet_protocol::spec::{fapi1_baseline, rfc6749, rfc7523};
 use zeroize::Zeroizing;
 
 /// The one value of `client_assertion_type` (RFC 7523 section 2.2).
@@ -59,8 +59,8 @@ impl Presented {
     /// Collects what a request presents. `authorization` is the `Authorization` header.
     ///
     /// # Errors
-    /// `invalid_request` for two methods at once or two identifiers that differ, `invalid_client` for a header that
-    /// does not read or no identifier at all.
+    /// `invalid_request` for two methods at once, `invalid_client` for two identifiers that differ, a header that does
+    /// not read or no identifier at all.
     pub fn collect(
         authorization: Option<&str>,
         parameters: &Parameters,
@@ -92,9 +92,9 @@ impl Presented {
         };
         let client_id = match (own_id, body_id) {
             (Some(own), Some(body)) if own != body => {
-                return Err(ErrorCode::InvalidRequest
+                return Err(ErrorCode::InvalidClient
                     .because("client_id is not that of the authenticated client")
-                    .per(rfc6749("3.2.1")));
+                    .per(fapi1_baseline("5.2.2-19")));
             }
             (Some(id), _) | (None, Some(id)) => id,
             (None, None) => {

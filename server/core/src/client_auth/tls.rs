@@ -22,7 +22,7 @@ pub(super) fn check_issued_certificate(
     let refused = |detail| failed(detail).per(rfc8705("2.1"));
     let anchors = realm.trust_anchors().ok_or_else(|| refused("the realm trusts no certificate authority"))?;
     anchors
-        .verify_client(&chain.leaf, &chain.intermediates, provider.now())
+        .verify_client(&chain.leaf, &chain.intermediates, &provider.revocation_lists.load(), provider.now())
         .map_err(|error| refused("the certificate is not trusted").detail(error.to_string()))?;
     let expected = expected_subject(&client.metadata)
         .ok_or_else(|| refused("the client is registered with no certificate name"))?;

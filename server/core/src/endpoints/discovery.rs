@@ -58,6 +58,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         backchannel_logout_supported: settings.backchannel_logout,
         backchannel_logout_session_supported: settings.backchannel_logout,
         mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
+        tls_client_certificate_bound_access_tokens: realm.urls.mutual_tls.is_some(),
         scopes_supported: scopes(realm),
         response_types_supported: texts(realm.response_types(), ResponseType::as_str),
         response_modes_supported: texts(profile.response_modes.iter().copied(), ResponseMode::as_str),
@@ -90,6 +91,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertions,
         authorization_response_iss_parameter_supported: true,
+        dpop_signing_alg_values_supported: signatures(profile.proof_algorithms),
         ..of_secured_requests(realm)
     }
 }

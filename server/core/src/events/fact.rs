@@ -33,7 +33,8 @@ impl Event {
                 // A public client proves nothing: whoever knows its name has it authenticated.
                 let before_login = matches!(
                     hook,
-                    Hook::OnClientAuthenticated
+                    Hook::OnClientPolicy
+                        | Hook::OnClientAuthenticated
                         | Hook::OnAuthorizeRequest
                         | Hook::OnRarValidate
                         | Hook::OnIdentify
@@ -372,6 +373,7 @@ mod tests {
             fact.concerning(Parties::default().and_user(user)).is_cheap_to_cause()
         };
         for hook in [
+            Hook::OnClientPolicy,
             Hook::OnClientAuthenticated,
             Hook::OnAuthorizeRequest,
             Hook::OnIdentify,

@@ -4,11 +4,11 @@ use signet_jose::{OpenError, base64url, digest};
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::{CodeChallengeMethod, GrantType};
 use signet_protocol::responses::TokenResponse;
-use signet_protocol::spec::{SpecRef, rfc6749, rfc7636, rfc9700};
+use signet_protocol::spec::{SpecRef, rfc6749, rfc7636, rfc9449, rfc9700};
 
 use super::decision::{Planned, decide, go_on};
 use super::{GrantRequest, details, resources};
-use crate::client_auth::assertion_replayed;
+use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
 use crate::model::{Purpose, RefreshFamily, TokenBasis, UsedRecord, User};
@@ -28,6 +28,8 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         return Err(refuse_verifier(request, &code, refusal).await?.into());
     }
     request.serving.passed("code_verifier");
+    check_key(request, &code)?;
+    request.serving.passed("dpop_jkt");
     let resources = resources::narrowed(request, &code.basis.resources)?;
     request.serving.passed("resource");
     let details = details::narrowed(request, &code.basis.details)?;
@@ -57,6 +59,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         lifetimes: permitted.lifetimes,
         confirmation: request.binding.confirmation(),
         nonce: code.nonce.as_deref(),
+        state: None,
         sid: Some(code.sid),
         refresh_token,
     };
@@ -128,6 +131,15 @@ fn check_verifier(verifier: Option<&str>, challenge: Option<&(CodeChallengeMetho
     }
 }
 
+/// RFC 9449 section 10: the request proves to hold the key that the code was asked for with.
+fn check_key(request: &GrantRequest<'_>, code: &AuthorizationCode) -> Result<(), Refusal> {
+    if code.key.is_none() || code.key == request.binding.key() {
+        Ok(())
+    } else {
+        Err(invalid_grant("the code is bound to a key, and the request has no DPoP proof of it", rfc9449("10")))
+    }
+}
+
 /// A wrong verifier burns the code: whoever sent it has somebody else's code, and gets no second guess. A verifier that
 /// is missing is no guess. Who comes with a wrong one after the code was redeemed revokes nothing.
 async fn refuse_verifier(
@@ -136,7 +148,7 @@ async fn refuse_verifier(
     refusal: Refusal,
 ) -> Result<Refusal, Failure> {
     if request.parameters.get("code_verifier").is_some() && code.challenge.is_some() {
-        request.client.consume_assertion(request.serving, request.realm).await?;
+        request.consume_proofs().await?;
         request.serving.store.consume(request.realm.id(), &used_record(request, code), &[]).await?;
     }
     Ok(refusal)
@@ -210,7 +222,7 @@ async fn redeem(
         },
         refresh_family,
         participant: Some((code.sid, code.client_id.clone())),
-        assertion: request.client.assertion(),
+        proofs: request.proofs(),
     };
     let events = request.serving.with_event(request.realm, issued);
     match request.serving.store.redeem(request.realm.id(), &redemption, &events).await? {
@@ -219,7 +231,7 @@ async fn redeem(
             Ok(())
         }
         RedemptionOutcome::Fallen => Err(fallen().into()),
-        RedemptionOutcome::AssertionReplayed => Err(assertion_replayed().into()),
+        RedemptionOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
         RedemptionOutcome::AlreadyUsed => {
             // RFC 6749 section 4.1.2: whoever redeemed it first may be the thief, so everything from it ends.
             let reused = Fact::CodeReuse { lineage: code.lineage.into() }.concerning(parties(code));

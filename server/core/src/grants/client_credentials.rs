@@ -52,7 +52,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         refresh_generation: None,
     };
     let event = issued.concerning(Parties::client(&client.client_id));
-    request.client.record(request.serving, request.realm, event).await?;
+    request.record(event).await?;
     Ok(response)
 }
 

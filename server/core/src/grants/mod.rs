@@ -19,11 +19,13 @@ use signet_protocol::parameters::Parameters;
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::rfc6749;
 
-use crate::binding::Binding;
+use crate::binding::{Binding, DpopHeader, conclude, replayed};
 use crate::client_auth::{AuthenticatedClient, CertificateChain, Presented, authenticate};
 use crate::endpoints::Endpoint;
-use crate::events::{RefusedAt, Serving};
+use crate::events::{Event, EventRecord, RefusedAt, Serving};
 use crate::failure::Failure;
+use crate::model::UsedRecord;
+use crate::ports::ProofsOutcome;
 use crate::realm::RealmContext;
 
 /// A request of an endpoint that clients authenticate at.
@@ -34,6 +36,8 @@ pub struct ClientRequest<'a> {
     pub parameters: &'a Parameters,
     /// The certificate of the TLS connection.
     pub certificate: Option<&'a Arc<CertificateChain>>,
+    /// The header `DPoP`.
+    pub dpop: DpopHeader<'a>,
     /// The network address it comes from.
     pub address: IpAddr,
 }
@@ -45,6 +49,48 @@ pub(crate) struct GrantRequest<'a> {
     pub(crate) client: &'a AuthenticatedClient,
     pub(crate) binding: Binding,
     pub(crate) parameters: &'a Parameters,
+}
+
+impl GrantRequest<'_> {
+    /// The marks that the request's proofs leave, to be written in the grant's transaction: what authenticates the client
+    /// first.
+    pub(crate) fn proofs(&self) -> Vec<UsedRecord> {
+        self.client.assertion().into_iter().chain(self.binding.proof()).collect()
+    }
+
+    /// Writes the marks where the grant has no transaction of its own.
+    ///
+    /// # Errors
+    /// A proof was used before.
+    pub(crate) async fn consume_proofs(&self) -> Result<(), Failure> {
+        self.consume_proofs_with(&[]).await
+    }
+
+    /// Records an event in the transaction of the marks, or by itself where there are none.
+    ///
+    /// # Errors
+    /// A proof was used before; then the event did not happen.
+    pub(crate) async fn record(&self, event: Event) -> Result<(), Failure> {
+        if self.proofs().is_empty() {
+            self.serving.note(self.realm, event);
+            return Ok(());
+        }
+        let events = self.serving.with_event(self.realm, event);
+        self.consume_proofs_with(&events).await?;
+        self.serving.written(&events);
+        Ok(())
+    }
+
+    async fn consume_proofs_with(&self, events: &[EventRecord]) -> Result<(), Failure> {
+        let proofs = self.proofs();
+        if proofs.is_empty() {
+            return Ok(());
+        }
+        match self.serving.store.consume_proofs(self.realm.id(), &proofs, events).await? {
+            ProofsOutcome::First => Ok(()),
+            ProofsOutcome::Replayed(purpose) => Err(replayed(purpose).into()),
+        }
+    }
 }
 
 impl ClientRequest<'_> {
@@ -97,26 +143,27 @@ async fn issue(
             .into());
     }
     serving.passed("grant_type");
-    let outcome = bound_exchange(serving, realm, (&client, grant_type), &request).await;
+    let mut proofs: Vec<UsedRecord> = client.assertion().into_iter().collect();
+    let outcome = match Binding::establish(serving, realm, &client, &request) {
+        Ok(binding) => {
+            proofs.extend(binding.proof());
+            let (client, parameters) = (&client, request.parameters);
+            exchange_grant(&GrantRequest { serving, realm, client, binding, parameters }, grant_type).await
+        }
+        Err(failure) => Err(failure),
+    };
     if outcome.is_ok() {
         serving.note_client_use(realm, client.client()).await;
     }
-    client.conclude(serving, realm, outcome).await
+    conclude(serving, realm, &proofs, outcome).await
 }
 
-/// Exchanges the grant of an authenticated client.
-async fn bound_exchange(
-    serving: &Serving<'_>,
-    realm: &RealmContext,
-    (client, grant_type): (&AuthenticatedClient, GrantType),
-    request: &ClientRequest<'_>,
-) -> Result<TokenResponse, Failure> {
-    let binding = Binding::establish(realm, client, request)?;
-    let request = GrantRequest { serving, realm, client, binding, parameters: request.parameters };
+/// Exchanges the grant of a client that is known and has proved what its tokens are bound to.
+async fn exchange_grant(request: &GrantRequest<'_>, grant_type: GrantType) -> Result<TokenResponse, Failure> {
     match grant_type {
-        GrantType::AuthorizationCode => authorization_code::exchange(&request).await,
-        GrantType::RefreshToken => refresh_token::exchange(&request).await,
-        GrantType::ClientCredentials => client_credentials::exchange(&request).await,
+        GrantType::AuthorizationCode => authorization_code::exchange(request).await,
+        GrantType::RefreshToken => refresh_token::exchange(request).await,
+        GrantType::ClientCredentials => client_credentials::exchange(request).await,
         // Its tokens come from the authorization endpoint; `grant_type` has refused it already.
         GrantType::Implicit => Err(unsupported().into()),
     }

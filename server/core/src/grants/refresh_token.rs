@@ -11,7 +11,7 @@ use signet_protocol::spec::{rfc6749, rfc9700};
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 use super::decision::{Planned, decide, go_on};
 use super::{GrantRequest, details, resources};
-use crate::client_auth::assertion_replayed;
+use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
 use crate::model::{RefreshFamily, RefreshRotation, TokenBasis};
@@ -84,13 +84,17 @@ fn presented(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64
     let since_rotation = request.serving.now().since(family.rotated_at);
     if generation == family.generation {
         Presented::Current
-    } else if generation == family.generation - 1
-        && since_rotation < request.realm.realm.settings.refresh_retry_window_seconds
-    {
+    } else if generation == family.generation - 1 && since_rotation < retry_seconds(request) {
         Presented::Retried
     } else {
         Presented::Reused
     }
+}
+
+/// For how long the token before a rotation is good: as the realm says, and at least as the profile says.
+fn retry_seconds(request: &GrantRequest<'_>) -> i64 {
+    let of_profile = request.realm.profile_of(request.client.client()).refresh_retry_seconds;
+    request.realm.realm.settings.refresh_retry_window_seconds.max(of_profile)
 }
 
 fn standing_query(request: &GrantRequest<'_>, family: &RefreshFamily) -> StandingQuery {
@@ -114,7 +118,7 @@ async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Resu
         rotated_at: now,
         idle_expires_at: now.plus(request.realm.realm.settings.refresh_token_idle_seconds),
         standing: standing_query(request, family),
-        assertion: request.client.assertion(),
+        proofs: request.proofs(),
     };
     let events = request.serving.with_event(request.realm, issued(family, next_generation, &response));
     match request.serving.store.rotate(request.realm.id(), &rotation, &events).await? {
@@ -123,7 +127,7 @@ async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Resu
             Ok(Some(response.tokens))
         }
         RotationOutcome::Superseded => Ok(None),
-        RotationOutcome::AssertionReplayed => Err(assertion_replayed().into()),
+        RotationOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
     }
 }
 
@@ -135,7 +139,7 @@ async fn retry_or_close(
 ) -> Result<TokenResponse, Failure> {
     match presented(request, family, generation) {
         Presented::Retried => {
-            request.client.consume_assertion(request.serving, request.realm).await?;
+            request.consume_proofs().await?;
             if request.serving.store.standing(request.realm.id(), &standing_query(request, family)).await?
                 != Standing::Stands
             {
@@ -220,6 +224,7 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         lifetimes: permitted.lifetimes,
         confirmation: request.binding.confirmation(),
         nonce: None,
+        state: None,
         sid: family.content.sid,
         refresh_token: Some(request.realm.refresh_token_key.token(family.lineage.0, generation.unsigned_abs())),
     };

@@ -10,11 +10,15 @@ use signet_jose::{base64url, digest};
 
 use crate::events::{Parties, Serving};
 use crate::model::{BrowserSession, Client, User};
+use crate::profile::ProfileName;
 use crate::realm::RealmContext;
 use crate::tokens::subject_for;
 
 /// Most of a `User-Agent` header that scripts get, in bytes.
 const USER_AGENT_BYTES: usize = 512;
+
+/// What scripts are told where the profiles of realm and client exclude each other.
+const NO_PROFILE: &str = "none";
 
 /// What the connection of a request tells scripts. Borrowed: a request that no script is asked about copies nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -141,7 +145,7 @@ pub(super) fn client_view(realm: &RealmContext, client: &Client) -> ClientView {
         client_type: if confidential { ClientType::Confidential } else { ClientType::Public },
         auth_method: metadata.authentication_method().as_str().to_owned(),
         application_type: metadata.application_type().as_str().to_owned(),
-        profile: realm.profile_name_of(client).as_str().to_owned(),
+        profile: realm.profile_name_of(client).map_or(NO_PROFILE, ProfileName::as_str).to_owned(),
         first_party: client.settings.skip_consent,
         grant_types: metadata.grant_types().iter().map(|grant| grant.as_str().to_owned()).collect(),
         scope: realm.scope_of(client).iter().map(str::to_owned).collect(),

@@ -55,7 +55,7 @@ async fn signed(
         None => (client.metadata.subject_type() == SubjectType::Public).then(|| delivery.user_id.to_string()),
     };
     let now = provider.now();
-    let key = signing_key(realm, client, id_token_algorithm(client)?)?;
+    let key = signing_key(realm, client, id_token_algorithm(realm, client)?)?;
     let claims = ClaimsSet {
         registered: RegisteredClaims {
             issuer: Some(realm.issuer().to_owned()),

@@ -121,6 +121,9 @@ pub struct ClientSettings {
     /// Whether the client registered itself: consent is always asked, and people see where they are sent.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dynamically_registered: bool,
+    /// Whether DPoP proofs of the client need a nonce of this server, wherever they are sent (RFC 9449 sections 8 and 9).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_dpop_nonce: bool,
     /// Whether the client may introspect tokens that were not issued to it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub may_introspect: bool,

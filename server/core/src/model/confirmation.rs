@@ -1,5 +1,7 @@
 //! What a token is bound to: `cnf` (RFC 7800 section 3).
 
+use std::fmt;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use signet_jose::base64url;
@@ -29,9 +31,15 @@ impl Confirmation {
     }
 }
 
+impl fmt::Display for Thumbprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&base64url::encode(self.0))
+    }
+}
+
 impl Serialize for Thumbprint {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&base64url::encode(self.0))
+        serializer.collect_str(self)
     }
 }
 

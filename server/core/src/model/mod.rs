@@ -28,7 +28,7 @@ pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use logout::{EndedSession, LogoutDelivery};
 pub use pairwise_salt::PairwiseSaltRecord;
 pub use pushed_request::{PushedReference, PushedRequest};
-pub use realm::{Realm, RealmSettings};
+pub use realm::{Realm, RealmSettings, ReplayScope};
 pub use refresh_family::RefreshFamily;
 pub use registration::{
     InitialAccessToken, Registration, RegistrationMode, RegistrationPolicy, SoftwareStatementIssuer,

@@ -38,6 +38,17 @@ pub struct Realm {
     pub revision: i64,
 }
 
+/// Who remembers what was used at resources, where there is no change to remember it with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplayScope {
+    /// All nodes together, in the database. A node that serves alone remembers it itself.
+    #[default]
+    Shared,
+    /// Each node by itself: a use at another node is not noticed.
+    Node,
+}
+
 /// The policy of a realm. All durations are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -108,12 +119,24 @@ pub struct RealmSettings {
     pub require_pushed_authorization_requests: bool,
     /// Most pushed requests of one client that a browser may still begin with: 10 to 1000000.
     pub pushed_requests_per_client: i64,
+    /// Whether public clients may leave out the proof key where they ask for a code (RFC 9700 section 2.1.1 has them
+    /// send one). For clients that cannot be changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_public_clients_without_pkce: bool,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     pub script_recording_days: i64,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.
     pub client_secret_overlap_seconds: i64,
     /// What is permitted at the registration endpoint.
     pub registration: RegistrationPolicy,
+    /// Whether DPoP proofs at the token endpoint need a nonce of this server (RFC 9449 section 8).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_nonce_at_token_endpoint: bool,
+    /// Whether DPoP proofs at the realm's own resources need a nonce of this server (RFC 9449 section 9).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_nonce_at_resources: bool,
+    /// Who remembers which DPoP proofs were used at resources.
+    pub replay: ReplayScope,
     /// Fewest characters of a password: 8 to 64 (NIST SP 800-63B section 5.1.1.2).
     pub password_minimum_length: usize,
 }
@@ -151,9 +174,13 @@ impl Default for RealmSettings {
             require_signed_request_object: false,
             require_pushed_authorization_requests: false,
             pushed_requests_per_client: 10_000,
+            allow_public_clients_without_pkce: false,
             script_recording_days: 0,
             client_secret_overlap_seconds: 0,
             registration: RegistrationPolicy::default(),
+            dpop_nonce_at_token_endpoint: false,
+            dpop_nonce_at_resources: false,
+            replay: ReplayScope::Shared,
             password_minimum_length: 8,
         }
     }

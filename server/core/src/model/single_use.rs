@@ -14,6 +14,8 @@ pub enum Purpose {
     Interaction = 2,
     /// A client assertion, by a hash of client and `jti` (RFC 7523 section 3).
     ClientAssertion = 3,
+    /// A DPoP proof, by a hash of key and `jti` (RFC 9449 section 11.1).
+    DpopProof = 4,
     /// A software statement that counts once, by a hash of issuer and `jti` (RFC 7591 section 2.3).
     SoftwareStatement = 40,
 }

@@ -38,8 +38,8 @@ pub use resource_servers::ResourceServers;
 pub use scripts::{ScriptDeployment, ScriptRuns, Scripts};
 pub use sessions::{Login, LoginOutcome, SessionEnding, Sessions, WhichSessions};
 pub use single_use::{
-    ClosedInteraction, FrontChannelIssue, FrontChannelOutcome, Redemption, RedemptionOutcome, SessionLimits, SingleUse,
-    Standing, StandingQuery,
+    ClosedInteraction, FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, Redemption, RedemptionOutcome,
+    SessionLimits, SingleUse, Standing, StandingQuery,
 };
 pub use throttles::{Attempts, Throttles};
 pub use users::Users;

@@ -6,16 +6,14 @@ use signet_protocol::time::UnixTime;
 
 use super::StoreResult;
 use crate::events::EventRecord;
-use crate::model::{PushedReference, PushedRequest, UsedRecord};
+use crate::model::{Purpose, PushedReference, PushedRequest, UsedRecord};
 
 /// A request that is to be kept, with what came along.
 #[derive(Debug, Clone)]
 pub struct Push {
     /// The request.
     pub request: PushedRequest,
-    /// The client assertion that came along.
-    pub assertion: Option<UsedRecord>,
-    /// The proofs of possession that came along.
+    /// The proofs that came along, the client assertion first.
     pub proofs: Vec<UsedRecord>,
     /// Now: requests that a browser may begin with later than this count.
     pub now: UnixTime,
@@ -28,10 +26,8 @@ pub struct Push {
 pub enum PushOutcome {
     /// It is kept.
     Pushed,
-    /// The client assertion had been used before; nothing changed.
-    AssertionReplayed,
-    /// A proof of possession had been used before; nothing changed.
-    ProofReplayed,
+    /// A proof of this kind had been used before; nothing changed.
+    Replayed(Purpose),
     /// The client has as many already; nothing is kept, but what came along is used.
     TooMany,
 }

@@ -6,7 +6,7 @@ use signet_protocol::time::UnixTime;
 
 use super::{StandingQuery, StoreResult};
 use crate::events::EventRecord;
-use crate::model::{RefreshFamily, UsedRecord};
+use crate::model::{Purpose, RefreshFamily, UsedRecord};
 
 /// A use of a refresh token.
 #[derive(Debug, Clone)]
@@ -23,8 +23,8 @@ pub struct Rotation {
     pub idle_expires_at: UnixTime,
     /// What must still stand at the moment of writing.
     pub standing: StandingQuery,
-    /// The client assertion that came along, to be marked in the same transaction.
-    pub assertion: Option<UsedRecord>,
+    /// What came along to prove something, and counts once, to be marked in the same transaction.
+    pub proofs: Vec<UsedRecord>,
 }
 
 /// What became of a use.
@@ -35,8 +35,8 @@ pub enum RotationOutcome {
     /// The family is not active at that generation any more, or what it rests on does not stand; nothing changed.
     /// Read the family again to see which.
     Superseded,
-    /// The client assertion had been used before; nothing changed.
-    AssertionReplayed,
+    /// A proof of this kind had been used before; nothing changed.
+    ProofReplayed(Purpose),
 }
 
 /// Storage of refresh token families.
@@ -46,7 +46,7 @@ pub trait RefreshFamilies: Send + Sync {
     async fn refresh_family(&self, realm_id: RealmId, lineage: Lineage) -> StoreResult<Option<RefreshFamily>>;
 
     /// Moves the family on if it is active at the generation presented and the standing holds: one conditional
-    /// `UPDATE`, with the assertion's record in the same transaction.
+    /// `UPDATE`, with the proofs' records in the same transaction.
     async fn rotate(
         &self,
         realm_id: RealmId,

@@ -6,7 +6,7 @@ use signet_protocol::time::UnixTime;
 
 use super::StoreResult;
 use crate::events::EventRecord;
-use crate::model::{Completion, Epoch, RefreshFamily, TokenBasis, UsedRecord};
+use crate::model::{Completion, Epoch, Purpose, RefreshFamily, TokenBasis, UsedRecord};
 
 /// What an artefact rests on, with the epochs it was issued under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +87,8 @@ pub struct Redemption {
     pub refresh_family: Option<RefreshFamily>,
     /// The client becomes a participant of this session (for logout).
     pub participant: Option<(SessionId, ClientId)>,
-    /// The client assertion that came along.
-    pub assertion: Option<UsedRecord>,
+    /// What came along to prove something, and counts once: the client assertion, the proof of possession.
+    pub proofs: Vec<UsedRecord>,
 }
 
 /// What became of a redemption.
@@ -100,8 +100,17 @@ pub enum RedemptionOutcome {
     AlreadyUsed,
     /// What the code rests on does not stand; nothing changed.
     Fallen,
-    /// The client assertion had been used before; nothing changed.
-    AssertionReplayed,
+    /// A proof of this kind had been used before; nothing changed.
+    ProofReplayed(Purpose),
+}
+
+/// What became of proofs that count once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofsOutcome {
+    /// Each was new, and is marked.
+    First,
+    /// One of this kind had been used before; nothing changed.
+    Replayed(Purpose),
 }
 
 /// Tokens that leave through the browser.
@@ -144,7 +153,18 @@ pub trait SingleUse: Send + Sync {
     /// Whether this answer to a request for authorization is the first: one conditional statement.
     async fn complete(&self, realm_id: RealmId, completion: &Completion, events: &[EventRecord]) -> StoreResult<bool>;
 
-    /// Redeems a code: standing checked, code and assertion marked, family and participant inserted, in one transaction.
+    /// Marks proofs as used, all or none, in one transaction.
+    async fn consume_proofs(
+        &self,
+        realm_id: RealmId,
+        proofs: &[UsedRecord],
+        events: &[EventRecord],
+    ) -> StoreResult<ProofsOutcome>;
+
+    /// Whether other nodes may serve from the same database, so that what one remembers is not what happened.
+    fn is_shared(&self) -> bool;
+
+    /// Redeems a code: standing checked, code and proofs marked, family and participant inserted, in one transaction.
     async fn redeem(
         &self,
         realm_id: RealmId,

@@ -9,9 +9,10 @@ use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, Re
 use super::{AssertionAudience, RequestMerging, RequestObjectRules, SecurityProfile};
 use crate::model::RefreshRotation;
 
-pub(super) static BASE: SecurityProfile = SecurityProfile {
+pub(super) const BASE: SecurityProfile = SecurityProfile {
     response_types: ResponseType::ALL,
     response_modes: ResponseMode::ALL,
+    response_modes_without_id_token: ResponseMode::ALL,
     client_authentication_methods: ClientAuthenticationMethod::ALL,
     assertion_algorithms: &[
         RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256, HS384, HS512,
@@ -36,10 +37,21 @@ pub(super) static BASE: SecurityProfile = SecurityProfile {
     signing_algorithms: &[
         RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256, HS384, HS512,
     ],
+    // OpenID Connect Registration 2.
+    default_signing_algorithm: RS256,
     key_management_algorithms: &KeyManagementAlgorithm::ALL,
     content_encryption_algorithms: &ContentEncryptionAlgorithm::ALL,
     pkce_for_confidential_clients: false,
+    pkce_for_pushed_requests: false,
     code_challenge_methods: &[CodeChallengeMethod::S256, CodeChallengeMethod::Plain],
     sender_constrained_tokens: false,
+    proof_algorithms: &[ES256, PS256, EdDSA, Ed25519, ES384, ES512, PS384, PS512, RS256, RS384, RS512],
     refresh_rotation: RefreshRotation::Rotate,
+    refresh_retry_seconds: 0,
+    clock_skew_seconds: 0,
+    https_redirect_uris: false,
+    consent_is_always_asked: false,
+    nonce_with_openid: false,
+    state_without_openid: false,
+    state_hash: false,
 };

@@ -5,6 +5,7 @@ use signet_protocol::identifiers::RealmName;
 use signet_protocol::time::UnixTime;
 
 use super::{EncryptionKeys, PairwiseSalts, RealmContext, SigningKeys, hooks};
+use crate::binding::NonceKey;
 use crate::details::DetailsTypes;
 use crate::endpoints::RealmUrls;
 use crate::events::open_chain;
@@ -40,6 +41,7 @@ pub(super) async fn load(provider: &Provider, name: &RealmName) -> Result<Option
         trust_anchors: trust_anchors(&realm)?,
         event_keys: open_chain(provider, realm.id).await?,
         refresh_token_key: RefreshTokenKey::new(REFRESH_KEY_VERSION, *data_key.derive(b"signet refresh token key")),
+        nonce_key: NonceKey::new(data_key.derive(b"signet dpop nonce")),
         sealing_keys: sealing_ring(&realm, &sealing, &columns, provider.now())?,
         client_secret_key: data_key.derive(b"signet client secret"),
         columns,

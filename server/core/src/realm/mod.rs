@@ -31,11 +31,13 @@ use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 use zeroize::Zeroizing;
 
+use crate::binding::{Audience, NonceKey};
 use crate::details::DetailsTypes;
 use crate::endpoints::RealmUrls;
 use crate::events::EventKeys;
 use crate::failure::Fault;
 use crate::model::{Client, Realm, ResourceServer};
+use crate::profile::conformity::{Registered, Requirement, Shortfall, first_shortfall};
 use crate::profile::{ProfileName, SecurityProfile};
 
 /// A realm ready to serve.
@@ -60,6 +62,8 @@ pub struct RealmContext {
     pub(crate) pairwise_salts: PairwiseSalts,
     /// Authenticate its events.
     pub(crate) event_keys: EventKeys,
+    /// Makes the nonces of DPoP proofs.
+    pub(crate) nonce_key: NonceKey,
     trust_anchors: Option<TrustAnchors>,
     sealing_keys: SealingKeyRing,
     columns: ColumnCipher,
@@ -77,14 +81,22 @@ impl RealmContext {
         &self.urls.issuer
     }
 
-    /// The security profile of a client: the stricter of its own and the realm's.
+    /// The security profile of a client: its own and the realm's together.
     pub fn profile_of(&self, client: &Client) -> &'static SecurityProfile {
-        self.profile_name_of(client).profile()
+        ProfileName::together(self.profile_name_of(client))
     }
 
-    /// The name of that profile.
-    pub fn profile_name_of(&self, client: &Client) -> ProfileName {
-        client.settings.profile.map_or(self.realm.settings.profile, |own| own.max(self.realm.settings.profile))
+    /// The name of that profile; nothing where its own and the realm's exclude each other.
+    pub fn profile_name_of(&self, client: &Client) -> Option<ProfileName> {
+        let of_realm = self.realm.settings.profile;
+        client.settings.profile.map_or(Some(of_realm), |own| own.and(of_realm))
+    }
+
+    /// What the registration of a client lacks of its security profile. It had it when it was registered; the profile of
+    /// the realm may have changed since.
+    pub(crate) fn shortfall_of(&self, client: &Client) -> Option<(&'static Requirement, Shortfall)> {
+        let registered = Registered { profile: self.profile_of(client), realm: &self.realm.settings, client };
+        first_shortfall(&registered)
     }
 
     /// The response types that the realm offers: those it is set to, as far as its profile permits them.
@@ -106,6 +118,11 @@ impl RealmContext {
     /// The authorities that issue client certificates (RFC 8705 section 2.1).
     pub(crate) const fn trust_anchors(&self) -> Option<&TrustAnchors> {
         self.trust_anchors.as_ref()
+    }
+
+    /// The nonce that DPoP proofs may have from now on (RFC 9449 sections 8 and 9).
+    pub fn dpop_nonce(&self, audience: Audience, now: UnixTime) -> String {
+        self.nonce_key.fresh(audience, now)
     }
 
     /// Seals a value for this realm.

@@ -113,18 +113,27 @@ pub(crate) async fn check_client(
     client_addresses::check(provider, client, before).await
 }
 
+/// RFC 8705 section 3.4: without a host that asks for certificates the client would get no token at all.
+fn check_binding(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
+    let is_bound = client.metadata.tls_client_certificate_bound_access_tokens == Some(true);
+    if is_bound && realm.urls.mutual_tls.is_none() {
+        let problem = "needs mutual TLS, which this deployment has not (server.mtls_public_url)";
+        return Err(RegistryError::invalid("tls_client_certificate_bound_access_tokens", problem));
+    }
+    Ok(())
+}
+
 fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
-    client_metadata::check(&client.metadata, realm.profile_of(client))?;
+    client_metadata::check(&client.metadata)?;
     response_types::check(realm, client)?;
+    check_binding(realm, client)?;
     let is_unsigned = client.metadata.request_object_signing_alg.as_deref() == Some("none");
     if is_unsigned && !realm.realm.settings.allow_unsigned_request_objects {
         let problem = "none needs the realm's setting allow_unsigned_request_objects";
         return Err(RegistryError::invalid("request_object_signing_alg", problem));
     }
+    check_profile(realm, client)?;
     let settings = &client.settings;
-    if settings.profile.is_some_and(|own| own < realm.realm.settings.profile) {
-        return Err(RegistryError::invalid("settings.profile", "is weaker than the realm's"));
-    }
     if settings.dynamically_registered && settings.skip_consent {
         let problem = "consent is never taken as given for a client that registered itself; \
                        to vouch for the client, set settings.dynamically_registered to false as well";
@@ -145,6 +154,22 @@ fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
         ));
     }
     Ok(())
+}
+
+/// A client's own profile includes the realm's, and the client meets it.
+fn check_profile(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
+    let of_realm = realm.realm.settings.profile;
+    if let Some(own) = client.settings.profile.filter(|own| !own.includes(of_realm)) {
+        let problem = match own.and(of_realm) {
+            Some(_) => "is weaker than the realm's".to_owned(),
+            None => format!("and the realm's, {}, exclude each other", of_realm.as_str()),
+        };
+        return Err(RegistryError::invalid("settings.profile", problem));
+    }
+    let Some((requirement, shortfall)) = realm.shortfall_of(client) else { return Ok(()) };
+    let section = realm.profile_name_of(client).and_then(|name| requirement.section(name));
+    let section = section.map(|section| format!(" ({section})")).unwrap_or_default();
+    Err(RegistryError::invalid(shortfall.field, shortfall.change + &section))
 }
 
 /// The keys of the algorithms that things for this client are signed with, or that it encrypts its requests to.

@@ -8,6 +8,7 @@ mod changes;
 mod client_addresses;
 mod client_metadata;
 mod clients;
+mod conformity;
 mod events;
 mod initial_access_tokens;
 mod key_schedule;
@@ -39,6 +40,7 @@ pub use clients::{
     rotate_client_secret, update_client,
 };
 pub(crate) use clients::{check_client, fit_secret, kept, renew_secret};
+pub use conformity::{Conformity, check_conformity};
 pub use events::{events_of_request, list_events, realms_with_events, verify_events};
 pub use initial_access_tokens::{
     InitialAccessTokenRequest, IssuedInitialAccessToken, create_initial_access_token, find_initial_access_token,

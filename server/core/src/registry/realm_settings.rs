@@ -44,6 +44,11 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
     if settings.grant_management_action_required && !settings.grant_management {
         return Err(RegistryError::invalid("settings.grant_management_action_required", "needs grant_management"));
     }
+    let least = settings.profile.profile().clock_skew_seconds;
+    if settings.clock_skew_seconds < least {
+        let problem = format!("must be {least} or more for the security profile");
+        return Err(RegistryError::invalid("settings.clock_skew_seconds", problem));
+    }
     if !(8..=64).contains(&settings.password_minimum_length) {
         return Err(RegistryError::invalid("settings.password_minimum_length", "must be from 8 to 64"));
     }
@@ -59,13 +64,14 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
 
 fn check_response_types(settings: &RealmSettings) -> Result<(), RegistryError> {
     let (offered, permitted) = (&settings.response_types, settings.profile.profile().response_types);
-    let invalid = |problem: String| Err(RegistryError::invalid("settings.response_types", problem));
-    if let Some(foreign) = offered.iter().find(|response_type| !permitted.contains(response_type)) {
-        return invalid(format!("the security profile does not allow {foreign}"));
-    }
+    let invalid = |problem| Err(RegistryError::invalid("settings.response_types", problem));
     let is_repeated = |(index, response_type)| offered[..index].contains(response_type);
     if offered.is_empty() || offered.iter().enumerate().any(is_repeated) {
-        return invalid("must name at least one response type, each once".to_owned());
+        return invalid("must name at least one response type, each once");
+    }
+    // What the profile does not allow is not offered, whatever stands here.
+    if !offered.iter().any(|response_type| permitted.contains(response_type)) {
+        return invalid("has none that the security profile allows");
     }
     Ok(())
 }

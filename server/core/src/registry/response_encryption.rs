@@ -5,14 +5,13 @@ use signet_jose::{ContentEncryptionAlgorithm, JwkSet, KeyManagementAlgorithm};
 use signet_protocol::client_metadata::ClientMetadata;
 
 use super::RegistryError;
-use crate::profile::SecurityProfile;
 use crate::tokens::{EncryptedResponse, RegisteredEncryption};
 
 /// Checks what a client is registered with for each kind of response.
 ///
 /// # Errors
 /// Names the field that is wrong.
-pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+pub(super) fn check(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     for response in EncryptedResponse::ALL {
         let (alg_field, enc_field) = (response.alg_field(), response.enc_field());
         let (alg, enc) = response.registered(metadata);
@@ -22,16 +21,16 @@ pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Res
             }
             continue;
         };
-        check_recipient(metadata, alg_field, key_management(alg_field, alg, profile)?)?;
+        check_recipient(metadata, alg_field, key_management(alg_field, alg)?)?;
         if let Some(enc) = enc {
-            check_content(enc_field, enc, profile)?;
+            check_content(enc_field, enc)?;
         }
     }
-    check_request_objects(metadata, profile)
+    check_request_objects(metadata)
 }
 
 /// A client that encrypts with its secret must have one; to a key of the realm anybody encrypts.
-fn check_request_objects(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+fn check_request_objects(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     let (alg_field, enc_field) = ("request_object_encryption_alg", "request_object_encryption_enc");
     let enc = metadata.request_object_encryption_enc.as_deref();
     let Some(alg) = &metadata.request_object_encryption_alg else {
@@ -40,32 +39,20 @@ fn check_request_objects(metadata: &ClientMetadata, profile: &SecurityProfile) -
             None => Ok(()),
         };
     };
-    let is_symmetric = key_management(alg_field, alg, profile)?.is_symmetric();
+    let is_symmetric = key_management(alg_field, alg)?.is_symmetric();
     if is_symmetric && !metadata.authentication_method().needs_secret() {
         return Err(RegistryError::invalid(alg_field, "symmetric algorithms need a client with a secret"));
     }
-    enc.map_or(Ok(()), |enc| check_content(enc_field, enc, profile))
+    enc.map_or(Ok(()), |enc| check_content(enc_field, enc))
 }
 
-fn key_management(field: &str, name: &str, profile: &SecurityProfile) -> Result<KeyManagementAlgorithm, RegistryError> {
-    let algorithm =
-        name.parse().map_err(|_| RegistryError::invalid(field, "is not a key management algorithm of this server"))?;
-    if profile.key_management_algorithms.contains(&algorithm) {
-        Ok(algorithm)
-    } else {
-        Err(RegistryError::invalid(field, "the security profile does not allow the algorithm"))
-    }
+fn key_management(field: &str, name: &str) -> Result<KeyManagementAlgorithm, RegistryError> {
+    name.parse().map_err(|_| RegistryError::invalid(field, "is not a key management algorithm of this server"))
 }
 
-fn check_content(field: &str, name: &str, profile: &SecurityProfile) -> Result<(), RegistryError> {
-    let algorithm: ContentEncryptionAlgorithm = name
-        .parse()
-        .map_err(|_| RegistryError::invalid(field, "is not a content encryption algorithm of this server"))?;
-    if profile.content_encryption_algorithms.contains(&algorithm) {
-        Ok(())
-    } else {
-        Err(RegistryError::invalid(field, "the security profile does not allow the algorithm"))
-    }
+fn check_content(field: &str, name: &str) -> Result<(), RegistryError> {
+    let known = name.parse::<ContentEncryptionAlgorithm>();
+    known.map(drop).map_err(|_| RegistryError::invalid(field, "is not a content encryption algorithm of this server"))
 }
 
 /// OpenID Connect Core 10.2: a public client has no secret to share, and an asymmetric algorithm needs a key.
@@ -111,11 +98,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::profile::ProfileName;
 
     fn refused_field(members: &Value) -> Option<String> {
         let metadata: ClientMetadata = serde_json::from_value(members.clone()).unwrap();
-        let error = check(&metadata, ProfileName::Base.profile()).err()?.to_string();
+        let error = check(&metadata).err()?.to_string();
         error.split(':').next().map(str::to_owned)
     }
 

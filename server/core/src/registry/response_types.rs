@@ -1,5 +1,4 @@
-//! Response types of a client: each is one that the realm offers and the client's profile permits, and they correspond
-//! to the grant types (OpenID Connect Registration 2).
+//! Response types of a client: each is one that the realm offers, and they correspond to the grant types (OpenID Connect Registration 2).
 
 use signet_protocol::client_metadata::ClientMetadata;
 use signet_protocol::names::{GrantType, ResponseType};
@@ -15,10 +14,6 @@ use crate::realm::RealmContext;
 pub(super) fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     let offered: Vec<ResponseType> = realm.response_types().collect();
     check_offered(&client.metadata, &offered)?;
-    let permitted = realm.profile_of(client).response_types;
-    if let Some(foreign) = named(&client.metadata).iter().find(|response_type| !permitted.contains(response_type)) {
-        return Err(invalid(format!("the security profile does not allow {foreign}")));
-    }
     check_correspondence(&client.metadata)
 }
 

@@ -9,7 +9,7 @@ use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::ClientId;
 use signet_protocol::names::AccessTokenFormat;
 use signet_protocol::scope::Scope;
-use signet_protocol::spec::rfc8707;
+use signet_protocol::spec::{fapi2_security, rfc8707};
 use signet_protocol::time::UnixTime;
 
 use super::TokenReference;
@@ -146,6 +146,10 @@ pub(super) fn target(
     let algorithm = named.map_or(Ok(DEFAULT_ALGORITHM), |name| name.parse());
     let algorithm =
         algorithm.map_err(|error| Fault::internal("an unknown algorithm is stored for access tokens", error))?;
+    if format == AccessTokenFormat::Jwt && !realm.profile_of(client).signing_algorithms.contains(&algorithm) {
+        let reason = "the resource takes tokens whose algorithm the security profile does not allow";
+        return Err(ErrorCode::InvalidTarget.because(reason).per(fapi2_security("5.4.1-1")).into());
+    }
     let own_lifetime = client.settings.access_token_seconds.unwrap_or(realm.realm.settings.access_token_seconds);
     let lifetime_seconds =
         servers.iter().filter_map(|server| server.access_token_seconds).min().unwrap_or(own_lifetime);

@@ -7,7 +7,7 @@ use signet_protocol::names::CodeChallengeMethod;
 
 use crate::details::Carried;
 use crate::failure::Fault;
-use crate::model::{AuthorizationDetail, TokenBasis};
+use crate::model::{AuthorizationDetail, Thumbprint, TokenBasis};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -26,6 +26,9 @@ pub(crate) struct AuthorizationCode {
     /// RFC 7636 section 4.4.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<(CodeChallengeMethod, String)>,
+    /// The key that whoever redeems the code proves to hold (RFC 9449 section 10).
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Thumbprint>,
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
     /// The browser session, for the `sid` claim; the tokens end with it only if the basis says so.

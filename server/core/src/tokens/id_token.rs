@@ -33,16 +33,20 @@ struct Private<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     c_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    s_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<SessionId>,
     #[serde(flatten)]
     claims: Map<String, Value>,
 }
 
-/// What an ID token comes with, and is bound to by a hash (sections 3.1.3.6, 3.2.2.10 and 3.3.2.11).
+/// What an ID token comes with, and is bound to by a hash (sections 3.1.3.6, 3.2.2.10 and 3.3.2.11; FAPI 1.0 Part 2 section
+/// 5.1.1 for the state).
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Beside<'a> {
     pub(super) access_token: Option<&'a str>,
     pub(super) code: Option<&'a str>,
+    pub(super) state: Option<&'a str>,
 }
 
 /// What goes into an ID token.
@@ -73,7 +77,7 @@ impl IdToken<'_> {
 
     /// Signs the token with the algorithm the client is registered for.
     fn sign(self, realm: &RealmContext, client: &Client, now: UnixTime) -> Result<String, Fault> {
-        let key = signing_key(realm, client, id_token_algorithm(client)?)?;
+        let key = signing_key(realm, client, id_token_algorithm(realm, client)?)?;
         let claims = ClaimsSet {
             registered: RegisteredClaims {
                 issuer: Some(realm.issuer().to_owned()),
@@ -90,6 +94,7 @@ impl IdToken<'_> {
                 amr: self.amr.map(|amr| amr.split(' ').collect()),
                 at_hash: self.beside.access_token.map(|token| left_half_hash(key.algorithm(), token)),
                 c_hash: self.beside.code.map(|code| left_half_hash(key.algorithm(), code)),
+                s_hash: self.beside.state.map(|state| left_half_hash(key.algorithm(), state)),
                 sid: self.sid,
                 claims: self.claims,
             },
@@ -98,9 +103,10 @@ impl IdToken<'_> {
     }
 }
 
-/// RS256 unless registered otherwise (OpenID Connect Registration 2).
-pub(crate) fn id_token_algorithm(client: &Client) -> Result<SignatureAlgorithm, Fault> {
-    client.metadata.id_token_signed_response_alg.as_deref().map_or(Ok(SignatureAlgorithm::RS256), |name| {
+/// The default of the profile unless registered otherwise: RS256 (OpenID Connect Registration 2), which FAPI forbids.
+pub(crate) fn id_token_algorithm(realm: &RealmContext, client: &Client) -> Result<SignatureAlgorithm, Fault> {
+    let default = realm.profile_of(client).default_signing_algorithm;
+    client.metadata.id_token_signed_response_alg.as_deref().map_or(Ok(default), |name| {
         name.parse().map_err(|error| Fault::internal("the client is registered with an unknown algorithm", error))
     })
 }
@@ -188,7 +194,7 @@ fn verified_hint(
         Some(decrypted) => std::str::from_utf8(decrypted.plaintext())
             .map_err(|_| VerificationError::Unreadable(TokenError::NotCompact))?,
     };
-    let algorithm = id_token_algorithm(client).map_err(|_| VerificationError::AlgorithmNotAllowed)?;
+    let algorithm = id_token_algorithm(realm, client).map_err(|_| VerificationError::AlgorithmNotAllowed)?;
     let secret = if algorithm.is_symmetric() { recover_secret(realm, client).ok().flatten() } else { None };
     let symmetric = secret.as_ref().map(|secret| [VerifyingKey::symmetric(secret)]);
     let keys = symmetric.as_ref().map_or(realm.signing_keys.kept(), |key| key.as_slice());

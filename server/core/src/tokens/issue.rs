@@ -37,6 +37,8 @@ pub(crate) struct UserTokens<'a> {
     /// What the access token is bound to.
     pub(crate) confirmation: Option<Confirmation>,
     pub(crate) nonce: Option<&'a str>,
+    /// Of the request, where the response has it too.
+    pub(crate) state: Option<&'a str>,
     pub(crate) sid: Option<SessionId>,
     pub(crate) refresh_token: Option<String>,
 }
@@ -71,7 +73,7 @@ pub(crate) async fn issue_user_tokens(
     let requested = requested_claims(tokens.basis);
     let (access_token, expires_in) = access_token(serving, realm, &tokens, &requested).await?;
     let id_token = if tokens.scope.contains("openid") {
-        let beside = Beside { access_token: Some(&access_token), code: None };
+        let beside = Beside { access_token: Some(&access_token), ..Beside::default() };
         Some(id_token(serving, realm, (&tokens, &requested, named_claims(&requested)), beside).await?)
     } else {
         None
@@ -109,7 +111,8 @@ pub(crate) async fn issue_front_channel_tokens(
             names.extend(scoped.map(str::to_owned));
         }
         let access_token = issued.access_token.as_ref().map(|(token, _)| token.as_str());
-        let beside = Beside { access_token, code };
+        let state = tokens.state.filter(|_| realm.profile_of(tokens.client).state_hash);
+        let beside = Beside { access_token, code, state };
         issued.id_token = Some(id_token(serving, realm, (tokens, &requested, names), beside).await?);
     }
     Ok(issued)

@@ -35,6 +35,7 @@ impl ClientForm {
             authorization: call.head.authorization(),
             parameters: &self.parameters,
             certificate: self.certificate.as_ref(),
+            dpop: call.head.dpop(),
             address: call.head.address,
         }
     }

@@ -113,13 +113,11 @@ async fn received(call: &Call, body: Body) -> Result<(Option<BearerToken>, Vec<u
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Box::new(wrong(call, has_token, "the body must be application/json").await));
     }
-    match body.into_bytes_limit(MAXIMUM_BODY_BYTES).await {
-        Ok(bytes) => Ok((token, bytes.to_vec())),
-        Err(_) => {
-            let reason = "the body could not be read, or has more than 524288 bytes";
-            Err(Box::new(wrong(call, has_token, reason).await))
-        }
+    if let Ok(bytes) = body.into_bytes_limit(MAXIMUM_BODY_BYTES).await {
+        return Ok((token, bytes.to_vec()));
     }
+    let reason = "the body could not be read, or has more than 524288 bytes";
+    Err(Box::new(wrong(call, has_token, reason).await))
 }
 
 fn informed(call: &Call, status: StatusCode, had_token: bool, outcome: Result<ClientInformation, Failure>) -> Response {

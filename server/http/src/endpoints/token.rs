@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use poem::{Body, Response, handler};
+use signet_core::binding::{Audience, fresh_nonce};
 use signet_core::endpoints::Endpoint;
 use signet_core::events::Serving;
 use signet_core::grants;
@@ -17,10 +18,14 @@ pub(crate) async fn exchange(ApiCall(call): ApiCall, body: Body) -> Response {
         Err(response) => return cors::open_to_realm(*response, &call).await,
     };
     let serving = call.serving();
-    let response = match grants::exchange(&serving, &call.realm, form.request(&call)).await {
+    let mut response = match grants::exchange(&serving, &call.realm, form.request(&call)).await {
         Ok(tokens) => render::json(StatusCode::OK, &tokens),
         Err(failure) => render::failure(&failure),
     };
+    if let Some(client) = serving.authenticated_client() {
+        let nonce = fresh_nonce(&call.realm, Some(client), Audience::AuthorizationServer, serving.now());
+        render::give_nonce(&mut response, nonce);
+    }
     opened(&call, &serving, response).await
 }
 

@@ -1,14 +1,15 @@
 //! The userinfo endpoint (OpenID Connect Core 5.3), a resource like any other (RFC 6750).
 
-use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderName, StatusCode};
 use poem::{Body, Response, handler};
+use signet_core::binding::{Audience, fresh_nonce};
 use signet_core::endpoints::{self, Endpoint, USERINFO_SCOPE, UserInfo};
 use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
 use signet_core::protocol::parameters::Parameters;
 use signet_core::tokens::CheckedAccessToken;
-use signet_guard::{Denial, Guard, Requirement, bearer_token};
+use signet_guard::{Denial, Guard, Requirement, Scheme, access_token};
 
 use crate::call::{ApiCall, Call};
 use crate::{cors, render};
@@ -45,7 +46,7 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
         Ok(token) => token,
         Err(denial) => return not_let_through(call, denial).await,
     };
-    let response = match endpoints::userinfo(&call.serving(), &call.realm, &token).await {
+    let mut response = match endpoints::userinfo(&call.serving(), &call.realm, &token).await {
         Ok(UserInfo::Claims(claims)) => render::json(StatusCode::OK, &claims),
         Ok(UserInfo::Jwt(jwt)) => {
             Response::builder().header(CONTENT_TYPE, "application/jwt").header(CACHE_CONTROL, "no-store").body(jwt)
@@ -53,14 +54,22 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
         Err(failure) => denied(call, failure.into()),
     };
     match call.app.provider.store.client(call.realm.id(), &token.client_id).await.ok().flatten() {
-        Some(client) => cors::open_to_client(response, call, &client),
+        Some(client) => {
+            if token.confirmation.is_some() {
+                let nonce = fresh_nonce(&call.realm, Some(&client), Audience::Resource, call.app.provider.now());
+                render::give_nonce(&mut response, nonce);
+            }
+            cors::open_to_client(response, call, &client)
+        }
         None => response,
     }
 }
 
 async fn let_through(call: &Call, form: Option<&Parameters>) -> Result<CheckedAccessToken, Denial> {
-    let presented = bearer_token(&call.head.headers, &call.head.query, form)?;
-    guard(call).admit(&presented).await
+    let presented = access_token(&call.head.headers, &call.head.query, form)?;
+    let mut uris = vec![call.realm.urls.of(Endpoint::UserInfo)];
+    uris.extend(call.realm.urls.mutual_tls_of(Endpoint::UserInfo));
+    guard(call).admit(&presented, call.head.proof(&uris)).await
 }
 
 fn guard(call: &Call) -> Guard<'_> {
@@ -77,14 +86,17 @@ async fn not_let_through(call: &Call, denial: Denial) -> Response {
 
 /// RFC 6750 section 3: a challenge, with the reason for those who sent a token.
 fn denied(call: &Call, denial: Denial) -> Response {
-    let challenge = guard(call).challenge(&denial);
+    let challenge = guard(call).challenge(&denial, Scheme::of(&call.head.headers));
+    let (status, nonce) = (denial.status(), guard(call).nonce(&denial));
     let mut response = match denial {
         Denial::NothingPresented => Response::builder().status(StatusCode::UNAUTHORIZED).finish(),
         Denial::Refused(refusal) => render::failure(&Failure::Refusal(refusal)),
         Denial::Fault(fault) => render::failure(&Failure::Fault(fault)),
     };
     if let Some(challenge) = challenge {
+        response.set_status(status);
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
+    response.headers_mut().extend(nonce.map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce)));
     response
 }

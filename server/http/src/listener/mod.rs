@@ -41,7 +41,7 @@ pub use peer_certificate::{CertificateSource, PeerCertificate};
 pub use proxy::{AddressHeader, ClientAddress, ProxySettings};
 pub use request_id::{RequestId, RequestIdSource};
 pub use running::{DrainReport, RunningListener};
-pub use tls::{TlsFacts, TlsSettings};
+pub use tls::{AskForCertificates, TlsFacts, TlsSettings};
 
 use std::net::SocketAddr;
 use std::sync::Arc;

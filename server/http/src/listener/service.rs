@@ -20,6 +20,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint as _, RequestParts};
 use signet_core::events::Actor;
+use signet_guard::ConnectionCertificate;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
@@ -142,6 +143,7 @@ impl ServedConnection {
         parts.extensions.insert(authority);
         parts.extensions.insert(origin.address);
         if let Some(certificate) = certificate {
+            parts.extensions.insert(ConnectionCertificate(*certificate.leaf_sha256()));
             parts.extensions.insert(certificate);
         }
         if let Some(facts) = &self.tls {

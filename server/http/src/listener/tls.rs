@@ -14,6 +14,7 @@ use openssl::ssl::{
     AlpnError, NameType, SniError, Ssl, SslAlert, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions,
     SslRef, SslSessionCacheMode, SslVerifyMode, SslVersion, select_next_proto,
 };
+use openssl::x509::X509StoreContextRef;
 
 use super::certificate_files::{CertificateFiles, KeyKind, LoadedCertificate};
 use super::error::CertificateError;
@@ -33,9 +34,19 @@ pub struct TlsSettings {
     /// The certificates to offer. Several of different key kinds are all offered to every client; among several of one
     /// kind the requested host name decides, and the first is for everyone else.
     pub certificates: Vec<CertificateFiles>,
-    /// Whether clients are asked for a certificate. Never set it where people come: browsers show a dialog
-    /// (RFC 8705 section 5).
-    pub client_certificates: bool,
+    /// Who is asked for a certificate.
+    pub client_certificates: AskForCertificates,
+}
+
+/// Who is asked for a client certificate. Never where people come: browsers show a dialog (RFC 8705 section 5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AskForCertificates {
+    /// Nobody.
+    Nobody,
+    /// Everybody who connects.
+    Everybody,
+    /// Those who connect to this host name, in lower case.
+    ForHost(String),
 }
 
 /// What the handshake of a connection agreed on. In the extensions of every request that came over TLS.
@@ -99,7 +110,8 @@ fn build(settings: &TlsSettings, session_context: &[u8]) -> Result<SslContext, C
     }
     let by_name = named_contexts(&certificates, settings, session_context)?;
     let mut builder = context(first_of_each_kind(certificates.iter()), settings, session_context)?;
-    builder.set_servername_callback(move |ssl, alert| choose_by_name(ssl, alert, &by_name));
+    let asking = settings.client_certificates.clone();
+    builder.set_servername_callback(move |ssl, alert| choose_by_name(ssl, alert, (&by_name, &asking)));
     Ok(builder.build())
 }
 
@@ -153,11 +165,17 @@ fn context(
         .set_options(SslOptions::CIPHER_SERVER_PREFERENCE | SslOptions::NO_COMPRESSION | SslOptions::NO_RENEGOTIATION);
     builder.set_alpn_select_callback(|_, offered| select_next_proto(PROTOCOLS, offered).ok_or(AlpnError::ALERT_FATAL));
     builder.set_session_id_context(session_context)?;
-    if settings.client_certificates {
-        ask_for_client_certificates(&mut builder)?;
-    } else {
+    match settings.client_certificates {
         // Tickets carry the session; remembering it here too would only cost memory.
-        builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+        AskForCertificates::Nobody => {
+            builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+        }
+        AskForCertificates::Everybody => {
+            builder.set_verify_callback(SslVerifyMode::PEER, accept_any_chain);
+            remember_sessions(&mut builder)?;
+        }
+        // Which name is asked for shows only when the handshake has begun, too late to give tickets to the others.
+        AskForCertificates::ForHost(_) => remember_sessions(&mut builder)?,
     }
     for certificate in certificates {
         certificate.install(&mut builder)?;
@@ -167,10 +185,13 @@ fn context(
 
 /// Any chain is accepted: a self-signed certificate is legal in `self_signed_tls_client_auth` (RFC 8705 section 2.2),
 /// and which authority counts depends on the client.
-fn ask_for_client_certificates(builder: &mut SslContextBuilder) -> Result<(), CertificateError> {
-    builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
-    // A ticket holds the client's certificate without its chain, which tls_client_auth needs after a resumption:
-    // sessions are remembered here instead.
+fn accept_any_chain(_: bool, _: &mut X509StoreContextRef) -> bool {
+    true
+}
+
+/// A ticket holds the client's certificate without its chain, which `tls_client_auth` needs after a resumption: sessions
+/// are remembered here instead.
+fn remember_sessions(builder: &mut SslContextBuilder) -> Result<(), CertificateError> {
     builder.set_options(SslOptions::NO_TICKET);
     builder.set_session_cache_mode(SslSessionCacheMode::SERVER);
     builder.set_session_cache_size(REMEMBERED_SESSIONS);
@@ -183,7 +204,7 @@ fn ask_for_client_certificates(builder: &mut SslContextBuilder) -> Result<(), Ce
 fn choose_by_name(
     ssl: &mut SslRef,
     alert: &mut SslAlert,
-    by_name: &HashMap<String, SslContext>,
+    (by_name, asking): (&HashMap<String, SslContext>, &AskForCertificates),
 ) -> Result<(), SniError> {
     let Some(name) = ssl.servername_raw(NameType::HOST_NAME) else {
         return Err(SniError::NOACK);
@@ -193,6 +214,9 @@ fn choose_by_name(
         return Err(SniError::ALERT_FATAL);
     };
     let name = name.to_ascii_lowercase();
+    if matches!(asking, AskForCertificates::ForHost(host) if *host == name) {
+        ssl.set_verify_callback(SslVerifyMode::PEER, accept_any_chain);
+    }
     let wildcard = name.split_once('.').map(|(_, parent)| format!("*.{parent}"));
     let chosen = by_name.get(&name).or_else(|| by_name.get(&wildcard?));
     match chosen.map(|context| ssl.set_ssl_context(context)) {

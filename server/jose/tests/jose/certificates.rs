@@ -12,7 +12,8 @@ use signet_jose::certificate_authority::{
     CertificateAuthority, IssuedCertificate, LeafKey, LeafPurpose, LeafRequest, local_names,
 };
 use signet_jose::{
-    CertificateError, ClientCertificate, JwkError, JwkSet, SignatureAlgorithm, SigningKey, TrustAnchors, base64url,
+    CertificateError, ClientCertificate, JwkError, JwkSet, RevocationLists, SignatureAlgorithm, SigningKey,
+    TrustAnchors, base64url,
 };
 use signet_protocol::time::UnixTime;
 
@@ -83,6 +84,10 @@ fn rfc8705_2_1_2_each_kind_of_registered_name_is_found_and_no_other_is() {
     assert!(!has_subject("CN=client-2") && !has_subject("CN=client-1,O=x") && !has_subject("O=client-1"));
 }
 
+fn unchecked() -> RevocationLists {
+    RevocationLists::default()
+}
+
 /// A certificate that names `issuer` and is signed by another key. It lacks the identifier of the issuer's key, so that
 /// only the signature can tell.
 fn forgery(issuer: &CertificateAuthority) -> ClientCertificate {
@@ -104,7 +109,7 @@ fn forgery(issuer: &CertificateAuthority) -> ClientCertificate {
 fn a_refused_certificate_or_signature_leaves_no_error_behind_for_others() {
     let authority = authority(1);
     let forged = forgery(&authority);
-    assert!(anchors(&authority).verify_client(&forged, &[], NOW).is_err());
+    assert!(anchors(&authority).verify_client(&forged, &[], &unchecked(), NOW).is_err());
     assert!(ErrorStack::get().errors().is_empty());
 
     let algorithm = SignatureAlgorithm::ES512;
@@ -118,7 +123,8 @@ fn a_refused_certificate_or_signature_leaves_no_error_behind_for_others() {
 fn rfc8705_2_1_a_chain_is_checked_for_trust_time_and_purpose() {
     let trusted = authority(1);
     let leaf = certificate(&issue(&trusted, LeafPurpose::Client, &[]));
-    let check = |anchors: &TrustAnchors, leaf: &ClientCertificate, now| anchors.verify_client(leaf, &[], now);
+    let check =
+        |anchors: &TrustAnchors, leaf: &ClientCertificate, now| anchors.verify_client(leaf, &[], &unchecked(), now);
     assert_eq!(check(&anchors(&trusted), &leaf, NOW), Ok(()));
     let untrusted = |result| matches!(result, Err(CertificateError::Untrusted(_)));
     assert!(untrusted(check(&anchors(&trusted), &leaf, NOW.minus(2 * 3600))));
@@ -129,12 +135,12 @@ fn rfc8705_2_1_a_chain_is_checked_for_trust_time_and_purpose() {
     // The leaf of another authority with the trusted one's certificate beside it: only its own chain counts.
     let foreign = certificate(&issue(&authority(2), LeafPurpose::Client, &[]));
     let beside = [leaf, ClientCertificate::from_pem(trusted.certificate_pem().unwrap().as_bytes()).unwrap()];
-    assert!(untrusted(anchors(&trusted).verify_client(&foreign, &beside, NOW)));
+    assert!(untrusted(anchors(&trusted).verify_client(&foreign, &beside, &unchecked(), NOW)));
     // A client's certificate is no authority.
     let as_anchor = issue(&trusted, LeafPurpose::Client, &[]);
     let key_of_leaf = CertificateAuthority::from_pem(as_anchor.chain.as_bytes(), as_anchor.private_key.as_bytes());
     let below_leaf = certificate(&issue(&key_of_leaf.unwrap(), LeafPurpose::Client, &[]));
-    assert!(untrusted(anchors(&trusted).verify_client(&below_leaf, &[certificate(&as_anchor)], NOW)));
+    assert!(untrusted(anchors(&trusted).verify_client(&below_leaf, &[certificate(&as_anchor)], &unchecked(), NOW)));
 }
 
 #[test]

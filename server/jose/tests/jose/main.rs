@@ -9,6 +9,7 @@ mod encryption_interoperability;
 mod encryption_vectors;
 mod interoperability;
 mod keys;
+mod proofs;
 mod sealed_values;
 mod seeded;
 mod signatures;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use signet_core::profile::ProfileName;
 use signet_core::protocol::identifiers::{ClientId, InitialAccessTokenId, KeyId, RealmName};
 
 use super::audit::{AuditCommand, ExplainArguments};
@@ -238,6 +239,15 @@ pub(crate) enum ClientCommand {
         client: NamedClient,
         #[command(flatten)]
         confirmation: Confirmation,
+    },
+    /// Tell what a client would have to change to meet a security profile
+    Check {
+        #[command(flatten)]
+        client: NamedClient,
+        /// base, fapi1_advanced, fapi2_security or fapi2_message_signing; without it, the one that counts for
+        /// the client
+        #[arg(long, value_name = "PROFILE")]
+        profile: Option<ProfileName>,
     },
     /// Replace the secret by a new one, which is shown once, now; the old one stays good for as long as
     /// the realm says

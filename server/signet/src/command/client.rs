@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use signet_core::model::Client;
+use signet_core::profile::ProfileName;
 use signet_core::protocol::identifiers::{ClientId, RealmName};
 use signet_core::protocol::names::{ApplicationType, ClientAuthenticationMethod, GrantType};
-use signet_core::registry::{self, ClientRegistration, IssuedSecret, RegistryError};
+use signet_core::registry::{self, ClientRegistration, Conformity, IssuedSecret, RegistryError};
 
 use super::arguments::ClientCommand;
 use super::context::{Context, every};
@@ -56,6 +57,10 @@ pub(crate) struct ClientFields {
     /// Its public keys: a file with a JWK set
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
+    /// The security profile: base, fapi1_advanced, fapi2_security or fapi2_message_signing; what the realm
+    /// demands counts too
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<ProfileName>,
     /// The algorithm of its ID tokens
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<String>,
@@ -84,6 +89,9 @@ impl ClientFields {
         let mut patch = self.members.patch()?;
         if let Some(skip) = self.skip_consent {
             patch.assign(&format!("settings.skip_consent={skip}"))?;
+        }
+        if let Some(profile) = self.profile {
+            patch.assign(&format!("settings.profile={}", profile.as_str()))?;
         }
         patch
             .option("client_name", self.name.clone())
@@ -153,6 +161,11 @@ pub(super) async fn run(command: ClientCommand, context: &Context) -> CommandRes
             let said = format!("Deleted client {}.", client.id);
             context.output.done(&said, &json!({ "client_id": client.id.as_str(), "deleted": true }))?;
         }
+        ClientCommand::Check { client, profile } => {
+            let realm = context.realm(&client.place.realm).await?;
+            let found = registry::find_client(provider, &realm, &client.id).await?;
+            check(context, &found, &registry::check_conformity(&realm, &found, profile)?)?;
+        }
         ClientCommand::RotateSecret(named) => {
             let realm = context.realm(&named.place.realm).await?;
             show(context, &registry::rotate_client_secret(&serving, &realm, &named.id).await?)?;
@@ -186,6 +199,20 @@ async fn create(
     let chosen = secret.with_secret.then(|| terminal::read_secret("client secret")).transpose()?;
     let making = registry::create_client(&serving, &realm, id.or(in_document), registration, chosen);
     show(context, &terminal::waiting("making keys", making).await?)
+}
+
+/// One object for machines; for people a row for each gap.
+fn check(context: &Context, client: &Client, found: &Conformity) -> CommandResult {
+    let gaps: Vec<Value> = found.gaps.iter().map(views::profile_gap).collect();
+    if !context.output.is_json() {
+        return context.output.list(&gaps, &["requirement", "section", "field", "change", "in_requests"]);
+    }
+    context.output.object(&json!({
+        "client_id": client.client_id.as_str(),
+        "profile": found.profile,
+        "conforms": found.is_registered_so(),
+        "gaps": gaps,
+    }))
 }
 
 fn show(context: &Context, issued: &IssuedSecret) -> CommandResult {

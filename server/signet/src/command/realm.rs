@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 use signet_core::model::Realm;
+use signet_core::profile::ProfileName;
 use signet_core::protocol::identifiers::RealmName;
 use signet_core::registry::{self, RealmChange, RegistryError};
 
@@ -17,6 +18,10 @@ pub(crate) struct RealmFields {
     /// The name on pages
     #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
+    /// The security profile that every client has at least: base, fapi1_advanced, fapi2_security or
+    /// fapi2_message_signing
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<ProfileName>,
     /// Whether it answers
     #[arg(long, value_name = "true|false")]
     enabled: Option<bool>,
@@ -28,6 +33,7 @@ impl RealmFields {
     fn patch(&self) -> CommandResult<Patch> {
         let mut patch = self.members.patch()?;
         patch.option("display_name", self.display_name.clone()).option("enabled", self.enabled);
+        patch.option("profile", self.profile.map(ProfileName::as_str));
         Ok(patch)
     }
 }

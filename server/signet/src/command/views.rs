@@ -7,6 +7,7 @@ use signet_core::model::{
     Authorization, AuthorizationDetailsType, BrowserSession, Client, DEFAULT_SLOT, InitialAccessToken, LogoutDelivery,
     Realm, ResourceServer, SigningKeyRecord, User,
 };
+use signet_core::profile::conformity::Gap;
 use signet_core::protocol::rfc3339;
 use signet_core::protocol::time::UnixTime;
 use signet_core::registry::{IssuedSecret, ListedSession};
@@ -73,6 +74,17 @@ pub(super) fn issued(issued: &IssuedSecret) -> Value {
     let secret = issued.secret.as_ref();
     let secret = secret.map(|secret| ("client_secret".to_owned(), Value::from(secret.as_str())));
     with(client(&issued.client), secret.into_iter().collect())
+}
+
+/// A demand of a security profile that a client does not meet, or not by its registration alone.
+pub(super) fn profile_gap(gap: &Gap) -> Value {
+    without_nulls(json!({
+        "requirement": gap.requirement.name,
+        "section": gap.section.map(|section| section.to_string()),
+        "field": gap.shortfall.as_ref().map(|shortfall| shortfall.field),
+        "change": gap.shortfall.as_ref().map(|shortfall| &shortfall.change),
+        "in_requests": gap.in_requests,
+    }))
 }
 
 /// An initial access token without the token itself.

@@ -21,11 +21,11 @@ use toml::{Table, Value};
 
 pub(crate) use error::ConfigError;
 pub(crate) use reference::reference;
-pub(crate) use settings::{AuditSection, DatabaseSection, LogSection, Settings};
+pub(crate) use settings::{AuditSection, ClientCertificatesSection, DatabaseSection, LogSection, Settings};
 pub(crate) use show::as_json;
 #[cfg(test)]
 pub(crate) use value::SettingValue;
-pub(crate) use value::{BaseUrl, ForwardingHeader, LogFormat, LogLevel, Protocol, TransactionIsolation};
+pub(crate) use value::{BaseUrl, ForwardingHeader, LogFormat, LogLevel, Protocol, TransactionIsolation, Unlisted};
 
 use error::Problem;
 use key::{Effective, Origin, Values};

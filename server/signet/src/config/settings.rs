@@ -12,7 +12,7 @@ use signet_http::listener::CertificateFiles;
 use super::key::{Key, Section, Values};
 use super::value::{
     BaseUrl, DatabaseUrl, FilePath, ForwardingHeader, LogFormat, LogLevel, Number, Protocol, SettingValue,
-    TransactionIsolation,
+    TransactionIsolation, Unlisted,
 };
 
 macro_rules! settings {
@@ -92,6 +92,16 @@ settings! {
         certificates: Vec<CertificateFiles> = [];
         /// The address where clients are asked for a certificate. Absent, there is none.
         mtls_address: Option<SocketAddr> = none;
+    }
+
+    /// Certificates of clients that authenticate by mutual TLS. Which authorities count is a setting of the realm.
+    client_certificates: ClientCertificatesSection {
+        /// Files with revocation lists of those authorities (RFC 5280 section 5), PEM or DER. Empty, no certificate is
+        /// looked for in one. Changed files are noticed while the server runs; a list that is out of date is good for
+        /// nothing, and its authority's certificates are refused until a newer one is there.
+        revocation_lists: Vec<FilePath> = [];
+        /// What becomes of certificates of an authority without any list, where there are lists of others.
+        unlisted_authorities: Unlisted = "refused";
     }
 
     /// Proxies in front.

@@ -83,6 +83,27 @@ fn settings_are_checked_against_each_other() {
 }
 
 #[test]
+fn rfc8705_5_certificates_are_asked_for_by_name_where_the_name_is_one_of_its_own() {
+    let sample = Sample::new("[listener]\ncertificates = [{ chain = \"a.pem\", key = \"a.key\" }]\n");
+    let public = ("SIGNET_SERVER_PUBLIC_URL", "https://login.example.com");
+    let mutual = |url| ("SIGNET_SERVER_MTLS_PUBLIC_URL", url);
+    let named = |variables: &[(&str, &str)]| {
+        let settings = sample.load(variables).unwrap().settings;
+        settings.mutual_tls_by_name().map(|base| base.host().to_owned())
+    };
+    let own = mutual("https://mtls.login.example.com");
+    assert_eq!(named(&[public, own]).as_deref(), Some("mtls.login.example.com"));
+    assert_eq!(named(&[public, own, ("SIGNET_LISTENER_MTLS_ADDRESS", "127.0.0.1:1")]), None);
+    assert_eq!(named(&[public]), None);
+    let problems = sample.problems(&[public, mutual("https://login.example.com:8444")]);
+    assert!(
+        problems.contains("server.mtls_public_url needs a host name of its own, or listener.mtls_address"),
+        "{problems}"
+    );
+    assert!(Sample::new(BEHIND_PROXY).problems(&[public, own]).contains("server.mtls_public_url needs"));
+}
+
+#[test]
 fn the_environment_wins_over_the_file() {
     let sample = Sample::new(&format!("{BEHIND_PROXY}[log]\nlevel = \"warn\"\n"));
     let variables = [
@@ -200,5 +221,5 @@ fn the_reference_describes_every_setting() {
         )
     );
     let names: Vec<String> = key::all().map(key::Key::path).collect();
-    assert_eq!(names.len(), 45, "{names:?}");
+    assert_eq!(names.len(), 47, "{names:?}");
 }

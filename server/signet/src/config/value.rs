@@ -139,6 +139,22 @@ impl SettingValue for FilePath {
     }
 }
 
+impl SettingValue for Vec<FilePath> {
+    const SHAPE: Shape = Shape::List;
+
+    fn form() -> String {
+        "a list of paths, such as `[\"clients.crl\"]`; a relative one begins at the folder of the configuration file"
+            .to_owned()
+    }
+
+    fn read(value: &Value, folder: &Path) -> Result<Self, String> {
+        list(value, |item| match item {
+            "" => Err("holds an empty path; write a path or remove it".to_owned()),
+            path => Ok(FilePath(folder.join(path))),
+        })
+    }
+}
+
 /// A base of URLs: https and a host, nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BaseUrl(Url);
@@ -328,6 +344,14 @@ choices! {
         Tls = "tls",
         /// No TLS: a proxy in front has it.
         Plain = "plain",
+    }
+
+    /// What becomes of certificates of an authority without a revocation list.
+    Unlisted {
+        /// They are refused.
+        Refused = "refused",
+        /// They are taken unchecked.
+        Unchecked = "unchecked",
     }
 
     /// The header in which proxies write addresses.

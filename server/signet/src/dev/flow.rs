@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use signet_core::binding::DpopHeader;
 use signet_core::endpoints::{Endpoint, UserInfo, userinfo};
 use signet_core::failure::Failure;
 use signet_core::grants::{ClientRequest, exchange};
@@ -156,6 +157,7 @@ impl TestClient {
             authorization: Some(&authorization),
             parameters: &parameters,
             certificate: None,
+            dpop: DpopHeader::Absent,
             address: Ipv4Addr::LOCALHOST.into(),
         };
         exchange(&provider.serving_itself(), realm, request).await

@@ -9,7 +9,7 @@ use signet_protocol::time::Clock as _;
 use signet_store::{Database, Options};
 use zeroize::Zeroizing;
 
-use super::{Finding, certificates};
+use super::{Finding, certificates, revocation};
 use crate::command::reason;
 use crate::composition::{DEVELOPMENT_PREFIX, SystemClock, is_private};
 use crate::config::{Protocol, Settings};
@@ -35,6 +35,7 @@ pub(super) async fn all(settings: &Settings) -> Vec<Finding> {
         database.close().await;
     }
     findings.extend(certificates::check(settings, SystemClock.now()));
+    findings.extend(revocation::check(settings, SystemClock.now()));
     findings.extend(ports(settings));
     findings.push(templates(settings));
     findings.push(proxy(settings));

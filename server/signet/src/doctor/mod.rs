@@ -3,6 +3,7 @@
 
 mod certificates;
 mod checks;
+mod revocation;
 
 use serde_json::{Value, json};
 

@@ -15,6 +15,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::events::Events;
 use super::node::Node;
+use super::revocation::Revocation;
 use super::scripts;
 use crate::config::Settings;
 
@@ -38,7 +39,12 @@ const LOOKS_PER_SCHEMA: u64 = 12;
 const CERTIFICATES: Duration = Duration::from_secs(10);
 
 /// Begins everything. It ends when what is returned is dropped.
-pub(super) fn begin(settings: &Settings, node: &Arc<Node>, provider: &Arc<Provider>, events: &Events) -> JoinSet<()> {
+pub(super) fn begin(
+    settings: &Settings,
+    (node, revocation): (&Arc<Node>, &Arc<Revocation>),
+    provider: &Arc<Provider>,
+    events: &Events,
+) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(clean_up(Arc::clone(provider)));
     events.begin(&mut tasks, &settings.audit);
@@ -49,6 +55,7 @@ pub(super) fn begin(settings: &Settings, node: &Arc<Node>, provider: &Arc<Provid
     tasks.spawn(keep_key_schedule(Arc::clone(provider)));
     tasks.spawn(look(Arc::clone(node), Arc::clone(provider), settings.database.url.0.clone()));
     tasks.spawn(watch_certificates(Arc::clone(node), settings.listener.certificates.clone()));
+    tasks.spawn(watch_revocation_lists(Arc::clone(revocation)));
     tasks
 }
 
@@ -148,18 +155,26 @@ async fn schema_problem(url: &str) -> Option<String> {
     }
 }
 
-/// Looks at the files rather than being told of changes: that works on every file system, and through the links that
-/// orchestrators turn around.
 async fn watch_certificates(node: Arc<Node>, certificates: Vec<CertificateFiles>) {
     let files: Vec<PathBuf> = certificates.into_iter().flat_map(|files| [files.chain, files.key]).collect();
-    let mut before = stamps(&files);
+    watch(&files, || node.reload_certificates()).await;
+}
+
+async fn watch_revocation_lists(revocation: Arc<Revocation>) {
+    watch(&revocation.files(), || revocation.reload()).await;
+}
+
+/// Looks at the files rather than being told of changes: that works on every file system, and through the links that
+/// orchestrators turn around.
+async fn watch(files: &[PathBuf], changed: impl Fn()) {
+    let mut before = stamps(files);
     let mut ticks = every(CERTIFICATES);
     loop {
         ticks.tick().await;
-        let now = stamps(&files);
+        let now = stamps(files);
         if now != before {
             before = now;
-            node.reload_certificates();
+            changed();
         }
     }
 }

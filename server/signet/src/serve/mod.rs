@@ -6,6 +6,7 @@ mod events;
 mod log;
 mod metrics;
 mod node;
+mod revocation;
 mod script_metrics;
 mod scripts;
 mod settings;
@@ -28,6 +29,7 @@ use crate::composition::{self, DEVELOPMENT_PREFIX, Opened, RootKeyKind};
 use crate::config::{Configuration, Settings};
 use events::Events;
 use node::Node;
+use revocation::Revocation;
 use signals::{Signals, Wish};
 
 pub(crate) use log::begin as begin_log;
@@ -50,6 +52,7 @@ pub(crate) fn pages(settings: &Settings) -> CommandResult<Arc<Pages>> {
 /// A server that answers.
 pub(crate) struct Server {
     node: Arc<Node>,
+    revocation: Arc<Revocation>,
     management: RunningListener,
     background: JoinSet<()>,
     polling: Polling,
@@ -70,6 +73,7 @@ impl Server {
     ) -> CommandResult<Self> {
         let Opened { provider, database } = opened;
         refuse_development_data(settings, &provider)?;
+        let revocation = Revocation::begin(settings, &provider)?;
         let lock = database.hold_serving_lock().map_err(|error| CommandError::failed(error.to_string()))?;
         // From here on a signal means an orderly end.
         let signals = Signals::listen()
@@ -92,9 +96,9 @@ impl Server {
         let (version, public_url) = (env!("CARGO_PKG_VERSION"), settings.server.public_url.as_str());
         tracing::info!(version, public_url, "started");
         let events = Events::new(&provider);
-        let background = background::begin(settings, &node, &provider, &events);
+        let background = background::begin(settings, (&node, &revocation), &provider, &events);
         let patience = Duration::from_secs(settings.server.drain_seconds.0);
-        Ok(Self { node, management, background, polling, events, database, patience, signals, _lock: lock })
+        Ok(Self { node, revocation, management, background, polling, events, database, patience, signals, _lock: lock })
     }
 
     /// Where health and metrics are.
@@ -106,6 +110,7 @@ impl Server {
     pub(crate) async fn until_stopped(mut self) -> CommandResult {
         while self.signals.next().await == Wish::Reload {
             self.node.reload_certificates();
+            self.revocation.reload();
         }
         tracing::info!("stopping");
         let mut draining: JoinSet<_> =

@@ -9,7 +9,8 @@ use http::header::STRICT_TRANSPORT_SECURITY;
 use signet_admin::{BASE_PATH, MAXIMUM_BODY_BYTES};
 use signet_core::provider::Provider;
 use signet_http::listener::{
-    AddressHeader, LargeBody, Limits, ListenerSettings, ProxySettings, RequestIdSource, TlsSettings, Transport,
+    AddressHeader, AskForCertificates, LargeBody, Limits, ListenerSettings, ProxySettings, RequestIdSource,
+    TlsSettings, Transport,
 };
 use signet_http::routes;
 
@@ -18,7 +19,7 @@ use crate::config::{ForwardingHeader, Protocol, Settings};
 /// The main listener.
 pub(super) fn main_listener(settings: &Settings, provider: &Arc<Provider>) -> ListenerSettings {
     let transport = match settings.listener.protocol {
-        Protocol::Tls => tls(settings, false),
+        Protocol::Tls => tls(settings, asked_at_main(settings)),
         Protocol::Plain => Transport::Plain,
     };
     listener("main", (settings.listener.address, transport), settings, provider)
@@ -27,10 +28,18 @@ pub(super) fn main_listener(settings: &Settings, provider: &Arc<Provider>) -> Li
 /// The listener that asks for client certificates, if there is to be one.
 pub(super) fn mutual_tls_listener(settings: &Settings, provider: &Arc<Provider>) -> Option<ListenerSettings> {
     let address = settings.listener.mtls_address?;
-    Some(listener("mtls", (address, tls(settings, true)), settings, provider))
+    Some(listener("mtls", (address, tls(settings, AskForCertificates::Everybody)), settings, provider))
 }
 
-fn tls(settings: &Settings, client_certificates: bool) -> Transport {
+/// Certificates are asked for by name where they have a name of their own and no address of their own.
+fn asked_at_main(settings: &Settings) -> AskForCertificates {
+    match settings.mutual_tls_by_name() {
+        Some(base) => AskForCertificates::ForHost(base.host().to_ascii_lowercase()),
+        None => AskForCertificates::Nobody,
+    }
+}
+
+fn tls(settings: &Settings, client_certificates: AskForCertificates) -> Transport {
     Transport::Tls(TlsSettings { certificates: settings.listener.certificates.clone(), client_certificates })
 }
 

@@ -5,12 +5,14 @@ mod consent;
 mod grant;
 mod identity;
 mod login;
+mod policy;
 mod request;
 mod session;
 
 pub(super) use consent::{agreement, is_asked_again};
 pub(super) use identity::identified;
 pub(super) use login::{check_result, freshness};
+pub(super) use policy::tightened;
 pub(super) use request::{Narrowing, narrow};
 pub(super) use session::{UsedSession, begun, used};
 

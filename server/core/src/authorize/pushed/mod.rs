@@ -18,12 +18,12 @@ use signet_protocol::spec::rfc9126;
 use super::decisions::{Narrowing, narrow};
 use super::request_object::merge;
 use super::{AuthorizeError, Entry, accept};
-use crate::client_auth::{AuthenticatedClient, assertion_replayed};
+use crate::binding::{authorized_key, conclude, proved, replayed};
 use crate::endpoints::Endpoint;
 use crate::events::{RefusedAt, Serving};
 use crate::failure::Failure;
 use crate::grants::ClientRequest;
-use crate::model::{Client, PushedRequest};
+use crate::model::{Client, PushedRequest, Thumbprint, UsedRecord};
 use crate::ports::{Push, PushOutcome};
 use crate::realm::RealmContext;
 use content::Content;
@@ -56,11 +56,21 @@ async fn take(
     request: ClientRequest<'_>,
 ) -> Result<PushedAuthorizationResponse, Failure> {
     let client = request.authenticate(serving, realm, Endpoint::PushedAuthorizationRequest).await?;
-    let outcome = match validated(serving, realm, client.client(), request.parameters).await {
-        Ok(content) => keep(serving, realm, &client, &content).await,
-        Err(failure) => Err(failure),
+    let mut proofs: Vec<UsedRecord> = client.assertion().into_iter().collect();
+    let client = client.client();
+    let proved = proved(serving, realm, client, (Endpoint::PushedAuthorizationRequest, request.dpop));
+    let outcome = match proved {
+        Ok(proved) => {
+            proofs.extend(proved.map(|proved| proved.record));
+            let key = proved.map(|proved| proved.key);
+            match validated(serving, realm, client, (request.parameters, key)).await {
+                Ok(content) => keep(serving, realm, client, (&content, &proofs)).await,
+                Err(failure) => Err(failure),
+            }
+        }
+        Err(refusal) => Err(refusal.into()),
     };
-    client.conclude(serving, realm, outcome).await
+    conclude(serving, realm, &proofs, outcome).await
 }
 
 /// Validates the request as the authorization endpoint would (RFC 9126 section 2.1), and asks the realm's scripts.
@@ -68,7 +78,7 @@ async fn validated(
     serving: &Serving<'_>,
     realm: &RealmContext,
     client: &Arc<Client>,
-    form: &Parameters,
+    (form, proved_key): (&Parameters, Option<Thumbprint>),
 ) -> Result<Content, Failure> {
     if form.get("request_uri").is_some() {
         let reason = "request_uri is what this endpoint answers; it takes none";
@@ -80,12 +90,13 @@ async fn validated(
     let mut accepted = accept(serving, realm, (Arc::clone(client), merged), Entry::Pushed).map_err(in_json)?;
     let mut narrowing = Narrowing::default();
     narrow(serving, realm, &mut accepted, &mut narrowing).await.map_err(in_json)?;
-    Ok(Content {
-        parameters: accepted.merged.parameters().clone(),
-        proof: accepted.merged.proof(),
-        narrowing,
-        timeline: realm.realm.timeline,
-    })
+    let parameters = accepted.merged.parameters();
+    // RFC 9449 section 10.1: the key that the push proved is the one of the code.
+    let parameters = match authorized_key(parameters.get("dpop_jkt"), proved_key)? {
+        Some(key) => parameters.without("dpop_jkt").with("dpop_jkt", &key.to_string()),
+        None => parameters.clone(),
+    };
+    Ok(Content { parameters, proof: accepted.merged.proof(), narrowing, timeline: realm.realm.timeline })
 }
 
 /// Nothing is redirected here: whatever is wrong is told to the client itself (RFC 9126 section 2.3).
@@ -102,41 +113,35 @@ fn in_json(error: AuthorizeError) -> Failure {
 async fn keep(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    client: &AuthenticatedClient,
-    content: &Content,
+    client: &Client,
+    (content, proofs): (&Content, &[UsedRecord]),
 ) -> Result<PushedAuthorizationResponse, Failure> {
     let reference = Reference::new(&*serving.random);
     let (now, settings) = (serving.now(), &realm.realm.settings);
-    let expires_in = realm.profile_of(client.client()).pushed_request_seconds;
+    let expires_in = realm.profile_of(client).pushed_request_seconds;
     let opens_until = now.plus(expires_in);
     let push = Push {
         request: PushedRequest {
             realm_id: realm.id(),
             reference: reference.hash(),
-            client_id: client.client().client_id.clone(),
+            client_id: client.client_id.clone(),
             content: content.encrypt(serving, realm, reference.hash())?,
             completed: false,
             opens_until,
             expires_at: opens_until.plus(INTERACTIONS * settings.interaction_seconds),
         },
-        assertion: client.assertion(),
-        proofs: Vec::new(),
+        proofs: proofs.to_vec(),
         now,
         most: settings.pushed_requests_per_client,
     };
     match serving.store.push(&push, &[]).await? {
         PushOutcome::Pushed => {
-            serving.note_client_use(realm, client.client()).await;
+            serving.note_client_use(realm, client).await;
             Ok(PushedAuthorizationResponse { request_uri: reference.to_uri(), expires_in })
         }
-        PushOutcome::AssertionReplayed => Err(assertion_replayed().into()),
-        PushOutcome::ProofReplayed => Err(proof_replayed().into()),
+        PushOutcome::Replayed(purpose) => Err(replayed(purpose).into()),
         PushOutcome::TooMany => Err(too_many().into()),
     }
-}
-
-fn proof_replayed() -> Refusal {
-    ErrorCode::InvalidRequest.because("the proof of possession was used before").per(rfc9126("2.1"))
 }
 
 fn too_many() -> Refusal {

@@ -41,13 +41,18 @@ pub(in crate::authorize) fn challenge_is_present_and_well_formed(
     Ok(())
 }
 
-/// Where there is a code: for public clients always; for others where the profile or the client's own setting says so.
+/// Where there is a code: where the profile or the client's own setting says so, and for public clients unless the realm
+/// lets them go without.
 fn is_required(context: &Context<'_>, draft: &Draft) -> bool {
     if !draft.0.response_type.is_some_and(ResponseType::returns_code) {
         return false;
     }
     let by_setting = context.client.settings.require_pkce.unwrap_or(false);
-    !context.client.metadata.is_confidential() || context.profile.pkce_for_confidential_clients || by_setting
+    let lenient = context.realm.realm.settings.allow_public_clients_without_pkce;
+    let by_type = !context.client.metadata.is_confidential() && !lenient;
+    // FAPI 1.0 Part 2 section 5.2.2-18.
+    let by_push = context.is_pushed && context.profile.pkce_for_pushed_requests;
+    by_type || context.profile.pkce_for_confidential_clients || by_setting || by_push
 }
 
 fn is_allowed(context: &Context<'_>, method: CodeChallengeMethod) -> bool {

@@ -15,26 +15,26 @@ use signet_protocol::redirect_uri;
 
 use super::{RegistryError, response_encryption};
 use crate::client_auth::expected_subject;
-use crate::profile::SecurityProfile;
 use crate::tokens::sector_identifier;
 
 /// Most redirect URIs, contacts and other lists of a client.
 const MAXIMUM_LIST: usize = 100;
 
-/// Checks a client's metadata against a profile.
+/// Checks a client's metadata, whatever its security profile wants besides.
 ///
 /// # Errors
 /// Names the field that is wrong.
-pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+pub(super) fn check(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     check_redirect_uris(metadata)?;
     check_grants(metadata)?;
     check_subjects(metadata)?;
-    check_authentication(metadata, profile)?;
+    check_authentication(metadata)?;
+    check_binding(metadata)?;
     check_keys(metadata)?;
-    check_algorithms(metadata, profile)?;
+    check_algorithms(metadata)?;
     logout::check(metadata)?;
-    response_encryption::check(metadata, profile)?;
-    request_objects::check(metadata, profile)?;
+    response_encryption::check(metadata)?;
+    request_objects::check(metadata)?;
     check_authorization_details(metadata)?;
     addresses::check(metadata)?;
     texts::check(metadata)
@@ -93,6 +93,24 @@ fn check_grants(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     Ok(())
 }
 
+/// RFC 9449 section 5.2, RFC 8705 section 3.4: a token is bound to one thing, and where it leaves through the browser to
+/// nothing.
+fn check_binding(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    if metadata.dpop_bound_access_tokens != Some(true) {
+        return Ok(());
+    }
+    if metadata.tls_client_certificate_bound_access_tokens == Some(true) {
+        let problem =
+            "excludes tls_client_certificate_bound_access_tokens: a token is bound to a key or to a certificate";
+        return Err(invalid("dpop_bound_access_tokens", problem));
+    }
+    if metadata.response_types().iter().any(|response_type| response_type.returns_access_token()) {
+        let problem = "excludes response types with an access token, which comes without any proof";
+        return Err(invalid("dpop_bound_access_tokens", problem));
+    }
+    Ok(())
+}
+
 /// OpenID Connect Core 8.1. That the document behind `sector_identifier_uri` lists the redirect URIs is for whoever
 /// registers the client to check.
 fn check_subjects(metadata: &ClientMetadata) -> Result<(), RegistryError> {
@@ -103,11 +121,8 @@ fn check_subjects(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     }
 }
 
-fn check_authentication(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+fn check_authentication(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     let method = metadata.authentication_method();
-    if !profile.client_authentication_methods.contains(&method) {
-        return Err(invalid("token_endpoint_auth_method", format!("the security profile does not allow {method}")));
-    }
     let names = [
         metadata.tls_client_auth_subject_dn.is_some(),
         metadata.tls_client_auth_san_dns.is_some(),
@@ -155,18 +170,12 @@ fn check_keys(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// An algorithm by its name, if it is one of those allowed.
-fn known(field: &str, name: &str, allowed: &[SignatureAlgorithm]) -> Result<SignatureAlgorithm, RegistryError> {
-    let algorithm: SignatureAlgorithm =
-        name.parse().map_err(|_| invalid(field, "is not a signature algorithm of this server"))?;
-    if allowed.contains(&algorithm) {
-        Ok(algorithm)
-    } else {
-        Err(invalid(field, "the security profile does not allow the algorithm"))
-    }
+/// An algorithm by its name.
+fn known(field: &str, name: &str) -> Result<SignatureAlgorithm, RegistryError> {
+    name.parse().map_err(|_| invalid(field, "is not a signature algorithm of this server"))
 }
 
-fn check_algorithms(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+fn check_algorithms(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     let signing = [
         ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
         ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
@@ -174,15 +183,13 @@ fn check_algorithms(metadata: &ClientMetadata, profile: &SecurityProfile) -> Res
     ];
     for (field, name) in signing {
         let Some(name) = name else { continue };
-        if known(field, name, profile.signing_algorithms)?.is_symmetric()
-            && !metadata.authentication_method().needs_secret()
-        {
+        if known(field, name)?.is_symmetric() && !metadata.authentication_method().needs_secret() {
             return Err(invalid(field, "HMAC algorithms need a client with a secret"));
         }
     }
     if let Some(name) = &metadata.token_endpoint_auth_signing_alg {
         let field = "token_endpoint_auth_signing_alg";
-        let algorithm = known(field, name, profile.assertion_algorithms)?;
+        let algorithm = known(field, name)?;
         let symmetric_method = metadata.authentication_method() == ClientAuthenticationMethod::ClientSecretJwt;
         if algorithm.is_symmetric() != symmetric_method {
             return Err(invalid(field, "does not go with token_endpoint_auth_method"));
@@ -196,11 +203,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::profile::ProfileName;
 
     pub(super) fn checked(json: &Value) -> Result<(), String> {
         let metadata: ClientMetadata = serde_json::from_value(json.clone()).unwrap();
-        check(&metadata, ProfileName::Base.profile()).map_err(|error| error.to_string())
+        check(&metadata).map_err(|error| error.to_string())
     }
 
     /// Each of the clients is refused for the member named with it.

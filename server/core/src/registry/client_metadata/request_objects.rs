@@ -4,11 +4,10 @@ use signet_protocol::client_metadata::ClientMetadata;
 
 use super::addresses::is_https;
 use super::{MAXIMUM_LIST, invalid, known};
-use crate::profile::SecurityProfile;
 use crate::registry::RegistryError;
 
 /// Whoever must sign has something to sign with.
-pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Result<(), RegistryError> {
+pub(super) fn check(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     let field = "request_object_signing_alg";
     let must_sign = metadata.require_signed_request_object == Some(true);
     let has_keys = metadata.jwks.is_some() || metadata.jwks_uri.is_some();
@@ -18,7 +17,7 @@ pub(super) fn check(metadata: &ClientMetadata, profile: &SecurityProfile) -> Res
         }
         Some("none") => {}
         Some(name) => {
-            let is_symmetric = known(field, name, profile.request_objects.algorithms)?.is_symmetric();
+            let is_symmetric = known(field, name)?.is_symmetric();
             if is_symmetric && !metadata.authentication_method().needs_secret() {
                 return Err(invalid(field, "HMAC algorithms need a client with a secret"));
             }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::certificates::{Folder, Identity, elliptic_curve_key, rsa_key};
 use crate::listener::{
-    CertificateFiles, ClientAddress, Listener, ListenerSettings, PeerCertificate, RequestAuthority, RequestId,
-    RequestIdSource, RunningListener, TlsFacts, TlsSettings, Transport,
+    AskForCertificates, CertificateFiles, ClientAddress, Listener, ListenerSettings, PeerCertificate, RequestAuthority,
+    RequestId, RequestIdSource, RunningListener, TlsFacts, TlsSettings, Transport,
 };
 
 pub(super) const HOST: &str = "signet.test";
@@ -31,12 +31,18 @@ pub(super) fn plain() -> ListenerSettings {
 }
 
 pub(super) fn tls(certificates: Vec<CertificateFiles>) -> ListenerSettings {
-    let settings = TlsSettings { certificates, client_certificates: false };
+    let settings = TlsSettings { certificates, client_certificates: AskForCertificates::Nobody };
     ListenerSettings::new("main", anywhere(), Transport::Tls(settings), request_ids())
 }
 
+/// Asks for certificates where the client asks for a name.
+pub(super) fn mutual_tls_for(host: &str, certificates: Vec<CertificateFiles>) -> ListenerSettings {
+    let settings = TlsSettings { certificates, client_certificates: AskForCertificates::ForHost(host.to_owned()) };
+    ListenerSettings::new("by name", anywhere(), Transport::Tls(settings), request_ids())
+}
+
 pub(super) fn mutual_tls(certificates: Vec<CertificateFiles>) -> ListenerSettings {
-    let settings = TlsSettings { certificates, client_certificates: true };
+    let settings = TlsSettings { certificates, client_certificates: AskForCertificates::Everybody };
     ListenerSettings::new("mtls", anywhere(), Transport::Tls(settings), request_ids())
 }
 

@@ -10,7 +10,8 @@ use tokio::process::Command;
 
 use super::certificates::{Folder, Identity, elliptic_curve_key};
 use super::client::{seen, soon, status};
-use super::server::{HOST, mutual_tls, start, tls, two_certificates};
+use super::server::{HOST, mutual_tls, mutual_tls_for, start, tls, two_certificates};
+use crate::listener::RunningListener;
 
 const VERSIONS: [&str; 2] = ["-tls1_3", "-tls1_2"];
 
@@ -98,14 +99,19 @@ async fn a_reload_ends_old_sessions_but_no_client() {
 #[tokio::test]
 async fn the_client_certificate_and_its_chain_survive_a_resumption() {
     let folder = Folder::new();
-    let listener = start(mutual_tls(two_certificates(&folder))).await;
+    for settings in [mutual_tls(two_certificates(&folder)), mutual_tls_for(HOST, two_certificates(&folder))] {
+        assert_certificate_survives(&folder, &start(settings).await).await;
+    }
+}
+
+async fn assert_certificate_survives(folder: &Folder, listener: &RunningListener) {
     let root = Identity::authority("root", None);
     let between = Identity::authority("between", Some(&root));
     let identity = Identity::new("client", &["client.test"], elliptic_curve_key(), Some(&between));
-    let files = identity.write(&folder, "client");
-    let chain = between.write(&folder, "between").chain;
+    let files = identity.write(folder, "client");
+    let chain = between.write(folder, "between").chain;
     for version in VERSIONS {
-        let mut client = CommandClient::new(&folder, version);
+        let mut client = CommandClient::new(folder, version);
         for (option, file) in [("-cert", &files.chain), ("-key", &files.key), ("-cert_chain", &chain)] {
             client.identity.extend([option.to_owned(), file.to_str().unwrap().to_owned()]);
         }

@@ -1,10 +1,10 @@
 //! The port of stored consents.
 
-use signet_core::model::{Authorization, DEFAULT_SLOT};
+use signet_core::model::{Authorization, DEFAULT_SLOT, Purpose};
 use signet_core::ports::{Authorizations, Clients, RefreshFamilies, SingleUse, Standing};
 use signet_protocol::identifiers::{AuthorizationId, Lineage, UserId};
 
-use super::fixtures::{NOW, World, answered, assert_missing, authorization, client, user};
+use super::fixtures::{NOW, World, answered, assert_missing, authorization, client, used, user};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
@@ -67,7 +67,7 @@ async fn consent_to_what_is_gone_changes_nothing(database: &TestDatabase) {
     assert_missing(world.store.record_consent(&form, &of_stranger, &[]).await, "user or client");
     let for_stranger = authorization(&world.user, &client(world.realm.id, "gone"), 1);
     assert_missing(world.store.record_consent(&form, &for_stranger, &[]).await, "user or client");
-    assert!(world.store.consume(world.realm.id, &form, &[]).await.unwrap());
+    assert!(world.store.consume(world.realm.id, &used(Purpose::Interaction, 1), &[]).await.unwrap());
 }
 
 async fn consents_are_listed_newest_first(database: &TestDatabase) {

@@ -8,6 +8,7 @@ mod codes;
 mod conformance;
 mod dpop_nonces;
 mod dpop_proofs;
+mod dpop_pushes;
 mod dpop_resources;
 mod dpop_tokens;
 mod encrypted_requests;

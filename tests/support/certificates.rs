@@ -194,9 +194,15 @@ fn append_names(builder: &mut X509Builder, subject: &Subject<'_>) {
     for dns in subject.dns {
         names.dns(dns);
     }
-    uri.inspect(|uri| drop(names.uri(uri)));
-    ip.inspect(|ip| drop(names.ip(ip)));
-    email.inspect(|email| drop(names.email(email)));
+    if let Some(uri) = uri {
+        names.uri(uri);
+    }
+    if let Some(ip) = ip {
+        names.ip(ip);
+    }
+    if let Some(email) = email {
+        names.email(email);
+    }
     let names = names.build(&builder.x509v3_context(None, None)).unwrap();
     builder.append_extension(names).unwrap();
 }

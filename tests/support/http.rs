@@ -48,6 +48,11 @@ impl HttpClient {
         Self::with((&AUTHORITY.certificate_pem(), identity), reqwest::ClientBuilder::http1_only)
     }
 
+    /// A client that trusts another authority and presents a certificate where one is asked for.
+    pub(crate) fn trusting_and_presenting(authority: &str, identity: &Identity) -> Self {
+        Self::with((authority, Some(identity)), |builder| builder)
+    }
+
     /// A client that trusts another authority.
     pub(crate) fn trusting(authority: &str) -> Self {
         Self::with((authority, None), |builder| builder)

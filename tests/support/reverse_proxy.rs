@@ -9,7 +9,7 @@ use super::wait::until_true;
 
 /// A proxy that runs until it is dropped.
 pub(crate) struct ReverseProxy {
-    pub(crate) process: Process,
+    _process: Process,
 }
 
 impl ReverseProxy {
@@ -31,10 +31,8 @@ impl ReverseProxy {
         );
         std::fs::write(folder.join("site.conf"), adapted).unwrap();
         let place = folder.display();
-        let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .iter()
-            .map(|name| format!("{name}_temp_path {place}/{name};\n"))
-            .collect();
+        let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let paths = paths.map(|name| format!("{name}_temp_path {place}/{name};\n")).concat();
         let main = format!(
             "daemon off;\nworker_processes 1;\npid {place}/nginx.pid;\nerror_log stderr;\nevents {{}}\n\
              http {{\naccess_log off;\n{paths}include {place}/site.conf;\n}}\n"
@@ -80,7 +78,7 @@ impl ReverseProxy {
             TcpStream::connect(("127.0.0.1", port)).is_ok()
         })
         .await;
-        Self { process }
+        Self { _process: process }
     }
 }
 

@@ -3,13 +3,7 @@
 //! `cargo bench -p signet-http --bench handshakes [SECONDS]` prints the processor time of the server's one thread a
 //! connection, each with one small request. The client is `openssl s_time`, in a process of its own; whether its sessions
 //! were resumed and its certificates seen is counted at the server's end.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a bench is a program"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a bench is a program")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};

@@ -104,10 +104,38 @@ fn clients_are_created_listed_shown_updated_and_deleted() {
         home.refused(6, "client create --realm shop --id web --redirect-uri https://rp.test/cb").contains("exists")
     );
     assert!(home.refused(7, "client create --realm shop --id other").contains("redirect_uris"));
+    let bound = "client create --realm shop --id other --grant-type client_credentials \
+                 --set tls_client_certificate_bound_access_tokens=true";
+    assert!(home.refused(7, bound).contains("tls_client_certificate_bound_access_tokens: needs mutual TLS"));
     assert!(home.refused(5, "client show --realm shop other").contains("no such client"));
     assert!(home.refused(5, "client list --realm other").contains("no such realm"));
     assert_eq!(home.json("client delete --realm shop web --yes")["deleted"], true);
     home.refused(5, "client delete --realm shop web --yes");
+}
+
+#[test]
+fn a_profile_is_named_for_a_realm_and_a_client_and_a_check_tells_what_it_wants() {
+    let home = Home::configured();
+    home.json("realm create shop");
+    home.json("client create --realm shop --id web --redirect-uri https://rp.test/cb");
+    let told = home.json("client check --realm shop web --profile fapi2_message_signing");
+    assert_eq!((&told["profile"], &told["conforms"]), (&json!("fapi2_message_signing"), &json!(false)));
+    let gaps = told["gaps"].as_array().unwrap();
+    let method = gaps.iter().find(|gap| gap["requirement"] == "client_authentication").unwrap();
+    assert_eq!(method["field"], "token_endpoint_auth_method");
+    assert_eq!(method["section"], "FAPI 2.0 Security Profile section 5.3.2.1-6");
+    assert_eq!(home.json("client check --realm shop web")["conforms"], true);
+    let said = home.refused(7, "client update --realm shop web --profile fapi2_security");
+    assert!(said.contains("token_endpoint_auth_method") && said.contains("5.3.2.1-6"), "{said}");
+    assert_eq!(home.json("realm update shop --profile fapi2_security")["profile"], "fapi2_security");
+    assert_eq!(home.json("client check --realm shop web")["profile"], "fapi2_security");
+    assert!(home.refused(7, "client check --realm shop web --profile fapi1_advanced").contains("exclude"));
+    assert_eq!(home.run("client check --realm shop web --profile fapi3").code, 2);
+    let keys = "--auth-method private_key_jwt --jwks-uri https://rp.test/jwks";
+    let made = home.json(&format!(
+        "client create --realm shop --id bank --redirect-uri https://rp.test/cb {keys} --profile fapi2_message_signing"
+    ));
+    assert_eq!(made["settings"]["profile"], "fapi2_message_signing");
 }
 
 #[test]

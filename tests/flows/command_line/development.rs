@@ -6,7 +6,8 @@ use std::process::{Child, Stdio};
 use super::Home;
 use super::serving::send_signal;
 use crate::support::browser::Browser;
-use crate::support::http::HttpClient;
+use crate::support::certificates::{Identity, Subject};
+use crate::support::http::{HttpClient, Request};
 use crate::support::server::free_ports;
 
 /// A development provider and what it printed.
@@ -131,6 +132,37 @@ async fn the_link_plays_a_code_flow() {
     let mut stranger = Browser::new(trusting(&home));
     let foreign = stranger.get(&location).await;
     assert!(foreign.page("test-client-page").text_of("test-client-problem").is_some());
+    assert_eq!(development.stop(), 0);
+}
+
+#[tokio::test]
+async fn rfc8705_5_the_port_behind_is_for_clients_with_certificates() {
+    let home = Home::empty();
+    let port = port();
+    let development = Development::start(&home, port);
+    let created = home.json(
+        "client create --realm demo --config .signet/dev.toml --grant-type client_credentials --auth-method \
+         client_secret_post --set tls_client_certificate_bound_access_tokens=true",
+    );
+    let [id, secret] = ["client_id", "client_secret"].map(|member| created[member].as_str().unwrap());
+    let issuer = development.printed("Issuer");
+    let document = trusting(&home).get(&format!("{issuer}/.well-known/openid-configuration")).await.success();
+    let aliases = &document["mtls_endpoint_aliases"];
+    let [token, introspection] =
+        ["token_endpoint", "introspection_endpoint"].map(|member| aliases[member].as_str().unwrap());
+    assert_eq!(token, format!("https://localhost:{}/realms/demo/token", port + 1));
+
+    let identity = Identity::issued(&Subject::named("anybody"), None);
+    let presenting = HttpClient::trusting_and_presenting(&home.read(".signet/ca.pem"), &identity);
+    let own = [("client_id", id), ("client_secret", secret)];
+    let grant = [&own[..], &[("grant_type", "client_credentials")]].concat();
+    let tokens = presenting.send(Request::form(token, &grant)).await.tokens();
+    let question = [&own[..], &[("token", tokens.access_token())]].concat();
+    let described = presenting.send(Request::form(introspection, &question)).await.success();
+    assert!(described["cnf"]["x5t#S256"].is_string(), "{described}");
+    // Nobody is asked where pages are.
+    let main = Request::form(document["token_endpoint"].as_str().unwrap(), &grant);
+    presenting.send(main).await.assert_refused("invalid_request");
     assert_eq!(development.stop(), 0);
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Ended, Home};
 use crate::support::certificates::Identity;
 use crate::support::http::{HttpClient, Request};
+use crate::support::revocation::List;
 use crate::support::server::free_ports;
 use crate::support::wait::until_true;
 
@@ -273,4 +274,35 @@ fn doctor_finds_what_is_bad_and_says_what_to_do() {
     assert_eq!(bad.len(), 2, "{bad:?}");
     assert!(bad[0].contains("run: chmod 600"), "{bad:?}");
     assert!(bad[1].contains("none is for login.example.com"), "{bad:?}");
+}
+
+#[test]
+fn revocation_lists_that_do_not_read_are_found_and_nothing_is_served() {
+    let (home, _) = with_tls();
+    home.json("realm list");
+    let authority = Identity::authority("Client authority");
+    let list = |validity| List { validity, ..List::of(&authority, &[]) }.pem();
+    let with = |line: &str| {
+        let mut command = home.command(line);
+        command.env("SIGNET_CLIENT_CERTIFICATES_REVOCATION_LISTS", "clients.crl");
+        super::ended(command)
+    };
+    for (content, said) in [
+        (None, "clients.crl cannot be read"),
+        (Some(b"no list".to_vec()), "clients.crl does not hold revocation lists"),
+        (Some(list((-20, -10))), "clients.crl is out of date"),
+        (Some(list((-20, 10_000))), "clients.crl is good for 2 hours"),
+    ] {
+        if let Some(content) = &content {
+            std::fs::write(home.path().join("clients.crl"), content).unwrap();
+        }
+        let found = with("doctor --output json");
+        assert!(found.printed.contains(said), "{said}: {found:?}");
+        assert_eq!(found.code, i32::from(!said.contains("good for")), "{found:?}");
+        if said.contains("read") || said.contains("hold") {
+            let ended = with("serve");
+            assert_eq!(ended.code, 3, "{ended:?}");
+            assert!(ended.said.contains("clients.crl"), "{ended:?}");
+        }
+    }
 }

@@ -192,7 +192,7 @@ async fn fapi2_5_4_1_1_assertions_with_other_algorithms_are_refused() {
 async fn fapi2_5_4_1_1_a_resource_with_weak_tokens_is_no_target() {
     let bank = Bank::of(PROFILE).await;
     let resource = json!({
-        "identifier": "https://weak.test", "display_name": "Weak", "scopes": ["read"], "algorithm": "RS256",
+        "identifier": "https://weak.test", "display_name": "Weak", "scopes": [], "algorithm": "RS256",
     });
     let path = format!("/realms/{}/resource-servers", bank.realm.name);
     bank.realm.server.administration.ask(http::Method::POST, &path, &resource).await;

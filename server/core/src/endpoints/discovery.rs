@@ -33,7 +33,7 @@ pub async fn provider_metadata(
 }
 
 fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
-    let (settings, profile) = (&realm.realm.settings, realm.realm.settings.profile.profile());
+    let profile = realm.realm.settings.profile.profile();
     let url = |endpoint| realm.urls.of(endpoint);
     let signing = texts(signing_algorithms(realm), SignatureAlgorithm::as_str);
     let key_management = texts(profile.key_management_algorithms.iter().copied(), KeyManagementAlgorithm::as_str);
@@ -51,14 +51,6 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         registration_endpoint: realm.realm.settings.registration.is_on().then(|| url(Endpoint::Registration)),
         introspection_endpoint: url(Endpoint::Introspection),
         revocation_endpoint: url(Endpoint::Revocation),
-        end_session_endpoint: url(Endpoint::EndSession),
-        check_session_iframe: settings.session_management.then(|| url(Endpoint::CheckSession)),
-        frontchannel_logout_supported: settings.frontchannel_logout,
-        frontchannel_logout_session_supported: settings.frontchannel_logout,
-        backchannel_logout_supported: settings.backchannel_logout,
-        backchannel_logout_session_supported: settings.backchannel_logout,
-        mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
-        tls_client_certificate_bound_access_tokens: realm.urls.mutual_tls.is_some(),
         scopes_supported: scopes(realm),
         response_types_supported: texts(realm.response_types(), ResponseType::as_str),
         response_modes_supported: texts(profile.response_modes.iter().copied(), ResponseMode::as_str),
@@ -91,13 +83,26 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertions,
         authorization_response_iss_parameter_supported: true,
-        dpop_signing_alg_values_supported: signatures(profile.proof_algorithms),
         ..of_secured_requests(realm)
     }
 }
 
-/// Requests that are pushed or must be signed (RFC 9126 section 5, RFC 9101 section 10.5), and responses that are JWTs
-/// (JARM 4).
+/// How logouts are told (RP-Initiated Logout 2.1, Session Management 3.3, Front- and Back-Channel Logout 2.1).
+fn of_logouts(realm: &RealmContext) -> ProviderMetadata {
+    let settings = &realm.realm.settings;
+    ProviderMetadata {
+        end_session_endpoint: realm.urls.of(Endpoint::EndSession),
+        check_session_iframe: settings.session_management.then(|| realm.urls.of(Endpoint::CheckSession)),
+        frontchannel_logout_supported: settings.frontchannel_logout,
+        frontchannel_logout_session_supported: settings.frontchannel_logout,
+        backchannel_logout_supported: settings.backchannel_logout,
+        backchannel_logout_session_supported: settings.backchannel_logout,
+        ..authorization_extensions(realm)
+    }
+}
+
+/// Requests that are pushed or must be signed (RFC 9126 section 5, RFC 9101 section 10.5), responses that are JWTs
+/// (JARM 4), and what tokens are bound to (RFC 9449 section 5.1, RFC 8705 sections 3.3 and 5).
 fn of_secured_requests(realm: &RealmContext) -> ProviderMetadata {
     let (settings, profile) = (&realm.realm.settings, realm.realm.settings.profile.profile());
     ProviderMetadata {
@@ -111,7 +116,10 @@ fn of_secured_requests(realm: &RealmContext) -> ProviderMetadata {
             KeyManagementAlgorithm::as_str,
         ),
         authorization_encryption_enc_values_supported: content_encryption(profile),
-        ..authorization_extensions(realm)
+        dpop_signing_alg_values_supported: texts(profile.proof_algorithms.iter().copied(), SignatureAlgorithm::as_str),
+        tls_client_certificate_bound_access_tokens: realm.urls.mutual_tls.is_some(),
+        mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
+        ..of_logouts(realm)
     }
 }
 

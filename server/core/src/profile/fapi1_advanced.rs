@@ -46,10 +46,12 @@ pub(super) const FAPI1_ADVANCED: SecurityProfile = SecurityProfile {
         ..BASE.request_objects
     },
     signing_algorithms: &[PS256, ES256],
+    proof_algorithms: &[PS256, ES256],
     default_signing_algorithm: ES256,
     pkce_for_pushed_requests: true,
     code_challenge_methods: &[CodeChallengeMethod::S256],
     sender_constrained_tokens: true,
+    proof_algorithms: &[ES256, PS256],
     // What is bound needs no rotation (RFC 9700 section 2.2.2), and whoever loses an answer can ask again.
     refresh_rotation: RefreshRotation::Keep,
     https_redirect_uris: true,

@@ -18,6 +18,7 @@ pub(super) const NOTHING: SecurityProfile = SecurityProfile {
         ..FAPI2_MESSAGE_SIGNING.request_objects
     },
     signing_algorithms: &[],
+    proof_algorithms: &[],
     key_management_algorithms: &[],
     content_encryption_algorithms: &[],
     code_challenge_methods: &[],

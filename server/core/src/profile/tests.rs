@@ -30,6 +30,7 @@ fn permits_no_more(strict: &SecurityProfile, other: &SecurityProfile) -> bool {
         && is_part(strict.client_authentication_methods, other.client_authentication_methods)
         && is_part(strict.assertion_algorithms, other.assertion_algorithms)
         && is_part(strict.signing_algorithms, other.signing_algorithms)
+        && is_part(strict.proof_algorithms, other.proof_algorithms)
         && is_part(strict.key_management_algorithms, other.key_management_algorithms)
         && is_part(strict.content_encryption_algorithms, other.content_encryption_algorithms)
         && is_part(strict.code_challenge_methods, other.code_challenge_methods)

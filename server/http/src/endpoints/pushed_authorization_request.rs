@@ -7,7 +7,7 @@ use signet_core::authorize;
 use signet_core::endpoints::Endpoint;
 use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
-use signet_core::protocol::error::{ErrorCode, Refusal};
+use signet_core::protocol::error::ErrorCode;
 use signet_core::protocol::spec::rfc9126;
 
 use super::client_form::ClientForm;
@@ -25,12 +25,8 @@ const RETRY_SECONDS: u64 = 10;
 pub(crate) async fn push(ApiCall(call): ApiCall, body: Body) -> Response {
     let Ok(bytes) = body.into_bytes_limit(MAXIMUM_BODY_BYTES).await else {
         let refusal = ErrorCode::InvalidRequest.because("the body has more than 16384 bytes").per(rfc9126("2.3"));
-        let place = RefusedAt::Endpoint(Endpoint::PushedAuthorizationRequest);
-        let response = match call.refused(place, refusal).await {
-            Failure::Refusal(refusal) => refused(StatusCode::PAYLOAD_TOO_LARGE, refusal),
-            fault @ Failure::Fault(_) => render::failure(&fault),
-        };
-        return cors::open_to_realm(response, &call).await;
+        let failure = call.refused(RefusedAt::Endpoint(Endpoint::PushedAuthorizationRequest), refusal).await;
+        return cors::open_to_realm(refused(StatusCode::PAYLOAD_TOO_LARGE, &failure), &call).await;
     };
     let form = match ClientForm::read(&call, bytes.into(), Endpoint::PushedAuthorizationRequest).await {
         Ok(form) => form,
@@ -40,7 +36,7 @@ pub(crate) async fn push(ApiCall(call): ApiCall, body: Body) -> Response {
     let response = match authorize::push(&serving, &call.realm, form.request(&call)).await {
         Ok(pushed) => render::json(StatusCode::CREATED, &pushed),
         Err(Failure::Refusal(refusal)) if refusal.code == ErrorCode::TemporarilyUnavailable => {
-            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, refusal);
+            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, &Failure::Refusal(refusal));
             response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS.into());
             response
         }
@@ -50,8 +46,10 @@ pub(crate) async fn push(ApiCall(call): ApiCall, body: Body) -> Response {
 }
 
 /// RFC 9126 section 2.3: refusals with a status of their own.
-fn refused(status: StatusCode, refusal: Refusal) -> Response {
-    let mut response = render::failure(&Failure::Refusal(refusal));
-    response.set_status(status);
+fn refused(status: StatusCode, failure: &Failure) -> Response {
+    let mut response = render::failure(failure);
+    if matches!(failure, Failure::Refusal(_)) {
+        response.set_status(status);
+    }
     response
 }

@@ -18,14 +18,10 @@ pub(crate) async fn exchange(ApiCall(call): ApiCall, body: Body) -> Response {
         Err(response) => return cors::open_to_realm(*response, &call).await,
     };
     let serving = call.serving();
-    let mut response = match grants::exchange(&serving, &call.realm, form.request(&call)).await {
+    let response = match grants::exchange(&serving, &call.realm, form.request(&call)).await {
         Ok(tokens) => render::json(StatusCode::OK, &tokens),
         Err(failure) => render::failure(&failure),
     };
-    if let Some(client) = serving.authenticated_client() {
-        let nonce = fresh_nonce(&call.realm, Some(client), Audience::AuthorizationServer, serving.now());
-        render::give_nonce(&mut response, nonce);
-    }
     opened(&call, &serving, response).await
 }
 
@@ -34,10 +30,15 @@ pub(crate) async fn preflight(ApiCall(call): ApiCall) -> Response {
     cors::preflight(&call, "POST").await
 }
 
-/// Opens a response to the origins of the client that has authenticated; where none has, it tells of nobody.
-pub(crate) async fn opened(call: &Call, serving: &Serving<'_>, response: Response) -> Response {
+/// Opens a response to the origins of the client that has authenticated, and gives that the nonce that its next DPoP proof
+/// needs. Where none has, it tells of nobody.
+pub(crate) async fn opened(call: &Call, serving: &Serving<'_>, mut response: Response) -> Response {
     match serving.authenticated_client() {
-        Some(client) => cors::open_to_client(response, call, client),
+        Some(client) => {
+            let nonce = fresh_nonce(&call.realm, Some(client), Audience::AuthorizationServer, serving.now());
+            render::give_nonce(&mut response, nonce);
+            cors::open_to_client(response, call, client)
+        }
         None => cors::open_to_realm(response, call).await,
     }
 }

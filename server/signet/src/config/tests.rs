@@ -97,10 +97,10 @@ fn rfc8705_5_certificates_are_asked_for_by_name_where_the_name_is_one_of_its_own
     assert_eq!(named(&[public]), None);
     let problems = sample.problems(&[public, mutual("https://login.example.com:8444")]);
     assert!(
-        problems.contains("server.mtls_public_url needs a host name of its own, or listener.mtls_address"),
+        problems.contains("SIGNET_SERVER_MTLS_PUBLIC_URL needs a host name of its own, or listener.mtls_address"),
         "{problems}"
     );
-    assert!(Sample::new(BEHIND_PROXY).problems(&[public, own]).contains("server.mtls_public_url needs"));
+    assert!(Sample::new(BEHIND_PROXY).problems(&[public, own]).contains("SIGNET_SERVER_MTLS_PUBLIC_URL needs a host"));
 }
 
 #[test]

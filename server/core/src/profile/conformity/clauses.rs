@@ -181,6 +181,7 @@ pub(super) static FAPI2_SECURITY: &[Clause] = &[
     clause(fapi2_security("5.3.2.2-13"), "should inform users", Always("the consent page")),
     clause(fapi2_security("5.3.2.2-14"), "nonces of 64 characters", Always("1024 are taken")),
     clause(fapi2_security("5.4.1-1"), "PS256, ES256 or EdDSA, never `none`", By("signing_algorithm")),
+    clause(fapi2_security("5.4.1-1"), "the same for proofs of possession", By("proof_algorithm")),
     clause(
         fapi2_security("5.4.1-2"),
         "RSA keys of 2048 bits or more",

@@ -105,6 +105,7 @@ pub static REQUIREMENTS: &[&Requirement] = &[
     &requests::STATE,
     &requests::CONSENT,
     &tokens::SENDER_CONSTRAINED_TOKENS,
+    &tokens::PROOF_ALGORITHM,
     &tokens::SIGNING_ALGORITHM,
     &tokens::ENCRYPTION_ALGORITHM,
     &tokens::REFRESH_ROTATION,

@@ -21,12 +21,28 @@ pub(super) static SENDER_CONSTRAINED_TOKENS: Requirement = Requirement {
     stated: |profile| yes_or_no(profile.sender_constrained_tokens).to_owned(),
     shortfall: unseen,
     in_requests: Some(|registered| {
-        let bound = registered.client.metadata.tls_client_certificate_bound_access_tokens == Some(true);
+        let metadata = &registered.client.metadata;
+        let to_certificate = metadata.tls_client_certificate_bound_access_tokens == Some(true);
+        let bound = to_certificate || metadata.dpop_bound_access_tokens == Some(true);
         let asks = registered.profile.sender_constrained_tokens && !bound;
         asks.then_some(
-            "have tokens bound: register tls_client_certificate_bound_access_tokens, or prove a key in requests",
+            "have tokens bound: register tls_client_certificate_bound_access_tokens or dpop_bound_access_tokens",
         )
     }),
+};
+
+pub(super) static PROOF_ALGORITHM: Requirement = Requirement {
+    name: "proof_algorithm",
+    about: "How DPoP proofs are signed.",
+    places: &[Place::Authorization, Place::Token],
+    sections: &[
+        (Fapi1Advanced, fapi1_advanced("8.6-1")),
+        (Fapi2Security, fapi2_security("5.4.1-1")),
+        (Fapi2MessageSigning, fapi2_security("5.4.1-1")),
+    ],
+    stated: |profile| algorithms(profile.proof_algorithms),
+    shortfall: unseen,
+    in_requests: None,
 };
 
 pub(super) static SIGNING_ALGORITHM: Requirement = Requirement {

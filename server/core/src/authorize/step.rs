@@ -19,7 +19,6 @@ use crate::details;
 use crate::events::{Parties, Serving};
 use crate::hooks::Subject;
 use crate::model::{AuthorizationDetail, BrowserSession, Client, User};
-use crate::provider::Provider;
 use crate::realm::RealmContext;
 use crate::tokens::subject_for;
 

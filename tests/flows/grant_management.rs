@@ -146,6 +146,7 @@ async fn grant_management_5_4_requests_that_do_not_fit_are_refused() {
         }
         browser.authorize(&request).await.assert_error_response(&request, error);
     }
+    realm.update_client(&client, json!({"response_types": ["code", "none"]})).await;
     let none = request(&client, ("create", None), "openid").with("response_type", "none");
     browser.authorize(&none).await.assert_error_response(&none, "invalid_request");
     let public =

@@ -36,8 +36,7 @@ async fn rfc9396_5_what_does_not_conform_to_its_type_is_invalid_authorization_de
         let description = response.get("error_description").unwrap();
         assert!(!description.contains("surplus") && !description.contains("repeat"), "{description}");
     }
-    for text in ["", "{}", "[]", "null", "[1]", "[{\"type\":\"account_information\",\"type\":\"payment_initiation\"}]"]
-    {
+    for text in ["{}", "[]", "null", "[1]", "[{\"type\":\"account_information\",\"type\":\"payment_initiation\"}]"] {
         let request = client.request().with("authorization_details", text);
         browser.authorize(&request).await.assert_error_response(&request, "invalid_authorization_details");
     }
@@ -63,7 +62,7 @@ async fn rfc9396_10_a_client_asks_for_the_types_it_is_registered_with() {
 
 #[tokio::test]
 async fn rfc9396_3_details_need_a_code_and_no_scope() {
-    let (realm, client) = bank(json!({})).await;
+    let (realm, client) = bank(json!({"response_types": ["code", "none"]})).await;
     let mut browser = realm.signed_in_browser().await;
     let request = asking(&client, &json!([accounts()])).with("response_type", "none");
     browser.authorize(&request).await.assert_error_response(&request, "invalid_request");

@@ -260,7 +260,7 @@ fn what_a_user_allowed_is_listed_and_what_is_not_there_is_missed() {
     let home = Home::configured();
     home.json("realm create shop");
     home.json("user create --realm shop ana");
-    assert_eq!(home.json("authorization list ana --realm shop"), json!([]));
+    assert_eq!(home.json("authorization list ana --realm shop"), json!({"items": []}));
     home.refused(5, "authorization list bea --realm shop");
     home.refused(5, "authorization show AAAAAAAAAAAAAAAAAAAAAA --realm shop");
     home.refused(5, "authorization revoke AAAAAAAAAAAAAAAAAAAAAA --realm shop --yes");

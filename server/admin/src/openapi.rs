@@ -322,6 +322,8 @@ mod tests {
         expected.push(format!("post {realm}/users/{{id}}/sign-out"));
         expected.extend(["sessions", "logout-deliveries"].map(|collection| format!("get {realm}/{collection}")));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/sessions/{{id}}")));
+        expected.push(format!("get {realm}/users/{{id}}/authorizations"));
+        expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/authorizations/{{id}}")));
         expected.push(format!("post {realm}/logout-deliveries/{{id}}/retry"));
         expected.push(format!("post {realm}/keys/rotate"));
         expected.push(format!("post {realm}/pairwise-salt/rotate"));

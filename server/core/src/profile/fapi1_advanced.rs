@@ -51,7 +51,6 @@ pub(super) const FAPI1_ADVANCED: SecurityProfile = SecurityProfile {
     pkce_for_pushed_requests: true,
     code_challenge_methods: &[CodeChallengeMethod::S256],
     sender_constrained_tokens: true,
-    proof_algorithms: &[ES256, PS256],
     // What is bound needs no rotation (RFC 9700 section 2.2.2), and whoever loses an answer can ask again.
     refresh_rotation: RefreshRotation::Keep,
     https_redirect_uris: true,

@@ -27,7 +27,6 @@ pub(super) const FAPI2_SECURITY: SecurityProfile = SecurityProfile {
     pkce_for_pushed_requests: true,
     code_challenge_methods: &[CodeChallengeMethod::S256],
     sender_constrained_tokens: true,
-    proof_algorithms: &[ES256, PS256, EdDSA, Ed25519],
     refresh_rotation: RefreshRotation::Keep,
     // Section 5.3.2.1, note 1: where an administrator has them rotate, clients can retry with the one before.
     refresh_retry_seconds: 60,

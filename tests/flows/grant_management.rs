@@ -205,7 +205,7 @@ async fn grant_management_6_6_the_api_wants_a_token_with_the_scope_of_what_is_do
     let answer = query(&client, &grant).await;
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let members: Vec<String> = answer.success().as_object().unwrap().keys().cloned().collect();
-    assert_eq!(members, ["created_at", "last_updated", "scopes", "updated_by"]);
+    assert_eq!(members, ["scopes", "created_at", "last_updated", "updated_by"]);
     for unknown in ["AAAAAAAAAAAAAAAAAAAAAA", "x"] {
         assert_eq!(query(&client, unknown).await.status, 404, "{unknown}");
     }

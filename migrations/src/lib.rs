@@ -19,6 +19,7 @@ mod m0011_pairwise_salts;
 mod m0012_client_origins;
 mod m0013_user_attributes;
 mod m0015_pushed_requests;
+mod m0019_authorization_details;
 mod schema;
 
 use std::collections::HashSet;
@@ -106,6 +107,7 @@ impl Migrator {
             m0012_client_origins::STEPS,
             m0013_user_attributes::STEPS,
             m0015_pushed_requests::STEPS,
+            m0019_authorization_details::STEPS,
         ];
         files.into_iter().flatten()
     }

@@ -3,6 +3,7 @@
 
 mod accessibility;
 mod account;
+mod authorization_details;
 mod chromium;
 mod form_post;
 mod log_in;

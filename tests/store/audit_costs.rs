@@ -95,6 +95,8 @@ fn family(node: &Node, lineage: Lineage, (client, user): (&Client, &User)) -> Re
     let content = TokenBasis {
         scope: "read offline_access".parse().unwrap(),
         resources: Vec::new(),
+        details: Vec::new(),
+        is_managed: false,
         claims_request: None,
         authenticated_at: now,
         acr: None,

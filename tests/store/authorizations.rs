@@ -13,6 +13,7 @@ on_every_database!(
     consent_to_what_is_gone_changes_nothing,
     consents_are_listed_newest_first,
     a_revoked_consent_takes_its_families_and_leaves_others,
+    grants_stand_beside_consent_and_fall_alone,
 );
 
 async fn consent_is_one_row_per_slot_and_keeps_its_identity(database: &TestDatabase) {
@@ -99,4 +100,38 @@ async fn a_revoked_consent_takes_its_families_and_leaves_others(database: &TestD
     assert!(!store.revoke_authorization(realm_id, world.user.id, consent.id, &[]).await.unwrap());
     assert!(store.refresh_family(realm_id, Lineage([5; 16])).await.unwrap().is_none());
     assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Fallen);
+}
+
+async fn grants_stand_beside_consent_and_fall_alone(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let consent = authorization(&world.user, &world.client, 1);
+    store.record_consent(&answered(1), &consent, &[]).await.unwrap().unwrap();
+    let managed = |number: u8| {
+        let grant = authorization(&world.user, &world.client, number);
+        Authorization { slot: grant.id.to_string(), ..grant }
+    };
+    let (one, two) = (managed(2), managed(3));
+    for (grant, form) in [(&one, 2), (&two, 3)] {
+        let stored = store.record_consent(&answered(form), grant, &[]).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(grant));
+        assert_eq!(store.authorization_by_id(realm_id, grant.id).await.unwrap(), stored);
+    }
+    // A grant that is changed ends what rests on it; ordinary consent that grows does not.
+    let changed = store.record_consent(&answered(4), &one, &[]).await.unwrap().unwrap();
+    assert_eq!(changed, Authorization { epoch: 2, ..one.clone() });
+    let changed = store.record_consent(&answered(5), &consent, &[]).await.unwrap().unwrap();
+    assert_eq!(changed, consent);
+    // Families of the same user and client stay while a grant stands; each standing says what is dead.
+    let lineage = world.open_family(5).await;
+    assert!(store.revoke_authorization(realm_id, world.user.id, one.id, &[]).await.unwrap());
+    assert!(store.refresh_family(realm_id, lineage).await.unwrap().is_some());
+    assert!(store.revoke_authorization(realm_id, world.user.id, consent.id, &[]).await.unwrap());
+    assert!(store.refresh_family(realm_id, lineage).await.unwrap().is_some());
+    for (grant, expected) in [(&one, Standing::Fallen), (&consent, Standing::Fallen), (&two, Standing::Stands)] {
+        let mut query = world.standing(lineage);
+        query.authorization = Some((grant.id, 1));
+        assert_eq!(store.standing(realm_id, &query).await.unwrap(), expected, "{:?}", grant.id);
+    }
+    assert_eq!(store.authorization_by_id(realm_id, one.id).await.unwrap(), None);
 }

@@ -158,6 +158,7 @@ pub(crate) fn authorization(user: &User, client: &Client, number: u8) -> Authori
         scope: "openid email".parse().unwrap(),
         claims: vec!["birthdate".to_owned()],
         resources: vec!["https://api.example/".to_owned()],
+        details: Vec::new(),
         epoch: 1,
         created_at: NOW,
         updated_at: NOW,
@@ -232,6 +233,8 @@ impl World {
             content: TokenBasis {
                 scope: "openid offline_access".parse().unwrap(),
                 resources: vec!["https://api-1.example/".to_owned()],
+                details: Vec::new(),
+                is_managed: false,
                 claims_request: Some("{\"userinfo\":{\"email\":null}}".to_owned()),
                 authenticated_at: NOW,
                 acr: None,

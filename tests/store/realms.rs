@@ -2,8 +2,8 @@
 
 use signet_core::model::KeyState;
 use signet_core::ports::{
-    Authorizations, Clients, Keys, PageRequest, PairwiseSalts, PushedRequests, Realms, ResourceServers, Sessions,
-    SingleUse, Users,
+    Authorizations, Clients, KeptDetails, Keys, PageRequest, PairwiseSalts, PushedRequests, Realms, ResourceServers,
+    Sessions, SingleUse, Users,
 };
 use signet_protocol::identifiers::{Lineage, RealmId};
 
@@ -104,6 +104,7 @@ async fn a_deleted_realm_leaves_no_row_and_no_other_realm_notices(database: &Tes
     world.open_family(5).await;
     store.insert_pairwise_salt(&super::fixtures::pairwise_salt(world.realm.id, 1), &[]).await.unwrap();
     store.deny_token(world.realm.id, &[1; 32], NOW, &[]).await.unwrap();
+    store.keep_details(world.realm.id, (&[1; 32], "[]"), NOW).await.unwrap();
     store.push(&super::fixtures::push(world.realm.id, 1), &[]).await.unwrap();
     store.delete_realm(world.realm.id, &[]).await.unwrap();
     for table in [
@@ -119,6 +120,7 @@ async fn a_deleted_realm_leaves_no_row_and_no_other_realm_notices(database: &Tes
         "session_participants",
         "refresh_families",
         "used_records",
+        "kept_details",
         "pushed_requests",
         "denials",
         "throttles",

@@ -133,6 +133,10 @@ impl Administration {
         self.ask(Method::DELETE, &format!("/realms/{realm}/users/{user}"), &Value::Null).await;
     }
 
+    pub(crate) async fn create_details_type(&self, realm: &str, body: &Value) -> Value {
+        self.ask(Method::POST, &format!("/realms/{realm}/authorization-details-types"), body).await.json()
+    }
+
     pub(crate) async fn create_resource_server(&self, realm: &str, body: &Value) -> Value {
         self.ask(Method::POST, &format!("/realms/{realm}/resource-servers"), body).await.json()
     }

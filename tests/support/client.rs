@@ -199,7 +199,16 @@ impl Answer {
         let tokens = self.success();
         self.assert_not_kept();
         for member in tokens.as_object().unwrap().keys() {
-            let known = ["access_token", "token_type", "expires_in", "refresh_token", "scope", "id_token"];
+            let known = [
+                "access_token",
+                "token_type",
+                "expires_in",
+                "refresh_token",
+                "scope",
+                "id_token",
+                "authorization_details",
+                "grant_id",
+            ];
             assert!(known.contains(&member.as_str()), "{member}");
         }
         assert_eq!(tokens["token_type"], "Bearer");

@@ -43,6 +43,9 @@ pub(crate) struct PlanFile {
     /// The resource servers that the realm has, as the admin interface takes them.
     #[serde(default)]
     pub(crate) resource_servers: Vec<Value>,
+    /// The types of authorization details that the realm has, as the admin interface takes them.
+    #[serde(default)]
+    pub(crate) authorization_details_types: Vec<Value>,
     /// What every client is registered with, unless its own registration says otherwise.
     #[serde(default)]
     pub(crate) registration: Map<String, Value>,

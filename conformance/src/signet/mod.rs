@@ -137,6 +137,9 @@ impl Signet {
         for server in &plan.file.resource_servers {
             self.create_resource_server(&realm, server).await?;
         }
+        for kind in &plan.file.authorization_details_types {
+            self.create_details_type(&realm, kind).await?;
+        }
         if let Some(claims) = &plan.claims {
             let (username, password) = self.create_user(&realm, claims).await?;
             names.insert("username", username);
@@ -212,6 +215,11 @@ impl Signet {
     /// It goes with the realm.
     async fn create_resource_server(&self, realm: &str, server: &Value) -> Result<(), HarnessError> {
         self.admin.post(&format!("realms/{realm}/resource-servers"), server).await.map(drop)
+    }
+
+    /// It goes with the realm.
+    async fn create_details_type(&self, realm: &str, kind: &Value) -> Result<(), HarnessError> {
+        self.admin.post(&format!("realms/{realm}/authorization-details-types"), kind).await.map(drop)
     }
 
     async fn create_client(

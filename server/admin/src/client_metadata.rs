@@ -28,6 +28,8 @@ pub(crate) struct ClientMetadata {
     token_endpoint_auth_signing_alg: Option<String>,
     /// Scope values, space-delimited, that the client may ask for; the realm's default when absent.
     scope: Option<String>,
+    /// Types of authorization details that the client may ask for (RFC 9396 section 10); none when absent.
+    authorization_details_types: Option<Vec<String>>,
     /// E-mail addresses of those responsible.
     contacts: Option<Vec<String>>,
     /// The name shown to users.

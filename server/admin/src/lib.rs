@@ -7,6 +7,8 @@
 mod administrator;
 mod answer;
 mod authentication;
+mod authorization_details_types;
+mod authorizations;
 mod body;
 mod client_metadata;
 mod clients;

@@ -12,6 +12,8 @@ use signet_core::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
 
 use crate::BASE_PATH;
 use crate::authentication::sufficient_scopes;
+use crate::authorization_details_types::AuthorizationDetailsTypes;
+use crate::authorizations::Authorizations;
 use crate::clients::Clients;
 use crate::conformity::Conformities;
 use crate::events::Events;
@@ -62,6 +64,11 @@ pub(crate) enum Tag {
     /// APIs that access tokens are for.
     #[oai(rename = "Resource servers")]
     ResourceServers,
+    /// What users allowed clients.
+    Authorizations,
+    /// What clients may ask for in detail (RFC 9396).
+    #[oai(rename = "Authorization details types")]
+    AuthorizationDetailsTypes,
     /// Packages that take part in decisions.
     Scripts,
     /// What scripts may use where their manifest names it.
@@ -81,6 +88,8 @@ type Operations = (
     LogoutDeliveries,
     Keys,
     ResourceServers,
+    AuthorizationDetailsTypes,
+    Authorizations,
     Scripts,
     ScriptRecordings,
     ScriptTrials,
@@ -100,6 +109,8 @@ pub(crate) fn operations() -> OpenApiService<Operations, ()> {
         LogoutDeliveries,
         Keys,
         ResourceServers,
+        AuthorizationDetailsTypes,
+        Authorizations,
         Scripts,
         ScriptRecordings,
         ScriptTrials,
@@ -292,8 +303,13 @@ mod tests {
         let mut expected = vec!["get /realms".to_owned(), "post /realms".to_owned()];
         let realm = "/realms/{realm}";
         expected.extend(["get", "patch", "delete"].map(|method| format!("{method} {realm}")));
-        for (collection, id) in [("clients", "client_id"), ("users", "id"), ("keys", "kid"), ("resource-servers", "id")]
-        {
+        for (collection, id) in [
+            ("clients", "client_id"),
+            ("users", "id"),
+            ("keys", "kid"),
+            ("resource-servers", "id"),
+            ("authorization-details-types", "id"),
+        ] {
             expected.extend(["get", "post"].map(|method| format!("{method} {realm}/{collection}")));
             let object = format!("{realm}/{collection}/{{{id}}}");
             expected.extend(["get", "patch", "delete"].map(|method| format!("{method} {object}")));
@@ -306,6 +322,8 @@ mod tests {
         expected.push(format!("post {realm}/users/{{id}}/sign-out"));
         expected.extend(["sessions", "logout-deliveries"].map(|collection| format!("get {realm}/{collection}")));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/sessions/{{id}}")));
+        expected.push(format!("get {realm}/users/{{id}}/authorizations"));
+        expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/authorizations/{{id}}")));
         expected.push(format!("post {realm}/logout-deliveries/{{id}}/retry"));
         expected.push(format!("post {realm}/keys/rotate"));
         expected.push(format!("post {realm}/pairwise-salt/rotate"));

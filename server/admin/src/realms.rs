@@ -75,6 +75,10 @@ pub(crate) struct RealmSettings {
     session_absolute_seconds: Option<i64>,
     /// Whether clients may watch the session from their pages (Session Management 1.0). Yes when absent.
     session_management: Option<bool>,
+    /// Whether clients manage grants of their own (Grant Management for OAuth 2.0).
+    grant_management: Option<bool>,
+    /// Whether every authorization request must say what it wants of a grant.
+    grant_management_action_required: Option<bool>,
     /// Whether clients are told of a logout by frames in the browser (Front-Channel Logout 1.0). Yes when absent.
     frontchannel_logout: Option<bool>,
     /// Whether clients are told of a logout by this server (Back-Channel Logout 1.0). Yes when absent.

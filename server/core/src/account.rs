@@ -12,7 +12,7 @@ use crate::events::{Fact, Parties, RefusedAt, Serving};
 use crate::failure::Failure;
 use crate::grants::LONGEST_ACCESS_TOKEN_SECONDS;
 use crate::logout::{self, LoggedOut};
-use crate::model::{Authorization, BrowserSession, Client, ClientAccess, SessionIdHash, User};
+use crate::model::{Authorization, AuthorizationDetail, BrowserSession, Client, ClientAccess, SessionIdHash, User};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -80,6 +80,8 @@ pub struct AccountApp {
     pub claims: Vec<String>,
     /// Where.
     pub resources: Vec<String>,
+    /// What it was allowed in detail (RFC 9396).
+    pub details: Vec<AuthorizationDetail>,
     /// When it was allowed, or first logged the person in.
     pub since: UnixTime,
 }
@@ -93,8 +95,8 @@ pub async fn apps(provider: &Provider, realm: &RealmContext, account: &Account) 
     let (mut listed, user_id) = (Vec::new(), account.user.id);
     for authorization in provider.store.authorizations_of_user(realm.id(), user_id).await? {
         let Some(client) = provider.store.client(realm.id(), &authorization.client_id).await? else { continue };
-        let Authorization { id, scope, claims, resources, created_at, .. } = authorization;
-        listed.push(AccountApp { client, authorization: Some(id), scope, claims, resources, since: created_at });
+        let Authorization { id, scope, claims, resources, details, created_at: since, .. } = authorization;
+        listed.push(AccountApp { client, authorization: Some(id), scope, claims, resources, details, since });
     }
     for access in provider.store.client_access_of_user(realm.id(), user_id, provider.now()).await? {
         if listed.iter().any(|app: &AccountApp| app.client.client_id == access.client_id) {
@@ -102,7 +104,8 @@ pub async fn apps(provider: &Provider, realm: &RealmContext, account: &Account) 
         }
         let Some(client) = provider.store.client(realm.id(), &access.client_id).await? else { continue };
         let ClientAccess { scope, resources, since, .. } = access;
-        listed.push(AccountApp { client, authorization: None, scope, claims: Vec::new(), resources, since });
+        let (claims, details) = (Vec::new(), Vec::new());
+        listed.push(AccountApp { client, authorization: None, scope, claims, resources, details, since });
     }
     Ok(listed)
 }

@@ -8,6 +8,7 @@ pub mod authn;
 pub mod authorize;
 pub mod binding;
 pub mod client_auth;
+pub mod details;
 pub mod endpoints;
 pub mod events;
 pub mod failure;

@@ -7,7 +7,7 @@ use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
 use crate::endpoints::{
-    account, assets, authorize, consent, discovery, introspection, jwks, login, logout, not_found,
+    account, assets, authorize, consent, discovery, grants, introspection, jwks, login, logout, not_found,
     pushed_authorization_request, registration, revocation, token, userinfo,
 };
 use crate::listener::LargeBody;
@@ -74,6 +74,8 @@ pub fn routes(app: &Arc<App>) -> Route {
         .at("/realms/:realm/introspect", shared("POST", post(introspection::introspect)))
         // RFC 7009.
         .at("/realms/:realm/revoke", shared("OPTIONS, POST", post(revocation::revoke).options(token::preflight)))
+        // Grant Management 6.
+        .at("/realms/:realm/grants/:grant_id", shared("DELETE, GET, HEAD", get(grants::query).delete(grants::revoke)))
         // RFC 7591 section 3, RFC 7592 section 2.
         .at("/realms/:realm/register", shared("POST", post(registration::register)))
         .at(

@@ -8,13 +8,21 @@ use serde_json::{Map, Number, Value};
 
 /// The text is not JSON, or an object in it repeats a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the value is not a JSON object with unique member names")]
+#[error("the value is not a JSON object or array with unique member names")]
 pub struct NotStrictJson;
 
 /// Parses an object; duplicate members are refused at every depth, and so is anything after the object.
 pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>, NotStrictJson> {
     match serde_json::from_slice::<StrictValue>(text) {
         Ok(StrictValue(Value::Object(members))) => Ok(members),
+        Ok(_) | Err(_) => Err(NotStrictJson),
+    }
+}
+
+/// Parses an array in the same way.
+pub fn parse_array(text: &[u8]) -> Result<Vec<Value>, NotStrictJson> {
+    match serde_json::from_slice::<StrictValue>(text) {
+        Ok(StrictValue(Value::Array(elements))) => Ok(elements),
         Ok(_) | Err(_) => Err(NotStrictJson),
     }
 }
@@ -117,6 +125,14 @@ mod tests {
         assert_eq!(parse_object(b"\xff\xfe{}"), Err(NotStrictJson));
         let nested = format!("{}{}", "{\"a\":".repeat(5_000), "}".repeat(5_000));
         assert_eq!(parse_object(nested.as_bytes()), Err(NotStrictJson));
+    }
+
+    #[test]
+    fn arrays_are_read_as_strictly_as_objects() {
+        assert_eq!(parse_array(br#"[{"a":1},2]"#), Ok(vec![serde_json::json!({"a": 1}), 2.into()]));
+        for refused in [r#"[{"a":1,"a":2}]"#, "{}", "[1]x", "[1,]", ""] {
+            assert_eq!(parse_array(refused.as_bytes()), Err(NotStrictJson), "{refused}");
+        }
     }
 
     #[test]

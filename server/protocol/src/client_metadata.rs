@@ -37,6 +37,9 @@ pub struct ClientMetadata {
     /// Scope values the client may ask for; the realm's default when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
+    /// Types of authorization details that the client may ask for; none when empty (RFC 9396 section 10).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types: Vec<String>,
     /// E-mail addresses of those responsible.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<String>,

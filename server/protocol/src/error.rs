@@ -71,6 +71,10 @@ error_codes! {
     UnmetAuthenticationRequirements = "unmet_authentication_requirements", 400;
     /// The resource is unknown or not allowed (RFC 8707 2).
     InvalidTarget = "invalid_target", 400;
+    /// The authorization details are of an unknown type or do not conform to it (RFC 9396 5).
+    InvalidAuthorizationDetails = "invalid_authorization_details", 400;
+    /// There is no such grant of this user for this client (Grant Management 5.4).
+    InvalidGrantId = "invalid_grant_id", 400;
     /// The presented access token is not good (RFC 6750 3.1).
     InvalidToken = "invalid_token", 401;
     /// The access token lacks a scope (RFC 6750 3.1).

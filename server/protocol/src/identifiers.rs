@@ -104,6 +104,8 @@ identifiers_of_128_bits! {
     CredentialId;
     /// A registered resource server.
     ResourceServerId;
+    /// A registered type of authorization details.
+    AuthorizationDetailsTypeId;
     /// The public name of an initial access token. Not a credential.
     InitialAccessTokenId;
     /// One recorded run of a script. It begins with the time, so that later runs come after earlier ones.

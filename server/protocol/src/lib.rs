@@ -17,3 +17,4 @@ pub mod spec;
 pub mod standard_claims;
 pub mod target_uri;
 pub mod time;
+pub mod visible_text;

@@ -103,6 +103,16 @@ registered_names! {
         SelectAccount = "select_account",
     }
 
+    /// What an authorization request wants of a grant (Grant Management 5.2).
+    GrantManagementAction, "grant management action" {
+        /// A new one.
+        Create = "create",
+        /// More than it has.
+        Merge = "merge",
+        /// Something else.
+        Replace = "replace",
+    }
+
     /// How an application is deployed (OpenID Connect Registration 2).
     ApplicationType, "application type" {
         /// A web application.

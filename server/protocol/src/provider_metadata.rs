@@ -15,6 +15,9 @@ pub struct MtlsEndpointAliases {
     pub introspection_endpoint: String,
     /// The revocation endpoint there.
     pub revocation_endpoint: String,
+    /// The grant management endpoint there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_management_endpoint: Option<String>,
     /// The endpoint there that takes pushed authorization requests.
     pub pushed_authorization_request_endpoint: String,
 }
@@ -37,6 +40,12 @@ pub struct ProviderMetadata {
     pub registration_endpoint: Option<String>,
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_management_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grant_management_actions_supported: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub grant_management_action_required: bool,
     pub end_session_endpoint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_session_iframe: Option<String>,
@@ -53,6 +62,8 @@ pub struct ProviderMetadata {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tls_client_certificate_bound_access_tokens: bool,
     pub scopes_supported: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types_supported: Vec<String>,
     pub response_types_supported: Vec<String>,
     pub response_modes_supported: Vec<String>,
     pub grant_types_supported: Vec<String>,

@@ -39,6 +39,12 @@ pub struct TokenResponse {
     /// The ID token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// The authorization details that the access token is good for (RFC 9396 section 7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Value>,
+    /// The grant that the tokens rest on, where the client manages it (Grant Management 5.5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_id: Option<String>,
 }
 
 impl std::fmt::Debug for TokenResponse {

@@ -89,6 +89,11 @@ pub const fn rfc9126(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9126", section)
 }
 
+/// A section of RFC 9396, Rich Authorization Requests.
+pub const fn rfc9396(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 9396", section)
+}
+
 /// A section of RFC 9449, OAuth 2.0 Demonstrating Proof of Possession.
 pub const fn rfc9449(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9449", section)
@@ -97,6 +102,11 @@ pub const fn rfc9449(section: &'static str) -> SpecRef {
 /// A section of RFC 9700, Best Current Practice for OAuth 2.0 Security.
 pub const fn rfc9700(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9700", section)
+}
+
+/// A section of Grant Management for OAuth 2.0.
+pub const fn grant_management(section: &'static str) -> SpecRef {
+    SpecRef::new("Grant Management for OAuth 2.0", section)
 }
 
 /// A section of OpenID Connect Core 1.0.

@@ -5,6 +5,7 @@
 //! differs (`sql`). Rows that configure something go through entities; the statements of every login and token
 //! request are written by hand, because their number and form are what the speed and the safety depend on.
 
+mod authorization_details;
 mod authorizations;
 mod changes;
 mod client_access;

@@ -20,12 +20,13 @@ use crate::text::{may_be_stored, storable};
 use crate::work::{Ending, Patience, Work};
 
 /// Tables that no foreign key empties when a realm goes.
-const UNREFERENCED: [&str; 10] = [
+const UNREFERENCED: [&str; 11] = [
     "refresh_families",
     "logout_deliveries",
     "session_participants",
     "sessions",
     "used_records",
+    "kept_details",
     "pushed_requests",
     "denials",
     "throttles",

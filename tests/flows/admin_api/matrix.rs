@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 use signet_core::authn::new_session;
-use signet_core::model::{Purpose, ScriptRecording, UsedRecord};
+use signet_core::model::{Authorization, Completion, DEFAULT_SLOT, Purpose, ScriptRecording, UsedRecord, User};
 use signet_core::ports::{Login, PageRequest, SessionEnding, WhichSessions};
-use signet_core::protocol::identifiers::{ScriptRecordingId, UserId};
+use signet_core::protocol::identifiers::{AuthorizationId, ScriptRecordingId, UserId};
 use signet_core::protocol::time::UnixTime;
 use signet_core::registry::{self, UserChange};
 use signet_hooks::{Hook, Recording, Version};
@@ -37,8 +37,9 @@ fn operations() -> Vec<Operation> {
             });
         }
     }
-    // What deletes comes last, realms after what is in them.
-    operations.sort_by_key(|operation| (operation.method == "DELETE", std::cmp::Reverse(operation.path.len())));
+    // What deletes comes last, realms after what is in them, and clients after what users allowed them.
+    let order = |path: &str| (std::cmp::Reverse(path.len()), path.to_owned());
+    operations.sort_by_key(|operation| (operation.method == "DELETE", order(&operation.path)));
     operations
 }
 
@@ -72,6 +73,8 @@ impl Objects {
         let key = service.post(format!("{base}/keys"), &json!({"algorithm": "ES384"})).send().await;
         let server = json!({"identifier": "https://api.test", "display_name": "API"});
         let server = service.post(format!("{base}/resource-servers"), &server).send().await;
+        let kind = details_type("payment");
+        let kind = service.post(format!("{base}/authorization-details-types"), &kind).send().await;
         let token = service.post(format!("{base}/initial-access-tokens"), &json!({})).send().await;
         let table = service.method("PUT", format!("{base}/script-values/kv/table")).json(&json!({"value": 1}));
         assert_eq!(table.send().await.status, 204);
@@ -81,14 +84,16 @@ impl Objects {
             let deployed = service.post(format!("{base}/scripts"), &deployment).send().await;
             versions.push(deployed.body["version"].as_str().unwrap().to_owned());
         }
-        let (session, delivery) = signed_in(service, realm).await;
+        let (session, delivery, authorization) = signed_in(service, realm).await;
         let ids = json!({
             "sessions": session,
+            "authorizations": authorization,
             "logout-deliveries": delivery,
             "clients": "app",
             "users": user.body["id"],
             "keys": key.body["kid"],
             "resource-servers": server.body["id"],
+            "authorization-details-types": kind.body["id"],
             "initial-access-tokens": token.body["id"],
             "scripts": "limits",
             "script-values": "table",
@@ -116,8 +121,8 @@ impl Objects {
     }
 }
 
-/// A session of a user of its own, and a logout that a client is yet to be told of.
-async fn signed_in(service: &Service, realm: &str) -> (String, String) {
+/// A session of a user of its own, a logout that a client is yet to be told of, and what the user allowed the client.
+async fn signed_in(service: &Service, realm: &str) -> (String, String, String) {
     let (provider, store) = (&service.provider, &service.provider.store);
     let realm = registry::find_realm(provider, &realm.parse().unwrap()).await.unwrap();
     let change = UserChange { username: "bea".to_owned(), enabled: true, claims: Map::new(), attributes: Map::new() };
@@ -134,7 +139,28 @@ async fn signed_in(service: &Service, realm: &str) -> (String, String) {
     store.end_sessions(realm.id(), &ending, &[]).await.unwrap();
     let page = PageRequest { after: None, limit: 1 };
     let delivery = store.list_logout_deliveries(realm.id(), None, &page).await.unwrap().items.remove(0);
-    (sids.remove(0).to_string(), delivery.number.to_string())
+    let allowed = allowed(&user);
+    let form = UsedRecord { purpose: Purpose::Interaction, key: [3; 32], expires_at: UnixTime(i64::MAX) };
+    let form = Completion::Interaction(form);
+    let allowed = store.record_consent(&form, &allowed, &[]).await.unwrap().unwrap();
+    (sids.remove(0).to_string(), delivery.number.to_string(), allowed.id.to_string())
+}
+
+fn allowed(user: &User) -> Authorization {
+    Authorization {
+        realm_id: user.realm_id,
+        id: AuthorizationId(user.id.0),
+        user_id: user.id,
+        client_id: "app".parse().unwrap(),
+        slot: DEFAULT_SLOT.to_owned(),
+        scope: "openid".parse().unwrap(),
+        claims: Vec::new(),
+        resources: Vec::new(),
+        details: Vec::new(),
+        epoch: 0,
+        created_at: UnixTime(0),
+        updated_at: UnixTime(0),
+    }
 }
 
 /// Stores a recorded run of the script.
@@ -168,6 +194,10 @@ async fn record(service: &Service, realm: &str) -> String {
     id.to_string()
 }
 
+fn details_type(name: &str) -> Value {
+    json!({"type": name, "schema": {"type": "object"}, "texts": {"en": {"title": "Something"}}})
+}
+
 fn body(operation: &Operation, objects: &Objects) -> Value {
     match operation.id.as_str() {
         "createRealm" => json!({"name": "another", "display_name": "Another"}),
@@ -176,6 +206,7 @@ fn body(operation: &Operation, objects: &Objects) -> Value {
         "createKey" | "rotateKey" => json!({"algorithm": "ES256"}),
         "createInitialAccessToken" => json!({"uses": 2}),
         "createResourceServer" => json!({"identifier": "https://other.test", "display_name": "Other"}),
+        "createAuthorizationDetailsType" => details_type("other"),
         "deployScript" => json!({"files": scripts::files("other", "", "")}),
         "checkScript" | "testScript" | "fuzzScript" => json!({"files": scripts::files("limits", "", "")}),
         "runScript" => json!({"files": scripts::files("limits", "", ""), "hook": "on_token_request"}),
@@ -213,7 +244,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 64);
+    assert_eq!(operations.len(), 72);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
@@ -310,7 +341,7 @@ async fn ad_016_every_change_keeps_to_what_its_author_has_seen() {
         assert_eq!(stale.problem(), (412, "changed-meanwhile", ""), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!((tried, everything(&service, &objects).await), (14, before));
+    assert_eq!((tried, everything(&service, &objects).await), (17, before));
     for operation in operations.iter().filter(|operation| changing.contains(&operation.method.as_str())) {
         let path = objects.path(operation, "one");
         let tag = service.get(path.clone()).send().await.header("etag").to_owned();
@@ -327,11 +358,13 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
     service.realm("two").await;
     let absent = json!({
         "sessions": UserId([9; 16]).to_string(),
+        "authorizations": UserId([9; 16]).to_string(),
         "logout-deliveries": "4711",
         "clients": "absent",
         "users": UserId([9; 16]).to_string(),
         "keys": "absent",
         "resource-servers": UserId([9; 16]).to_string(),
+        "authorization-details-types": UserId([9; 16]).to_string(),
         "initial-access-tokens": UserId([9; 16]).to_string(),
         "scripts": "absent",
         "script-values": "absent",
@@ -354,7 +387,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 34);
+    assert_eq!(tried, 40);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

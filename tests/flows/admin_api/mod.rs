@@ -1,5 +1,6 @@
 //! The admin API as a client of it sees it: `/admin/api/v1` over a real database.
 
+mod authorization_details_types;
 mod clients;
 mod http;
 mod keys;

@@ -69,6 +69,16 @@ async fn each_change_says_who_what_and_which_members() {
     let answer = ask(Method::DELETE, &format!("/resource-servers/{id}"), Value::Null).await;
     assert_change(&change(&realm, name, &answer).await, "resource_server", &id, "deleted", &[]);
 
+    let body = json!({"type": "pay", "schema": {"type": "object"}, "texts": {"en": {"title": "Pay"}}});
+    let answer = ask(Method::POST, "/authorization-details-types", body).await;
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    let (kind, path) = ("authorization_details_type", format!("/authorization-details-types/{id}"));
+    assert_change(&change(&realm, name, &answer).await, kind, &id, "created", &[]);
+    let answer = ask(Method::PATCH, &path, json!({"remembered": true})).await;
+    assert_change(&change(&realm, name, &answer).await, kind, &id, "updated", &["remembered"]);
+    let answer = ask(Method::DELETE, &path, Value::Null).await;
+    assert_change(&change(&realm, name, &answer).await, kind, &id, "deleted", &[]);
+
     let answer = ask(Method::PATCH, "", json!({"access_token_seconds": 60, "display_name": "Other"})).await;
     let event = change(&realm, name, &answer).await;
     assert_change(&event, "realm", name, "updated", &["access_token_seconds", "display_name"]);

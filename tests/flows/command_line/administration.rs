@@ -256,6 +256,43 @@ fn resource_servers_are_created_listed_shown_updated_and_deleted() {
 }
 
 #[test]
+fn what_a_user_allowed_is_listed_and_what_is_not_there_is_missed() {
+    let home = Home::configured();
+    home.json("realm create shop");
+    home.json("user create --realm shop ana");
+    assert_eq!(home.json("authorization list ana --realm shop"), json!({"items": []}));
+    home.refused(5, "authorization list bea --realm shop");
+    home.refused(5, "authorization show AAAAAAAAAAAAAAAAAAAAAA --realm shop");
+    home.refused(5, "authorization revoke AAAAAAAAAAAAAAAAAAAAAA --realm shop --yes");
+}
+
+#[test]
+fn types_of_authorization_details_are_created_listed_shown_updated_and_deleted() {
+    let home = Home::configured();
+    home.json("realm create shop");
+    let file =
+        format!("{}/../docs/src/examples/authorization-details/account_information.json", env!("CARGO_MANIFEST_DIR"));
+    let made = home.json(&format!("authorization-details-type create --realm shop accounts --json {file}"));
+    assert_eq!((&made["type"], &made["remembered"]), (&json!("accounts"), &json!(true)));
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(home.json("authorization-details-type show --realm shop accounts"), made);
+    assert_eq!(identities(&home.json("authorization-details-type list --realm shop"), "id"), [id.to_owned()].into());
+    let updated =
+        home.json(&format!("authorization-details-type update --realm shop {id} --new-name mine --remembered false"));
+    assert_eq!((&updated["type"], &updated["remembered"]), (&json!("mine"), &json!(false)));
+    assert_eq!((&updated["schema"], &updated["texts"]), (&made["schema"], &made["texts"]));
+    let twice = format!("authorization-details-type create --realm shop mine --json {file}");
+    assert!(home.refused(6, &twice).contains("exists already"));
+    let wrong = "authorization-details-type update --realm shop mine --set schema.surplus=1";
+    assert!(home.refused(7, wrong).contains("schema: "));
+    let client =
+        home.json("client create --realm shop --redirect-uri https://rp.test/cb --authorization-details-type mine");
+    assert_eq!(client["authorization_details_types"], json!(["mine"]));
+    assert_eq!(home.json("authorization-details-type delete --realm shop mine --yes")["deleted"], true);
+    home.refused(5, &format!("authorization-details-type show --realm shop {id}"));
+}
+
+#[test]
 fn answers_for_people_are_tables() {
     let home = Home::configured();
     let listed = home.run("realm list").printed;

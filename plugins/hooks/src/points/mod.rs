@@ -106,10 +106,13 @@ hooks! {
     on_client_policy: OnClientPolicy, Decision, Closed;
     on_client_authenticated: OnClientAuthenticated, Decision, Closed;
     on_authorize_request: OnAuthorizeRequest, Decision, Closed;
+    on_rar_validate: OnRarValidate, Enrichment, Closed;
     on_identify: OnIdentify, Decision, Open;
     on_auth_start: OnAuthStart, Decision, Closed;
     on_factor_result: OnFactorResult, Decision, Closed;
     on_consent: OnConsent, Decision, Closed;
+    on_grant_management: OnGrantManagement, Decision, Closed;
+    on_rar_enrich: OnRarEnrich, Enrichment, Closed;
     on_token_request: OnTokenRequest, Decision, Closed;
     on_claims: OnClaims, Enrichment, Closed;
     on_introspection: OnIntrospection, Decision, Closed;

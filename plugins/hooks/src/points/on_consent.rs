@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::on_authorize_request::AuthorizationDenial;
+use super::on_rar_validate::Detail;
 use crate::decision::{Constructor, Denial};
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
-use crate::redaction::nothing_personal;
+use crate::redaction::Redact;
 use crate::text::{LocalizedText, Seconds};
 
 /// `on_consent(ctx, grant)`
@@ -25,6 +26,9 @@ pub struct ConsentFacts {
     pub claims: Vec<String>,
     /// Resource servers asked for.
     pub resources: Vec<String>,
+    /// The objects of `authorization_details` (RFC 9396).
+    #[serde(default)]
+    pub authorization_details: Vec<Detail>,
     /// What the user agreed to before; `()` if nothing.
     pub remembered: Option<RememberedConsent>,
     /// Whether the form is shown by the server's own rules: the client asks for it, or for more than was agreed to.
@@ -79,7 +83,12 @@ pub struct ConsentTerms {
     pub order: Vec<String>,
 }
 
-nothing_personal!(ConsentFacts { scope, claims, resources, remembered, is_needed });
+impl Redact for ConsentFacts {
+    fn redact(&mut self) {
+        let Self { scope: _, claims: _, resources: _, authorization_details, remembered: _, is_needed: _ } = self;
+        authorization_details.iter_mut().for_each(Redact::redact);
+    }
+}
 
 impl HookPoint for OnConsent {
     const HOOK: Hook = Hook::OnConsent;
@@ -105,6 +114,7 @@ impl HookPoint for OnConsent {
             scope,
             claims: Vec::new(),
             resources: Vec::new(),
+            authorization_details: Vec::new(),
             remembered: Some(remembered),
             is_needed: false,
         };

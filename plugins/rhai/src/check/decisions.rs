@@ -124,10 +124,11 @@ fn check_made(checked: &Checked<'_>, made: &Made<'_>, found: &mut Vec<Diagnostic
             check_denial(checked, made, [error, description], found);
         }
         (Takes::Members | Takes::Itself, [Expr::Map(members, at)]) => {
-            if takes == Takes::Itself {
-                check_claims(checked, &members.0, found);
-            } else {
-                check_members(checked, made, (&members.0, *at), found);
+            match (takes, name) {
+                (Takes::Itself, "claims") => check_claims(checked, &members.0, found),
+                // What an object may hold is for its type to say.
+                (Takes::Itself, _) => {}
+                _ => check_members(checked, made, (&members.0, *at), found),
             }
         }
         (Takes::Members | Takes::Itself, [other]) => {

@@ -4,16 +4,16 @@
 use std::net::IpAddr;
 
 use signet_hooks::points::on_identify::HintSource;
-use signet_jose::random;
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::identifiers::{AuthorizationId, UserId};
+use signet_protocol::identifiers::UserId;
 use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::rfc6749;
 
+use super::agreement::{agreed, claims_to_consent, consent};
 use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
 use super::issue::{Agreed, respond};
-use super::step::{LoginForm, Standing, Step, claims_to_consent, consent, standing};
+use super::step::{LoginForm, Standing, Step, granted_details, standing};
 use super::{
     Accepted, Answer, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume,
     watchable,
@@ -21,8 +21,8 @@ use super::{
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
 use crate::endpoints::Endpoint;
 use crate::events::{Event, Fact, LoginRefusal, Parties, Serving};
-use crate::model::{Authorization, BrowserSession, Completion, DEFAULT_SLOT, User};
-use crate::ports::{Login, LoginOutcome, StoreError};
+use crate::model::{Completion, User};
+use crate::ports::{Login, LoginOutcome};
 use crate::realm::RealmContext;
 
 /// An answered login form.
@@ -202,57 +202,35 @@ async fn take_consent(
         Standing::Good(session, used) => (session, used),
         Standing::Login(form) => return Ok(Step::Login(*form)),
     };
+    if !interaction.showed(accepted.request.details()) {
+        let reason = "what the application asks for has changed since; start again at the application";
+        return Err(AuthorizeError::Expired(ErrorCode::InvalidRequest.because(reason)));
+    }
     // That the user is to be asked needs nothing more; who refuses is heard.
     consent(serving, realm, &accepted, (&session, &*used)).await?;
-    let wanted = agreed(serving, &accepted, &session).await?;
+    let details = granted_details(serving, realm, (&accepted, used.user.as_ref()), &session).await?;
+    let wanted = agreed(serving, realm, &accepted, &session).await?;
     let given = Fact::ConsentGiven {
         scope: accepted.request.scope().clone(),
         claims: claims_to_consent(&accepted.request),
         resources: accepted.request.resources().to_vec(),
+        details: accepted.request.details().iter().map(|detail| detail.name_of_type().to_owned()).collect(),
     };
     let events = serving.with_event(realm, given.concerning(Parties::default()));
     let completion = interaction.completion(serving, &accepted.merged);
     let stored = serving.store.record_consent(&completion, &wanted, &events).await?;
     let stored = stored.ok_or_else(|| AuthorizeError::Expired(answered_before()))?;
     serving.written(&events);
-    let agreed =
-        Agreed { accepted: &accepted, interaction: &interaction, session: &session, authorization: Some(&stored) };
+    let agreed = Agreed {
+        accepted: &accepted,
+        interaction: &interaction,
+        session: &session,
+        authorization: Some(&stored),
+        details: &details,
+    };
     // The answer to the form left the mark already.
     let response = respond(serving, realm, agreed, None).await?;
     Ok(Step::Respond(watchable(serving, realm, (&accepted, browser), response)))
-}
-
-/// What is to be remembered: what was agreed to before, and everything asked for now.
-async fn agreed(
-    serving: &Serving<'_>,
-    accepted: &Accepted,
-    session: &BrowserSession,
-) -> Result<Authorization, StoreError> {
-    let client_id = &accepted.client.client_id;
-    let before = serving.store.authorization(session.realm_id, session.user_id, client_id, DEFAULT_SLOT).await?;
-    let before = before.map(|before| (before.scope, before.claims, before.resources));
-    let (scope, claims, resources) = before.unwrap_or_default();
-    let now = serving.now();
-    Ok(Authorization {
-        realm_id: session.realm_id,
-        id: AuthorizationId(random::random_bytes(&*serving.random)),
-        user_id: session.user_id,
-        client_id: client_id.clone(),
-        slot: DEFAULT_SLOT.to_owned(),
-        scope: scope.union(accepted.request.scope()),
-        claims: union(claims, claims_to_consent(&accepted.request)),
-        resources: union(resources, accepted.request.resources().to_vec()),
-        epoch: 0,
-        created_at: now,
-        updated_at: now,
-    })
-}
-
-fn union(mut before: Vec<String>, now: Vec<String>) -> Vec<String> {
-    before.extend(now);
-    before.sort_unstable();
-    before.dedup();
-    before
 }
 
 fn open(

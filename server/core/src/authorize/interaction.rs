@@ -13,7 +13,7 @@ use super::decisions::Narrowing;
 use super::request_object::{MergedRequest, Proof};
 use crate::events::Serving;
 use crate::failure::Fault;
-use crate::model::{Completion, Purpose as UsedPurpose, UsedRecord};
+use crate::model::{AuthorizationDetail, Completion, Purpose as UsedPurpose, UsedRecord};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -81,6 +81,9 @@ pub(super) struct Interaction {
     /// What a request object made of the request, and what it proved.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     merged: Option<(Parameters, Proof)>,
+    /// The authorization details that an open consent form shows, hashed.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    details: Option<String>,
     /// What scripts took from the request so far.
     #[serde(rename = "n", default, skip_serializing_if = "Narrowing::is_empty")]
     pub(super) narrowing: Narrowing,
@@ -99,6 +102,7 @@ impl Interaction {
             merged: merged.object().map(|proof| (merged.parameters().clone(), proof)),
             browser: binding.hash(),
             is_fresh: false,
+            details: None,
             narrowing: merged.pushed().map(|pushed| pushed.narrowing.clone()).unwrap_or_default(),
             vars: Map::new(),
         }
@@ -116,6 +120,16 @@ impl Interaction {
     pub(super) fn at(&self, stage: Stage) -> Self {
         let is_fresh = matches!(stage, Stage::ConsentForm(sid) if self.began(sid));
         Self { stage, is_fresh, ..self.clone() }
+    }
+
+    /// The same with a consent form open that shows these details.
+    pub(super) fn showing(&self, sid: SessionId, details: &[AuthorizationDetail]) -> Self {
+        Self { details: details_hash(details), ..self.at(Stage::ConsentForm(sid)) }
+    }
+
+    /// Whether the consent form showed these details: a script may have written them otherwise since.
+    pub(super) fn showed(&self, details: &[AuthorizationDetail]) -> bool {
+        self.details == details_hash(details)
     }
 
     /// Whether a session began for this very request: whoever logged in for it does so once.
@@ -177,6 +191,11 @@ impl Interaction {
         let key = digest::sha256(&[self.lineage.0.as_slice(), step].concat());
         UsedRecord { purpose: UsedPurpose::Interaction, key, expires_at: provider.now().plus(LONGEST_SECONDS) }
     }
+}
+
+fn details_hash(details: &[AuthorizationDetail]) -> Option<String> {
+    let json = serde_json::to_vec(details).unwrap_or_default();
+    (!details.is_empty()).then(|| base64url::encode(&digest::sha256(&json)[..16]))
 }
 
 /// Identifies the request; any change to any parameter changes it.

@@ -10,10 +10,11 @@ use super::answer::{answered_before, close};
 use super::interaction::Interaction;
 use super::{Accepted, AuthorizationResponse, AuthorizeError};
 use crate::authn::ACR_PASSWORD;
+use crate::details::Carried;
 use crate::events::{Event, Fact, Parties, Serving};
 use crate::failure::{Failure, Fault};
 use crate::grants::{Planned, decide_for};
-use crate::model::{Authorization, BrowserSession, Completion, TokenBasis, User};
+use crate::model::{Authorization, AuthorizationDetail, BrowserSession, Completion, TokenBasis, User};
 use crate::ports::{FrontChannelIssue, FrontChannelOutcome, StandingQuery};
 use crate::realm::RealmContext;
 use crate::tokens::{AuthorizationCode, FrontChannelTokens, UserTokens, issue_front_channel_tokens};
@@ -26,6 +27,8 @@ pub(super) struct Agreed<'a> {
     pub(super) session: &'a BrowserSession,
     /// Nothing where no consent is asked for.
     pub(super) authorization: Option<&'a Authorization>,
+    /// The authorization details that tokens are good for.
+    pub(super) details: &'a [AuthorizationDetail],
 }
 
 /// Answers the client. The mark, where there is one, is left before anything goes out: there is no second response.
@@ -36,7 +39,7 @@ pub(super) async fn respond(
     mark: Option<Completion>,
 ) -> Result<AuthorizationResponse, AuthorizeError> {
     let response_type = agreed.accepted.request.response_type();
-    let code = if response_type.returns_code() { Some(agreed.code(serving, realm)?) } else { None };
+    let code = if response_type.returns_code() { Some(agreed.code(serving, realm).await?) } else { None };
     let mut parameters = Vec::new();
     if let Some(code) = &code {
         parameters.push(("code", code.clone()));
@@ -64,6 +67,8 @@ impl Agreed<'_> {
         TokenBasis {
             scope: parts.scope.clone(),
             resources: parts.resources.clone(),
+            // They reach the token endpoint with the code; what leaves through the browser has none.
+            details: Vec::new(),
             claims_request: parts.claims_text.clone(),
             claims_locales: parts.claims_locales.clone(),
             authenticated_at: session.authenticated_at,
@@ -71,6 +76,7 @@ impl Agreed<'_> {
             amr: session.amr.clone(),
             confirmation: None,
             authorization_id: authorization.map(|authorization| authorization.id),
+            is_managed: accepted.request.grant().is_some(),
             authorization_epoch: authorization.map_or(0, |authorization| authorization.epoch),
             sid: (!offline).then_some(session.sid),
             realm_epoch: realm.realm.epoch,
@@ -80,7 +86,7 @@ impl Agreed<'_> {
         }
     }
 
-    fn code(&self, serving: &Serving<'_>, realm: &RealmContext) -> Result<String, Fault> {
+    async fn code(&self, serving: &Serving<'_>, realm: &RealmContext) -> Result<String, Fault> {
         let Self { accepted, interaction, session, .. } = *self;
         let parts = &accepted.request.parts;
         let refreshable = accepted.client.metadata.grant_types().contains(&GrantType::RefreshToken);
@@ -94,8 +100,9 @@ impl Agreed<'_> {
             nonce: parts.nonce.clone(),
             sid: session.sid,
             basis: self.basis(serving, realm, refreshable && parts.scope.contains("offline_access")),
+            details: Carried::default(),
         };
-        code.seal(serving, realm)
+        code.seal(serving, realm, self.details).await
     }
 
     fn parties(&self) -> Parties {
@@ -147,6 +154,7 @@ async fn tokens(
         basis: &basis,
         scope: &permitted.scope,
         resources: &basis.resources,
+        details: &[],
         lifetimes: permitted.lifetimes,
         // What leaves through the browser comes without any proof.
         confirmation: None,

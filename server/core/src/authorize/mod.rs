@@ -5,6 +5,7 @@
 //! [`AuthorizationRequest`] that every rule of the [`MATRIX`]
 //! has agreed to, an interaction with the user, and a response.
 
+mod agreement;
 mod answer;
 mod decisions;
 mod interaction;
@@ -47,8 +48,9 @@ use pushed::{Reference, recalled, recalled_again};
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, claims, dpop_jkt, id_token_hint, login_hint, max_age, nonce, pkce, presentation, prompt, registered_profile,
-    registration, repetition, resource, response_mode, response_type, scope, sender_constraint, size, state,
+    acr, authorization_details, claims, dpop_jkt, grant_management, id_token_hint, login_hint, max_age, nonce, pkce,
+    presentation, prompt, registered_profile, registration, repetition, resource, response_mode, response_type, scope,
+    sender_constraint, size, state,
 };
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
@@ -96,6 +98,8 @@ const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
     (id_token_hint::hint_is_ours, &[Authorization, Pushed]),
     (login_hint::login_hint_is_of_reasonable_size, &[Authorization, Pushed]),
     (resource::resources_are_registered, &[Authorization, Pushed]),
+    (authorization_details::details_conform_to_their_types, &[Authorization, Pushed]),
+    (grant_management::grant_is_named_as_the_action_wants, &[Authorization, Pushed]),
     (size::a_code_can_carry_the_request, &[Authorization, Pushed]),
 ];
 

@@ -1,10 +1,11 @@
 //! An authorization request that every rule has agreed to.
 
 use signet_protocol::claims_request::ClaimsRequest;
-use signet_protocol::names::{CodeChallengeMethod, Prompt, ResponseType};
+use signet_protocol::identifiers::AuthorizationId;
+use signet_protocol::names::{CodeChallengeMethod, GrantManagementAction, Prompt, ResponseType};
 use signet_protocol::scope::Scope;
 
-use crate::model::Thumbprint;
+use crate::model::{AuthorizationDetail, Thumbprint};
 
 /// An authorization request that every rule has agreed to.
 #[derive(Debug, Clone)]
@@ -37,6 +38,18 @@ pub(super) struct Parts {
     pub(super) wanted_subjects: Option<Vec<String>>,
     pub(super) login_hint: Option<String>,
     pub(super) resources: Vec<String>,
+    /// What is asked for in detail (RFC 9396).
+    pub(super) details: Vec<AuthorizationDetail>,
+    /// The grant it is about, where the client manages it.
+    pub(super) grant: Option<ManagedGrant>,
+}
+
+/// What a request wants of a grant (Grant Management 5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ManagedGrant {
+    pub(super) action: GrantManagementAction,
+    /// Which; a new one has none yet.
+    pub(super) id: Option<AuthorizationId>,
 }
 
 /// A request that the rules are still reading.
@@ -64,6 +77,16 @@ impl AuthorizationRequest {
     /// Identifiers of the resource servers that the tokens are to be for (RFC 8707).
     pub fn resources(&self) -> &[String] {
         &self.parts.resources
+    }
+
+    /// What is asked for in detail (RFC 9396).
+    pub fn details(&self) -> &[AuthorizationDetail] {
+        &self.parts.details
+    }
+
+    /// The grant it is about, where the client manages it.
+    pub(super) const fn grant(&self) -> Option<ManagedGrant> {
+        self.parts.grant
     }
 
     /// Languages the client wants pages in, most wanted first.

@@ -10,14 +10,17 @@ use signet_protocol::names::Prompt;
 use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::oidc_core;
 
+use super::agreement::{Consent, claims_to_consent, consent};
 use super::decisions::{self, UsedSession};
 use super::interaction::{Interaction, Stage};
 use super::issue::{Agreed, respond};
 use super::{Accepted, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser};
+use crate::details;
 use crate::events::{Parties, Serving};
-use crate::model::{Authorization, BrowserSession, Client, DEFAULT_SLOT};
+use crate::hooks::Subject;
+use crate::model::{AuthorizationDetail, BrowserSession, Client, User};
 use crate::realm::RealmContext;
-use crate::tokens::{SERVER_CLAIMS, subject_for};
+use crate::tokens::subject_for;
 
 /// What comes next.
 pub enum Step {
@@ -81,7 +84,9 @@ pub(super) async fn next(
     match consent(serving, realm, accepted, (&session, &*used)).await? {
         Consent::Given(authorization) => {
             serving.passed("consent");
-            let agreed = Agreed { accepted, interaction, session: &session, authorization: authorization.as_ref() };
+            let details = granted_details(serving, realm, (accepted, used.user.as_ref()), &session).await?;
+            let authorization = authorization.as_deref();
+            let agreed = Agreed { accepted, interaction, session: &session, authorization, details: &details };
             // The address that a log-in leads to may be opened again; it yields one response. Tokens leave their mark in
             // any case: it is written only if what they rest on stands. A pushed request is used up by its response.
             let is_marked = interaction.stage != Stage::Begun
@@ -99,6 +104,25 @@ pub(super) async fn next(
             Ok(Step::Consent(ConsentForm { terms: *terms, ..form }))
         }
     }
+}
+
+/// The authorization details of the tokens: those agreed to, with what scripts fill in. `user` is known where a script
+/// wanted to know before.
+pub(super) async fn granted_details(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (accepted, user): (&Accepted, Option<&User>),
+    session: &BrowserSession,
+) -> Result<Vec<AuthorizationDetail>, AuthorizeError> {
+    let (client, details) = (&accepted.client, accepted.request.details().to_vec());
+    let is_asked = !details.is_empty() && !realm.hooks.at(Hook::OnRarEnrich, Some(&client.client_id)).is_empty();
+    let found = match user {
+        None if is_asked => serving.store.user(realm.id(), session.user_id).await?,
+        _ => None,
+    };
+    let subject = Subject::client(client).and_user(user.or(found.as_ref())).and_session(Some(session));
+    let enriched = details::enriched(serving, realm, subject, (client, details)).await;
+    enriched.map_err(|refusal| accepted.redirect.refuse(refusal))
 }
 
 /// Whether a request may be answered for the browser's session.
@@ -213,7 +237,7 @@ async fn consent_form(
     let user = serving.store.user(realm.id(), session.user_id).await?;
     let user =
         user.ok_or_else(|| accepted.redirect.refuse(ErrorCode::LoginRequired.because("the user has to log in")))?;
-    let form = interaction.at(Stage::ConsentForm(session.sid));
+    let form = interaction.showing(session.sid, accepted.request.details());
     Ok(ConsentForm {
         interaction: form.seal(serving, realm)?,
         address: accepted.merged.address().clone(),
@@ -224,54 +248,4 @@ async fn consent_form(
         claims: claims_to_consent(&accepted.request),
         terms: ConsentTerms::default(),
     })
-}
-
-/// Whether the user has agreed.
-pub(super) enum Consent {
-    /// By a stored authorization, or by the administrator for a first-party application.
-    Given(Option<Authorization>),
-    /// Not yet, or not to all of it, or somebody wants it asked again; in these words.
-    Needed(Box<ConsentTerms>),
-}
-
-/// Asks whether the user has to agree, and in which words.
-pub(super) async fn consent(
-    serving: &Serving<'_>,
-    realm: &RealmContext,
-    accepted: &Accepted,
-    (session, used): (&BrowserSession, &UsedSession),
-) -> Result<Consent, AuthorizeError> {
-    let client = &accepted.client;
-    let asked_again = accepted.request.prompts(Prompt::Consent);
-    // FAPI 1.0 Part 1 section 5.2.2-12.
-    let may_be_given = client.settings.skip_consent && !realm.profile_of(client).consent_is_always_asked;
-    let does_without = may_be_given && !asked_again;
-    if does_without && realm.hooks.at(Hook::OnConsent, Some(&client.client_id)).is_empty() {
-        return Ok(Consent::Given(None));
-    }
-    let user_id = session.user_id;
-    let stored = serving.store.authorization(realm.id(), user_id, &client.client_id, DEFAULT_SLOT).await?;
-    let covers = |stored: &Authorization| {
-        let claims = claims_to_consent(&accepted.request);
-        accepted.request.scope().is_within(&stored.scope)
-            && claims.iter().all(|claim| stored.claims.contains(claim))
-            && accepted.request.resources().iter().all(|resource| stored.resources.contains(resource))
-    };
-    let is_needed = !does_without && (asked_again || !stored.as_ref().is_some_and(covers));
-    let terms = decisions::agreement(serving, realm, (accepted, used), (stored.as_ref(), is_needed)).await?;
-    if is_needed || decisions::is_asked_again(&terms, stored.as_ref(), serving.now()) {
-        return Ok(Consent::Needed(Box::new(terms)));
-    }
-    Ok(Consent::Given(stored.filter(|_| !does_without)))
-}
-
-/// Single claims that need the user's agreement: those about the user that the scope does not bring along.
-pub(super) fn claims_to_consent(request: &AuthorizationRequest) -> Vec<String> {
-    let names = request.parts.claims.names().into_iter();
-    names
-        .filter(|name| !SERVER_CLAIMS.contains(&name.as_str()))
-        .filter(|name| {
-            signet_protocol::standard_claims::scope_of(name).is_some_and(|scope| !request.scope().contains(scope))
-        })
-        .collect()
 }

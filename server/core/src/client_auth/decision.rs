@@ -86,6 +86,7 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         | Endpoint::Consent
         | Endpoint::UserInfo
         | Endpoint::Jwks
+        | Endpoint::GrantManagement
         | Endpoint::Registration
         | Endpoint::EndSession
         | Endpoint::LogoutConfirmation

@@ -3,8 +3,8 @@
 
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
 use signet_protocol::names::{
-    ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantType, Prompt, ResponseMode, ResponseType,
-    SubjectType,
+    ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantManagementAction, GrantType, Prompt, ResponseMode,
+    ResponseType, SubjectType,
 };
 use signet_protocol::provider_metadata::{MtlsEndpointAliases, ProviderMetadata};
 use signet_protocol::scope::Scope;
@@ -97,7 +97,7 @@ fn of_logouts(realm: &RealmContext) -> ProviderMetadata {
         frontchannel_logout_session_supported: settings.frontchannel_logout,
         backchannel_logout_supported: settings.backchannel_logout,
         backchannel_logout_session_supported: settings.backchannel_logout,
-        ..ProviderMetadata::default()
+        ..authorization_extensions(realm)
     }
 }
 
@@ -186,7 +186,29 @@ fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
         introspection_endpoint: realm.urls.mutual_tls_of(Endpoint::Introspection)?,
         revocation_endpoint: realm.urls.mutual_tls_of(Endpoint::Revocation)?,
         pushed_authorization_request_endpoint: realm.urls.mutual_tls_of(Endpoint::PushedAuthorizationRequest)?,
+        grant_management_endpoint: realm
+            .urls
+            .mutual_tls_of(Endpoint::GrantManagement)
+            .filter(|_| realm.realm.settings.grant_management),
     })
+}
+
+/// What clients may ask for beyond scope values (RFC 9396 section 10, Grant Management 7.1).
+fn authorization_extensions(realm: &RealmContext) -> ProviderMetadata {
+    let settings = &realm.realm.settings;
+    ProviderMetadata {
+        authorization_details_types_supported: realm.details_types.names().map(str::to_owned).collect(),
+        grant_management_endpoint: settings.grant_management.then(|| realm.urls.of(Endpoint::GrantManagement)),
+        grant_management_actions_supported: grant_management_actions(realm),
+        grant_management_action_required: settings.grant_management_action_required,
+        ..ProviderMetadata::default()
+    }
+}
+
+fn grant_management_actions(realm: &RealmContext) -> Vec<String> {
+    let requested = texts(GrantManagementAction::ALL.iter().copied(), GrantManagementAction::as_str);
+    let all = ["query", "revoke"].map(str::to_owned).into_iter().chain(requested);
+    all.filter(|_| realm.realm.settings.grant_management).collect()
 }
 
 fn scopes(realm: &RealmContext) -> Vec<String> {

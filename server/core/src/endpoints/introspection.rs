@@ -11,6 +11,7 @@ use signet_protocol::spec::rfc7662;
 
 use super::Endpoint;
 use super::decision::shown;
+use crate::details;
 use crate::events::{RefusedAt, Serving};
 use crate::failure::Failure;
 use crate::grants::ClientRequest;
@@ -111,6 +112,10 @@ fn members_of(realm: &RealmContext, token: &CheckedAccessToken, user: Option<&Us
     // RFC 8705 section 3.2, RFC 9449 section 6.2.
     if let Some(confirmation) = token.confirmation {
         members.insert("cnf".to_owned(), json!(confirmation));
+    }
+    // RFC 9396 section 9.2.
+    if let Some(details) = details::as_value(&token.authorization_details) {
+        members.insert("authorization_details".to_owned(), details);
     }
     if let Some(acr) = &token.acr {
         members.insert("acr".to_owned(), acr.as_str().into());

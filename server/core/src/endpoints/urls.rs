@@ -48,6 +48,8 @@ endpoints! {
     Introspection = "/introspect";
     /// RFC 7009.
     Revocation = "/revoke";
+    /// Grant Management 6; below it, one address for each grant.
+    GrantManagement = "/grants";
     /// RFC 7591 section 3; below it, one address for each client (RFC 7592 section 2).
     Registration = "/register";
     /// Where the login form is sent.

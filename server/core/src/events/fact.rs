@@ -36,6 +36,7 @@ impl Event {
                     Hook::OnClientPolicy
                         | Hook::OnClientAuthenticated
                         | Hook::OnAuthorizeRequest
+                        | Hook::OnRarValidate
                         | Hook::OnIdentify
                         | Hook::OnAuthStart
                         | Hook::OnFactorResult
@@ -138,6 +139,9 @@ pub enum Fact {
         claims: Vec<String>,
         /// The APIs.
         resources: Vec<String>,
+        /// The types of the authorization details; what they say is not recorded.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        details: Vec<String>,
     },
     /// See [`EventKind::ConsentRefused`].
     ConsentRefused {},

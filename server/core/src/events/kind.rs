@@ -84,6 +84,8 @@ kinds! {
     IntrospectionRefused = "introspection_refused";
     /// A userinfo request was refused.
     UserinfoRefused = "userinfo_refused";
+    /// A grant management request was refused.
+    GrantManagementRefused = "grant_management_refused";
     /// A request of the admin API had no access token that permits it.
     AdministrationRefused = "administration_refused";
     /// A form of the account pages was refused.

@@ -134,6 +134,10 @@ pub enum Object {
     InitialAccessToken,
     /// A salt of pairwise subjects, by number.
     PairwiseSalt,
+    /// What a user allowed a client, by identifier.
+    Authorization,
+    /// A type of authorization details, by identifier.
+    AuthorizationDetailsType,
     /// A resource server, by identifier.
     ResourceServer,
     /// A script package, by name.
@@ -211,6 +215,7 @@ impl RefusedAt {
             Self::Endpoint(Endpoint::Introspection) => EventKind::IntrospectionRefused,
             Self::Endpoint(Endpoint::Revocation) => EventKind::RevocationRefused,
             Self::Endpoint(Endpoint::UserInfo) => EventKind::UserinfoRefused,
+            Self::Endpoint(Endpoint::GrantManagement) => EventKind::GrantManagementRefused,
             Self::Endpoint(Endpoint::Registration) => EventKind::RegistrationRefused,
             Self::Endpoint(Endpoint::EndSession | Endpoint::LogoutConfirmation | Endpoint::CheckSession) => {
                 EventKind::LogoutRefused

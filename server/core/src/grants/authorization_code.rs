@@ -7,7 +7,7 @@ use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::{SpecRef, rfc6749, rfc7636, rfc9449, rfc9700};
 
 use super::decision::{Planned, decide, go_on};
-use super::{GrantRequest, resources};
+use super::{GrantRequest, details, resources};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
@@ -20,7 +20,7 @@ use crate::tokens::{AuthorizationCode, UserTokens, issue_user_tokens};
 pub(crate) const LONGEST_ACCESS_TOKEN_SECONDS: i64 = 86_400;
 
 pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse, Failure> {
-    let code = read_code(request)?;
+    let code = read_code(request).await?;
     request.serving.passed("code");
     check_redirect_uri(request, &code)?;
     request.serving.passed("redirect_uri");
@@ -32,6 +32,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     request.serving.passed("dpop_jkt");
     let resources = resources::narrowed(request, &code.basis.resources)?;
     request.serving.passed("resource");
+    let details = details::narrowed(request, &code.basis.details)?;
     let user = live_user(request, &code).await?;
     request.serving.passed("user");
     go_on(request, &code.basis)?;
@@ -54,6 +55,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         basis: &code.basis,
         scope: &permitted.scope,
         resources: &resources,
+        details: &details,
         lifetimes: permitted.lifetimes,
         confirmation: request.binding.confirmation(),
         nonce: code.nonce.as_deref(),
@@ -79,7 +81,7 @@ fn invalid_grant(reason: &'static str, spec: SpecRef) -> Refusal {
 }
 
 /// Unknown, forged, expired and foreign codes are one answer; none of them is used up by asking.
-fn read_code(request: &GrantRequest<'_>) -> Result<AuthorizationCode, Refusal> {
+async fn read_code(request: &GrantRequest<'_>) -> Result<AuthorizationCode, Failure> {
     let text = request
         .parameters
         .get("code")
@@ -89,9 +91,11 @@ fn read_code(request: &GrantRequest<'_>) -> Result<AuthorizationCode, Refusal> {
     let code = AuthorizationCode::open(request.serving, request.realm, text)
         .map_err(|error: OpenError| refused(error.to_string()))?;
     if code.client_id != request.client.client().client_id {
-        return Err(refused("the code was issued to another client".to_owned()));
+        return Err(refused("the code was issued to another client".to_owned()).into());
     }
-    Ok(code)
+    let details = code.details.clone().unpack(request.serving, request.realm).await?;
+    let details = details.ok_or_else(|| refused("its authorization details are kept no longer".to_owned()))?;
+    Ok(AuthorizationCode { basis: TokenBasis { details, ..code.basis }, ..code })
 }
 
 /// RFC 6749 section 4.1.3: the authorization request had a redirect URI, so the token request has the same.

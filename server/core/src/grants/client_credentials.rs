@@ -9,7 +9,7 @@ use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc6749;
 
 use super::decision::{Planned, decide};
-use super::{GrantRequest, requested_resources, resources_are_allowed};
+use super::{GrantRequest, details, requested_resources, resources_are_allowed};
 use crate::events::{Fact, Parties};
 use crate::failure::Failure;
 use crate::tokens::{ClientToken, issue_client_token};
@@ -28,6 +28,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let resources = requested_resources(request.parameters);
     resources_are_allowed(request.realm, client, &resources)?;
     request.serving.passed("resource");
+    let details = details::of_client(request).await?;
     let lineage = Lineage(random::random_bytes(&*request.serving.random));
     let planned = Planned {
         grant_type: GrantType::ClientCredentials,
@@ -39,7 +40,8 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let permitted = decide(request, &planned).await?;
     let (scope, lifetimes) = (&permitted.scope, permitted.lifetimes);
     let confirmation = request.binding.confirmation();
-    let token = ClientToken { client, lineage, scope, resources: &resources, lifetimes, confirmation };
+    let (resources_of, details) = (&resources, &details);
+    let token = ClientToken { client, lineage, scope, resources: resources_of, details, lifetimes, confirmation };
     let response = issue_client_token(request.serving, request.realm, &token).await?;
     let issued = Fact::TokenIssued {
         grant: GrantType::ClientCredentials,

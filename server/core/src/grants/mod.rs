@@ -3,6 +3,7 @@
 mod authorization_code;
 mod client_credentials;
 mod decision;
+mod details;
 mod refresh_token;
 mod resources;
 

@@ -10,11 +10,11 @@ use signet_protocol::spec::{rfc6749, rfc9700};
 
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 use super::decision::{Planned, decide, go_on};
-use super::{GrantRequest, resources};
+use super::{GrantRequest, details, resources};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
-use crate::model::{RefreshFamily, RefreshRotation};
+use crate::model::{RefreshFamily, RefreshRotation, TokenBasis};
 use crate::ports::{Rotation, RotationOutcome, Standing, StandingQuery};
 use crate::tokens::{UserTokens, issue_user_tokens};
 
@@ -194,10 +194,11 @@ fn parties(family: &RefreshFamily) -> Parties {
 
 async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Result<Issued, Failure> {
     let client = request.client.client();
-    let scope = narrowed_scope(request, &family.content.scope)?;
+    let scope = narrowed_scope(request, &family.content)?;
     request.serving.passed("scope");
     let resources = resources::narrowed(request, &family.content.resources)?;
     request.serving.passed("resource");
+    let details = details::narrowed(request, &family.content.details)?;
     let user = request.serving.store.user(request.realm.id(), family.user_id).await?;
     let user = user
         .filter(|user| user.enabled && user.epoch == family.content.user_epoch)
@@ -219,6 +220,7 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         basis: &family.content,
         scope: &permitted.scope,
         resources: &resources,
+        details: &details,
         lifetimes: permitted.lifetimes,
         confirmation: request.binding.confirmation(),
         nonce: None,
@@ -231,14 +233,17 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
 }
 
 /// RFC 6749 section 6: the same scope or less. What the client may no longer have is gone as well.
-fn narrowed_scope(request: &GrantRequest<'_>, granted: &Scope) -> Result<Scope, Refusal> {
+fn narrowed_scope(request: &GrantRequest<'_>, basis: &TokenBasis) -> Result<Scope, Refusal> {
+    let granted = &basis.scope;
     let invalid_scope = |reason: &'static str| ErrorCode::InvalidScope.because(reason).per(rfc6749("6"));
     let allowed = request.realm.scope_of(request.client.client());
     if granted.contains("offline_access") && !allowed.contains("offline_access") {
         return Err(invalid("offline access was taken from the client"));
     }
     let granted = granted.filtered(|token| allowed.contains(token));
-    if granted.is_empty() {
+    // RFC 9396 section 3: where there never was a scope, the authorization details say it all.
+    let is_detailed = basis.scope.is_empty() && !basis.details.is_empty();
+    if granted.is_empty() && !is_detailed {
         return Err(invalid_scope("nothing of what was granted is open to the client any more"));
     }
     let Some(text) = request.parameters.get("scope") else { return Ok(granted) };

@@ -4,7 +4,7 @@ use signet_protocol::identifiers::{AuthorizationId, ClientId, RealmId, UserId};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
-use super::Epoch;
+use super::{AuthorizationDetail, Epoch};
 
 /// The slot of ordinary consent: one per user and client.
 pub const DEFAULT_SLOT: &str = "default";
@@ -21,7 +21,7 @@ pub struct Authorization {
     pub user_id: UserId,
     /// To whom.
     pub client_id: ClientId,
-    /// [`DEFAULT_SLOT`] for ordinary consent.
+    /// [`DEFAULT_SLOT`] for ordinary consent; for a grant that the client manages, its `grant_id`, which is `id` as text.
     pub slot: String,
     /// What was allowed.
     pub scope: Scope,
@@ -29,6 +29,8 @@ pub struct Authorization {
     pub claims: Vec<String>,
     /// Identifiers of the resource servers it was allowed for (RFC 8707), sorted.
     pub resources: Vec<String>,
+    /// The authorization details that were allowed (RFC 9396), as the user was shown them.
+    pub details: Vec<AuthorizationDetail>,
     /// Everything issued under an older value is dead.
     pub epoch: Epoch,
     /// When it was first given.

@@ -1,6 +1,8 @@
 //! What is stored: plain data, without rules and without a database.
 
 mod authorization;
+mod authorization_detail;
+mod authorization_details_type;
 mod client;
 mod confirmation;
 mod key;
@@ -18,6 +20,8 @@ mod token_basis;
 mod user;
 
 pub use authorization::{Authorization, ClientAccess, DEFAULT_SLOT};
+pub use authorization_detail::AuthorizationDetail;
+pub use authorization_details_type::{AuthorizationDetailsType, DetailsDefinition, DetailsText};
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
 pub use confirmation::{Confirmation, Thumbprint};
 pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};

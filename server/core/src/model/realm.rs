@@ -81,6 +81,10 @@ pub struct RealmSettings {
     pub session_absolute_seconds: i64,
     /// Whether clients may watch the session from their pages (Session Management 1.0).
     pub session_management: bool,
+    /// Whether clients manage grants of their own (Grant Management for OAuth 2.0).
+    pub grant_management: bool,
+    /// Whether every authorization request must say what it wants of a grant.
+    pub grant_management_action_required: bool,
     /// Whether clients are told of a logout by frames in the browser (Front-Channel Logout 1.0).
     pub frontchannel_logout: bool,
     /// Whether clients are told of a logout by this server (Back-Channel Logout 1.0).
@@ -153,6 +157,8 @@ impl Default for RealmSettings {
             session_idle_seconds: 8 * 3_600,
             session_absolute_seconds: 24 * 3_600,
             session_management: true,
+            grant_management: false,
+            grant_management_action_required: false,
             frontchannel_logout: true,
             backchannel_logout: true,
             logout_ends_offline_access: false,

@@ -6,7 +6,7 @@ use signet_protocol::identifiers::{AuthorizationId, SessionId};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
-use super::{Confirmation, Epoch};
+use super::{AuthorizationDetail, Confirmation, Epoch};
 
 /// What tokens for a user rest on, with the epochs it was decided under. It travels inside codes: short member names keep
 /// those short.
@@ -18,6 +18,9 @@ pub struct TokenBasis {
     /// Resource servers that may be asked for.
     #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// The authorization details that were granted (RFC 9396). A code carries them beside this.
+    #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<AuthorizationDetail>,
     /// The `claims` parameter of the request, as JSON text.
     #[serde(rename = "q", default, skip_serializing_if = "Option::is_none")]
     pub claims_request: Option<String>,
@@ -39,6 +42,9 @@ pub struct TokenBasis {
     /// The consent it rests on, if one is stored.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub authorization_id: Option<AuthorizationId>,
+    /// Whether that is a grant that the client manages.
+    #[serde(rename = "gm", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_managed: bool,
     /// Epoch of that consent.
     #[serde(rename = "ae", default, skip_serializing_if = "is_zero")]
     pub authorization_epoch: Epoch,

@@ -20,9 +20,13 @@ pub trait Authorizations: Send + Sync {
         slot: &str,
     ) -> StoreResult<Option<Authorization>>;
 
+    /// The consent or grant of an identifier.
+    async fn authorization_by_id(&self, realm_id: RealmId, id: AuthorizationId) -> StoreResult<Option<Authorization>>;
+
     /// Closes the consent form and stores the consent (inserted, or scope, claims, resources and `updated_at` of the existing row
-    /// in the slot replaced; its id, epoch and `created_at` stay): one transaction. Answers what is stored afterwards,
-    /// or nothing if the form or its request had been answered before, in which case nothing changed.
+    /// in the slot replaced; its id, epoch and `created_at` stay, but the epoch of a grant goes up by one): one transaction.
+    /// Answers what is stored afterwards, or nothing if the form or its request had been answered before, in which case
+    /// nothing changed.
     async fn record_consent(
         &self,
         form: &Completion,
@@ -33,9 +37,10 @@ pub trait Authorizations: Send + Sync {
     /// The user's consents, newest first, at most 1000.
     async fn authorizations_of_user(&self, realm_id: RealmId, user_id: UserId) -> StoreResult<Vec<Authorization>>;
 
-    /// Deletes a consent of this user and the refresh families that rest on the same user and client, and takes the client
-    /// out of the user's sessions as [`Authorizations::end_client_access`] does: one transaction. Says whether there was
-    /// one.
+    /// Deletes a consent of this user in one transaction; says whether there was one. With that of the default slot go the
+    /// refresh families of the same user and client, and the client out of the user's sessions as
+    /// [`Authorizations::end_client_access`] does, unless the client manages grants beside: then, as with a grant, what
+    /// rests on it is dead and goes when it expires.
     async fn revoke_authorization(
         &self,
         realm_id: RealmId,

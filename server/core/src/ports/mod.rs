@@ -1,6 +1,7 @@
 //! What the rules need from outside, as traits. Implementations live elsewhere.
 
 mod audit;
+mod authorization_details;
 mod authorizations;
 mod changes;
 mod clients;
@@ -22,6 +23,7 @@ mod users;
 use std::sync::Arc;
 
 pub use audit::{Audit, Chain, EventQuery, Kept, NewChain, Purge, Seal, SealerId};
+pub use authorization_details::{AuthorizationDetailsTypes, KeptDetails};
 pub use authorizations::Authorizations;
 pub use changes::Changes;
 pub use clients::{Clients, KeptClient};
@@ -77,6 +79,8 @@ pub trait Store:
     + Sessions
     + LogoutDeliveries
     + Authorizations
+    + AuthorizationDetailsTypes
+    + KeptDetails
     + RefreshFamilies
     + SingleUse
     + PushedRequests
@@ -99,6 +103,8 @@ impl<T> Store for T where
         + Sessions
         + LogoutDeliveries
         + Authorizations
+        + AuthorizationDetailsTypes
+        + KeptDetails
         + RefreshFamilies
         + SingleUse
         + PushedRequests

@@ -32,6 +32,7 @@ use signet_protocol::time::UnixTime;
 use zeroize::Zeroizing;
 
 use crate::binding::{Audience, NonceKey};
+use crate::details::DetailsTypes;
 use crate::endpoints::RealmUrls;
 use crate::events::EventKeys;
 use crate::failure::Fault;
@@ -51,6 +52,8 @@ pub struct RealmContext {
     pub encryption_keys: EncryptionKeys,
     /// The APIs that tokens may be for.
     pub resource_servers: Vec<ResourceServer>,
+    /// The types of authorization details (RFC 9396).
+    pub details_types: DetailsTypes,
     /// The scripts that are bound in it.
     pub hooks: HookTable,
     /// Authenticates refresh tokens.

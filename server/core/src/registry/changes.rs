@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::events::{Action, Event, Fact, Object, Parties, Serving};
-use crate::model::{Client, Realm, ResourceServer, User};
+use crate::model::{AuthorizationDetailsType, Client, Realm, ResourceServer, User};
 
 /// The event of a change to an object.
 pub(super) fn administered(
@@ -78,6 +78,16 @@ pub(super) fn resource_server_fields(before: &ResourceServer, after: &ResourceSe
         ("access_token_seconds", before.access_token_seconds != after.access_token_seconds),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The names of what differs between two types of authorization details.
+pub(super) fn details_type_fields(before: &AuthorizationDetailsType, after: &AuthorizationDetailsType) -> Vec<String> {
+    let whole = |kind: &AuthorizationDetailsType| {
+        let mut members = members_of(&kind.definition);
+        members.insert("type".to_owned(), kind.name.as_str().into());
+        members
+    };
+    different(&whole(before), &whole(after))
 }
 
 fn members_of(object: &impl Serialize) -> Map<String, Value> {

@@ -1,6 +1,8 @@
 //! Administration: realms, clients, users, keys, resource servers and scripts. The admin API and the command line both come
 //! through here, so that they check the same things and leave the same traces.
 
+mod authorization_details_types;
+mod authorizations;
 mod bootstrap;
 mod changes;
 mod client_addresses;
@@ -25,6 +27,11 @@ mod unused_clients;
 mod user_attributes;
 mod users;
 
+pub use authorization_details_types::{
+    DetailsTypeChange, create_details_type, delete_details_type, find_details_type, list_details_types,
+    update_details_type,
+};
+pub use authorizations::{find_authorization, list_authorizations, revoke_authorization};
 pub use bootstrap::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE, prepare_database};
 pub(crate) use changes::client_fields;
 pub(crate) use client_metadata::LOCALIZABLE;

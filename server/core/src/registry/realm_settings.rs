@@ -41,6 +41,9 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         }
     }
     check_response_types(settings)?;
+    if settings.grant_management_action_required && !settings.grant_management {
+        return Err(RegistryError::invalid("settings.grant_management_action_required", "needs grant_management"));
+    }
     let least = settings.profile.profile().clock_skew_seconds;
     if settings.clock_skew_seconds < least {
         let problem = format!("must be {least} or more for the security profile");

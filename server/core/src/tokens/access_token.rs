@@ -13,8 +13,9 @@ use signet_protocol::spec::{fapi2_security, rfc8707};
 use signet_protocol::time::UnixTime;
 
 use super::TokenReference;
+use crate::details::{self, Carried};
 use crate::failure::{Failure, Fault};
-use crate::model::{Client, Confirmation, ResourceServer, TokenBasis};
+use crate::model::{AuthorizationDetail, Client, Confirmation, ResourceServer, TokenBasis};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -34,6 +35,8 @@ pub(super) struct AccessToken<'a> {
     pub(super) client_id: &'a ClientId,
     pub(super) subject: String,
     pub(super) scope: &'a Scope,
+    /// What it is good for in detail (RFC 9396).
+    pub(super) details: &'a [AuthorizationDetail],
     pub(super) authentication: Option<Authentication<'a>>,
     pub(super) reference: TokenReference,
     /// What it is bound to; nothing for a bearer token.
@@ -79,6 +82,9 @@ struct Private<'a> {
     amr: Option<Vec<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation>,
+    /// RFC 9396 section 9.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_details: Option<Value>,
     /// Sealed: what the token rests on.
     #[serde(rename = "ref")]
     reference: String,
@@ -107,6 +113,8 @@ pub(super) struct OpaqueContent {
     pub(super) acr: Option<String>,
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub(super) confirmation: Option<Confirmation>,
+    #[serde(rename = "x", default, skip_serializing_if = "Carried::is_empty")]
+    pub(super) details: Carried,
     #[serde(rename = "f")]
     pub(super) reference: TokenReference,
 }
@@ -168,13 +176,20 @@ impl Target {
 
 impl AccessToken<'_> {
     /// Makes the token.
-    pub(super) fn issue(self, provider: &Provider, realm: &RealmContext, target: &Target) -> Result<String, Fault> {
+    pub(super) async fn issue(
+        self,
+        provider: &Provider,
+        realm: &RealmContext,
+        target: &Target,
+    ) -> Result<String, Fault> {
         let now = provider.now();
         let expires_at = now.plus(target.lifetime_seconds);
         let jti = signet_jose::random_token(&*provider.random, 16);
         match target.format {
             AccessTokenFormat::Opaque => {
+                let details = (self.reference.lineage, self.details);
                 let content = OpaqueContent {
+                    details: Carried::pack(provider, realm, details, expires_at).await?,
                     client_id: self.client_id.clone(),
                     subject: self.subject,
                     scope: self.scope.clone(),
@@ -221,6 +236,7 @@ impl AccessToken<'_> {
                     .filter(|how| how.acr.is_some())
                     .map(|how| how.amr.split(' ').collect()),
                 cnf: self.confirmation,
+                authorization_details: details::as_value(self.details),
                 reference: realm.seal(Purpose::TokenReference, expires_at, &self.reference, &*provider.random)?,
                 claims: self.claims,
             },

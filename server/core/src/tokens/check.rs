@@ -8,7 +8,7 @@ use signet_protocol::time::UnixTime;
 use super::TokenReference;
 use super::access_token::{Authentication, OpaqueContent};
 use crate::failure::Fault;
-use crate::model::Confirmation;
+use crate::model::{AuthorizationDetail, Confirmation};
 use crate::ports::Standing;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -36,6 +36,8 @@ pub struct CheckedAccessToken {
     pub acr: Option<String>,
     /// What it is bound to; nothing for a bearer token. Whoever serves the token demands the proof.
     pub confirmation: Option<Confirmation>,
+    /// What it may be used for in detail (RFC 9396).
+    pub authorization_details: Vec<AuthorizationDetail>,
     pub(crate) reference: TokenReference,
 }
 
@@ -67,27 +69,33 @@ pub async fn check_access_token(
     realm: &RealmContext,
     token: &str,
 ) -> Result<Option<CheckedAccessToken>, Fault> {
-    let Some(token) = read(provider, realm, token) else { return Ok(None) };
+    let Some(token) = read(provider, realm, token).await? else { return Ok(None) };
     let query = token.reference.standing(&token.client_id, token.jti_hash());
     let standing = provider.store.standing(realm.id(), &query).await?;
     Ok((standing == Standing::Stands).then_some(token))
 }
 
-fn read(provider: &Provider, realm: &RealmContext, token: &str) -> Option<CheckedAccessToken> {
+async fn read(provider: &Provider, realm: &RealmContext, token: &str) -> Result<Option<CheckedAccessToken>, Fault> {
     match Purpose::of(token) {
-        Some(Purpose::AccessToken) => read_opaque(provider, realm, token),
-        Some(_) => None,
-        None => read_jwt(provider, realm, token),
+        Some(Purpose::AccessToken) => read_opaque(provider, realm, token).await,
+        Some(_) => Ok(None),
+        None => Ok(read_jwt(provider, realm, token)),
     }
 }
 
-fn read_opaque(provider: &Provider, realm: &RealmContext, token: &str) -> Option<CheckedAccessToken> {
-    let opened = realm.open_even_expired::<OpaqueContent>(Purpose::AccessToken, token).ok()?;
+async fn read_opaque(
+    provider: &Provider,
+    realm: &RealmContext,
+    token: &str,
+) -> Result<Option<CheckedAccessToken>, Fault> {
+    let Ok(opened) = realm.open_even_expired::<OpaqueContent>(Purpose::AccessToken, token) else { return Ok(None) };
     if provider.now() >= opened.expires_at {
-        return None;
+        return Ok(None);
     }
     let content = opened.payload;
-    Some(CheckedAccessToken {
+    // What a token is good for is known, or it is good for nothing.
+    let Some(authorization_details) = content.details.unpack(provider, realm).await? else { return Ok(None) };
+    Ok(Some(CheckedAccessToken {
         client_id: content.client_id,
         subject: content.subject,
         scope: content.scope,
@@ -98,8 +106,9 @@ fn read_opaque(provider: &Provider, realm: &RealmContext, token: &str) -> Option
         authenticated_at: content.authenticated_at,
         acr: content.acr,
         confirmation: content.confirmation,
+        authorization_details,
         reference: content.reference,
-    })
+    }))
 }
 
 /// RFC 9068 section 4, except for the audience, which is for whoever is asked to serve the token.
@@ -111,6 +120,7 @@ fn read_jwt(provider: &Provider, realm: &RealmContext, token: &str) -> Option<Ch
     let claims =
         verify(UnverifiedToken::parse(token).ok()?, realm.signing_keys.verifying(), &profile, provider.now()).ok()?;
     let confirmation = claims.get("cnf").map(|cnf| serde_json::from_value(cnf.clone())).transpose().ok()?;
+    let details = claims.get("authorization_details").map(|details| serde_json::from_value(details.clone()));
     Some(CheckedAccessToken {
         client_id: claims.text("client_id")?.parse().ok()?,
         subject: claims.subject()?.to_owned(),
@@ -122,6 +132,7 @@ fn read_jwt(provider: &Provider, realm: &RealmContext, token: &str) -> Option<Ch
         authenticated_at: claims.get("auth_time").and_then(serde_json::Value::as_i64).map(UnixTime),
         acr: claims.text("acr").map(str::to_owned),
         confirmation,
+        authorization_details: details.transpose().ok()?.unwrap_or_default(),
         reference: realm.open(Purpose::TokenReference, claims.text("ref")?, provider.now()).ok()?,
     })
 }

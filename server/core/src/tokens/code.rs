@@ -5,8 +5,9 @@ use signet_jose::{OpenError, Purpose};
 use signet_protocol::identifiers::{ClientId, Lineage, SessionId, UserId};
 use signet_protocol::names::CodeChallengeMethod;
 
+use crate::details::Carried;
 use crate::failure::Fault;
-use crate::model::{Thumbprint, TokenBasis};
+use crate::model::{AuthorizationDetail, Thumbprint, TokenBasis};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -35,13 +36,22 @@ pub(crate) struct AuthorizationCode {
     pub sid: SessionId,
     #[serde(rename = "b")]
     pub basis: TokenBasis,
+    /// The authorization details of the basis on their way.
+    #[serde(rename = "x", default, skip_serializing_if = "Carried::is_empty")]
+    pub details: Carried,
 }
 
 impl AuthorizationCode {
-    /// The text of the code.
-    pub(crate) fn seal(&self, provider: &Provider, realm: &RealmContext) -> Result<String, Fault> {
+    /// The text of the code, good for some authorization details.
+    pub(crate) async fn seal(
+        mut self,
+        provider: &Provider,
+        realm: &RealmContext,
+        details: &[AuthorizationDetail],
+    ) -> Result<String, Fault> {
         let expires_at = provider.now().plus(realm.realm.settings.authorization_code_seconds);
-        realm.seal(Purpose::AuthorizationCode, expires_at, self, &*provider.random)
+        self.details = Carried::pack(provider, realm, (self.lineage, details), expires_at).await?;
+        realm.seal(Purpose::AuthorizationCode, expires_at, &self, &*provider.random)
     }
 
     /// Reads a code.

@@ -16,9 +16,10 @@ use super::id_token::{Beside, IdToken};
 use super::{
     ClaimsTarget, Gathering, Lifetimes, SERVER_CLAIMS, TokenReference, leave_out_other_values, subject_for, user_claims,
 };
+use crate::details;
 use crate::events::Serving;
 use crate::failure::Failure;
-use crate::model::{Client, Confirmation, TokenBasis, User};
+use crate::model::{AuthorizationDetail, Client, Confirmation, TokenBasis, User};
 use crate::realm::RealmContext;
 
 /// Tokens that a client gets for a user.
@@ -30,6 +31,8 @@ pub(crate) struct UserTokens<'a> {
     /// What the access token is for: the basis's scope and resources, or less.
     pub(crate) scope: &'a Scope,
     pub(crate) resources: &'a [String],
+    /// The authorization details that the access token is good for.
+    pub(crate) details: &'a [AuthorizationDetail],
     pub(crate) lifetimes: Lifetimes,
     /// What the access token is bound to.
     pub(crate) confirmation: Option<Confirmation>,
@@ -46,6 +49,8 @@ pub(crate) struct ClientToken<'a> {
     pub(crate) lineage: Lineage,
     pub(crate) scope: &'a Scope,
     pub(crate) resources: &'a [String],
+    /// The authorization details that it is good for.
+    pub(crate) details: &'a [AuthorizationDetail],
     pub(crate) lifetimes: Lifetimes,
     /// What the token is bound to.
     pub(crate) confirmation: Option<Confirmation>,
@@ -78,8 +83,10 @@ pub(crate) async fn issue_user_tokens(
         token_type: Confirmation::token_type(tokens.confirmation).to_owned(),
         expires_in,
         refresh_token: tokens.refresh_token,
-        scope: Some(tokens.scope.to_string()),
+        scope: (!tokens.scope.is_empty()).then(|| tokens.scope.to_string()),
         id_token,
+        authorization_details: details::as_value(tokens.details),
+        grant_id: tokens.basis.authorization_id.filter(|_| tokens.basis.is_managed).map(|id| id.to_string()),
     })
 }
 
@@ -141,12 +148,13 @@ async fn access_token(
         client_id: &client.client_id,
         subject: subject_for(realm, client, user)?,
         scope,
+        details: tokens.details,
         authentication: Some(authentication),
         reference: reference(tokens, requested),
         confirmation: tokens.confirmation,
         claims,
     };
-    Ok((access_token.issue(serving, realm, &target)?, target.lifetime_seconds))
+    Ok((access_token.issue(serving, realm, &target).await?, target.lifetime_seconds))
 }
 
 /// What the tokens of a user rest on.
@@ -237,6 +245,7 @@ pub(crate) async fn issue_client_token(
         client_id: &token.client.client_id,
         subject: token.client.client_id.as_str().to_owned(),
         scope: token.scope,
+        details: token.details,
         authentication: None,
         confirmation: token.confirmation,
         claims: access_token_claims(serving, realm, &target, &gathering).await?,
@@ -252,7 +261,8 @@ pub(crate) async fn issue_client_token(
             claims_locales: Vec::new(),
         },
     }
-    .issue(serving, realm, &target)?;
+    .issue(serving, realm, &target)
+    .await?;
     Ok(TokenResponse {
         access_token,
         token_type: Confirmation::token_type(token.confirmation).to_owned(),
@@ -260,6 +270,8 @@ pub(crate) async fn issue_client_token(
         refresh_token: None,
         scope: (!token.scope.is_empty()).then(|| token.scope.to_string()),
         id_token: None,
+        authorization_details: details::as_value(token.details),
+        grant_id: None,
     })
 }
 

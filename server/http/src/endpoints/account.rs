@@ -8,7 +8,7 @@ use signet_core::failure::Failure;
 use signet_core::model::Client;
 use signet_core::protocol::identifiers::{AuthorizationId, ClientId};
 
-use super::authorize::{client_view, scope_views};
+use super::authorize::{client_view, detail_views, scope_views};
 use super::login::{foreign_form, refused};
 use super::logout::logged_out;
 use crate::call::{Call, PageCall};
@@ -121,6 +121,7 @@ fn app_view(call: &Call, app: &AccountApp) -> AppView {
         removal: Removal { field, value: Hidden::new(value) },
         client: client_view(client, call.head.locale(&[]).tag()),
         start: start_of_login(call, client),
+        details: detail_views(call, &app.details, call.head.locale(&[]).tag()),
         scopes: scope_views(call, &app.scope, &app.resources),
         claims: app.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
         since: CalendarDay::from_unix_seconds(app.since.0),

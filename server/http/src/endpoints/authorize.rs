@@ -5,10 +5,11 @@ use poem::{Body, Response, handler};
 use signet_core::authorize::{
     self, AuthorizationResponse, AuthorizeError, Browser, ConsentForm, INTERACTION_PARAMETER, LoginForm, Step,
 };
+use signet_core::details::describe;
 use signet_core::endpoints::Endpoint;
 use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
-use signet_core::model::Client;
+use signet_core::model::{AuthorizationDetail, Client};
 use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::parameters::Parameters;
 use signet_core::protocol::scope::Scope;
@@ -16,8 +17,8 @@ use signet_core::protocol::spec::rfc6749;
 
 use crate::call::{Call, PageCall};
 use crate::pages::{
-    ClaimView, ClientView, ConsentPage, DisplayText, ErrorProblem, Hidden, ImageUri, InteractionForm, LoginPage,
-    LoginProblem, OwnPath, Page, ScopeView, WebUri,
+    ClaimView, ClientView, ConsentPage, DetailView, DisplayText, ErrorProblem, Hidden, ImageUri, InteractionForm,
+    LoginPage, LoginProblem, OwnPath, Page, ScopeView, WebUri,
 };
 use crate::{cookies, render};
 
@@ -121,12 +122,13 @@ fn consent_page(call: &Call, browser: &Browser, form: ConsentForm) -> Response {
     let page = Page::Consent(ConsentPage {
         client: client_view(&form.client, language),
         notice: terms.notice.as_ref().map(|notice| DisplayText::passage(notice.in_language(language))),
+        details: detail_views(call, form.request.details(), language),
         scopes: worded_scopes(call, &form, language),
         claims: form.claims.iter().map(|claim| ClaimView::named(claim)).collect(),
         user: DisplayText::new(&form.username),
         destination: destination(&form.client, &form.redirect_uri),
         // What is asked for each time is kept for the tokens, but answers nothing later.
-        remembered: !terms.ask,
+        remembered: !terms.ask && form.request.details().iter().all(|detail| is_remembered(call, detail)),
         form: interaction_form(call, &form.address, Endpoint::Consent, form.interaction),
     });
     let response = render::interaction_page(call, &page, &form.request);
@@ -152,6 +154,20 @@ fn worded_scopes(call: &Call, form: &ConsentForm, language: &str) -> Vec<ScopeVi
         views.extend(of_name.into_iter().map(|view| words.map_or(view.clone(), |words| view.worded(words))));
     }
     views
+}
+
+fn is_remembered(call: &Call, detail: &AuthorizationDetail) -> bool {
+    let kind = call.realm.details_types.find(detail.name_of_type());
+    kind.is_some_and(|kind| kind.stored.definition.remembered)
+}
+
+/// Authorization details in plain words. Those of a type that is gone are good for nothing any more.
+pub(crate) fn detail_views(call: &Call, details: &[AuthorizationDetail], language: &str) -> Vec<DetailView> {
+    let view = |detail: &AuthorizationDetail| {
+        let kind = call.realm.details_types.find(detail.name_of_type())?;
+        Some(DetailView::of(&describe(kind, detail, language)))
+    };
+    details.iter().filter_map(view).collect()
 }
 
 /// The request travels in the address of the form, exactly as the client sent it, or in the sealed field, which belongs

@@ -6,6 +6,7 @@ pub(crate) mod authorize;
 pub(crate) mod client_form;
 pub(crate) mod consent;
 pub(crate) mod discovery;
+pub(crate) mod grants;
 pub(crate) mod introspection;
 pub(crate) mod jwks;
 pub(crate) mod login;

@@ -31,7 +31,7 @@ pub use model::{
     InteractionForm, LoggedOutPage, LoginPage, LoginProblem, Page, Parameter, Removal, SessionForm, SignOutPage,
     SignedInPage, TestClientPage, TokenView,
 };
-pub use permissions::{ClaimView, ScopeView};
+pub use permissions::{ClaimView, DetailView, ScopeView};
 pub use values::{
     CalendarDay, DisplayText, FormTarget, FrameUri, Hidden, ImageUri, Json, OwnPath, ReturnTarget, WebUri,
 };

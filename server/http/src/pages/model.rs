@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::headers::PageKind;
-use super::permissions::{ClaimView, ScopeView};
+use super::permissions::{ClaimView, DetailView, ScopeView};
 use super::values::{
     CalendarDay, DisplayText, FormTarget, FrameUri, Hidden, ImageUri, Json, OwnPath, ReturnTarget, WebUri,
 };
@@ -160,6 +160,8 @@ pub struct ConsentPage {
     pub user: DisplayText,
     /// What the realm's scripts say above the list.
     pub notice: Option<DisplayText>,
+    /// What is asked for in detail (RFC 9396).
+    pub details: Vec<DetailView>,
     /// The scopes asked for.
     pub scopes: Vec<ScopeView>,
     /// The claims asked for by the `claims` parameter (OpenID Connect Core 5.5).
@@ -297,6 +299,8 @@ pub struct AppView {
     pub removal: Removal,
     /// The client.
     pub client: ClientView,
+    /// What it was allowed in detail (RFC 9396).
+    pub details: Vec<DetailView>,
     /// What it was allowed.
     pub scopes: Vec<ScopeView>,
     /// Which single claims it was allowed.

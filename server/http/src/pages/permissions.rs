@@ -1,6 +1,7 @@
 //! What a client asks for or was allowed, in plain words (OpenID Connect Core 5.1, 5.4).
 
 use serde::Serialize;
+use signet_core::details::Described;
 
 use super::values::DisplayText;
 
@@ -89,6 +90,36 @@ impl ClaimView {
     pub fn named(name: &str) -> Self {
         let name = name.split_once('#').map_or(name, |(name, _tag)| name);
         Self { message: message_of(CLAIMS, name), name: DisplayText::new(name) }
+    }
+}
+
+/// What a client asks for or was allowed in one matter (RFC 9396).
+#[derive(Debug, Clone, Serialize)]
+pub struct DetailView {
+    title: DisplayText,
+    lines: Vec<DisplayText>,
+    others: Vec<OtherMember>,
+}
+
+/// A member that its type has no words for.
+#[derive(Debug, Clone, Serialize)]
+struct OtherMember {
+    name: DisplayText,
+    value: DisplayText,
+}
+
+impl DetailView {
+    /// In the words of its type. Nothing of it is cut: people agree to all of it.
+    pub fn of(described: &Described) -> Self {
+        let other = |(name, value): &(String, String)| OtherMember {
+            name: DisplayText::whole(name),
+            value: DisplayText::whole(value),
+        };
+        Self {
+            title: DisplayText::whole(&described.title),
+            lines: described.lines.iter().map(|line| DisplayText::whole(line)).collect(),
+            others: described.others.iter().map(other).collect(),
+        }
     }
 }
 

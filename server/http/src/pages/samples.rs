@@ -2,12 +2,13 @@
 //! to a browser. Nothing here is ever sent to a user.
 
 use serde_json::json;
+use signet_core::details::Described;
 
 use super::{
-    AppView, AppsPage, CalendarDay, ClaimView, ClientView, ConsentPage, DevStartPage, DisplayText, ErrorPage,
-    ErrorProblem, FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json, LoggedOutPage,
-    LoginPage, LoginProblem, OwnPath, Page, Parameter, Removal, ReturnTarget, ScopeView, SessionForm, SignOutPage,
-    SignedInPage, TestClientPage, TokenView, WebUri,
+    AppView, AppsPage, CalendarDay, ClaimView, ClientView, ConsentPage, DetailView, DevStartPage, DisplayText,
+    ErrorPage, ErrorProblem, FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json,
+    LoggedOutPage, LoginPage, LoginProblem, OwnPath, Page, Parameter, Removal, ReturnTarget, ScopeView, SessionForm,
+    SignOutPage, SignedInPage, TestClientPage, TokenView, WebUri,
 };
 
 /// Every page with a name of its own: those that have optional parts once with and once without them.
@@ -72,6 +73,7 @@ fn sign_in() -> Vec<(&'static str, Page)> {
         form: interaction("consent"),
         user: user(),
         notice: Some(DisplayText::passage("Harbour Savings needs this to check your account.")),
+        details: details(),
         scopes: scopes(),
         claims: vec![ClaimView::named("birthdate"), ClaimView::named("shoe_size")],
         destination: Some(DisplayText::new("client.example")),
@@ -82,6 +84,7 @@ fn sign_in() -> Vec<(&'static str, Page)> {
     let bare = ConsentPage {
         client: bare_client(),
         notice: None,
+        details: Vec::new(),
         scopes: vec![ScopeView::named("openid")],
         claims: Vec::new(),
         destination: None,
@@ -100,6 +103,15 @@ fn sign_in() -> Vec<(&'static str, Page)> {
     ]
 }
 
+fn details() -> Vec<DetailView> {
+    let payment = Described {
+        title: "Make one payment".to_owned(),
+        lines: ["Amount: 123.50 EUR", "To: Merchant A"].map(str::to_owned).to_vec(),
+        others: vec![("remittanceInformation".to_owned(), "Ref 4711".to_owned())],
+    };
+    vec![DetailView::of(&payment)]
+}
+
 fn session() -> Vec<(&'static str, Page)> {
     let sign_out = SignOutPage { user: user(), client: None, form: session_form("sign-out") };
     let by_client = SignOutPage { client: Some(DisplayText::new("Harbour Savings")), ..sign_out.clone() };
@@ -112,6 +124,7 @@ fn session() -> Vec<(&'static str, Page)> {
     let app = |authorization: &str, client, claims| AppView {
         removal: Removal { field: "authorization", value: Hidden::new(authorization) },
         client,
+        details: details(),
         scopes: scopes(),
         claims,
         start: WebUri::new("https://client.example/login?iss=https%3A%2F%2Flogin.example"),

@@ -15,12 +15,13 @@ macro_rules! embedded {
 }
 
 /// Every embedded template: file name, source.
-pub(super) const EMBEDDED: [(&str, &str); 16] = embedded![
+pub(super) const EMBEDDED: [(&str, &str); 17] = embedded![
     "apps.html",
     "base.html",
     "client.html",
     "client_links.html",
     "consent.html",
+    "details.html",
     "dev_start.html",
     "error.html",
     "form_post.html",

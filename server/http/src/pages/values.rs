@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
+use signet_core::protocol::visible_text::is_deceptive;
 use url::Url;
 
 /// The most characters that are shown of a text from elsewhere.
@@ -32,6 +33,11 @@ impl DisplayText {
         Self::cut(text, PASSAGE_CHARACTERS)
     }
 
+    /// The same for what somebody agrees to, all of which must be seen. How long it may be was decided before.
+    pub fn whole(text: &str) -> Self {
+        Self::cut(text, usize::MAX)
+    }
+
     fn cut(text: &str, characters: usize) -> Self {
         let mut visible = text.trim().chars().filter(|&character| !is_deceptive(character));
         let mut shown: String = visible.by_ref().take(characters).collect();
@@ -45,14 +51,6 @@ impl DisplayText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Whether a character is invisible and changes how its neighbours are read (Unicode UAX 9 section 2, UTS 39).
-fn is_deceptive(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A value that a page carries and a log must not: an anti-forgery value, a code, a password.

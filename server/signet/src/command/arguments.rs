@@ -9,6 +9,8 @@ use signet_core::profile::ProfileName;
 use signet_core::protocol::identifiers::{ClientId, InitialAccessTokenId, KeyId, RealmName};
 
 use super::audit::{AuditCommand, ExplainArguments};
+use super::authorization::AuthorizationCommand;
+use super::authorization_details_type::DetailsTypeFields;
 use super::client::{ClientFields, ClientSecretSource};
 use super::key::{KeyAlgorithm, KeyStateName};
 use super::realm::RealmFields;
@@ -86,6 +88,9 @@ pub(crate) enum Administration {
     /// Sessions: browsers in which users are signed in
     #[command(subcommand)]
     Session(SessionCommand),
+    /// Consents, and grants that clients manage: what users allowed clients
+    #[command(subcommand)]
+    Authorization(AuthorizationCommand),
     /// Logouts that clients are yet to be told of
     #[command(subcommand)]
     Logout(LogoutCommand),
@@ -95,6 +100,9 @@ pub(crate) enum Administration {
     /// Resource servers: APIs that access tokens are for
     #[command(subcommand)]
     ResourceServer(ResourceServerCommand),
+    /// Types of authorization details: what clients may ask for in detail (RFC 9396)
+    #[command(subcommand)]
+    AuthorizationDetailsType(DetailsTypeCommand),
     /// What happened, and whether the record of it is whole
     #[command(subcommand)]
     Audit(Box<AuditCommand>),
@@ -433,4 +441,49 @@ pub(crate) struct NamedResourceServer {
     /// Its URI or its identifier
     #[arg(value_name = "RESOURCE_SERVER", allow_hyphen_values = true)]
     pub(crate) server: String,
+}
+
+/// What can be done with types of authorization details.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DetailsTypeCommand {
+    /// Register a type of authorization details
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        /// The value of the member type of its objects
+        name: String,
+        #[command(flatten)]
+        fields: DetailsTypeFields,
+    },
+    /// List types of authorization details
+    List(InRealm),
+    /// Show a type of authorization details
+    Show(NamedDetailsType),
+    /// Change a type of authorization details; what is not named stays as it is
+    Update {
+        #[command(flatten)]
+        named: NamedDetailsType,
+        /// A new value of the member type
+        #[arg(long, value_name = "TYPE")]
+        new_name: Option<String>,
+        #[command(flatten)]
+        fields: DetailsTypeFields,
+    },
+    /// Delete a type of authorization details
+    Delete {
+        #[command(flatten)]
+        named: NamedDetailsType,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+/// A type of authorization details of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedDetailsType {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// Its name or its identifier
+    #[arg(value_name = "TYPE", allow_hyphen_values = true)]
+    pub(crate) name: String,
 }

@@ -45,6 +45,9 @@ pub(crate) struct ClientFields {
     /// The scope values it may ask for, apart by spaces
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
+    /// The types of authorization details it may ask for; may be repeated
+    #[arg(long = "authorization-details-type", value_name = "TYPE")]
+    authorization_details_types: Vec<String>,
     /// web or native
     #[arg(long, value_name = "TYPE")]
     application_type: Option<ApplicationType>,
@@ -96,6 +99,7 @@ impl ClientFields {
             .list("grant_types", &self.grant_types)
             .option("token_endpoint_auth_method", self.auth_method.map(ClientAuthenticationMethod::as_str))
             .option("scope", self.scope.clone())
+            .list("authorization_details_types", &self.authorization_details_types)
             .option("application_type", self.application_type.map(ApplicationType::as_str))
             .option("jwks_uri", self.jwks_uri.clone())
             .option("jwks", jwks)

@@ -5,6 +5,8 @@
 
 mod arguments;
 mod audit;
+mod authorization;
+mod authorization_details_type;
 mod client;
 mod context;
 mod initial_access_token;
@@ -44,7 +46,7 @@ pub(crate) async fn run(cli: Cli) -> CommandResult {
         Command::Serve => serve::run(load()?).await,
         Command::Dev(arguments) => dev::run(arguments).await,
         Command::Migrate(command) => migrate::run(command, &load()?, output).await,
-        Command::Administer(command) => administer(command, &load()?, output).await,
+        Command::Administer(command) => Box::pin(administer(command, &load()?, output)).await,
         Command::Script(command) => run_script(*command, load, output).await,
         Command::Config(ConfigCommand::Reference) => output::print(&config::reference()),
         Command::Config(ConfigCommand::Check) => {
@@ -89,10 +91,12 @@ async fn administer(command: Administration, configuration: &Configuration, outp
         Administration::Client(command) => client::run(command, &context).await,
         Administration::InitialAccessToken(command) => initial_access_token::run(command, &context).await,
         Administration::User(command) => user::run(command, &context).await,
+        Administration::Authorization(command) => authorization::run(command, &context).await,
         Administration::Session(command) => session::run(command, &context).await,
         Administration::Logout(command) => session::run_logout(command, &context).await,
         Administration::Key(command) => key::run(command, &context).await,
         Administration::ResourceServer(command) => resource_server::run(command, &context).await,
+        Administration::AuthorizationDetailsType(command) => authorization_details_type::run(command, &context).await,
         Administration::Audit(command) => audit::run(*command, &context).await,
         Administration::Explain(arguments) => audit::explain(arguments, About::Everything, &context).await,
     };

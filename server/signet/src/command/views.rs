@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use signet_core::events::ListedRecord;
 use signet_core::model::{
-    BrowserSession, Client, InitialAccessToken, LogoutDelivery, Realm, ResourceServer, SigningKeyRecord, User,
+    Authorization, AuthorizationDetailsType, BrowserSession, Client, DEFAULT_SLOT, InitialAccessToken, LogoutDelivery,
+    Realm, ResourceServer, SigningKeyRecord, User,
 };
 use signet_core::profile::conformity::Gap;
 use signet_core::protocol::rfc3339;
@@ -128,6 +129,22 @@ pub(super) fn session_with_clients(listed: &ListedSession) -> Value {
     with(session(&listed.session), Map::from_iter([("clients".to_owned(), clients)]))
 }
 
+/// What a user allowed a client.
+pub(super) fn authorization(authorization: &Authorization) -> Value {
+    json!({
+        "id": authorization.id.to_string(),
+        "user_id": authorization.user_id.to_string(),
+        "client_id": authorization.client_id.as_str(),
+        "managed": authorization.slot != DEFAULT_SLOT,
+        "scope": authorization.scope.to_string(),
+        "claims": authorization.claims,
+        "resources": authorization.resources,
+        "authorization_details": authorization.details,
+        "created_at": timestamp(authorization.created_at),
+        "updated_at": timestamp(authorization.updated_at),
+    })
+}
+
 /// A logout that a client is yet to be told of.
 pub(super) fn logout_delivery(delivery: &LogoutDelivery) -> Value {
     json!({
@@ -156,6 +173,16 @@ pub(super) fn key(key: &SigningKeyRecord) -> Value {
         object["activates_at"] = timestamp(at).into();
     }
     object
+}
+
+/// A type of authorization details.
+pub(super) fn details_type(kind: &AuthorizationDetailsType) -> Value {
+    let mut view = members(&json!(kind.definition));
+    view.insert("id".to_owned(), kind.id.to_string().into());
+    view.insert("type".to_owned(), kind.name.as_str().into());
+    view.insert("created_at".to_owned(), timestamp(kind.created_at).into());
+    view.insert("updated_at".to_owned(), timestamp(kind.updated_at).into());
+    Value::Object(view)
 }
 
 /// A resource server.

@@ -15,6 +15,7 @@ pub(crate) struct Model {
     pub(crate) scope: String,
     pub(crate) claims: String,
     pub(crate) resources: String,
+    pub(crate) details: Option<String>,
     pub(crate) epoch: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,

@@ -4,6 +4,7 @@
 //! beside each port.
 
 pub(crate) mod authorization;
+pub(crate) mod authorization_details_type;
 pub(crate) mod client;
 pub(crate) mod client_registration;
 pub(crate) mod credential;

@@ -4,10 +4,11 @@
 use signet_hooks::NoFacts;
 use signet_hooks::points::OnConsent;
 use signet_hooks::points::on_consent::{ConsentDecision, ConsentFacts, ConsentTerms, RememberedConsent};
+use signet_hooks::points::on_rar_validate::Detail;
 use signet_protocol::time::UnixTime;
 
 use super::UsedSession;
-use crate::authorize::step::claims_to_consent;
+use crate::authorize::agreement::claims_to_consent;
 use crate::authorize::{Accepted, AuthorizeError};
 use crate::events::Serving;
 use crate::hooks::Subject;
@@ -27,6 +28,7 @@ pub(in crate::authorize) async fn agreement(
         scope: words(accepted.request.scope().iter()),
         claims: claims_to_consent(&accepted.request),
         resources: accepted.request.resources().to_vec(),
+        authorization_details: accepted.request.details().iter().map(|one| Detail(one.members().clone())).collect(),
         remembered: stored.map(|stored| RememberedConsent {
             scope: words(stored.scope.iter()),
             claims: stored.claims.clone(),

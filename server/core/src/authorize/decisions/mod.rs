@@ -2,6 +2,7 @@
 //! refuse. One decision point a file.
 
 mod consent;
+mod grant;
 mod identity;
 mod login;
 mod policy;

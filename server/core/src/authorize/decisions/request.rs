@@ -13,8 +13,10 @@ use signet_protocol::names::Prompt;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc6749;
 
+use super::grant::managed;
 use crate::authorize::request::Parts;
 use crate::authorize::{Accepted, AuthorizeError};
+use crate::details;
 use crate::events::Serving;
 use crate::hooks::Subject;
 use crate::realm::RealmContext;
@@ -40,7 +42,7 @@ impl Narrowing {
     }
 
     /// Takes and demands what a script says besides. `openid` stays: without it the request would be another one.
-    fn tighten(&mut self, more: RequestNarrowing, asked: &Scope) {
+    pub(super) fn tighten(&mut self, more: RequestNarrowing, asked: &Scope) {
         for scope in more.drop_scopes {
             if scope != "openid" && asked.contains(&scope) && !self.dropped_scopes.contains(&scope) {
                 self.dropped_scopes.push(scope);
@@ -94,6 +96,10 @@ pub(in crate::authorize) async fn narrow(
             }
         }
     }
+    managed(serving, realm, accepted, narrowing).await?;
+    let asked = std::mem::take(&mut accepted.request.parts.details);
+    let details = details::validated(serving, realm, &accepted.client, asked).await;
+    accepted.request.parts.details = details.map_err(|refusal| accepted.refuse(refusal))?;
     if narrowing.is_empty() {
         return Ok(());
     }

@@ -1,8 +1,10 @@
 //! The rules of authorization requests, one a file.
 
 pub(super) mod acr;
+pub(super) mod authorization_details;
 pub(super) mod claims;
 pub(super) mod dpop_jkt;
+pub(super) mod grant_management;
 pub(super) mod id_token_hint;
 pub(super) mod login_hint;
 pub(super) mod max_age;

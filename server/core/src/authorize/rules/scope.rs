@@ -11,14 +11,20 @@ use crate::authorize::request::Draft;
 
 pub(in crate::authorize) fn scope_is_allowed(context: &Context<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let invalid = |reason: &'static str| ErrorCode::InvalidScope.because(reason).per(rfc6749("3.3"));
-    let text = context.parameters.get("scope").ok_or_else(|| invalid("scope is missing"))?;
+    // RFC 9396 section 3: what is asked for may stand in authorization_details alone.
+    let is_detailed = context.parameters.get("authorization_details").is_some();
+    let text = match context.parameters.get("scope") {
+        Some(text) => text,
+        None if is_detailed => "",
+        None => return Err(invalid("scope is missing")),
+    };
     let requested: Scope = text.parse().map_err(|_| invalid("scope has characters that a scope token may not have"))?;
     let allowed = context.realm.scope_of(context.client);
     // OpenID Connect Core 3.1.2.1: values that are not understood are ignored.
     let offline_is_open = draft.0.response_type.is_some_and(ResponseType::returns_code);
     let is_open = |token: &str| allowed.contains(token) && (offline_is_open || token != "offline_access");
     let scope = requested.filtered(is_open);
-    if scope.is_empty() {
+    if scope.is_empty() && !(is_detailed && requested.is_empty()) {
         return Err(invalid("nothing in this scope is open to the client"));
     }
     if draft.0.response_type.is_some_and(ResponseType::returns_id_token) && !scope.contains("openid") {

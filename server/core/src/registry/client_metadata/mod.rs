@@ -35,6 +35,7 @@ pub(super) fn check(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     logout::check(metadata)?;
     response_encryption::check(metadata)?;
     request_objects::check(metadata)?;
+    check_authorization_details(metadata)?;
     addresses::check(metadata)?;
     texts::check(metadata)
 }
@@ -55,6 +56,21 @@ fn check_redirect_uris(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     let redirected = by_redirect.into_iter().find(|grant| metadata.grant_types().contains(grant));
     if let Some(grant) = redirected.filter(|_| metadata.redirect_uris.is_empty()) {
         return Err(invalid("redirect_uris", format!("the grant {grant} needs at least one redirect URI")));
+    }
+    Ok(())
+}
+
+/// Types of authorization details (RFC 9396 section 10): names, each once. Whether there is such a type is asked when the
+/// client asks for it.
+fn check_authorization_details(metadata: &ClientMetadata) -> Result<(), RegistryError> {
+    let (field, types) = ("authorization_details_types", &metadata.authorization_details_types);
+    let is_name =
+        |name: &String| (1..=200).contains(&name.len()) && name.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+    if types.len() > MAXIMUM_LIST || !types.iter().all(is_name) {
+        return Err(invalid(field, "has more than 100 entries, or one that is no name of a type"));
+    }
+    if (1..types.len()).any(|index| types[..index].contains(&types[index])) {
+        return Err(invalid(field, "names a type twice"));
     }
     Ok(())
 }

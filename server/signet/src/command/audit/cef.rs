@@ -117,6 +117,7 @@ const fn severity(kind: EventKind) -> u8 {
         | EventKind::RegistrationRefused
         | EventKind::IntrospectionRefused
         | EventKind::UserinfoRefused
+        | EventKind::GrantManagementRefused
         | EventKind::AccountRefused
         | EventKind::LogoutRefused
         | EventKind::ConsentRefused => 4,

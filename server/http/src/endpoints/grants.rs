@@ -1,0 +1,89 @@
+//! The grant management API (Grant Management 6), a resource like any other (RFC 6750).
+
+use http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use http::{HeaderName, StatusCode};
+use poem::web::Path;
+use poem::{Response, handler};
+use signet_core::endpoints::{self, Endpoint, GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE};
+use signet_core::events::RefusedAt;
+use signet_core::failure::Failure;
+use signet_core::protocol::error::ErrorCode;
+use signet_core::tokens::CheckedAccessToken;
+use signet_guard::{Denial, Guard, Requirement, Scheme, access_token};
+
+use crate::call::{ApiCall, Call};
+use crate::render;
+
+/// Where refusals are recorded.
+const PLACE: RefusedAt = RefusedAt::Endpoint(Endpoint::GrantManagement);
+
+#[handler]
+pub(crate) async fn query(ApiCall(call): ApiCall, Path((_, grant_id)): Path<(String, String)>) -> Response {
+    let token = match let_through(&call, &grant_id, GRANT_QUERY_SCOPE).await {
+        Ok(token) => token,
+        Err(response) => return *response,
+    };
+    match endpoints::query_grant(&call.serving(), &call.realm, &token, &grant_id).await {
+        Ok(Some(grant)) => render::json(StatusCode::OK, &grant),
+        Ok(None) => unknown(),
+        Err(failure) => render::failure(&failure),
+    }
+}
+
+#[handler]
+pub(crate) async fn revoke(ApiCall(call): ApiCall, Path((_, grant_id)): Path<(String, String)>) -> Response {
+    let token = match let_through(&call, &grant_id, GRANT_REVOKE_SCOPE).await {
+        Ok(token) => token,
+        Err(response) => return *response,
+    };
+    match endpoints::revoke_grant(&call.serving(), &call.realm, &token, &grant_id).await {
+        Ok(true) => Response::builder().status(StatusCode::NO_CONTENT).header(CACHE_CONTROL, "no-store").finish(),
+        Ok(false) => unknown(),
+        Err(failure) => render::failure(&failure),
+    }
+}
+
+/// Section 6.6: whatever is not the client's is not there.
+fn unknown() -> Response {
+    render::not_found(&ErrorCode::InvalidRequest.because("there is no such grant"))
+}
+
+async fn let_through(call: &Call, grant_id: &str, scope: &'static str) -> Result<CheckedAccessToken, Box<Response>> {
+    if !call.realm.realm.settings.grant_management {
+        return Err(Box::new(unknown()));
+    }
+    let scopes = &[scope];
+    let requirement = Requirement { audience: call.realm.issuer(), scopes };
+    let guard = Guard { provider: &call.app.provider, realm: &call.realm, requirement };
+    let realm = &call.realm.urls;
+    let bases = [Some(realm.of(Endpoint::GrantManagement)), realm.mutual_tls_of(Endpoint::GrantManagement)];
+    let uris: Vec<String> = bases.into_iter().flatten().map(|url| format!("{url}/{grant_id}")).collect();
+    let admitted = async {
+        let presented = access_token(&call.head.headers, &call.head.query, None)?;
+        guard.admit(&presented, call.head.proof(&uris)).await
+    };
+    match admitted.await {
+        Ok(token) => Ok(token),
+        Err(denial) => {
+            let denial = denial.recorded(&call.serving(), &call.realm, PLACE).await;
+            Err(Box::new(denied(call, &guard, denial)))
+        }
+    }
+}
+
+/// RFC 6750 section 3: a challenge, with the reason for those who sent a token.
+fn denied(call: &Call, guard: &Guard<'_>, denial: Denial) -> Response {
+    let challenge = guard.challenge(&denial, Scheme::of(&call.head.headers));
+    let (status, nonce) = (denial.status(), guard.nonce(&denial));
+    let mut response = match denial {
+        Denial::NothingPresented => Response::builder().status(StatusCode::UNAUTHORIZED).finish(),
+        Denial::Refused(refusal) => render::failure(&Failure::Refusal(refusal)),
+        Denial::Fault(fault) => render::failure(&Failure::Fault(fault)),
+    };
+    if let Some(challenge) = challenge {
+        response.set_status(status);
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response.headers_mut().extend(nonce.map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce)));
+    response
+}

@@ -97,7 +97,9 @@ mod tests {
     use crate::certificate::ClientAuthority;
 
     fn members(key: &Value) -> Vec<&str> {
-        key.as_object().unwrap().keys().map(String::as_str).collect()
+        let mut names: Vec<&str> = key.as_object().unwrap().keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
     }
 
     #[test]

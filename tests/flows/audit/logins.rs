@@ -24,7 +24,7 @@ async fn a_login_a_consent_and_a_code_leave_their_events() {
     assert_eq!((&login["details"]["methods"], &login["details"]["replaced_session"]), (&json!("pwd"), &json!(false)));
     // The way there: the form, every rule of the request anew, the password.
     let passed = passed(&login);
-    assert_eq!(passed[..5], ["interaction", "client", "redirect_uri", "repetition", "state"]);
+    assert_eq!(passed[..5], ["interaction", "client", "redirect_uri", "pushed", "repetition"]);
     assert!(passed.contains(&"pkce".to_owned()) && passed.ends_with(&["attempts".to_owned(), "password".to_owned()]));
     let session = login["session_id"].as_str().unwrap().to_owned();
 

@@ -22,7 +22,9 @@ async fn issued_tokens_leave_an_event_each() {
     let expected = json!({
         "grant": "authorization_code", "lineage": lineage, "scope": "openid offline_access email", "resources": [],
         "id_token": true, "refresh_generation": 1,
-        "passed": ["client_authentication", "grant_type", "code", "redirect_uri", "code_verifier", "resource", "user"],
+        "passed": [
+            "client_authentication", "grant_type", "code", "redirect_uri", "code_verifier", "dpop_jkt", "resource", "user",
+        ],
     });
     assert_eq!(issued["details"], expected);
 

@@ -26,7 +26,7 @@ pub(crate) async fn query(ApiCall(call): ApiCall, Path((_, grant_id)): Path<(Str
     match endpoints::query_grant(&call.serving(), &call.realm, &token, &grant_id).await {
         Ok(Some(grant)) => render::json(StatusCode::OK, &grant),
         Ok(None) => unknown(),
-        Err(failure) => render::failure(&failure),
+        Err(failure) => refused(&failure),
     }
 }
 
@@ -39,8 +39,17 @@ pub(crate) async fn revoke(ApiCall(call): ApiCall, Path((_, grant_id)): Path<(St
     match endpoints::revoke_grant(&call.serving(), &call.realm, &token, &grant_id).await {
         Ok(true) => Response::builder().status(StatusCode::NO_CONTENT).header(CACHE_CONTROL, "no-store").finish(),
         Ok(false) => unknown(),
-        Err(failure) => render::failure(&failure),
+        Err(failure) => refused(&failure),
     }
+}
+
+/// What scripts refuse here is forbidden, as at any resource (Grant Management 6.6).
+fn refused(failure: &Failure) -> Response {
+    let mut response = render::failure(failure);
+    if matches!(failure, Failure::Refusal(refusal) if refusal.code == ErrorCode::AccessDenied) {
+        response.set_status(StatusCode::FORBIDDEN);
+    }
+    response
 }
 
 /// Section 6.6: whatever is not the client's is not there.

@@ -229,13 +229,13 @@ async fn scripts_see_a_push_as_they_see_a_request() {
     bind(
         &realm,
         "on_authorize_request",
-        "if req.scope.contains(\"phone\") { return deny(\"invalid_scope\", \"no telephone here\"); } \
+        "if req.scope.contains(\"write\") { return deny(\"invalid_scope\", \"no writing here\"); } \
          narrow(#{ drop_scopes: [\"email\"] })",
     )
     .await;
-    let answer = client.push(&client.request().with("scope", "openid phone")).await;
+    let answer = client.push(&client.request().with("scope", "openid write")).await;
     answer.assert_refused("invalid_scope");
-    assert_eq!(answer.json()["error_description"], "no telephone here");
+    assert_eq!(answer.json()["error_description"], "no writing here");
     let request = client.request().with("scope", "openid email profile");
     let reference = client.pushed(&request).await;
     // What was taken at the push stays taken, whatever the script says now.

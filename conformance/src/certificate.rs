@@ -72,10 +72,12 @@ impl ClientAuthority {
         self.0.certificate.to_pem().map(|pem| text(&pem))
     }
 
-    /// Makes a key and a certificate with the common name `name`.
+    /// Makes a key and a certificate with the common name `name`, or the end of it: there is room for 64 characters
+    /// (RFC 5280 appendix A.1).
     pub(crate) fn issue(&self, name: &str) -> Result<ClientCertificate, ErrorStack> {
         let key = PKey::from_rsa(Rsa::generate(RSA_BITS)?)?;
-        let mut builder = self.0.begin(&key, name)?;
+        let end = name.char_indices().rev().nth(63).map_or(name, |(start, _)| &name[start..]);
+        let mut builder = self.0.begin(&key, end)?;
         builder.append_extension(KeyUsage::new().critical().digital_signature().build()?)?;
         builder.append_extension(ExtendedKeyUsage::new().client_auth().build()?)?;
         let certificate = self.0.sign(builder)?;

@@ -121,6 +121,11 @@ mod tests {
     }
 
     #[test]
+    fn rfc5280_a_1_a_name_that_is_too_long_for_a_certificate_is_cut() {
+        assert!(ClientAuthority::new().unwrap().issue(&"fapi2-security-".repeat(10)).is_ok());
+    }
+
+    #[test]
     fn rfc8705_2_2_2_a_certificate_is_registered_as_a_key_with_x5c() {
         let certificate = ClientAuthority::new().unwrap().issue("one").unwrap();
         let key = certificate_key(&certificate, "k").unwrap();

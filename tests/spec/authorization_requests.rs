@@ -96,7 +96,9 @@ async fn rfc6749_3_3_scopes_that_are_missing_malformed_or_closed_are_invalid_sco
     let values = ["", "a\"b", "a\\b", "caf\u{e9}", "a\tb", "closed", "admin"];
     let requests: Vec<_> = values.iter().map(|value| request.clone().with("scope", value)).collect();
     assert_refused(&realm, "invalid_scope", requests).await;
-    assert_refused(&realm, "invalid_scope", [request.without("scope")]).await;
+    assert_refused(&realm, "invalid_scope", [request.clone().without("scope").without("nonce")]).await;
+    // OpenID Connect Core 3.1.2.1: only a request of that kind has a nonce, and must have a scope.
+    assert_refused(&realm, "invalid_request", [request.without("scope").with("nonce", "n")]).await;
 }
 
 #[tokio::test]

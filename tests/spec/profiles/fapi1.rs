@@ -89,6 +89,25 @@ async fn fapi1_5_2_2_2_a_code_without_id_token_needs_a_signed_response() {
 }
 
 #[tokio::test]
+async fn fapi1_5_2_2_2_a_code_alone_is_an_invalid_request_before_it_is_a_question_of_registration() {
+    let hybrid_alone = json!({
+        "response_types": ["code id_token"], "grant_types": ["authorization_code", "implicit"],
+    });
+    let bank = Bank::with(PROFILE, hybrid_alone).await;
+    let request = bank.client.request();
+    let answer = bank.realm.signed_in_browser().await.authorize(&by_value(&bank, &request, json!({}))).await;
+    answer.assert_error_response(&request, "invalid_request");
+}
+
+#[tokio::test]
+async fn oidc_core_3_1_2_1_a_request_for_an_id_token_without_scope_is_an_invalid_request() {
+    let bank = bank().await;
+    let request = hybrid(&bank).without("scope");
+    let answer = bank.realm.signed_in_browser().await.authorize(&by_value(&bank, &request, json!({}))).await;
+    answer.assert_error_response(&request, "invalid_request");
+}
+
+#[tokio::test]
 async fn fapi1_5_2_2_10_nothing_outside_the_object_counts() {
     let bank = bank().await;
     let request = hybrid(&bank);

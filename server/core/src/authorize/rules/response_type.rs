@@ -8,10 +8,7 @@ use signet_protocol::spec::rfc6749;
 use crate::authorize::Context;
 use crate::authorize::request::Draft;
 
-pub(in crate::authorize) fn response_type_is_registered(
-    context: &Context<'_>,
-    draft: &mut Draft,
-) -> Result<(), Refusal> {
+pub(in crate::authorize) fn response_type_is_offered(context: &Context<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let text = context.parameters.get("response_type");
     let text =
         text.ok_or_else(|| ErrorCode::InvalidRequest.because("response_type is missing").per(rfc6749("3.1.1")))?;
@@ -20,14 +17,27 @@ pub(in crate::authorize) fn response_type_is_registered(
     let response_type = known.ok_or_else(|| {
         ErrorCode::UnsupportedResponseType.because("this server does not offer the response type").per(rfc6749("3.1.1"))
     })?;
-    let metadata = &context.client.metadata;
-    let is_registered = metadata.response_types().contains(&response_type)
-        && response_type.grant_types().iter().all(|grant| metadata.grant_types().contains(grant));
-    if !is_registered || !context.profile.response_types.contains(&response_type) {
-        return Err(ErrorCode::UnauthorizedClient
-            .because("the client is not registered for the response type")
-            .per(rfc6749("4.1.2.1")));
+    if !context.profile.response_types.contains(&response_type) {
+        return Err(unregistered());
     }
     draft.0.response_type = Some(response_type);
     Ok(())
+}
+
+/// After the response mode: what the profile takes from nobody in this mode is no matter of registration.
+pub(in crate::authorize) fn response_type_is_registered(
+    context: &Context<'_>,
+    draft: &mut Draft,
+) -> Result<(), Refusal> {
+    let metadata = &context.client.metadata;
+    let is_registered = |asked: ResponseType| {
+        metadata.response_types().contains(&asked)
+            && asked.grant_types().iter().all(|grant| metadata.grant_types().contains(grant))
+    };
+    if draft.0.response_type.is_some_and(is_registered) { Ok(()) } else { Err(unregistered()) }
+}
+
+fn unregistered() -> Refusal {
+    let reason = "the client is not registered for the response type";
+    ErrorCode::UnauthorizedClient.because(reason).per(rfc6749("4.1.2.1"))
 }

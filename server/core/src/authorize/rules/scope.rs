@@ -16,6 +16,10 @@ pub(in crate::authorize) fn scope_is_allowed(context: &Context<'_>, draft: &mut 
     let text = match context.parameters.get("scope") {
         Some(text) => text,
         None if is_detailed => "",
+        // OpenID Connect Core 3.1.2.1: a request of that kind must have the parameter.
+        None if speaks_openid_connect(context, draft) => {
+            return Err(ErrorCode::InvalidRequest.because("scope is missing").per(oidc_core("3.1.2.1")));
+        }
         None => return Err(invalid("scope is missing")),
     };
     let requested: Scope = text.parse().map_err(|_| invalid("scope has characters that a scope token may not have"))?;
@@ -33,4 +37,9 @@ pub(in crate::authorize) fn scope_is_allowed(context: &Context<'_>, draft: &mut 
     }
     draft.0.scope = scope;
     Ok(())
+}
+
+/// Only OpenID Connect has ID tokens, and nonces for them.
+fn speaks_openid_connect(context: &Context<'_>, draft: &Draft) -> bool {
+    draft.0.response_type.is_some_and(ResponseType::returns_id_token) || context.parameters.get("nonce").is_some()
 }

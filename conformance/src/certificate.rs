@@ -72,18 +72,21 @@ impl ClientAuthority {
         self.0.certificate.to_pem().map(|pem| text(&pem))
     }
 
-    /// Makes a key and a certificate with the common name `name`, or the end of it: there is room for 64 characters
-    /// (RFC 5280 appendix A.1).
+    /// Makes a key and a certificate with the [`common_name`] of `name`.
     pub(crate) fn issue(&self, name: &str) -> Result<ClientCertificate, ErrorStack> {
         let key = PKey::from_rsa(Rsa::generate(RSA_BITS)?)?;
-        let end = name.char_indices().rev().nth(63).map_or(name, |(start, _)| &name[start..]);
-        let mut builder = self.0.begin(&key, end)?;
+        let mut builder = self.0.begin(&key, common_name(name))?;
         builder.append_extension(KeyUsage::new().critical().digital_signature().build()?)?;
         builder.append_extension(ExtendedKeyUsage::new().client_auth().build()?)?;
         let certificate = self.0.sign(builder)?;
         let (der, certificate) = (certificate.to_der()?, text(&certificate.to_pem()?));
         Ok(ClientCertificate { certificate, key: text(&key.private_key_to_pem_pkcs8()?), der })
     }
+}
+
+/// As much of a name as a certificate takes: the last 64 characters (RFC 5280 appendix A.1).
+pub(crate) fn common_name(name: &str) -> &str {
+    name.char_indices().rev().nth(63).map_or(name, |(start, _)| &name[start..])
 }
 
 /// PEM is ASCII.

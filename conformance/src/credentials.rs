@@ -94,7 +94,7 @@ fn encoded(bytes: &[u8]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificate::ClientAuthority;
+    use crate::certificate::{ClientAuthority, common_name};
 
     fn members(key: &Value) -> Vec<&str> {
         let mut names: Vec<&str> = key.as_object().unwrap().keys().map(String::as_str).collect();
@@ -123,6 +123,8 @@ mod tests {
     #[test]
     fn rfc5280_a_1_a_name_that_is_too_long_for_a_certificate_is_cut() {
         assert!(ClientAuthority::new().unwrap().issue(&"fapi2-security-".repeat(10)).is_ok());
+        assert_eq!(common_name(&("x".to_owned() + &"y".repeat(64))), "y".repeat(64));
+        assert_eq!(common_name("short"), "short");
     }
 
     #[test]

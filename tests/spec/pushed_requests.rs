@@ -133,7 +133,7 @@ async fn rfc9126_3_of_a_pushed_object_nothing_outside_counts() {
         assert_eq!(client.redeem(&request, &code).await.tokens().0["scope"], "openid");
     }
     // AZ-050: what the object lacks is not taken from beside it.
-    for (missing, error) in [("redirect_uri", "invalid_request"), ("scope", "invalid_scope")] {
+    for (missing, error) in [("redirect_uri", "invalid_request"), ("scope", "invalid_request")] {
         let mut less = object_of(&client, &request);
         less.as_object_mut().unwrap().remove(missing);
         client.push(&request.clone().with("request", &key.sign(&less))).await.assert_refused(error);

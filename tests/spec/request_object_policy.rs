@@ -43,7 +43,7 @@ async fn az_050_for_a_client_that_must_sign_nothing_outside_the_object_counts() 
     let object = object_of(&client, &request);
     let with = |claims: &Value| request.clone().with("request", &key.sign(claims));
     browser.authorize(&with(&without(&object, "redirect_uri"))).await.assert_error_page();
-    browser.authorize(&with(&without(&object, "scope"))).await.assert_error_response(&request, "invalid_scope");
+    browser.authorize(&with(&without(&object, "scope"))).await.assert_error_response(&request, "invalid_request");
     browser
         .authorize(&with(&without(&object, "response_type")))
         .await

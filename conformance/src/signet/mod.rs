@@ -8,7 +8,7 @@ mod target;
 pub(crate) use process::{SignetOptions, executable};
 pub(crate) use script_runs::ScriptRuns;
 
-use crate::certificate::{ClientAuthority, ClientCertificate};
+use crate::certificate::{ClientAuthority, ClientCertificate, common_name};
 use crate::credentials::{ClientKey, certificate_key};
 use crate::error::HarnessError;
 use crate::plan::configuration::RegisteredClient;
@@ -201,7 +201,7 @@ impl Signet {
             "grant_types": ["client_credentials"],
             "response_types": [],
             "token_endpoint_auth_method": "tls_client_auth",
-            "tls_client_auth_subject_dn": format!("CN={name}"),
+            "tls_client_auth_subject_dn": format!("CN={}", common_name(&name)),
             "settings": { "may_introspect": true },
         });
         let made = self.admin.post(&format!("realms/{realm}/clients"), &registration).await?;

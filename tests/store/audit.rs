@@ -216,9 +216,17 @@ async fn one_check_of_a_chain_runs_at_a_time(database: &TestDatabase) {
     node.seal().await;
     let other = Node::realm(&node.provider, "other").await;
     let check = async |realm_id| verify(&node.provider, realm_id).await;
-    let (first, second, elsewhere) = tokio::join!(check(node.id()), check(node.id()), check(other.id()));
-    assert!(first.unwrap().unwrap().holds() && elsewhere.unwrap().unwrap().holds());
-    assert!(matches!(second, Err(Fault::Overloaded(_))), "{second:?}");
+    // A database that answers at once lets one check end before the other begins: then they try again.
+    let mut refused = None;
+    for _ in 0..20 {
+        let (first, second, elsewhere) = tokio::join!(check(node.id()), check(node.id()), check(other.id()));
+        assert!(first.unwrap().unwrap().holds() && elsewhere.unwrap().unwrap().holds());
+        refused = second.err();
+        if refused.is_some() {
+            break;
+        }
+    }
+    assert!(matches!(refused, Some(Fault::Overloaded(_))), "{refused:?}");
     // One that is given up leaves its place.
     assert!(futures_util::FutureExt::now_or_never(check(node.id())).is_none());
     assert!(check(node.id()).await.unwrap().unwrap().holds());

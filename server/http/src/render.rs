@@ -1,7 +1,7 @@
 //! From what core answers to what goes over the wire: the only place that turns a failure into a response.
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use poem::Response;
 use serde::Serialize;
 use signet_core::authorize::{AuthorizationRequest, AuthorizationResponse};
@@ -11,6 +11,7 @@ use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::names::ResponseMode;
 use signet_core::protocol::responses::ErrorResponse;
 use signet_core::realm::RealmContext;
+use signet_guard::{Denial, Guard, Scheme};
 
 use crate::call::{Call, Head};
 use crate::pages::{
@@ -83,6 +84,24 @@ pub(crate) fn give_nonce(response: &mut Response, nonce: Option<String>) {
     if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
         response.headers_mut().insert("dpop-nonce", nonce);
     }
+}
+
+/// A resource does not let a request through: a challenge, with the reason for those who sent a token (RFC 6750 section
+/// 3), and a nonce where the next proof needs one (RFC 9449 section 9).
+pub(crate) fn denied(guard: &Guard<'_>, head: &Head, denial: Denial) -> Response {
+    let challenge = guard.challenge(&denial, Scheme::of(&head.headers));
+    let (status, nonce) = (denial.status(), guard.nonce(&denial));
+    let mut response = match denial {
+        Denial::NothingPresented => Response::builder().status(StatusCode::UNAUTHORIZED).finish(),
+        Denial::Refused(refusal) => failure(&Failure::Refusal(refusal)),
+        Denial::Fault(fault) => failure(&Failure::Fault(fault)),
+    };
+    if let Some(challenge) = challenge {
+        response.set_status(status);
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response.headers_mut().extend(nonce.map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce)));
+    response
 }
 
 /// There is no such realm.

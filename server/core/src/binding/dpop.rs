@@ -65,8 +65,7 @@ pub fn proved(
     client: &Client,
     (endpoint, header): (Endpoint, DpopHeader<'_>),
 ) -> Result<Option<Proved>, Refusal> {
-    let mut uris = vec![realm.urls.of(endpoint)];
-    uris.extend(realm.urls.mutual_tls_of(endpoint));
+    let uris = realm.urls.all_of(endpoint);
     let audience = Audience::AuthorizationServer;
     check(provider, realm, client, &Asked { header, method: "POST", uris: &uris, access_token: None, audience })
 }

@@ -76,6 +76,11 @@ impl RealmUrls {
         format!("{}{}", self.issuer, endpoint.path())
     }
 
+    /// Every URL that an endpoint is reached at.
+    pub fn all_of(&self, endpoint: Endpoint) -> Vec<String> {
+        std::iter::once(self.of(endpoint)).chain(self.mutual_tls_of(endpoint)).collect()
+    }
+
     /// The URL of an endpoint on the mutual TLS base.
     pub fn mutual_tls_of(&self, endpoint: Endpoint) -> Option<String> {
         self.mutual_tls.as_ref().map(|base| format!("{base}{}", endpoint.path()))

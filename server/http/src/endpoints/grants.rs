@@ -1,7 +1,7 @@
 //! The grant management API (Grant Management 6), a resource like any other (RFC 6750).
 
-use http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
-use http::{HeaderName, StatusCode};
+use http::StatusCode;
+use http::header::CACHE_CONTROL;
 use poem::web::Path;
 use poem::{Response, handler};
 use signet_core::endpoints::{self, Endpoint, GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE};
@@ -9,7 +9,7 @@ use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
 use signet_core::protocol::error::ErrorCode;
 use signet_core::tokens::CheckedAccessToken;
-use signet_guard::{Denial, Guard, Requirement, Scheme, access_token};
+use signet_guard::{Guard, Requirement, access_token};
 
 use crate::call::{ApiCall, Call};
 use crate::render;
@@ -64,9 +64,8 @@ async fn let_through(call: &Call, grant_id: &str, scope: &'static str) -> Result
     let scopes = &[scope];
     let requirement = Requirement { audience: call.realm.issuer(), scopes };
     let guard = Guard { provider: &call.app.provider, realm: &call.realm, requirement };
-    let realm = &call.realm.urls;
-    let bases = [Some(realm.of(Endpoint::GrantManagement)), realm.mutual_tls_of(Endpoint::GrantManagement)];
-    let uris: Vec<String> = bases.into_iter().flatten().map(|url| format!("{url}/{grant_id}")).collect();
+    let endpoint = call.realm.urls.all_of(Endpoint::GrantManagement);
+    let uris: Vec<String> = endpoint.iter().map(|url| format!("{url}/{grant_id}")).collect();
     let admitted = async {
         let presented = access_token(&call.head.headers, &call.head.query, None)?;
         guard.admit(&presented, call.head.proof(&uris)).await
@@ -75,24 +74,7 @@ async fn let_through(call: &Call, grant_id: &str, scope: &'static str) -> Result
         Ok(token) => Ok(token),
         Err(denial) => {
             let denial = denial.recorded(&call.serving(), &call.realm, PLACE).await;
-            Err(Box::new(denied(call, &guard, denial)))
+            Err(Box::new(render::denied(&guard, &call.head, denial)))
         }
     }
-}
-
-/// RFC 6750 section 3: a challenge, with the reason for those who sent a token.
-fn denied(call: &Call, guard: &Guard<'_>, denial: Denial) -> Response {
-    let challenge = guard.challenge(&denial, Scheme::of(&call.head.headers));
-    let (status, nonce) = (denial.status(), guard.nonce(&denial));
-    let mut response = match denial {
-        Denial::NothingPresented => Response::builder().status(StatusCode::UNAUTHORIZED).finish(),
-        Denial::Refused(refusal) => render::failure(&Failure::Refusal(refusal)),
-        Denial::Fault(fault) => render::failure(&Failure::Fault(fault)),
-    };
-    if let Some(challenge) = challenge {
-        response.set_status(status);
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    }
-    response.headers_mut().extend(nonce.map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce)));
-    response
 }

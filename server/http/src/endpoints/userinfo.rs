@@ -1,15 +1,14 @@
 //! The userinfo endpoint (OpenID Connect Core 5.3), a resource like any other (RFC 6750).
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderName, StatusCode};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use poem::{Body, Response, handler};
 use signet_core::binding::{Audience, fresh_nonce};
 use signet_core::endpoints::{self, Endpoint, USERINFO_SCOPE, UserInfo};
 use signet_core::events::RefusedAt;
-use signet_core::failure::Failure;
 use signet_core::protocol::parameters::Parameters;
 use signet_core::tokens::CheckedAccessToken;
-use signet_guard::{Denial, Guard, Requirement, Scheme, access_token};
+use signet_guard::{Denial, Guard, Requirement, access_token};
 
 use crate::call::{ApiCall, Call};
 use crate::{cors, render};
@@ -51,7 +50,7 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
         Ok(UserInfo::Jwt(jwt)) => {
             Response::builder().header(CONTENT_TYPE, "application/jwt").header(CACHE_CONTROL, "no-store").body(jwt)
         }
-        Err(failure) => denied(call, failure.into()),
+        Err(failure) => render::denied(&guard(call), &call.head, failure.into()),
     };
     match call.app.provider.store.client(call.realm.id(), &token.client_id).await.ok().flatten() {
         Some(client) => {
@@ -67,8 +66,7 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
 
 async fn let_through(call: &Call, form: Option<&Parameters>) -> Result<CheckedAccessToken, Denial> {
     let presented = access_token(&call.head.headers, &call.head.query, form)?;
-    let mut uris = vec![call.realm.urls.of(Endpoint::UserInfo)];
-    uris.extend(call.realm.urls.mutual_tls_of(Endpoint::UserInfo));
+    let uris = call.realm.urls.all_of(Endpoint::UserInfo);
     guard(call).admit(&presented, call.head.proof(&uris)).await
 }
 
@@ -81,22 +79,5 @@ fn guard(call: &Call) -> Guard<'_> {
 /// nobody.
 async fn not_let_through(call: &Call, denial: Denial) -> Response {
     let denial = denial.recorded(&call.serving(), &call.realm, PLACE).await;
-    cors::open_to_realm(denied(call, denial), call).await
-}
-
-/// RFC 6750 section 3: a challenge, with the reason for those who sent a token.
-fn denied(call: &Call, denial: Denial) -> Response {
-    let challenge = guard(call).challenge(&denial, Scheme::of(&call.head.headers));
-    let (status, nonce) = (denial.status(), guard(call).nonce(&denial));
-    let mut response = match denial {
-        Denial::NothingPresented => Response::builder().status(StatusCode::UNAUTHORIZED).finish(),
-        Denial::Refused(refusal) => render::failure(&Failure::Refusal(refusal)),
-        Denial::Fault(fault) => render::failure(&Failure::Fault(fault)),
-    };
-    if let Some(challenge) = challenge {
-        response.set_status(status);
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    }
-    response.headers_mut().extend(nonce.map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce)));
-    response
+    cors::open_to_realm(render::denied(&guard(call), &call.head, denial), call).await
 }

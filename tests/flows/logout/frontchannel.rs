@@ -65,11 +65,12 @@ async fn without_an_address_the_page_stays() {
 }
 
 #[tokio::test]
-async fn a_realm_may_do_without_frames() {
+async fn front_channel_logout_3_a_realm_that_tells_nobody_names_no_session() {
     let realm = Realm::with(json!({"frontchannel_logout": false, "backchannel_logout": false})).await;
     let client = client(&realm, json!({"frontchannel_logout_uri": "https://client.test/bare"})).await;
     let mut browser = realm.browser();
-    client.obtain(&mut browser, &client.request(), &realm.user).await;
+    let tokens = client.obtain(&mut browser, &client.request(), &realm.user).await;
+    assert!(read(tokens.id_token()).claims["sid"].is_null());
     let page = browser.get(&realm.url("/account/sign-out")).await;
     browser.press(&page, "sign-out").await.page("signed-out-page");
     let discovery = realm.discovery().await;

@@ -141,6 +141,15 @@ pub struct RealmSettings {
     pub password_minimum_length: usize,
 }
 
+impl RealmSettings {
+    /// Whether clients may be told that a session has ended, so that they must know which one is theirs: then ID tokens
+    /// name it (OpenID Connect Front-Channel Logout 1.0 section 3, Back-Channel Logout 1.0 section 2.1).
+    #[must_use]
+    pub const fn names_sessions(&self) -> bool {
+        self.frontchannel_logout || self.backchannel_logout
+    }
+}
+
 impl Default for RealmSettings {
     fn default() -> Self {
         Self {

@@ -202,7 +202,7 @@ async fn id_token(
         acr: basis.acr.as_deref(),
         amr: (basis.acr.is_some() || requested.id_token.contains_key("amr")).then_some(&basis.amr),
         beside,
-        sid: tokens.sid,
+        sid: tokens.sid.filter(|_| realm.realm.settings.names_sessions()),
         lifetime_seconds: tokens.lifetimes.id_token.map_or(own_lifetime, |most| most.min(own_lifetime)),
         claims,
     };

@@ -35,5 +35,6 @@ mod responses;
 mod reverse_proxies;
 mod revocation_lists;
 mod scripts;
+mod self_registration;
 mod signed_responses;
 mod userinfo;

@@ -16,6 +16,26 @@ login-cancel = Abbrechen
 login-problem-credentials = Der Benutzername oder das Passwort stimmt nicht. Bitte prüfen Sie beides und versuchen Sie es erneut.
 login-problem-throttled = Es gab zu viele Versuche. Bitte warten Sie einige Minuten und versuchen Sie es dann erneut.
 login-problem-busy = Gerade melden sich sehr viele Menschen an. Bitte versuchen Sie es gleich noch einmal.
+login-sign-up = Konto anlegen
+
+# Ein Konto anlegen
+sign-up-title = Konto anlegen
+sign-up-name = Name (freiwillig)
+sign-up-email = E-Mail-Adresse (freiwillig)
+sign-up-password-hint = Mindestens { $least } Zeichen. Gut sind einige Wörter, die nur Sie so zusammensetzen.
+sign-up-repeated = Passwort wiederholen
+sign-up-submit = Konto anlegen
+sign-up-login = Ich habe ein Konto
+sign-up-problem-username = Bitte wählen Sie einen Benutzernamen mit 1 bis 255 Zeichen.
+sign-up-problem-taken = Diesen Benutzernamen gibt es schon. Bitte wählen Sie einen anderen.
+sign-up-problem-repeated = Die beiden Passwörter sind nicht gleich. Bitte geben Sie sie noch einmal ein.
+sign-up-problem-short = Das Passwort ist zu kurz. Bitte wählen Sie ein längeres.
+sign-up-problem-long = Das Passwort ist zu lang. Bitte wählen Sie ein kürzeres.
+sign-up-problem-common = Dieses Passwort wird beim Raten zuerst versucht. Bitte wählen Sie ein anderes.
+sign-up-problem-name = Bitte prüfen Sie den Namen.
+sign-up-problem-email = Bitte prüfen Sie die E-Mail-Adresse.
+sign-up-problem-throttled = Es gab zu viele Versuche. Bitte warten Sie einige Minuten und versuchen Sie es dann erneut.
+sign-up-problem-busy = Gerade melden sich sehr viele Menschen an. Bitte versuchen Sie es gleich noch einmal.
 
 consent-title = { $client } den Zugriff auf Ihr Konto erlauben?
 consent-user = Sie sind als { $user } angemeldet.

@@ -19,6 +19,26 @@ login-cancel = Cancel
 login-problem-credentials = The username or the password is not right. Please check both and try again.
 login-problem-throttled = There were too many attempts. Please wait a few minutes, then try again.
 login-problem-busy = Very many people are signing in right now. Please try again in a moment.
+login-sign-up = Create an account
+
+# Making an account
+sign-up-title = Create an account
+sign-up-name = Name (optional)
+sign-up-email = E-mail address (optional)
+sign-up-password-hint = At least { $least } characters. A few words that only you would put together are good.
+sign-up-repeated = Password again
+sign-up-submit = Create account
+sign-up-login = I have an account
+sign-up-problem-username = Please choose a username of 1 to 255 characters.
+sign-up-problem-taken = Somebody has this username already. Please choose another one.
+sign-up-problem-repeated = The two passwords are not the same. Please enter them again.
+sign-up-problem-short = The password is too short. Please choose a longer one.
+sign-up-problem-long = The password is too long. Please choose a shorter one.
+sign-up-problem-common = Guessers try this password first. Please choose another one.
+sign-up-problem-name = Please check the name.
+sign-up-problem-email = Please check the e-mail address.
+sign-up-problem-throttled = There were too many attempts. Please wait a few minutes, then try again.
+sign-up-problem-busy = Very many people are signing in right now. Please try again in a moment.
 
 # Consent
 consent-title = Allow { $client } to use your account?

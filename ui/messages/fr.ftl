@@ -16,6 +16,26 @@ login-cancel = Annuler
 login-problem-credentials = Le nom d’utilisateur ou le mot de passe n’est pas correct. Veuillez vérifier les deux et réessayer.
 login-problem-throttled = Il y a eu trop de tentatives. Veuillez patienter quelques minutes, puis réessayer.
 login-problem-busy = Un très grand nombre de personnes se connectent en ce moment. Veuillez réessayer dans un instant.
+login-sign-up = Créer un compte
+
+# Création d’un compte
+sign-up-title = Créer un compte
+sign-up-name = Nom (facultatif)
+sign-up-email = Adresse e-mail (facultative)
+sign-up-password-hint = Au moins { $least } caractères. Quelques mots que vous seul assembleriez conviennent bien.
+sign-up-repeated = Mot de passe, encore une fois
+sign-up-submit = Créer le compte
+sign-up-login = J’ai déjà un compte
+sign-up-problem-username = Veuillez choisir un nom d’utilisateur de 1 à 255 caractères.
+sign-up-problem-taken = Ce nom d’utilisateur est déjà pris. Veuillez en choisir un autre.
+sign-up-problem-repeated = Les deux mots de passe ne sont pas identiques. Veuillez les saisir à nouveau.
+sign-up-problem-short = Le mot de passe est trop court. Veuillez en choisir un plus long.
+sign-up-problem-long = Le mot de passe est trop long. Veuillez en choisir un plus court.
+sign-up-problem-common = Ce mot de passe est l’un des premiers que l’on essaie. Veuillez en choisir un autre.
+sign-up-problem-name = Veuillez vérifier le nom.
+sign-up-problem-email = Veuillez vérifier l’adresse e-mail.
+sign-up-problem-throttled = Il y a eu trop de tentatives. Veuillez patienter quelques minutes, puis réessayer.
+sign-up-problem-busy = Un très grand nombre de personnes se connectent en ce moment. Veuillez réessayer dans un instant.
 
 consent-title = Autoriser { $client } à utiliser votre compte ?
 consent-user = Vous êtes connecté en tant que { $user }.

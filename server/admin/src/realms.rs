@@ -111,6 +111,10 @@ pub(crate) struct RealmSettings {
     pushed_requests_per_client: Option<i64>,
     /// Whether public clients may leave out the proof key where they ask for a code. No when absent.
     allow_public_clients_without_pkce: Option<bool>,
+    /// Whether people can make an account for themselves (Initiating User Registration 1.0). No when absent.
+    self_registration: Option<bool>,
+    /// Attempts to make an account from one network before more are refused: 3 to 10000.
+    self_registrations_per_address: Option<i64>,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     script_recording_days: Option<i64>,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.

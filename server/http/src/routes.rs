@@ -8,7 +8,7 @@ use signet_core::provider::Provider;
 
 use crate::endpoints::{
     account, assets, authorize, consent, discovery, grants, introspection, jwks, login, logout, not_found,
-    pushed_authorization_request, registration, revocation, token, userinfo,
+    pushed_authorization_request, registration, revocation, sign_up, token, userinfo,
 };
 use crate::listener::LargeBody;
 use crate::pages::Pages;
@@ -54,6 +54,8 @@ pub fn routes(app: &Arc<App>) -> Route {
         // RFC 6749 section 3.1, OpenID Connect Core 3.1.2.
         .at("/realms/:realm/authorize", shared("GET, HEAD, POST", get(authorize::by_query).post(authorize::by_form)))
         .at("/realms/:realm/login", shared("POST", post(login::answer)))
+        // Initiating User Registration 1.0 section 4.1.
+        .at("/realms/:realm/sign-up", shared("POST", post(sign_up::answer)))
         .at("/realms/:realm/consent", shared("POST", post(consent::answer)))
         // RFC 9126 section 2.
         .at(

@@ -101,6 +101,8 @@ registered_names! {
         Consent = "consent",
         /// A choice of account.
         SelectAccount = "select_account",
+        /// A new account (Initiating User Registration 1.0 section 4).
+        Create = "create",
     }
 
     /// What an authorization request wants of a grant (Grant Management 5.2).

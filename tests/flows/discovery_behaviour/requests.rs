@@ -91,7 +91,7 @@ async fn every_listed_display_and_language_has_its_page() {
 
 #[tokio::test]
 async fn every_listed_prompt_shows_what_it_says() {
-    let realm = Realm::new().await;
+    let realm = Realm::with(json!({"self_registration": true})).await;
     let document = realm.discovery().await;
     let client = trusted(&realm, json!({})).await;
     let mut browser = realm.signed_in_browser().await;
@@ -109,9 +109,15 @@ async fn every_listed_prompt_shows_what_it_says() {
             "consent" => {
                 browser.authorize(&request).await.page("consent-page");
             }
+            "create" => {
+                browser.authorize(&request).await.page("sign-up-page");
+            }
             other => unknown("prompt_values_supported", other),
         }
     }
+    let closed = Realm::new().await;
+    let client = trusted(&closed, json!({})).await;
+    let mut browser = closed.signed_in_browser().await;
     // Initiating User Registration via OpenID Connect 1.0, section 4.1: what is not listed is refused, by its name.
     for value in ["create", "create login", "login create"] {
         let request = client.request().with("prompt", value);

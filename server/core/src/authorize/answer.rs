@@ -13,6 +13,7 @@ use super::agreement::{agreed, claims_to_consent, consent};
 use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
 use super::issue::{Agreed, respond};
+use super::sign_up::refuse_unless_offered;
 use super::step::{LoginForm, Standing, Step, granted_details, standing};
 use super::{
     Accepted, Answer, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume,
@@ -31,10 +32,21 @@ pub struct LoginAnswer<'a> {
     pub parameters: &'a Parameters,
     /// The form's hidden field.
     pub interaction: &'a str,
-    /// As typed; nothing if the user cancelled.
-    pub credentials: Option<(&'a str, &'a str)>,
+    /// What the user did.
+    pub action: LoginAction<'a>,
     /// The network address it came from.
     pub address: IpAddr,
+}
+
+/// What a user does with a login form.
+#[derive(Clone, Copy)]
+pub enum LoginAction<'a> {
+    /// Logs in, with user name and password as typed.
+    LogIn(&'a str, &'a str),
+    /// Would rather make an account.
+    SignUp,
+    /// Gives up.
+    Cancel,
 }
 
 /// An answered consent form.
@@ -47,14 +59,24 @@ pub struct ConsentAnswer<'a> {
     pub allowed: bool,
 }
 
+/// A user who just logged in.
+pub struct LoggedIn {
+    /// Where the browser goes on.
+    pub location: String,
+    /// The cookie of the session.
+    pub session: SessionCookie,
+}
+
 /// What becomes of an answer.
 pub enum Answered {
     /// The answer to the client.
     Respond(AuthorizationResponse),
-    /// Logged in; the browser goes on at this URL with this cookie.
-    LoggedIn(String, SessionCookie),
+    /// Logged in.
+    LoggedIn(LoggedIn),
     /// The form again.
     Again(Box<LoginForm>, LoginFailure),
+    /// The form to make an account instead.
+    SignUp(Box<LoginForm>),
 }
 
 impl Answer for Answered {
@@ -89,8 +111,14 @@ async fn take_login(
     if interaction.stage != Stage::LoginForm {
         return Err(AuthorizeError::Expired(answered_before()));
     }
-    let Some((username, password)) = answer.credentials else {
-        return cancel(serving, realm, &accepted, &interaction).await;
+    let (username, password) = match answer.action {
+        LoginAction::LogIn(username, password) => (username, password),
+        LoginAction::SignUp => {
+            refuse_unless_offered(realm)?;
+            let form = form_again(serving, realm, (parameters, accepted, &interaction), (None, browser))?;
+            return Ok(Answered::SignUp(Box::new(form)));
+        }
+        LoginAction::Cancel => return Err(cancel(serving, realm, &accepted, &interaction).await),
     };
     narrow(serving, realm, &mut accepted, &mut interaction.narrowing).await?;
     let refuse = |refusal| accepted.redirect.refuse(refusal);
@@ -100,38 +128,56 @@ async fn take_login(
     let attempt = Attempt { username: username_tried, password, address: answer.address, session };
     let checked = check_password(serving, realm, attempt).await?;
     if let Err(refusal) = decisions::check_result(serving, realm, &accepted, &checked).await {
-        return end(serving, realm, (&accepted, &interaction), (refusal, checked.ok())).await;
+        let user = checked.ok().map(|user| user.id);
+        return Err(end(serving, realm, (&accepted, &interaction), (refusal, user)).await);
     }
     match checked {
-        Ok(user) => log_in(serving, realm, (&parameters, &accepted, &interaction), &user, browser).await,
+        Ok(user) => {
+            let logged_in = log_in(serving, realm, (&parameters, &accepted, &interaction), &user, browser).await?;
+            Ok(Answered::LoggedIn(logged_in))
+        }
         Err(failure) => {
-            let form = LoginForm {
-                interaction: interaction.seal(serving, realm)?,
-                address: parameters,
-                client: accepted.client,
-                request: accepted.request,
-                login_hint: Some(username.to_owned()),
-                reauthentication: browser.session.is_some(),
-            };
+            let filled_in = Some(username.to_owned());
+            let form = form_again(serving, realm, (parameters, accepted, &interaction), (filled_in, browser))?;
             Ok(Answered::Again(Box::new(form), failure))
         }
     }
 }
 
-async fn log_in(
+/// The form of an interaction that goes on at the same stage.
+pub(super) fn form_again(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (address, accepted, interaction): (Parameters, Accepted, &Interaction),
+    (username, browser): (Option<String>, &Browser),
+) -> Result<LoginForm, AuthorizeError> {
+    Ok(LoginForm {
+        interaction: interaction.seal(serving, realm)?,
+        address,
+        client: accepted.client,
+        request: accepted.request,
+        login_hint: username,
+        reauthentication: browser.session.is_some(),
+        offers_registration: realm.realm.settings.self_registration,
+        begins_with_registration: false,
+    })
+}
+
+/// Opens a session for a user who has proved who they are, once for a form.
+pub(super) async fn log_in(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (parameters, accepted, interaction): (&Parameters, &Accepted, &Interaction),
     user: &User,
     browser: &Browser,
-) -> Result<Answered, AuthorizeError> {
+) -> Result<LoggedIn, AuthorizeError> {
     let before = match &browser.session {
         Some(cookie) => serving.store.session(realm.id(), &cookie.hash()).await?,
         None => None,
     };
     let (cookie, mut session) = new_session(serving, realm, user, before.as_ref());
     if let Err(refusal) = decisions::begun(serving, realm, (accepted, user), &mut session).await {
-        return end(serving, realm, (accepted, interaction), (refusal, Some(user.clone()))).await;
+        return Err(end(serving, realm, (accepted, interaction), (refusal, Some(user.id))).await);
     }
     let progress = interaction.at(Stage::LoggedIn(session.sid)).seal(serving, realm)?;
     let login = Login {
@@ -148,7 +194,7 @@ async fn log_in(
             // The session that this browser had may have been another user's.
             serving.logouts.notify_one();
             let query = parameters.clone().with(INTERACTION_PARAMETER, &progress).encode();
-            Ok(Answered::LoggedIn(format!("{}?{query}", realm.urls.of(Endpoint::Authorization)), cookie))
+            Ok(LoggedIn { location: format!("{}?{query}", realm.urls.of(Endpoint::Authorization)), session: cookie })
         }
         LoginOutcome::FormAlreadyUsed => {
             serving.note(realm, refused(LoginRefusal::FormUsedBefore, Some(user.id)));
@@ -233,7 +279,7 @@ async fn take_consent(
     Ok(Step::Respond(watchable(serving, realm, (&accepted, browser), response)))
 }
 
-fn open(
+pub(super) fn open(
     serving: &Serving<'_>,
     realm: &RealmContext,
     text: &str,
@@ -242,28 +288,34 @@ fn open(
     Interaction::open(serving, realm, text, (parameters, &browser.binding)).map_err(AuthorizeError::Expired)
 }
 
-/// The user left the login form: an answer like any other, given once.
-async fn cancel(
+/// The user left the form: an answer like any other, given once.
+pub(super) async fn cancel(
     serving: &Serving<'_>,
     realm: &RealmContext,
     accepted: &Accepted,
     interaction: &Interaction,
-) -> Result<Answered, AuthorizeError> {
+) -> AuthorizeError {
     let cancelled = refused(LoginRefusal::Cancelled, None);
-    close(serving, realm, &Completion::Interaction(interaction.login_record(serving)), cancelled).await?;
-    Err(accepted.redirect.refuse(denied()))
+    let step = Completion::Interaction(interaction.login_record(serving));
+    match close(serving, realm, &step, cancelled).await {
+        Ok(()) => accepted.redirect.refuse(denied()),
+        Err(error) => error,
+    }
 }
 
-/// A script ended the interaction at the login form: an answer like any other, given once.
-async fn end(
+/// A script ended the interaction at the form: an answer like any other, given once.
+pub(super) async fn end(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (accepted, interaction): (&Accepted, &Interaction),
-    (refusal, user): (Refusal, Option<User>),
-) -> Result<Answered, AuthorizeError> {
-    let ended = refused(LoginRefusal::RefusedByScript, user.map(|user| user.id));
-    close(serving, realm, &Completion::Interaction(interaction.login_record(serving)), ended).await?;
-    Err(accepted.redirect.refuse(refusal))
+    (refusal, user): (Refusal, Option<UserId>),
+) -> AuthorizeError {
+    let ended = refused(LoginRefusal::RefusedByScript, user);
+    let step = Completion::Interaction(interaction.login_record(serving));
+    match close(serving, realm, &step, ended).await {
+        Ok(()) => accepted.redirect.refuse(refusal),
+        Err(error) => error,
+    }
 }
 
 /// Marks a step of an interaction as taken, and records what it was; there is no second time.

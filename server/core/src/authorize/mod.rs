@@ -16,15 +16,17 @@ mod request;
 mod request_object;
 mod response;
 mod rules;
+mod sign_up;
 mod step;
 mod verified_redirect;
 
-pub use answer::{Answered, ConsentAnswer, LoginAnswer, answer_consent, answer_login};
+pub use answer::{Answered, ConsentAnswer, LoggedIn, LoginAction, LoginAnswer, answer_consent, answer_login};
 pub use interaction::BrowserBinding;
 pub use pushed::push;
 pub use request::AuthorizationRequest;
 pub use response::AuthorizationResponse;
 pub(crate) use rules::presentation::tags as language_tags;
+pub use sign_up::{Account, SignUpAction, SignUpAnswer, SignUpProblem, SignedUp, answer_sign_up};
 pub use step::{ConsentForm, LoginForm, Step};
 pub use verified_redirect::VerifiedRedirect;
 

@@ -46,6 +46,10 @@ pub struct LoginForm {
     pub login_hint: Option<String>,
     /// Whether a user is logged in already and has to prove it again.
     pub reauthentication: bool,
+    /// Whether people can make an account instead.
+    pub offers_registration: bool,
+    /// Whether that comes first: the client asked for it.
+    pub begins_with_registration: bool,
 }
 
 /// What a consent page needs.
@@ -198,7 +202,7 @@ async fn usable_session<'a>(
         age.is_some_and(|age| max_age.is_none_or(|max_age| age <= max_age && max_age != 0))
     };
     let request = &accepted.request;
-    let asked_again = request.prompts(Prompt::Login) || request.prompts(Prompt::SelectAccount);
+    let asked_again = [Prompt::Login, Prompt::SelectAccount, Prompt::Create].iter().any(|one| request.prompts(*one));
     let is_good = is_wanted && is_fresh(request.parts.max_age) && !asked_again && !used.steps_up;
     let is_sufficient = for_this || is_good;
     let max_age = decisions::freshness(serving, realm, accepted, (used, is_sufficient)).await?;
@@ -224,6 +228,8 @@ async fn login_form(
         request: accepted.request.clone(),
         login_hint: hint.transpose().map_err(|refusal| accepted.redirect.refuse(refusal))?,
         reauthentication,
+        offers_registration: realm.realm.settings.self_registration,
+        begins_with_registration: accepted.request.prompts(Prompt::Create),
     })
 }
 

@@ -83,6 +83,7 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         Endpoint::PushedAuthorizationRequest => Some(ClientEndpoint::PushedAuthorizationRequest),
         Endpoint::Authorization
         | Endpoint::Login
+        | Endpoint::SignUp
         | Endpoint::Consent
         | Endpoint::UserInfo
         | Endpoint::Jwks

@@ -74,7 +74,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         request_object_encryption_alg_values_supported: requests,
         request_object_encryption_enc_values_supported: content_encryption,
         ui_locales_supported: ui_locales.iter().map(|&locale| locale.to_owned()).collect(),
-        prompt_values_supported: texts(Prompt::ALL.iter().copied(), Prompt::as_str),
+        prompt_values_supported: texts(prompts(realm), Prompt::as_str),
         code_challenge_methods_supported: vec![CodeChallengeMethod::S256.as_str().to_owned()],
         token_endpoint_auth_methods_supported: methods.clone(),
         token_endpoint_auth_signing_alg_values_supported: assertions.clone(),
@@ -219,4 +219,10 @@ fn scopes(realm: &RealmContext) -> Vec<String> {
 fn claims() -> Vec<String> {
     let of_tokens = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "sid"];
     standard_claims::supported().chain(of_tokens).map(str::to_owned).collect()
+}
+
+/// Initiating User Registration 4.2: `create` where people can register themselves.
+fn prompts(realm: &RealmContext) -> impl Iterator<Item = Prompt> {
+    let can_register = realm.realm.settings.self_registration;
+    Prompt::ALL.iter().copied().filter(move |prompt| *prompt != Prompt::Create || can_register)
 }

@@ -54,6 +54,8 @@ endpoints! {
     Registration = "/register";
     /// Where the login form is sent.
     Login = "/login";
+    /// Where the form is sent by which people make an account (Initiating User Registration 1.0 section 4.1).
+    SignUp = "/sign-up";
     /// Where the consent form is sent.
     Consent = "/consent";
     /// RP-Initiated Logout 2.

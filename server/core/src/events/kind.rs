@@ -92,7 +92,7 @@ kinds! {
     AccountRefused = "account_refused";
     /// A registration of a client, or a change of one by the client itself, was refused.
     RegistrationRefused = "registration_refused";
-    /// Something was created, changed or deleted: through the admin API, the command line or the registration endpoint.
+    /// Something was created, changed or deleted: through the admin API, the command line, the registration endpoint, or the form for a new account.
     AdministrativeChange = "administrative_change";
     /// A signing key was replaced.
     KeyRotated = "key_rotated";

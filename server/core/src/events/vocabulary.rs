@@ -226,6 +226,7 @@ impl RefusedAt {
                 Endpoint::Authorization
                 | Endpoint::PushedAuthorizationRequest
                 | Endpoint::Login
+                | Endpoint::SignUp
                 | Endpoint::Consent
                 | Endpoint::Jwks,
             ) => EventKind::AuthorizationRefused,

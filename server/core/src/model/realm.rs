@@ -123,6 +123,12 @@ pub struct RealmSettings {
     /// send one). For clients that cannot be changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_public_clients_without_pkce: bool,
+    /// Whether people can make an account for themselves (Initiating User Registration 1.0).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub self_registration: bool,
+    /// Attempts to make an account from one network before more are refused: 3 to 10000. In the window of wrong
+    /// passwords.
+    pub self_registrations_per_address: i64,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.
     pub script_recording_days: i64,
     /// How long the secret that a client had before stays good after a new one was made: 0 to 2592000.
@@ -184,6 +190,8 @@ impl Default for RealmSettings {
             require_pushed_authorization_requests: false,
             pushed_requests_per_client: 10_000,
             allow_public_clients_without_pkce: false,
+            self_registration: false,
+            self_registrations_per_address: 20,
             script_recording_days: 0,
             client_secret_overlap_seconds: 0,
             registration: RegistrationPolicy::default(),

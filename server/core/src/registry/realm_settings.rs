@@ -23,6 +23,7 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         ("password_attempts_per_account", settings.password_attempts_per_account, 3..=100),
         ("password_attempts_per_address", settings.password_attempts_per_address, 3..=10_000),
         ("password_attempt_window_seconds", settings.password_attempt_window_seconds, 30..=86_400),
+        ("self_registrations_per_address", settings.self_registrations_per_address, 3..=10_000),
         // Not shorter than clients may keep the key set (the Cache-Control of the endpoint).
         ("signing_key_lead_seconds", settings.signing_key_lead_seconds, 300..=604_800),
         ("signing_key_rotation_days", settings.signing_key_rotation_days, 0..=3_650),

@@ -15,6 +15,7 @@ use signet_core::protocol::parameters::Parameters;
 use signet_core::protocol::scope::Scope;
 use signet_core::protocol::spec::rfc6749;
 
+use super::sign_up::{SignUpDraft, sign_up_page};
 use crate::call::{Call, PageCall};
 use crate::pages::{
     ClaimView, ClientView, ConsentPage, DetailView, DisplayText, ErrorProblem, Hidden, ImageUri, InteractionForm,
@@ -47,6 +48,9 @@ pub(crate) fn step_response(call: &Call, parameters: &Parameters, browser: &Brow
             let session = browser.session.as_ref().filter(|_| response.has_session_state());
             let state = session.and_then(|session| cookies::renew_browser_state(call, session));
             render::with_cookies(respond(call, parameters, &response), [state])
+        }
+        Step::Login(form) if form.begins_with_registration => {
+            sign_up_page(call, browser, (form, SignUpDraft::default()))
         }
         Step::Login(form) => login_page(call, browser, (form, None)),
         Step::Consent(form) => consent_page(call, browser, form),
@@ -106,6 +110,7 @@ pub(crate) fn login_page(
         username: form.login_hint.unwrap_or_default(),
         problem,
         reauthentication: form.reauthentication,
+        sign_up: form.offers_registration,
     });
     let mut response = render::interaction_page(call, &page, &form.request);
     match problem {
@@ -172,7 +177,12 @@ pub(crate) fn detail_views(call: &Call, details: &[AuthorizationDetail], languag
 
 /// The request travels in the address of the form, exactly as the client sent it, or in the sealed field, which belongs
 /// to it.
-fn interaction_form(call: &Call, address: &Parameters, endpoint: Endpoint, interaction: String) -> InteractionForm {
+pub(super) fn interaction_form(
+    call: &Call,
+    address: &Parameters,
+    endpoint: Endpoint,
+    interaction: String,
+) -> InteractionForm {
     let query = address.encode();
     let path = url::Url::parse(&call.realm.urls.of(endpoint)).map(|url| url.path().to_owned()).unwrap_or_default();
     InteractionForm { action: OwnPath::new(&format!("{path}?{query}")), interaction: Hidden::new(interaction) }

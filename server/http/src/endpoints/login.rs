@@ -2,13 +2,14 @@
 
 use poem::{Body, Response, handler};
 use signet_core::authn::LoginFailure;
-use signet_core::authorize::{Answered, LoginAnswer, answer_login};
+use signet_core::authorize::{Answered, LoggedIn, LoginAction, LoginAnswer, answer_login};
 use signet_core::endpoints::Endpoint;
 use signet_core::events::RefusedAt;
 use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::parameters::Parameters;
 
 use super::authorize::{authorize_error, login_page, respond};
+use super::sign_up::{SignUpDraft, sign_up_page};
 use crate::call::{Call, PageCall};
 use crate::pages::{ErrorProblem, LoginProblem};
 use crate::{cookies, cross_site, render};
@@ -20,23 +21,28 @@ pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
         Err(response) => return *response,
     };
     let browser = cookies::browser(&call);
-    let cancelled = form.get("action") == Some("cancel");
-    let credentials = (form.get("username").unwrap_or_default(), form.get("password").unwrap_or_default());
-    let answer = LoginAnswer {
-        parameters: &parameters,
-        interaction: form.get("interaction").unwrap_or_default(),
-        credentials: (!cancelled).then_some(credentials),
-        address: call.head.address,
+    let typed = |name: &str| form.get(name).unwrap_or_default();
+    let action = match typed("action") {
+        "cancel" => LoginAction::Cancel,
+        "sign-up" => LoginAction::SignUp,
+        _ => LoginAction::LogIn(typed("username"), typed("password")),
     };
+    let answer =
+        LoginAnswer { parameters: &parameters, interaction: typed("interaction"), action, address: call.head.address };
     match answer_login(&call.serving(), &call.realm, answer, &browser).await {
         Ok(Answered::Respond(response)) => respond(&call, &parameters, &response),
-        Ok(Answered::LoggedIn(location, session)) => {
-            let set = [cookies::set_session(&call, &session), cookies::set_browser_state(&call, &session)];
-            render::with_cookies(render::see_other(&location), set)
-        }
+        Ok(Answered::LoggedIn(logged_in)) => go_on(&call, &logged_in),
+        Ok(Answered::SignUp(form)) => sign_up_page(&call, &browser, (*form, SignUpDraft::default())),
         Ok(Answered::Again(form, failure)) => login_page(&call, &browser, (*form, Some(problem(failure)))),
         Err(error) => authorize_error(&call, &parameters, error),
     }
+}
+
+/// Sends a browser on with the cookies of its new session.
+pub(super) fn go_on(call: &Call, logged_in: &LoggedIn) -> Response {
+    let session = &logged_in.session;
+    let set = [cookies::set_session(call, session), cookies::set_browser_state(call, session)];
+    render::with_cookies(render::see_other(&logged_in.location), set)
 }
 
 const fn problem(failure: LoginFailure) -> LoginProblem {

@@ -16,5 +16,6 @@ mod public_document;
 pub(crate) mod pushed_authorization_request;
 pub(crate) mod registration;
 pub(crate) mod revocation;
+pub(crate) mod sign_up;
 pub(crate) mod token;
 pub(crate) mod userinfo;

@@ -15,6 +15,8 @@ use super::Page;
 pub enum PageKind {
     /// [`Page::Login`](super::Page::Login)
     Login,
+    /// [`Page::SignUp`](super::Page::SignUp)
+    SignUp,
     /// [`Page::Consent`](super::Page::Consent)
     Consent,
     /// [`Page::SignedIn`](super::Page::SignedIn)
@@ -70,6 +72,7 @@ impl PageKind {
     pub(super) const fn template(self) -> &'static str {
         match self {
             Self::Login => "login.html",
+            Self::SignUp => "sign_up.html",
             Self::Consent => "consent.html",
             Self::SignedIn => "signed_in.html",
             Self::SignOut => "sign_out.html",
@@ -87,7 +90,7 @@ impl PageKind {
     /// on whatever host, the directive is left out; elsewhere forms go to this origin or nowhere.
     const fn content_security_policy(self) -> &'static str {
         match self {
-            Self::Login | Self::Consent | Self::SignOut => policy!(""),
+            Self::Login | Self::SignUp | Self::Consent | Self::SignOut => policy!(""),
             Self::FormPost => policy!(concat!("; script-src ", submit_script_source!())),
             Self::SignedIn | Self::Apps => policy!("; form-action 'self'"),
             Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => {
@@ -101,7 +104,7 @@ impl PageKind {
     /// a form may see, and check, whose it is: the origin alone.
     const fn referrer_policy(self) -> &'static str {
         match self {
-            Self::Login | Self::Consent | Self::SignedIn | Self::SignOut | Self::Apps => "same-origin",
+            Self::Login | Self::SignUp | Self::Consent | Self::SignedIn | Self::SignOut | Self::Apps => "same-origin",
             Self::FormPost => "strict-origin",
             Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => "no-referrer",
         }
@@ -157,8 +160,9 @@ pub fn headers_of(page: &Page, window: Window) -> Vec<(HeaderName, HeaderValue)>
 mod tests {
     use super::*;
 
-    const KINDS: [PageKind; 11] = [
+    const KINDS: [PageKind; 12] = [
         PageKind::Login,
+        PageKind::SignUp,
         PageKind::Consent,
         PageKind::SignedIn,
         PageKind::SignOut,
@@ -182,7 +186,7 @@ mod tests {
         let base =
             "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; frame-ancestors 'none'";
         let expected = |kind| match kind {
-            PageKind::Login | PageKind::Consent | PageKind::SignOut => base.to_owned(),
+            PageKind::Login | PageKind::SignUp | PageKind::Consent | PageKind::SignOut => base.to_owned(),
             PageKind::FormPost => {
                 format!("{base}; script-src 'sha256-fMyYV9/AsSOHDUsa/LdR6Wb6Wk9UaS3BdEt65bV+i3k='")
             }

@@ -29,7 +29,7 @@ pub use locale::{LanguageWishes, Locale};
 pub use model::{
     AppView, AppsPage, Brand, ClientView, ConsentPage, DevStartPage, ErrorPage, ErrorProblem, FormPostPage,
     InteractionForm, LoggedOutPage, LoginPage, LoginProblem, Page, Parameter, Removal, SessionForm, SignOutPage,
-    SignedInPage, TestClientPage, TokenView,
+    SignUpPage, SignUpProblem, SignedInPage, TestClientPage, TokenView,
 };
 pub use permissions::{ClaimView, DetailView, ScopeView};
 pub use values::{

@@ -29,6 +29,8 @@ impl Default for Brand {
 pub enum Page {
     /// Asks for username and password.
     Login(LoginPage),
+    /// Asks for what an account needs.
+    SignUp(SignUpPage),
     /// Asks whether a client may have what it asks for.
     Consent(ConsentPage),
     /// Says who is signed in.
@@ -56,6 +58,7 @@ impl Page {
     pub const fn kind(&self) -> PageKind {
         match self {
             Self::Login(_) => PageKind::Login,
+            Self::SignUp(_) => PageKind::SignUp,
             Self::Consent(_) => PageKind::Consent,
             Self::SignedIn(_) => PageKind::SignedIn,
             Self::SignOut(_) => PageKind::SignOut,
@@ -104,7 +107,7 @@ pub struct SessionForm {
     pub csrf: Hidden,
 }
 
-/// Fields `username`, `password`; `action` is `login` or `cancel`.
+/// Fields `username`, `password`; `action` is `login`, `cancel`, or `sign-up` where that is offered.
 #[derive(Debug, Clone, Serialize)]
 pub struct LoginPage {
     /// Who asks for the login.
@@ -117,6 +120,27 @@ pub struct LoginPage {
     pub problem: Option<LoginProblem>,
     /// Whether someone with a session must prove again who they are (`prompt=login`, `max_age`).
     pub reauthentication: bool,
+    /// Whether people can make an account.
+    pub sign_up: bool,
+}
+
+/// Fields `username`, `name`, `email`, `password`, `repeated`; `action` is `sign-up`, `login` or `cancel`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignUpPage {
+    /// Who asks for the account.
+    pub client: ClientView,
+    /// The form.
+    pub form: InteractionForm,
+    /// What the fields hold, from the attempt that failed; may be empty.
+    pub username: String,
+    /// The same.
+    pub name: String,
+    /// The same.
+    pub email: String,
+    /// Fewest characters of a password.
+    pub least_characters: usize,
+    /// Why there is no account yet.
+    pub problem: Option<SignUpProblem>,
 }
 
 macro_rules! message_enum {
@@ -146,6 +170,32 @@ message_enum! {
         Throttled = "login-problem-throttled",
         /// The queue for checking passwords is full.
         Busy = "login-problem-busy",
+    }
+}
+
+message_enum! {
+    /// Why there is no account yet.
+    SignUpProblem {
+        /// The username is empty, too long, or has characters that nobody sees.
+        Username = "sign-up-problem-username",
+        /// Somebody else has it.
+        UsernameTaken = "sign-up-problem-taken",
+        /// The two passwords differ.
+        Repeated = "sign-up-problem-repeated",
+        /// The password is too short.
+        PasswordTooShort = "sign-up-problem-short",
+        /// The password is too long.
+        PasswordTooLong = "sign-up-problem-long",
+        /// The password is one that guessers try first.
+        PasswordCommon = "sign-up-problem-common",
+        /// Not a name.
+        Name = "sign-up-problem-name",
+        /// Not an e-mail address.
+        Email = "sign-up-problem-email",
+        /// Too many attempts from this address.
+        Throttled = "sign-up-problem-throttled",
+        /// The queue for hashing passwords is full.
+        Busy = "sign-up-problem-busy",
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     AppView, AppsPage, CalendarDay, ClaimView, ClientView, ConsentPage, DetailView, DevStartPage, DisplayText,
     ErrorPage, ErrorProblem, FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json,
     LoggedOutPage, LoginPage, LoginProblem, OwnPath, Page, Parameter, Removal, ReturnTarget, ScopeView, SessionForm,
-    SignOutPage, SignedInPage, TestClientPage, TokenView, WebUri,
+    SignOutPage, SignUpPage, SignUpProblem, SignedInPage, TestClientPage, TokenView, WebUri,
 };
 
 /// Every page with a name of its own: those that have optional parts once with and once without them.
@@ -67,6 +67,23 @@ fn sign_in() -> Vec<(&'static str, Page)> {
         username: String::new(),
         problem: None,
         reauthentication: false,
+        sign_up: true,
+    };
+    let sign_up = SignUpPage {
+        client: full_client(),
+        form: interaction("sign-up"),
+        username: String::new(),
+        name: String::new(),
+        email: String::new(),
+        least_characters: 8,
+        problem: None,
+    };
+    let refused = SignUpPage {
+        username: "maria".to_owned(),
+        name: "Maria Lindqvist".to_owned(),
+        email: "maria@example.com".to_owned(),
+        problem: Some(SignUpProblem::UsernameTaken),
+        ..sign_up.clone()
     };
     let consent = ConsentPage {
         client: full_client(),
@@ -92,12 +109,14 @@ fn sign_in() -> Vec<(&'static str, Page)> {
         ..consent.clone()
     };
     vec![
-        ("login-bare", Page::Login(LoginPage { client: bare_client(), ..login.clone() })),
+        ("login-bare", Page::Login(LoginPage { client: bare_client(), sign_up: false, ..login.clone() })),
         ("login-credentials", Page::Login(failed(LoginProblem::Credentials))),
         ("login-throttled", Page::Login(failed(LoginProblem::Throttled))),
         ("login-busy", Page::Login(failed(LoginProblem::Busy))),
         ("login-again", Page::Login(again)),
         ("login", Page::Login(login)),
+        ("sign-up", Page::SignUp(sign_up)),
+        ("sign-up-refused", Page::SignUp(refused)),
         ("consent", Page::Consent(consent)),
         ("consent-bare", Page::Consent(bare)),
     ]

@@ -15,7 +15,7 @@ macro_rules! embedded {
 }
 
 /// Every embedded template: file name, source.
-pub(super) const EMBEDDED: [(&str, &str); 17] = embedded![
+pub(super) const EMBEDDED: [(&str, &str); 18] = embedded![
     "apps.html",
     "base.html",
     "client.html",
@@ -29,6 +29,7 @@ pub(super) const EMBEDDED: [(&str, &str); 17] = embedded![
     "login.html",
     "permissions.html",
     "sign_out.html",
+    "sign_up.html",
     "signed_in.html",
     "signed_out.html",
     "test_client.html",

@@ -113,10 +113,12 @@ fn only_the_form_post_page_has_a_script_and_no_page_has_inline_style() {
 
 #[test]
 fn what_tests_and_the_conformance_harness_hold_on_to() {
-    let held: [(&str, &[&str]); 9] = [
+    let held: [(&str, &[&str]); 11] = [
         ("login", &["id=\"login-page\"", "name=\"username\"", "name=\"password\"", "id=\"login-submit\""]),
         ("login", &["id=\"login-cancel\" type=\"submit\" name=\"action\" value=\"cancel\"", "name=\"interaction\""]),
         ("login", &["client.example&#x2f;logo.svg", "client.example&#x2f;privacy", "client.example&#x2f;terms"]),
+        ("sign-up", &["id=\"sign-up-page\"", "name=\"repeated\"", "id=\"sign-up-submit\"", "name=\"interaction\""]),
+        ("sign-up-refused", &["role=\"alert\"", "value=\"maria\"", "value=\"maria@example.com\""]),
         ("login-credentials", &["role=\"alert\"", "value=\"maria\""]),
         ("consent", &["id=\"consent-page\"", "id=\"consent-allow\"", "id=\"consent-deny\"", "name=\"interaction\""]),
         ("error-request", &["id=\"error-page\"", "Support code", "7F3K-92QD-M4XA", "id=\"error-reason\""]),
@@ -135,7 +137,12 @@ fn what_tests_and_the_conformance_harness_hold_on_to() {
 #[test]
 fn the_first_button_of_a_form_is_the_one_that_goes_on() {
     // The enter key presses the first button of a form: a cancel button there would undo what was typed.
-    for (name, first) in [("login", "login-submit"), ("consent", "consent-allow"), ("sign-out", "sign-out-confirm")] {
+    for (name, first) in [
+        ("login", "login-submit"),
+        ("sign-up", "sign-up-submit"),
+        ("consent", "consent-allow"),
+        ("sign-out", "sign-out-confirm"),
+    ] {
         let html = render(name, Locale::English);
         let button = html.split_once("<button").unwrap().1.split_once('>').unwrap().0.to_owned();
         assert!(button.contains(first), "{name}: {button}");
@@ -194,6 +201,7 @@ fn every_language_has_the_same_messages_with_the_same_variables() {
 fn every_message_is_used_and_every_used_one_exists() {
     let mut used: BTreeSet<String> = SCOPES.iter().chain(CLAIMS).map(|(_, key)| (*key).to_owned()).collect();
     used.extend(LoginProblem::ALL.iter().map(|problem| problem.key().to_owned()));
+    used.extend(SignUpProblem::ALL.iter().map(|problem| problem.key().to_owned()));
     used.extend(ErrorProblem::ALL.iter().flat_map(|problem| <[String; 2]>::from(problem.messages())));
     for (_, source) in templates::EMBEDDED {
         for call in ["t(\"", "text(\""] {

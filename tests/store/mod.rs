@@ -56,6 +56,7 @@ mod sessions;
 mod single_use;
 mod sqlite;
 mod throttles;
+mod traffic;
 mod users;
 
 use crate::support::databases::{Kind, TestDatabase};

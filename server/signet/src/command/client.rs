@@ -8,7 +8,9 @@ use signet_core::model::Client;
 use signet_core::profile::ProfileName;
 use signet_core::protocol::identifiers::{ClientId, RealmName};
 use signet_core::protocol::names::{ApplicationType, ClientAuthenticationMethod, GrantType};
-use signet_core::registry::{self, ClientRegistration, Conformity, IssuedSecret, RegistryError};
+use signet_core::registry::{
+    self, ClientRegistration, Conformity, Forecast, ForecastQuestion, IssuedSecret, RegistryError,
+};
 
 use super::arguments::ClientCommand;
 use super::context::{Context, every};
@@ -166,6 +168,18 @@ pub(super) async fn run(command: ClientCommand, context: &Context) -> CommandRes
             let found = registry::find_client(provider, &realm, &client.id).await?;
             check(context, &found, &registry::check_conformity(&realm, &found, profile)?)?;
         }
+        ClientCommand::Forecast { place, id, all: _, profile, days } => {
+            let realm = context.realm(&place.realm).await?;
+            let question = ForecastQuestion { profile: Some(profile), days: Some(days) };
+            let found = match id {
+                Some(id) => {
+                    let client = registry::find_client(provider, &realm, &id).await?;
+                    vec![registry::forecast(provider, &realm, &client, question).await?]
+                }
+                None => every(async |page| registry::list_forecasts(provider, &realm, question, &page).await).await?,
+            };
+            forecast(context, &found)?;
+        }
         ClientCommand::RotateSecret(named) => {
             let realm = context.realm(&named.place.realm).await?;
             show(context, &registry::rotate_client_secret(&serving, &realm, &named.id).await?)?;
@@ -213,6 +227,16 @@ fn check(context: &Context, client: &Client, found: &Conformity) -> CommandResul
         "conforms": found.is_registered_so(),
         "gaps": gaps,
     }))
+}
+
+/// One object a client for machines; for people a row for each gap, and one for each client without.
+fn forecast(context: &Context, found: &[Forecast]) -> CommandResult {
+    if context.output.is_json() {
+        return context.output.list(&found.iter().map(views::forecast).collect::<Vec<_>>(), &[]);
+    }
+    let rows: Vec<Value> = found.iter().flat_map(views::forecast_rows).collect();
+    let columns = ["client_id", "requirement", "section", "failing", "of", "field", "change", "in_requests"];
+    context.output.list(&rows, &columns)
 }
 
 fn show(context: &Context, issued: &IssuedSecret) -> CommandResult {

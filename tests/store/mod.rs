@@ -38,6 +38,7 @@ mod costs;
 mod damage;
 mod exactness;
 mod fixtures;
+mod flow_costs;
 mod keys;
 mod logouts;
 mod lost_connection;

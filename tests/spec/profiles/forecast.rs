@@ -156,7 +156,7 @@ async fn methods_and_bearer_tokens_are_forecast_and_refused_by_the_profile() {
     assert_eq!((failing(&same), &same["clear"]), (vec![], &json!(true)));
     // The same figures are published, and told on the command line.
     let metrics = realm.http.get(&realm.server.management_url("/metrics")).await;
-    let metrics = String::from_utf8(metrics.body.to_vec()).unwrap();
+    let metrics = metrics.body;
     let line = format!(
         "client_profile_gap{{realm=\"{}\",client=\"{}\",profile=\"fapi2_security\",\
          requirement=\"sender_constrained_tokens\"}} 3",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use signet_core::model::Client;
 use signet_core::profile::ProfileName;
@@ -27,6 +27,17 @@ pub(crate) struct ClientSecretSource {
     /// Read a secret of your own choice, at the prompt or from standard input; without this, a strong one is made
     #[arg(long)]
     with_secret: bool,
+}
+
+/// What the access tokens of a client are bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SenderConstraint {
+    /// A key that it proves to hold (RFC 9449)
+    Dpop,
+    /// Its certificate (RFC 8705)
+    Mtls,
+    /// Nothing, unless it proves to hold a key or its profile wants it
+    None,
 }
 
 /// What can be decided about a client.
@@ -63,6 +74,9 @@ pub(crate) struct ClientFields {
     /// demands counts too
     #[arg(long, value_name = "PROFILE")]
     profile: Option<ProfileName>,
+    /// What its access tokens are bound to
+    #[arg(long, value_enum, value_name = "CONSTRAINT")]
+    sender_constraint: Option<SenderConstraint>,
     /// The algorithm of its ID tokens
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<String>,
@@ -94,6 +108,10 @@ impl ClientFields {
         }
         if let Some(profile) = self.profile {
             patch.assign(&format!("settings.profile={}", profile.as_str()))?;
+        }
+        if let Some(constraint) = self.sender_constraint {
+            patch.option("dpop_bound_access_tokens", Some(constraint == SenderConstraint::Dpop));
+            patch.option("tls_client_certificate_bound_access_tokens", Some(constraint == SenderConstraint::Mtls));
         }
         patch
             .option("client_name", self.name.clone())

@@ -3,53 +3,16 @@
 use serde_json::json;
 
 use crate::support::client::Client;
-use crate::support::databases::{Kind, TestDatabase};
+use crate::support::databases::Kind;
 use crate::support::dpop::{ProofKey, claims};
-use crate::support::http::{Answer, Request};
-use crate::support::realm::Realm;
-use crate::support::server::{Configuration, Server};
+use crate::support::http::Request;
+use crate::support::nodes::{Nodes, winners};
 
 const GRANT: &[(&str, &str)] = &[("grant_type", "client_credentials")];
 
-/// Three nodes with one database, and the public address of all of them.
-struct Nodes {
-    database: TestDatabase,
-    first: std::sync::Arc<Server>,
-    others: [std::sync::Arc<Server>; 2],
-}
-
-impl Nodes {
-    async fn start(kind: Kind) -> Self {
-        let database = TestDatabase::empty(kind).await;
-        let own = Configuration { database: Some(database.url.clone()), ..Configuration::default() };
-        let first = Server::start(own).await;
-        let others = [first.beside().await, first.beside().await];
-        Self { database, first, others }
-    }
-
-    /// Sends copies of a request, made for the public address, to all nodes at once.
-    async fn ask_all(&self, client: &Client, copies: usize, request: &Request) -> Vec<Answer> {
-        let bases = [&self.first.base, &self.others[0].base, &self.others[1].base];
-        let sent = (0..copies).map(|number| {
-            let url = request.url.replacen(&self.first.public_url, bases[number % bases.len()], 1);
-            client.http.send(Request { url, ..request.clone() })
-        });
-        futures_util::future::join_all(sent).await
-    }
-
-    async fn stop(self) {
-        drop((self.first, self.others));
-        self.database.remove().await;
-    }
-}
-
-fn winners(answers: &[Answer]) -> usize {
-    answers.iter().filter(|answer| answer.status == 200).count()
-}
-
 async fn proofs_count_once_on(kind: Kind) {
     let nodes = Nodes::start(kind).await;
-    let realm = Realm::on(&nodes.first, json!({})).await;
+    let realm = nodes.realm(json!({})).await;
     let metadata = json!({"grant_types": ["client_credentials", "authorization_code"], "scope": "openid read",
         "settings": {"skip_consent": true}});
     let (client, key) = (realm.client(metadata).await, ProofKey::generate("ES256"));
@@ -74,16 +37,15 @@ async fn proofs_count_once_on(kind: Kind) {
         }
     }
     // A nonce that one node gave out is good at every other.
-    let nonces = Realm::on(&nodes.first, json!({"dpop_nonce_at_token_endpoint": true})).await;
+    let nonces = nodes.realm(json!({"dpop_nonce_at_token_endpoint": true})).await;
     let client = nonces.client(json!({"grant_types": ["client_credentials"], "scope": "read"})).await;
     let refused = client.ask_with(&key, GRANT).await;
     refused.assert_refused("use_dpop_nonce");
-    for node in &nodes.others {
+    for node in [1, 2] {
         let mut claims = claims("POST", &client.endpoint("/token"));
         claims["nonce"] = json!(refused.header("dpop-nonce").unwrap());
         let request = client.authenticated("/token", GRANT).dpop(&key.sign(&claims));
-        let url = request.url.replacen(&nodes.first.public_url, &node.base, 1);
-        client.http.send(Request { url, ..request }).await.bound_tokens();
+        nodes.send(node, &client, request).await.bound_tokens();
     }
     nodes.stop().await;
 }

@@ -25,6 +25,7 @@ mod languages;
 mod logout;
 mod logs;
 mod mutual_tls_hosts;
+mod nodes;
 mod pairwise;
 mod prompts;
 mod proxies;

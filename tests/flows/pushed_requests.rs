@@ -1,4 +1,4 @@
-//! Flows that begin with a push (RFC 9126): for every kind of client, on several nodes.
+//! Flows that begin with a push (RFC 9126), for every kind of client. On several nodes: `nodes.rs`.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,6 @@ use super::client_authentication::certificate_set;
 use crate::support::authorization::AuthorizationResponse;
 use crate::support::certificates::{Identity, Subject};
 use crate::support::client::{Client, Credential};
-use crate::support::databases::{Kind, TestDatabase};
 use crate::support::realm::{Realm, merged};
 use crate::support::server::{Configuration, Server};
 
@@ -81,60 +80,6 @@ async fn pa_009_nothing_that_was_pushed_shows_on_the_way() {
     }
     let answer = browser.allow(&consent).await;
     AuthorizationResponse::read(&answer, &request).code();
-}
-
-/// Three nodes share a database: whoever pushes at one and goes on at the others gets one response.
-async fn is_one_response_on_three_nodes(kind: Kind) {
-    let database = TestDatabase::empty(kind).await;
-    let first = Server::start(Configuration { database: Some(database.url.clone()), ..Configuration::default() }).await;
-    let (second, third) = (first.beside().await, first.beside().await);
-    let realm = Realm::on(&first, json!({})).await;
-    let (client, key) = realm.client_with_key("ES256", json!({"settings": {"skip_consent": true}})).await;
-    let browser = realm.signed_in_browser().await;
-    let http = &realm.http;
-    let at = |url: String, server: &Server| url.replacen(&first.public_url, &server.base, 1);
-    for _ in 0..3 {
-        let request = client.request();
-        let assertion = key.sign(&client.assertion_claims());
-        let pushes = [&first, &second, &third].map(|server| {
-            let mut parameters: Vec<(&str, &str)> =
-                request.parameters.iter().map(|(name, value)| (&**name, &**value)).collect();
-            parameters.push(("client_assertion_type", crate::support::client::JWT_BEARER));
-            parameters.push(("client_assertion", &assertion));
-            let url = at(client.endpoint("/par"), server);
-            async move { http.post(&url, &parameters).await }
-        });
-        let answers = futures_util::future::join_all(pushes).await;
-        let (kept, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
-        assert_eq!((kept.len(), refused.len()), (1, 2), "an assertion counts once on all nodes");
-        let reference = client.referring(kept[0].json()["request_uri"].as_str().unwrap());
-        let visits = (0..12).map(|number| {
-            let url = at(reference.url(), [&first, &second, &third][number % 3]);
-            let mut browser = browser.clone();
-            async move { browser.get(&url).await }
-        });
-        let answers = futures_util::future::join_all(visits).await;
-        let codes: Vec<_> = answers.iter().filter(|answer| answer.location().is_some_and(has_code)).collect();
-        assert_eq!(codes.len(), 1, "{answers:?}");
-        let response = AuthorizationResponse::read(codes[0], &request);
-        client.redeem(&request, response.code()).await.tokens();
-    }
-    drop((first, second, third));
-    database.remove().await;
-}
-
-fn has_code(location: &str) -> bool {
-    location.contains("code=")
-}
-
-#[tokio::test]
-async fn three_nodes_on_postgres_make_one_response_of_a_push() {
-    is_one_response_on_three_nodes(Kind::Postgres).await;
-}
-
-#[tokio::test]
-async fn three_nodes_on_mariadb_make_one_response_of_a_push() {
-    is_one_response_on_three_nodes(Kind::MariaDb).await;
 }
 
 #[tokio::test]

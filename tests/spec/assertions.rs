@@ -75,7 +75,7 @@ async fn rfc7523_3_issuer_and_subject_are_the_client() {
 }
 
 #[tokio::test]
-async fn rfc7523_3_the_audience_is_this_server() {
+async fn tk_022_rfc7523_3_the_audience_is_this_server() {
     let realm = Realm::new().await;
     let (client, key) = keyed(&realm, "ES256").await;
     let audiences = [
@@ -112,7 +112,7 @@ async fn rfc7523_3_the_audience_of_one_endpoint_is_not_that_of_another() {
 }
 
 #[tokio::test]
-async fn rfc7523_3_an_identifier_is_needed() {
+async fn tk_024_rfc7523_3_an_identifier_is_needed() {
     let long = "x".repeat(10_000);
     assert_claims_refused(&[
         json!({"jti": null}),
@@ -125,7 +125,7 @@ async fn rfc7523_3_an_identifier_is_needed() {
 }
 
 #[tokio::test]
-async fn rfc7523_3_times_are_checked_with_little_tolerance() {
+async fn tk_025_rfc7523_3_times_are_checked_with_little_tolerance() {
     let time = now();
     assert_claims_refused(&[
         json!({"exp": null}),
@@ -149,15 +149,23 @@ async fn rfc7523_3_times_are_checked_with_little_tolerance() {
 }
 
 #[tokio::test]
-async fn rfc8725_2_times_of_a_wrong_type_are_not_absent() {
-    let bad = [json!("1"), json!(true), json!([1]), json!({}), json!(1e308), json!("soon")];
+async fn tk_026_rfc8725_2_times_of_a_wrong_type_are_not_absent() {
+    let bad = [json!("1"), json!(true), json!([1]), json!({}), json!(1e308), json!("soon"), json!(-1), json!(-0.5)];
     let changes: Vec<_> =
         ["exp", "nbf", "iat"].iter().flat_map(|claim| bad.iter().map(move |value| json!({*claim: value}))).collect();
     assert_claims_refused(&changes).await;
+    let realm = Realm::new().await;
+    let (client, key) = keyed(&realm, "ES256").await;
+    let nothing = ["exp", "nbf", "iat"].map(|claim| {
+        let mut claims = client.assertion_claims();
+        claims[claim] = Value::Null;
+        (format!("{claim} null"), key.sign(&claims))
+    });
+    assert_refused(&realm, (&client, &key), &nothing).await;
 }
 
 #[tokio::test]
-async fn rfc8725_3_1_algorithms_are_those_of_the_client_and_its_key() {
+async fn tk_028_rfc8725_3_1_algorithms_are_those_of_the_client_and_its_key() {
     let realm = Realm::new().await;
     let (client, key) = keyed(&realm, "RS256").await;
     let claims = client.assertion_claims();
@@ -176,6 +184,11 @@ async fn rfc8725_3_1_algorithms_are_those_of_the_client_and_its_key() {
             of("public key as secret"),
             SigningKey::from_secret("HS256", &public).sign_with_header(&header("HS256"), &claims),
         ),
+        (
+            of("public key as PEM as secret"),
+            SigningKey::from_secret("HS256", &key.public_pem()).sign_with_header(&header("HS256"), &claims),
+        ),
+        (of("ES256K"), key.sign_with_header(&header("ES256K"), &claims)),
         (of("another algorithm of the key"), key.named("PS256").sign_with_header(&header("PS256"), &claims)),
         (of("RS384 with a key for RS256"), key.named("RS384").sign_with_header(&header("RS384"), &claims)),
         (of("another key of that name"), SigningKey::generate("RS256").sign_with_header(&header("RS256"), &claims)),
@@ -186,7 +199,43 @@ async fn rfc8725_3_1_algorithms_are_those_of_the_client_and_its_key() {
 }
 
 #[tokio::test]
-async fn oidc_registration_2_a_registered_algorithm_is_the_only_one() {
+async fn tk_029_rfc7518_3_4_a_signature_is_two_numbers_of_the_curve() {
+    let realm = Realm::new().await;
+    let (client, key) = keyed(&realm, "ES256").await;
+    let good = key.sign(&client.assertion_claims());
+    let (message, signature) = good.rsplit_once('.').unwrap();
+    let bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let with = |what: &str, bytes: &[u8]| (what.to_owned(), format!("{message}.{}", URL_SAFE_NO_PAD.encode(bytes)));
+    let (first, second) = bytes.split_at(32);
+    // The order of P-256 (SEC 2 section 2.4.2).
+    let order = [
+        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
+        0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+    ];
+    let other_curve = SigningKey::generate("ES384");
+    let assertions = [
+        with("r and s zero", &[0; 64]),
+        with("r zero", &[&[0; 32], second].concat()),
+        with("s zero", &[first, &[0; 32]].concat()),
+        with("r the order", &[&order[..], second].concat()),
+        with("s the order", &[first, &order[..]].concat()),
+        with("r and s beyond the order", &[0xff; 64]),
+        with("65 bytes", &[&bytes[..], &[0]].concat()),
+        with("a zero in front", &[&[0], &bytes[..]].concat()),
+        with("63 bytes", &bytes[..63]),
+        with("r and s the other way round", &[second, first].concat()),
+        with("DER", &[&[0x30, 0x44, 0x02, 0x20], first, &[0x02, 0x20], second].concat()),
+        with("nothing", &[]),
+        (
+            "a key of P-384 under ES256".to_owned(),
+            other_curve.sign_with_header(&key.header(), &client.assertion_claims()),
+        ),
+    ];
+    assert_refused(&realm, (&client, &key), &assertions).await;
+}
+
+#[tokio::test]
+async fn tk_028_oidc_registration_2_a_registered_algorithm_is_the_only_one() {
     let realm = Realm::new().await;
     let (first, second) = (SigningKey::generate("ES256"), SigningKey::generate("RS256"));
     let body = json!({
@@ -199,7 +248,7 @@ async fn oidc_registration_2_a_registered_algorithm_is_the_only_one() {
 }
 
 #[tokio::test]
-async fn oidc_core_9_an_asymmetric_client_takes_no_hmac_and_the_other_way_round() {
+async fn tk_028_oidc_core_9_an_asymmetric_client_takes_no_hmac_and_the_other_way_round() {
     let realm = Realm::new().await;
     let body = json!({"token_endpoint_auth_method": "client_secret_jwt", "grant_types": ["client_credentials"]});
     let client = realm.client(body).await;
@@ -216,7 +265,7 @@ async fn oidc_core_9_an_asymmetric_client_takes_no_hmac_and_the_other_way_round(
 }
 
 #[tokio::test]
-async fn rfc7515_4_1_keys_and_extensions_in_the_header_are_not_followed() {
+async fn tk_030_rfc7515_4_1_keys_and_extensions_in_the_header_are_not_followed() {
     let realm = Realm::new().await;
     let (client, key) = keyed(&realm, "ES256").await;
     let attacker = SigningKey::generate("ES256");
@@ -246,7 +295,7 @@ async fn rfc7515_4_1_keys_and_extensions_in_the_header_are_not_followed() {
 }
 
 #[tokio::test]
-async fn rfc8725_3_11_tokens_of_another_kind_are_no_assertions() {
+async fn tk_034_rfc8725_3_11_tokens_of_another_kind_are_no_assertions() {
     let realm = Realm::new().await;
     let (client, key) = keyed(&realm, "ES256").await;
     let typed = |typ: &str| {

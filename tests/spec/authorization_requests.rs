@@ -188,7 +188,7 @@ async fn oidc_core_5_5_1_1_an_essential_class_that_cannot_be_reached_is_said_so(
 }
 
 #[tokio::test]
-async fn rfc8707_2_unknown_resources_are_invalid_target() {
+async fn tk_082_rfc8707_2_unknown_resources_are_invalid_target() {
     let realm = Realm::new().await;
     let api = |identifier: &str| json!({"identifier": identifier, "display_name": "API", "scopes": [], "token_format": "jwt"});
     for identifier in ["https://api.test", "https://closed.test"] {

@@ -231,7 +231,7 @@ async fn rfc6749_5_2_a_code_falls_with_what_it_rests_on() {
 }
 
 #[tokio::test]
-async fn rfc8707_2_2_resources_that_were_not_asked_for_are_invalid_target() {
+async fn tk_082_rfc8707_2_2_resources_that_were_not_asked_for_are_invalid_target() {
     let realm = Realm::new().await;
     for identifier in ["https://one.test", "https://two.test"] {
         let body = json!({"identifier": identifier, "display_name": "API", "scopes": [], "token_format": "jwt"});

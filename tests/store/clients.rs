@@ -1,7 +1,7 @@
 //! The port of clients.
 
-use signet_core::model::{Client, ClientSecret, ClientSettings};
-use signet_core::ports::{Authorizations, Clients, KeptClient, PageRequest, RefreshFamilies, StoreError};
+use signet_core::model::{Client, ClientSecret, ClientSettings, TrafficCount};
+use signet_core::ports::{Authorizations, Clients, KeptClient, PageRequest, RefreshFamilies, StoreError, Traffic};
 use signet_protocol::identifiers::RealmId;
 
 use super::fixtures::{
@@ -94,7 +94,17 @@ async fn a_deleted_client_takes_what_rests_on_it(database: &TestDatabase) {
     let lineage = world.open_family(5).await;
     let consent = authorization(&world.user, &world.client, 1);
     store.record_consent(&answered(1), &consent, &[]).await.unwrap().unwrap();
+    let counted = TrafficCount {
+        realm_id: world.realm.id,
+        client_id: world.client_id(),
+        day: 1,
+        profile: None,
+        subject: "token".to_owned(),
+        requests: 1,
+    };
+    store.add_traffic(&[counted]).await.unwrap();
     store.delete_client(world.realm.id, &world.client_id(), None, &[]).await.unwrap();
+    assert_eq!(database.count("client_traffic").await, 0);
     assert!(store.client(world.realm.id, &world.client_id()).await.unwrap().is_none());
     assert!(store.refresh_family(world.realm.id, lineage).await.unwrap().is_none());
     assert!(store.authorizations_of_user(world.realm.id, world.user.id).await.unwrap().is_empty());

@@ -38,6 +38,7 @@ mod costs;
 mod damage;
 mod exactness;
 mod fixtures;
+mod flow_costs;
 mod keys;
 mod logouts;
 mod lost_connection;
@@ -56,6 +57,7 @@ mod sessions;
 mod single_use;
 mod sqlite;
 mod throttles;
+mod traffic;
 mod users;
 
 use crate::support::databases::{Kind, TestDatabase};

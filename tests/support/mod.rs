@@ -11,6 +11,7 @@ pub(crate) mod html;
 pub(crate) mod http;
 pub(crate) mod jwe;
 pub(crate) mod jwt;
+pub(crate) mod nodes;
 pub(crate) mod process;
 pub(crate) mod provider;
 pub(crate) mod proxy;

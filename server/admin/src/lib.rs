@@ -17,6 +17,7 @@ mod entity_tag;
 mod enumerations;
 mod events;
 mod filter;
+mod forecasts;
 mod initial_access_tokens;
 mod keys;
 mod logout_deliveries;

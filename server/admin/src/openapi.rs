@@ -17,6 +17,7 @@ use crate::authorizations::Authorizations;
 use crate::clients::Clients;
 use crate::conformity::Conformities;
 use crate::events::Events;
+use crate::forecasts::Forecasts;
 use crate::initial_access_tokens::InitialAccessTokens;
 use crate::keys::Keys;
 use crate::logout_deliveries::LogoutDeliveries;
@@ -81,7 +82,7 @@ pub(crate) enum Tag {
 type Operations = (
     Realms,
     Clients,
-    Conformities,
+    (Conformities, Forecasts),
     InitialAccessTokens,
     Users,
     Sessions,
@@ -102,7 +103,7 @@ pub(crate) fn operations() -> OpenApiService<Operations, ()> {
     let operations = (
         Realms,
         Clients,
-        Conformities,
+        (Conformities, Forecasts),
         InitialAccessTokens,
         Users,
         Sessions,
@@ -314,7 +315,8 @@ mod tests {
             let object = format!("{realm}/{collection}/{{{id}}}");
             expected.extend(["get", "patch", "delete"].map(|method| format!("{method} {object}")));
         }
-        expected.push(format!("get {realm}/clients/{{client_id}}/conformity"));
+        expected.extend(["conformity", "forecast"].map(|part| format!("get {realm}/clients/{{client_id}}/{part}")));
+        expected.push(format!("get {realm}/client-forecasts"));
         expected.push(format!("post {realm}/clients/{{client_id}}/secret"));
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/initial-access-tokens")));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/initial-access-tokens/{{id}}")));

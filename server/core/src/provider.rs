@@ -18,6 +18,7 @@ use crate::events::{Checks, EventQueue};
 use crate::failure::Failure;
 use crate::hooks::{Runs, ScriptMetrics};
 use crate::ports::{SharedStore, outbound::OutboundHttp};
+use crate::profile::TrafficCounts;
 use crate::realm::{Programs, RealmCache, RealmContext};
 use crate::registry::ClientUses;
 
@@ -42,6 +43,8 @@ pub struct Provider {
     pub(crate) events: EventQueue,
     /// When uses of clients were last written.
     pub(crate) client_uses: ClientUses,
+    /// What clients did, held against the profiles above theirs.
+    pub(crate) traffic: Arc<TrafficCounts>,
     /// Checks of chains of events that are under way.
     pub(crate) checks: Checks,
     /// Keys that DPoP proofs were signed with lately.
@@ -76,6 +79,7 @@ impl Provider {
             runs: Runs::default(),
             events: EventQueue::default(),
             client_uses: ClientUses::default(),
+            traffic: Arc::default(),
             checks: Checks::default(),
             proof_keys: ProofKeys::default(),
             used_proofs: ReplayWindow::default(),

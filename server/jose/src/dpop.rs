@@ -85,6 +85,8 @@ pub struct VerifiedProof {
     pub jwt_id: String,
     /// `iat`.
     pub issued_at: UnixTime,
+    /// The algorithm of its signature.
+    pub algorithm: SignatureAlgorithm,
 }
 
 impl<'a> UnverifiedProof<'a> {
@@ -112,6 +114,7 @@ impl<'a> UnverifiedProof<'a> {
         if self.0.algorithm().is_symmetric() || !expected.algorithms.contains(&self.0.algorithm()) {
             return Err(VerificationError::AlgorithmNotAllowed.into());
         }
+        let algorithm = self.0.algorithm();
         let presented = keys.presented(&self.0)?;
         let mut profile = VerificationProfile::dpop_proof(expected.algorithms);
         profile.clock_skew = expected.clock_skew;
@@ -123,7 +126,7 @@ impl<'a> UnverifiedProof<'a> {
         let issued_at = claims.issued_at().ok_or(missing("iat"))?;
         let thumbprint = presented.thumbprint;
         keys.remember(presented);
-        Ok(VerifiedProof { thumbprint, jwt_id, issued_at })
+        Ok(VerifiedProof { thumbprint, jwt_id, issued_at, algorithm })
     }
 }
 

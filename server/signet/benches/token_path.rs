@@ -4,29 +4,26 @@
 //! a table and fails where the look-ups are more than a hundredth of the request.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that measures and prints")]
 
+mod setup;
+
 use std::hint::black_box;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use base64::Engine as _;
 use serde_json::json;
-use signet_core::authn::{PasswordHasher, PasswordOptions};
 use signet_core::binding::DpopHeader;
-use signet_core::endpoints::Bases;
 use signet_core::grants::{self, ClientRequest};
 use signet_core::model::{ClientSettings, RealmSettings};
 use signet_core::protocol::identifiers::ClientId;
 use signet_core::protocol::parameters::Parameters;
-use signet_core::protocol::time::{Clock, UnixTime};
-use signet_core::provider::{Provider, ProviderParts};
+use signet_core::provider::Provider;
 use signet_core::realm::RealmContext;
 use signet_core::registry::{self, ClientRegistration, DeploymentRequest, RealmChange};
 use signet_hooks::Hook;
-use signet_jose::{RootKey, SystemRandom};
-use signet_outbound::{OutboundClient, OutboundSettings, SystemResolver};
-use signet_rhai::RhaiEngine;
-use signet_store::{Database, Options};
+
+use setup::{Server, cpu_time};
 
 /// Tokens of one measurement, and measurements of which the fastest counts.
 const TOKENS: u32 = 500;
@@ -42,54 +39,11 @@ const EMPTY: &str = "fn on_client_authenticated(ctx, auth) { none() }\n\
                      fn on_token_request(ctx, req) { none() }\n\
                      fn on_claims(ctx, target) { none() }\n";
 
-struct BenchClock(Instant);
-
-impl Clock for BenchClock {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark measures")]
-    fn now(&self) -> UnixTime {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        UnixTime(i64::try_from(since.as_secs()).unwrap())
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
 /// A realm with a client.
 struct Place {
     name: &'static str,
     realm: Arc<RealmContext>,
     authorization: String,
-}
-
-/// CPU time of all threads of this process; where the system does not tell, time.
-fn cpu_time(started: Instant) -> Duration {
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let of_task = |task: std::fs::DirEntry| {
-        let statistics = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
-        statistics.split_whitespace().next()?.parse::<u64>().ok()
-    };
-    let all: Vec<u64> = tasks.filter_map(of_task).collect();
-    if all.is_empty() { started.elapsed() } else { Duration::from_nanos(all.iter().sum()) }
-}
-
-async fn provider(database: Database, started: Instant) -> Provider {
-    let random = Arc::new(SystemRandom::new());
-    let cheap = PasswordOptions { memory_kib: 8, iterations: 1, ..PasswordOptions::default() };
-    let provider = Provider::new(ProviderParts {
-        store: Arc::new(database),
-        clock: Arc::new(BenchClock(started)),
-        passwords: PasswordHasher::new(cheap, &*random).unwrap(),
-        root_key: RootKey::generate(&*random),
-        random,
-        scripts: Arc::new(RhaiEngine::new()),
-        script_tools: Arc::new(RhaiEngine::new()),
-        outbound: Arc::new(OutboundClient::new(OutboundSettings::default(), Arc::new(SystemResolver)).unwrap()),
-        bases: Bases { public: "https://localhost".to_owned(), mutual_tls: None },
-    });
-    registry::prepare_database(&provider).await.unwrap();
-    provider
 }
 
 /// Whose requests scripts are bound to.
@@ -170,22 +124,18 @@ fn look_up(realm: &RealmContext, client_id: &ClientId, started: Instant) -> f64 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures")]
 async fn main() {
-    let (started, folder) = (Instant::now(), tempfile::tempdir().unwrap());
-    let url = format!("sqlite://{}", folder.path().join("bench.db").display());
-    signet_migrations::up(&url, |_| {}).await.unwrap();
-    let database = Database::connect(&url, Options::default()).await.unwrap();
-    // As in a server: while it polls, clients are answered from memory.
-    let polling = database.start_polling().await.unwrap();
-    let provider = provider(database, started).await;
+    let started = Instant::now();
+    let server = Server::start(started).await;
+    let provider = &server.provider;
     let places = [
-        place(&provider, "none", Bound::Nobody).await,
-        place(&provider, "another-client", Bound::Other).await,
-        place(&provider, "empty-decisions", Bound::Everybody).await,
+        place(provider, "none", Bound::Nobody).await,
+        place(provider, "another-client", Bound::Other).await,
+        place(provider, "empty-decisions", Bound::Everybody).await,
     ];
     let mut fastest = [f64::INFINITY; 3];
     for _ in 0..MEASUREMENTS {
         for (place, fastest) in places.iter().zip(&mut fastest) {
-            *fastest = fastest.min(tokens(&provider, place, started).await);
+            *fastest = fastest.min(tokens(provider, place, started).await);
         }
     }
     let [none, ..] = fastest;
@@ -199,5 +149,5 @@ async fn main() {
         println!("{}: a look-up takes {look_up:.5} us; {LOOK_UPS} of them are {share:.5} of a token", place.name);
         assert!(share <= SHARE, "looking for scripts costs a token request more than its share");
     }
-    polling.stop().await;
+    server.stop().await;
 }

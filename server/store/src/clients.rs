@@ -289,6 +289,7 @@ pub(crate) async fn remove_client(
     session.execute("DELETE FROM refresh_families WHERE realm_id = ? AND client_id = ?", client()).await?;
     session.execute("DELETE FROM session_participants WHERE realm_id = ? AND client_id = ?", client()).await?;
     session.execute("DELETE FROM logout_deliveries WHERE realm_id = ? AND client_id = ?", client()).await?;
+    session.execute("DELETE FROM client_traffic WHERE realm_id = ? AND client_id = ?", client()).await?;
     delete_scripts_of_client(session, realm_id, client_id).await
 }
 

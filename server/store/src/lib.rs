@@ -40,6 +40,7 @@ mod standing;
 mod statistics;
 mod text;
 mod throttles;
+mod traffic;
 mod users;
 mod work;
 mod writer;

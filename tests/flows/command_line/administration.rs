@@ -114,31 +114,6 @@ fn clients_are_created_listed_shown_updated_and_deleted() {
 }
 
 #[test]
-fn a_profile_is_named_for_a_realm_and_a_client_and_a_check_tells_what_it_wants() {
-    let home = Home::configured();
-    home.json("realm create shop");
-    home.json("client create --realm shop --id web --redirect-uri https://rp.test/cb");
-    let told = home.json("client check --realm shop web --profile fapi2_message_signing");
-    assert_eq!((&told["profile"], &told["conforms"]), (&json!("fapi2_message_signing"), &json!(false)));
-    let gaps = told["gaps"].as_array().unwrap();
-    let method = gaps.iter().find(|gap| gap["requirement"] == "client_authentication").unwrap();
-    assert_eq!(method["field"], "token_endpoint_auth_method");
-    assert_eq!(method["section"], "FAPI 2.0 Security Profile section 5.3.2.1-6");
-    assert_eq!(home.json("client check --realm shop web")["conforms"], true);
-    let said = home.refused(7, "client update --realm shop web --profile fapi2_security");
-    assert!(said.contains("token_endpoint_auth_method") && said.contains("5.3.2.1-6"), "{said}");
-    assert_eq!(home.json("realm update shop --profile fapi2_security")["profile"], "fapi2_security");
-    assert_eq!(home.json("client check --realm shop web")["profile"], "fapi2_security");
-    assert!(home.refused(7, "client check --realm shop web --profile fapi1_advanced").contains("exclude"));
-    assert_eq!(home.run("client check --realm shop web --profile fapi3").code, 2);
-    let keys = "--auth-method private_key_jwt --jwks-uri https://rp.test/jwks";
-    let made = home.json(&format!(
-        "client create --realm shop --id bank --redirect-uri https://rp.test/cb {keys} --profile fapi2_message_signing"
-    ));
-    assert_eq!(made["settings"]["profile"], "fapi2_message_signing");
-}
-
-#[test]
 fn a_client_that_was_shown_can_be_given_back() {
     let home = Home::configured();
     home.json("realm create shop");

@@ -3,6 +3,7 @@
 mod administration;
 mod development;
 mod initial_access_tokens;
+mod profiles;
 mod script_tools;
 mod scripts;
 mod serving;

@@ -102,7 +102,7 @@ async fn fapi2_5_3_2_1_4_no_token_without_a_proof() {
 }
 
 #[tokio::test]
-async fn fapi2_5_3_2_1_8_the_audience_of_an_assertion_is_the_issuer_as_a_string() {
+async fn tk_022_fapi2_5_3_2_1_8_the_audience_of_an_assertion_is_the_issuer_as_a_string() {
     let bank = Bank::of(PROFILE).await;
     let (client, key) = bank.signing_client("ES256", PROFILE).await;
     let token_endpoint = format!("{}/token", client.issuer);

@@ -3,6 +3,7 @@
 mod combinations;
 mod fapi1;
 mod fapi2;
+mod forecast;
 mod message_signing;
 
 use serde_json::{Value, json};

@@ -11,6 +11,7 @@ mod decisions;
 mod interaction;
 mod issue;
 mod jarm;
+mod observed;
 mod pushed;
 mod request;
 mod request_object;
@@ -270,10 +271,15 @@ async fn begin(
 ) -> Result<Accepted, AuthorizeError> {
     let client = verified_redirect::find_client(serving, realm, parameters).await.map_err(on_a_page)?;
     let accepted = begin_as(serving, realm, parameters, client).await?;
-    match decisions::tightened(serving, realm, &accepted).await? {
-        Some(client) => begin_as(serving, realm, parameters, client).await,
-        None => Ok(accepted),
+    let accepted = match decisions::tightened(serving, realm, &accepted).await? {
+        Some(client) => begin_as(serving, realm, parameters, client).await?,
+        None => accepted,
+    };
+    // What was pushed was counted when it was.
+    if accepted.merged.pushed().is_none() {
+        serving.observe(realm, &accepted.client, &[accepted.observed(false)]);
     }
+    Ok(accepted)
 }
 
 async fn begin_as(

@@ -48,6 +48,8 @@ pub struct Proved {
     pub key: Thumbprint,
     /// The mark that the proof leaves, to be written in the endpoint's transaction: it counts once.
     pub record: UsedRecord,
+    /// How the proof was signed.
+    pub(crate) algorithm: SignatureAlgorithm,
 }
 
 /// The algorithms that proofs of a client may have.
@@ -104,7 +106,8 @@ pub(super) fn check(
         Some(Some(valid_until)) => valid_until,
         Some(None) => return Err(nonce::wanted()),
     };
-    Ok(Some(Proved { key: Thumbprint(verified.thumbprint), record: record(&verified, valid_until) }))
+    let record = record(&verified, valid_until);
+    Ok(Some(Proved { key: Thumbprint(verified.thumbprint), record, algorithm: verified.algorithm }))
 }
 
 const fn clock_skew(realm: &RealmContext) -> i64 {

@@ -21,6 +21,7 @@ use crate::endpoints::Endpoint;
 use crate::failure::Failure;
 use crate::grants::ClientRequest;
 use crate::model::{Client, Confirmation, Purpose, Thumbprint, UsedRecord};
+use crate::profile::conformity::ObservedToken;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -65,6 +66,12 @@ impl Binding {
     /// What the tokens are bound to; nothing for bearer tokens.
     pub(crate) const fn confirmation(&self) -> Option<Confirmation> {
         self.confirmation
+    }
+
+    /// What tokens are bound to, as demands of profiles are about it.
+    pub(crate) fn observed(&self) -> ObservedToken {
+        let proof = self.proved.map(|proved| proved.algorithm);
+        ObservedToken { is_bound: self.confirmation.is_some(), proof }
     }
 
     /// The key that the request proved to hold.

@@ -14,17 +14,18 @@ use crate::endpoints::Endpoint;
 use crate::failure::Failure;
 use crate::model::{Client, Purpose, UsedRecord};
 use crate::profile::AssertionAudience;
+use crate::profile::conformity::ObservedAssertion;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
-/// Checks an assertion and answers the mark it leaves when it is used.
+/// Checks an assertion and answers the mark it leaves when it is used, and what demands of profiles are about.
 pub(super) async fn check(
     provider: &Provider,
     realm: &RealmContext,
     client: &Client,
     token: &str,
     endpoint: Endpoint,
-) -> Result<UsedRecord, Failure> {
+) -> Result<(UsedRecord, ObservedAssertion), Failure> {
     let algorithms = algorithms(realm, client);
     let audience = audience(realm, endpoint);
     let audience: Vec<&str> = audience.iter().map(String::as_str).collect();
@@ -45,7 +46,12 @@ pub(super) async fn check(
         verified_by_client_keys(provider, client, token, &profile).await?
     };
     let claims = claims.map_err(refused)?;
-    record(client, &claims, profile.clock_skew).ok_or_else(|| failed("assertion without jti or exp").into())
+    let observed = ObservedAssertion {
+        algorithm: claims.algorithm(),
+        is_for_the_issuer: claims.text("aud") == Some(realm.issuer()),
+    };
+    let record = record(client, &claims, profile.clock_skew);
+    Ok((record.ok_or_else(|| failed("assertion without jti or exp"))?, observed))
 }
 
 fn verified(

@@ -25,6 +25,7 @@ use crate::endpoints::Endpoint;
 use crate::events::{Parties, Serving};
 use crate::failure::Failure;
 use crate::model::{Client, UsedRecord};
+use crate::profile::conformity::{Observed, ObservedAuthentication};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -34,6 +35,7 @@ pub struct AuthenticatedClient {
     client: Arc<Client>,
     method: ClientAuthenticationMethod,
     assertion: Option<UsedRecord>,
+    observed: ObservedAuthentication,
 }
 
 impl AuthenticatedClient {
@@ -45,6 +47,11 @@ impl AuthenticatedClient {
     /// How it proved it.
     pub const fn method(&self) -> ClientAuthenticationMethod {
         self.method
+    }
+
+    /// How it proved it, as demands of profiles are about it.
+    pub(crate) const fn observed(&self) -> Observed<'static> {
+        Observed::Authentication(self.observed)
     }
 
     /// The mark that its assertion leaves, to be written in the endpoint's transaction.
@@ -100,7 +107,10 @@ pub async fn authenticate(
         refused => refused,
     };
     match decided {
-        Ok(()) => Ok(client),
+        Ok(()) => {
+            serving.observe(realm, client.client(), &[client.observed()]);
+            Ok(client)
+        }
         Err(refusal) => refuse(serving, realm, &client, refusal).await,
     }
 }
@@ -149,7 +159,7 @@ async fn prove(
     if !profile.client_authentication_methods.contains(&method) {
         return Err(failed("the profile does not allow the client's method").into());
     }
-    let mut assertion = None;
+    let (mut assertion, mut observed) = (None, ObservedAuthentication { method, assertion: None });
     match (presented.credential(), method) {
         // A certificate that a connection happens to carry proves nothing about a public client, and harms nothing.
         (PresentedCredential::Nothing | PresentedCredential::Certificate(_), ClientAuthenticationMethod::None) => {}
@@ -157,7 +167,8 @@ async fn prove(
             PresentedCredential::Assertion(token),
             ClientAuthenticationMethod::ClientSecretJwt | ClientAuthenticationMethod::PrivateKeyJwt,
         ) => {
-            assertion = Some(assertion::check(serving, realm, &client, token, endpoint).await?);
+            let (record, seen) = assertion::check(serving, realm, &client, token, endpoint).await?;
+            (assertion, observed.assertion) = (Some(record), Some(seen));
         }
         (PresentedCredential::Certificate(certificate), ClientAuthenticationMethod::TlsClientAuth) => {
             tls::check_issued_certificate(serving, realm, &client, certificate)?;
@@ -167,7 +178,7 @@ async fn prove(
         }
         _ => return Err(failed("another method than the registered one").into()),
     }
-    Ok(AuthenticatedClient { client, method, assertion })
+    Ok(AuthenticatedClient { client, method, assertion, observed })
 }
 
 /// Authenticates a client by its secret. However it fails, it takes as long.
@@ -185,7 +196,10 @@ async fn by_secret(
     let attempt = secret::SecretAttempt { client_id, client: fitting.as_deref(), secret, address };
     let right = secret::is_right(provider, realm, attempt).await?;
     match fitting {
-        Some(client) if right => Ok(AuthenticatedClient { client, method, assertion: None }),
+        Some(client) if right => {
+            let observed = ObservedAuthentication { method, assertion: None };
+            Ok(AuthenticatedClient { client, method, assertion: None, observed })
+        }
         Some(_) => Err(failed("wrong client secret, or too many of them").into()),
         None if exists => Err(failed("another method than the registered one, or none the profile allows").into()),
         None => Err(failed("unknown or disabled client").into()),

@@ -26,6 +26,7 @@ use crate::events::{Event, EventRecord, RefusedAt, Serving};
 use crate::failure::Failure;
 use crate::model::UsedRecord;
 use crate::ports::ProofsOutcome;
+use crate::profile::conformity::Observed;
 use crate::realm::RealmContext;
 
 /// A request of an endpoint that clients authenticate at.
@@ -148,7 +149,12 @@ async fn issue(
         Ok(binding) => {
             proofs.extend(binding.proof());
             let (client, parameters) = (&client, request.parameters);
-            exchange_grant(&GrantRequest { serving, realm, client, binding, parameters }, grant_type).await
+            let request = GrantRequest { serving, realm, client, binding, parameters };
+            let exchanged = exchange_grant(&request, grant_type).await;
+            if exchanged.is_ok() {
+                serving.observe(realm, client.client(), &[Observed::Token(binding.observed())]);
+            }
+            exchanged
         }
         Err(failure) => Err(failure),
     };

@@ -17,6 +17,7 @@ mod script;
 mod session;
 mod single_use;
 mod token_basis;
+mod traffic_count;
 mod user;
 
 pub use authorization::{Authorization, ClientAccess, DEFAULT_SLOT};
@@ -41,6 +42,7 @@ pub use script::{
 pub use session::{BrowserSession, SessionIdHash};
 pub use single_use::{Completion, Purpose, UsedRecord};
 pub use token_basis::TokenBasis;
+pub use traffic_count::TrafficCount;
 pub use user::{PasswordCredential, User, normalise_username};
 
 /// A counter that only grows. "Revoke everything before now" is one more; an artefact carries the value it was

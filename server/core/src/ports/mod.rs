@@ -18,6 +18,7 @@ mod scripts;
 mod sessions;
 mod single_use;
 mod throttles;
+mod traffic;
 mod users;
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub use single_use::{
     SessionLimits, SingleUse, Standing, StandingQuery,
 };
 pub use throttles::{Attempts, Throttles};
+pub use traffic::Traffic;
 pub use users::Users;
 
 /// Why a store could not answer.
@@ -88,6 +90,7 @@ pub trait Store:
     + PairwiseSalts
     + ResourceServers
     + Throttles
+    + Traffic
     + Audit
     + Scripts
     + ScriptRuns
@@ -112,6 +115,7 @@ impl<T> Store for T where
         + PairwiseSalts
         + ResourceServers
         + Throttles
+        + Traffic
         + Audit
         + Scripts
         + ScriptRuns

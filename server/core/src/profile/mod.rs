@@ -11,16 +11,18 @@ mod fapi1_advanced;
 mod fapi2_message_signing;
 mod fapi2_security;
 mod nothing;
+mod traffic;
 
 pub(crate) use decision::tightened;
 use serde::{Deserialize, Serialize};
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm, TypeRule};
 use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, ResponseMode, ResponseType};
+pub use traffic::{ProfileGapCounts, TrafficCounts};
 
 use crate::model::RefreshRotation;
 
 /// The name of a security profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub enum ProfileName {
     /// OpenID Connect Core with the best current practice of RFC 9700.
     #[default]

@@ -10,6 +10,7 @@ mod client_metadata;
 mod clients;
 mod conformity;
 mod events;
+mod forecast;
 mod initial_access_tokens;
 mod key_schedule;
 mod keys;
@@ -42,6 +43,7 @@ pub use clients::{
 pub(crate) use clients::{check_client, fit_secret, kept, renew_secret};
 pub use conformity::{Conformity, check_conformity};
 pub use events::{events_of_request, list_events, realms_with_events, verify_events};
+pub use forecast::{Forecast, ForecastGap, ForecastQuestion, ObservedTraffic, forecast, list_forecasts};
 pub use initial_access_tokens::{
     InitialAccessTokenRequest, IssuedInitialAccessToken, create_initial_access_token, find_initial_access_token,
     list_initial_access_tokens, revoke_initial_access_token,

@@ -99,7 +99,7 @@ async fn public_and_internal() -> (Server, Server, OutboundSettings, Url) {
 }
 
 #[tokio::test]
-async fn a_name_that_is_rebound_after_the_check_leads_nowhere_else() {
+async fn az_065_a_name_that_is_rebound_after_the_check_leads_nowhere_else() {
     let (public, internal, settings, url) = public_and_internal().await;
     let names = NameServer::new(&[&["127.0.0.2"], &["127.0.0.1"]]);
     let outbound = OutboundClient::new(settings, Arc::clone(&names) as _).unwrap();

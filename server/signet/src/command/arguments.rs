@@ -249,6 +249,23 @@ pub(crate) enum ClientCommand {
         #[arg(long, value_name = "PROFILE")]
         profile: Option<ProfileName>,
     },
+    /// Tell what a security profile would have refused of what clients did in the last days
+    Forecast {
+        #[command(flatten)]
+        place: InRealm,
+        /// Its identifier
+        #[arg(value_name = "CLIENT_ID", allow_hyphen_values = true, required_unless_present = "all")]
+        id: Option<ClientId>,
+        /// Every client of the realm; those that are held to a profile which excludes this one are left out
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+        /// fapi1_advanced, fapi2_security or fapi2_message_signing
+        #[arg(long, value_name = "PROFILE")]
+        profile: ProfileName,
+        /// Days to look back, today included, in UTC: 1 to 8
+        #[arg(long, value_name = "DAYS", default_value_t = 7)]
+        days: u32,
+    },
     /// Replace the secret by a new one, which is shown once, now; the old one stays good for as long as
     /// the realm says
     RotateSecret(NamedClient),

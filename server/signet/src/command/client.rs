@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use signet_core::model::Client;
 use signet_core::profile::ProfileName;
 use signet_core::protocol::identifiers::{ClientId, RealmName};
 use signet_core::protocol::names::{ApplicationType, ClientAuthenticationMethod, GrantType};
-use signet_core::registry::{self, ClientRegistration, Conformity, IssuedSecret, RegistryError};
+use signet_core::registry::{
+    self, ClientRegistration, Conformity, Forecast, ForecastQuestion, IssuedSecret, RegistryError,
+};
 
 use super::arguments::ClientCommand;
 use super::context::{Context, every};
@@ -25,6 +27,17 @@ pub(crate) struct ClientSecretSource {
     /// Read a secret of your own choice, at the prompt or from standard input; without this, a strong one is made
     #[arg(long)]
     with_secret: bool,
+}
+
+/// What the access tokens of a client are bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SenderConstraint {
+    /// A key that it proves to hold (RFC 9449)
+    Dpop,
+    /// Its certificate (RFC 8705)
+    Mtls,
+    /// Nothing, unless it proves to hold a key or its profile wants it
+    None,
 }
 
 /// What can be decided about a client.
@@ -61,6 +74,9 @@ pub(crate) struct ClientFields {
     /// demands counts too
     #[arg(long, value_name = "PROFILE")]
     profile: Option<ProfileName>,
+    /// What its access tokens are bound to
+    #[arg(long, value_enum, value_name = "CONSTRAINT")]
+    sender_constraint: Option<SenderConstraint>,
     /// The algorithm of its ID tokens
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<String>,
@@ -92,6 +108,10 @@ impl ClientFields {
         }
         if let Some(profile) = self.profile {
             patch.assign(&format!("settings.profile={}", profile.as_str()))?;
+        }
+        if let Some(constraint) = self.sender_constraint {
+            patch.option("dpop_bound_access_tokens", Some(constraint == SenderConstraint::Dpop));
+            patch.option("tls_client_certificate_bound_access_tokens", Some(constraint == SenderConstraint::Mtls));
         }
         patch
             .option("client_name", self.name.clone())
@@ -166,6 +186,18 @@ pub(super) async fn run(command: ClientCommand, context: &Context) -> CommandRes
             let found = registry::find_client(provider, &realm, &client.id).await?;
             check(context, &found, &registry::check_conformity(&realm, &found, profile)?)?;
         }
+        ClientCommand::Forecast { place, id, all: _, profile, days } => {
+            let realm = context.realm(&place.realm).await?;
+            let question = ForecastQuestion { profile: Some(profile), days: Some(days) };
+            let found = match id {
+                Some(id) => {
+                    let client = registry::find_client(provider, &realm, &id).await?;
+                    vec![registry::forecast(provider, &realm, &client, question).await?]
+                }
+                None => every(async |page| registry::list_forecasts(provider, &realm, question, &page).await).await?,
+            };
+            forecast(context, &found)?;
+        }
         ClientCommand::RotateSecret(named) => {
             let realm = context.realm(&named.place.realm).await?;
             show(context, &registry::rotate_client_secret(&serving, &realm, &named.id).await?)?;
@@ -213,6 +245,16 @@ fn check(context: &Context, client: &Client, found: &Conformity) -> CommandResul
         "conforms": found.is_registered_so(),
         "gaps": gaps,
     }))
+}
+
+/// One object a client for machines; for people a row for each gap, and one for each client without.
+fn forecast(context: &Context, found: &[Forecast]) -> CommandResult {
+    if context.output.is_json() {
+        return context.output.list(&found.iter().map(views::forecast).collect::<Vec<_>>(), &[]);
+    }
+    let rows: Vec<Value> = found.iter().flat_map(views::forecast_rows).collect();
+    let columns = ["client_id", "requirement", "section", "failing", "of", "field", "change", "in_requests"];
+    context.output.list(&rows, &columns)
 }
 
 fn show(context: &Context, issued: &IssuedSecret) -> CommandResult {

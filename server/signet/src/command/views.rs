@@ -7,10 +7,10 @@ use signet_core::model::{
     Authorization, AuthorizationDetailsType, BrowserSession, Client, DEFAULT_SLOT, InitialAccessToken, LogoutDelivery,
     Realm, ResourceServer, SigningKeyRecord, User,
 };
-use signet_core::profile::conformity::Gap;
+use signet_core::profile::conformity::{Gap, RequestKind};
 use signet_core::protocol::rfc3339;
 use signet_core::protocol::time::UnixTime;
-use signet_core::registry::{IssuedSecret, ListedSession};
+use signet_core::registry::{Forecast, ForecastGap, IssuedSecret, ListedSession};
 use time::OffsetDateTime;
 
 /// The members of something that serializes to an object.
@@ -85,6 +85,53 @@ pub(super) fn profile_gap(gap: &Gap) -> Value {
         "change": gap.shortfall.as_ref().map(|shortfall| &shortfall.change),
         "in_requests": gap.in_requests,
     }))
+}
+
+/// What a profile would have refused of a client.
+pub(super) fn forecast(forecast: &Forecast) -> Value {
+    let traffic = forecast.traffic.iter().map(
+        |traffic| json!({ "kind": traffic.kind.as_str(), "requests": traffic.requests, "failing": traffic.failing }),
+    );
+    json!({
+        "client_id": forecast.client_id.as_str(),
+        "profile": forecast.profile,
+        "days": forecast.days,
+        "clear": forecast.is_clear(),
+        "traffic": traffic.collect::<Vec<_>>(),
+        "gaps": forecast.gaps.iter().map(forecast_gap).collect::<Vec<_>>(),
+    })
+}
+
+fn forecast_gap(gap: &ForecastGap) -> Value {
+    without_nulls(json!({
+        "requirement": gap.requirement.name,
+        "section": gap.section.map(|section| section.to_string()),
+        "kind": gap.requirement.kind().map(RequestKind::as_str),
+        "failing": gap.failing,
+        "field": gap.shortfall.as_ref().map(|shortfall| shortfall.field),
+        "change": gap.shortfall.as_ref().map(|shortfall| &shortfall.change),
+        "in_requests": gap.in_requests,
+    }))
+}
+
+/// The same as rows of a table: one for each demand that is not met, or one that says there is none, and for how much
+/// traffic that is.
+pub(super) fn forecast_rows(forecast: &Forecast) -> Vec<Value> {
+    let requests = |kind: Option<RequestKind>| {
+        let of_kind = forecast.traffic.iter().filter(|traffic| kind.is_none_or(|kind| traffic.kind == kind));
+        of_kind.map(|traffic| traffic.requests).sum::<u64>()
+    };
+    if forecast.is_clear() {
+        let client_id = forecast.client_id.as_str();
+        return vec![json!({ "client_id": client_id, "requirement": "-", "failing": 0, "of": requests(None) })];
+    }
+    let row = |gap: &ForecastGap| {
+        let mut row = forecast_gap(gap);
+        row["client_id"] = forecast.client_id.as_str().into();
+        row["of"] = requests(gap.requirement.kind()).into();
+        row
+    };
+    forecast.gaps.iter().map(row).collect()
 }
 
 /// An initial access token without the token itself.

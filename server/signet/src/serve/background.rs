@@ -16,7 +16,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::events::Events;
 use super::node::Node;
 use super::revocation::Revocation;
-use super::scripts;
+use super::{scripts, traffic};
 use crate::config::Settings;
 
 /// Time between two clean-ups.
@@ -51,6 +51,7 @@ pub(super) fn begin(
     scripts::begin(&mut tasks, provider);
     tasks.spawn(delete_unused_clients(Arc::clone(provider)));
     tasks.spawn(LogoutSender::new(provider).keep_sending());
+    tasks.spawn(traffic::keep_flushing(Arc::clone(provider)));
     tasks.spawn(activate_keys(Arc::clone(provider)));
     tasks.spawn(keep_key_schedule(Arc::clone(provider)));
     tasks.spawn(look(Arc::clone(node), Arc::clone(provider), settings.database.url.0.clone()));

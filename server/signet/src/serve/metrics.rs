@@ -1,5 +1,5 @@
 //! The metrics in the Prometheus text format 0.0.4. Every label has a bounded number of values: no realm, client or
-//! path of a stranger's making is one.
+//! path of a stranger's making is one, and of clients only so many are named.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,11 +8,12 @@ use std::time::Duration;
 use http::StatusCode;
 use signet_core::endpoints::Endpoint;
 use signet_core::hooks::ScriptMetrics;
+use signet_core::profile::ProfileGapCounts;
 use signet_http::listener::ListenerCounts;
 use signet_protocol::time::UnixTime;
 use signet_store::Statistics;
 
-use super::script_metrics;
+use super::{script_metrics, traffic};
 
 /// What requests are counted under: the endpoints of realms, and a few areas beside.
 const ENDPOINTS: [(&str, Area); 19] = [
@@ -115,9 +116,12 @@ pub(super) struct Figures<'a> {
     pub(super) requests: &'a Requests,
     /// Runs of scripts.
     pub(super) scripts: &'a ScriptMetrics,
+    /// What clients did that stricter profiles refuse.
+    pub(super) traffic: &'a [ProfileGapCounts],
 }
 
 /// A page of metrics.
+#[derive(Default)]
 pub(super) struct Text(String);
 
 impl Text {
@@ -128,6 +132,11 @@ impl Text {
         for (labels, value) in samples {
             let _ = writeln!(self.0, "{name}{labels} {value}");
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
     }
 
     fn single(&mut self, head: (&str, &str, &str), value: f64) {
@@ -155,6 +164,7 @@ pub(super) fn text(figures: &Figures<'_>) -> String {
     listeners(&mut text, figures.listeners);
     requests(&mut text, figures.requests);
     script_metrics::write(&mut text, figures.scripts);
+    traffic::write(&mut text, figures.traffic);
     text.0
 }
 
@@ -233,6 +243,7 @@ mod tests {
             listeners: &[],
             requests,
             scripts: &ScriptMetrics::default(),
+            traffic: &[],
         })
     }
 

@@ -11,6 +11,7 @@ mod script_metrics;
 mod scripts;
 mod settings;
 mod signals;
+mod traffic;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub(crate) struct Server {
     polling: Polling,
     events: Events,
     database: Database,
+    provider: Arc<Provider>,
     patience: Duration,
     signals: Signals,
     _lock: ServingLock,
@@ -80,7 +82,7 @@ impl Server {
             .map_err(|error| CommandError::failed(format!("signals cannot be listened to: {error}")))?;
         let listeners = bind(settings, &provider).await?;
         let polling = database.start_polling().await?;
-        let node = Arc::new(Node::new(database.clone(), Arc::clone(provider.script_metrics()), provider.now()));
+        let node = Arc::new(Node::new(database.clone(), &provider));
         background::note_database(&node, &provider).await;
         let source = Arc::clone(&node) as Arc<_>;
         let ids = settings::request_ids(&provider);
@@ -98,7 +100,19 @@ impl Server {
         let events = Events::new(&provider);
         let background = background::begin(settings, (&node, &revocation), &provider, &events);
         let patience = Duration::from_secs(settings.server.drain_seconds.0);
-        Ok(Self { node, revocation, management, background, polling, events, database, patience, signals, _lock: lock })
+        Ok(Self {
+            node,
+            revocation,
+            management,
+            background,
+            polling,
+            events,
+            database,
+            provider,
+            patience,
+            signals,
+            _lock: lock,
+        })
     }
 
     /// Where health and metrics are.
@@ -123,6 +137,7 @@ impl Server {
             }
         }
         self.background.shutdown().await;
+        traffic::flush(&self.provider).await;
         self.events.end().await;
         self.polling.stop().await;
         self.management.drain(Duration::from_secs(1)).await;

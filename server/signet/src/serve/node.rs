@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use signet_core::hooks::ScriptMetrics;
 use signet_core::ports::Changes as _;
+use signet_core::profile::TrafficCounts;
+use signet_core::provider::Provider;
 use signet_http::listener::{ManagementSource, NotReady, Readiness, RunningListener};
 use signet_protocol::time::UnixTime;
 use signet_store::Database;
@@ -19,6 +21,8 @@ pub(crate) struct Node {
     database: Database,
     /// Runs of scripts.
     scripts: Arc<ScriptMetrics>,
+    /// What clients did.
+    traffic: Arc<TrafficCounts>,
     started: UnixTime,
     /// Counts of requests.
     pub(crate) requests: Requests,
@@ -35,11 +39,21 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// A node that began at `started`.
-    pub(super) fn new(database: Database, scripts: Arc<ScriptMetrics>, started: UnixTime) -> Self {
+    /// A node of a provider, that begins now.
+    pub(super) fn new(database: Database, provider: &Provider) -> Self {
+        let counts = (Arc::clone(provider.script_metrics()), Arc::clone(provider.traffic_counts()));
+        Self::counting(database, counts, provider.now())
+    }
+
+    fn counting(
+        database: Database,
+        (scripts, traffic): (Arc<ScriptMetrics>, Arc<TrafficCounts>),
+        started: UnixTime,
+    ) -> Self {
         Self {
             database,
             scripts,
+            traffic,
             started,
             requests: Requests::default(),
             listeners: Mutex::default(),
@@ -128,6 +142,7 @@ impl ManagementSource for Node {
             listeners: &listeners,
             requests: &self.requests,
             scripts: &self.scripts,
+            traffic: &self.traffic.gaps(),
         })
     }
 }
@@ -147,7 +162,7 @@ mod tests {
         let url = format!("sqlite:{}", folder.path().join("signet.db").display());
         signet_migrations::up(&url, |_| ()).await.unwrap();
         let database = Database::connect(&url, Options::default()).await.unwrap();
-        let node = Node::new(database.clone(), Arc::default(), UnixTime(0));
+        let node = Node::counting(database.clone(), Default::default(), UnixTime(0));
         assert_eq!(reasons(&node), ["pause", "poll"]);
         let polling = database.start_polling().await.unwrap();
         assert_eq!(reasons(&node), ["pause"]);

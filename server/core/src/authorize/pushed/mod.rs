@@ -90,6 +90,7 @@ async fn validated(
     let mut accepted = accept(serving, realm, (Arc::clone(client), merged), Entry::Pushed).map_err(in_json)?;
     let mut narrowing = Narrowing::default();
     narrow(serving, realm, &mut accepted, &mut narrowing).await.map_err(in_json)?;
+    serving.observe(realm, client, &[accepted.observed(true)]);
     let parameters = accepted.merged.parameters();
     // RFC 9449 section 10.1: the key that the push proved is the one of the code.
     let parameters = match authorized_key(parameters.get("dpop_jkt"), proved_key)? {

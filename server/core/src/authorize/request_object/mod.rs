@@ -8,6 +8,7 @@ mod reference;
 mod verify;
 
 use serde::{Deserialize, Serialize};
+use signet_jose::VerifiedClaims;
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::parameters::Parameters;
 use signet_protocol::scope::Scope;
@@ -18,6 +19,7 @@ use super::decisions::Narrowing;
 use crate::failure::Failure;
 use crate::model::{Client, PushedReference};
 use crate::profile::RequestMerging;
+use crate::profile::conformity::ObservedObject;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -31,6 +33,8 @@ pub(super) struct MergedRequest {
     /// What the addresses of our own forms and redirects carry of the request.
     address: Parameters,
     origin: Origin,
+    /// What demands of profiles are about in the request object, where it came with this request.
+    observed: Option<ObservedObject>,
 }
 
 /// Where the parameters that count stood.
@@ -68,18 +72,18 @@ pub(super) enum Proof {
 impl MergedRequest {
     /// A request of parameters alone.
     pub(super) fn plain(parameters: &Parameters) -> Self {
-        Self { parameters: parameters.clone(), address: parameters.clone(), origin: Origin::Parameters }
+        Self { parameters: parameters.clone(), address: parameters.clone(), origin: Origin::Parameters, observed: None }
     }
 
     /// What an object made of a request. An object may have expired by the time that the user has logged in, or may have
     /// been taken away: from here on the parameters travel in the interaction.
     pub(super) fn of_object(parameters: Parameters, address: Parameters, proof: Proof) -> Self {
-        Self { parameters, address, origin: Origin::Object(proof) }
+        Self { parameters, address, origin: Origin::Object(proof), observed: None }
     }
 
     /// What was pushed. It stays in the database until the request is answered.
     pub(super) fn of_push(parameters: Parameters, address: Parameters, pushed: Pushed) -> Self {
-        Self { parameters, address, origin: Origin::Push(Box::new(pushed)) }
+        Self { parameters, address, origin: Origin::Push(Box::new(pushed)), observed: None }
     }
 
     pub(super) const fn parameters(&self) -> &Parameters {
@@ -88,6 +92,11 @@ impl MergedRequest {
 
     pub(super) const fn address(&self) -> &Parameters {
         &self.address
+    }
+
+    /// What demands of profiles are about in the request object.
+    pub(super) const fn observed(&self) -> Option<ObservedObject> {
+        self.observed
     }
 
     /// What the request object proved, wherever it was.
@@ -155,18 +164,37 @@ pub(super) async fn merge(
     };
     let object = decrypt::decrypted(provider, realm, client, object)?;
     let (claims, proof) = verify::verified(provider, realm, client, &object).await?;
-    let inside = content::parameters(&claims)?;
+    let inside = content::parameters(claims.claims())?;
     // RFC 9126 section 3: what stands beside an object that is pushed authenticates the client, and is nothing else.
     let is_alone = entry == Entry::Pushed || must_be_signed(realm, client);
     let merging = if is_alone { RequestMerging::ObjectAlone } else { rules.merging };
     let parameters = merged(&parameters.without("request").without("request_uri"), &inside, merging)?;
+    let observed = Some(observed(provider, realm, &claims, (&parameters, &inside)));
     let travels = entry == Entry::Authorization;
     if travels && serde_json::to_vec(&parameters).map_or(true, |json| json.len() > MAXIMUM_BYTES) {
         let reason = "the request object asks for more than 4500 bytes of parameters";
         return Err(invalid_object(reason, rfc9101("5.2")).into());
     }
     let address = parameters.only("client_id");
-    Ok(MergedRequest::of_object(parameters, address, proof))
+    Ok(MergedRequest { observed, ..MergedRequest::of_object(parameters, address, proof) })
+}
+
+/// What demands of profiles are about in a request object that made these parameters.
+fn observed(
+    provider: &Provider,
+    realm: &RealmContext,
+    claims: &VerifiedClaims,
+    (merged, inside): (&Parameters, &Parameters),
+) -> ObservedObject {
+    let earliest_now = provider.now().minus(realm.realm.settings.clock_skew_seconds);
+    let begins = claims.not_before();
+    let number = |parameters: &Parameters| parameters.without("client_id").count();
+    ObservedObject {
+        algorithm: claims.algorithm(),
+        begun_for: begins.map(|begins| earliest_now.since(begins)),
+        good_for: begins.zip(claims.expires_at()).map(|(begins, ends)| ends.since(begins)),
+        is_whole: number(merged) == number(inside),
+    }
 }
 
 /// Core 6.1 and RFC 9101 section 6.3: which parameters count, and which must stand outside whatever stands inside.

@@ -1,7 +1,6 @@
 //! Who made a request object, and whether it is for this server and for now (OpenID Connect Core 6.3.2, RFC 9101
 //! section 6.2).
 
-use serde_json::{Map, Value};
 use signet_jose::{
     AudienceRule, SignatureAlgorithm, UnsecuredToken, UnverifiedToken, VerificationError, VerificationProfile,
     VerifiedClaims, VerifyingKey, accept_unsecured,
@@ -26,7 +25,7 @@ pub(super) async fn verified(
     realm: &RealmContext,
     client: &Client,
     object: &Opened,
-) -> Result<(Map<String, Value>, Proof), Failure> {
+) -> Result<(VerifiedClaims, Proof), Failure> {
     let issuer = [realm.issuer()];
     let algorithms = algorithms(realm, client);
     let profile = profile(realm, client, &issuer, &algorithms);
@@ -39,7 +38,7 @@ pub(super) async fn verified(
     if claims.subject() == Some(client.client_id.as_str()) {
         return Err(invalid_object("a request object is not about the application", rfc9101("10.8")).into());
     }
-    Ok((claims.claims().clone(), proof))
+    Ok((claims, proof))
 }
 
 fn profile<'a>(

@@ -11,10 +11,15 @@ mod clauses;
 mod page;
 mod requests;
 mod tokens;
+mod traffic;
 
 use signet_protocol::spec::SpecRef;
 
 pub use page::reference;
+pub use traffic::RequestKind;
+pub(crate) use traffic::{
+    Observed, ObservedAssertion, ObservedAuthentication, ObservedAuthorization, ObservedObject, ObservedToken,
+};
 
 use super::{ProfileName, SecurityProfile};
 use crate::model::{Client, RealmSettings};

@@ -52,7 +52,7 @@ async fn rfc9440_certificate_and_chain_come_from_a_listed_proxy() {
 }
 
 #[tokio::test]
-async fn tk036_certificate_headers_of_everyone_else_are_removed() {
+async fn tk_036_certificate_headers_of_everyone_else_are_removed() {
     let listener = behind_proxy("192.0.2.0/24", &["client-cert", "x-my-cert"]).await;
     let text = STANDARD.encode(client().der());
     let headers = format!(
@@ -87,7 +87,7 @@ async fn named_headers_carry_what_proxies_make_of_pem_and_der() {
 }
 
 #[tokio::test]
-async fn tk037_a_proxy_header_that_is_doubtful_is_refused() {
+async fn tk_037_a_proxy_header_that_is_doubtful_is_refused() {
     let listener = behind_proxy("127.0.0.1/32", &["client-cert", "x-ssl-cert"]).await;
     let text = STANDARD.encode(client().der());
     let longer = STANDARD.encode([client().der(), vec![0]].concat());

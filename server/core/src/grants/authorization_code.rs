@@ -7,7 +7,7 @@ use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::{SpecRef, rfc6749, rfc7636, rfc9449, rfc9700};
 
 use super::decision::{Planned, decide, go_on};
-use super::{GrantRequest, details, resources};
+use super::{Authorized, GrantRequest, aim, details, resources};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
@@ -36,10 +36,19 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let user = live_user(request, &code).await?;
     request.serving.passed("user");
     go_on(request, &code.basis)?;
+    let authorized = Authorized {
+        client: request.client.client(),
+        user: Some(&user),
+        grant_type: Some(GrantType::AuthorizationCode),
+        scope: &code.basis.scope,
+        resources,
+        details,
+    };
+    let aimed = aim(request.serving, request.realm, authorized).await?;
     let planned = Planned {
         grant_type: GrantType::AuthorizationCode,
-        scope: &code.basis.scope,
-        resources: &resources,
+        scope: &aimed.scope,
+        resources: &aimed.resources,
         user: Some((&user, &code.basis)),
         refresh_token: is_refreshable(request, &code),
     };
@@ -54,9 +63,9 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         lineage: code.lineage,
         basis: &code.basis,
         scope: &permitted.scope,
-        resources: &resources,
-        details: &details,
-        lifetimes: permitted.lifetimes,
+        resources: &aimed.resources,
+        details: &aimed.details,
+        lifetimes: permitted.lifetimes.at_most(aimed.lifetimes),
         confirmation: request.binding.confirmation(),
         nonce: code.nonce.as_deref(),
         state: None,
@@ -68,7 +77,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         grant: GrantType::AuthorizationCode,
         lineage: code.lineage.into(),
         scope: permitted.scope,
-        resources,
+        resources: aimed.resources,
         id_token: response.id_token.is_some(),
         refresh_generation: refresh_family.as_ref().map(|family| family.generation),
     };

@@ -64,6 +64,7 @@ pub(super) static SIGNING_ALGORITHM: Requirement = Requirement {
             ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
             ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
             ("authorization_signed_response_alg", &metadata.authorization_signed_response_alg),
+            ("introspection_signed_response_alg", &metadata.introspection_signed_response_alg),
             ("settings.access_token_signed_response_alg", &settings.access_token_signed_response_alg),
         ];
         let permitted = registered.profile.signing_algorithms;

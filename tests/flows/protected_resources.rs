@@ -93,6 +93,10 @@ async fn rfc9728_5_a_client_finds_its_way_from_the_resource_to_a_token_for_it() 
     assert_eq!(client.userinfo(refreshed.access_token()).await.status, 200);
     assert_foreign_is_refused(&client, &realm, "/grants").await;
     assert_foreign_is_refused(&client, &realm, "/token").await;
+    // Of the admin realm alone.
+    let administration = format!("{}/admin/api/v1", realm.server.public_url);
+    let grant = ("grant_type", "client_credentials");
+    client.ask("/token", &[grant, ("resource", &administration)]).await.assert_refused("invalid_target");
 }
 
 /// What the realm does not have, or is no resource, is no target (RFC 8707 section 2).

@@ -129,6 +129,15 @@ async fn rfc9396_9_1_a_token_for_some_resources_has_the_details_that_are_for_the
         if format == "jwt" {
             assert_eq!(realm.verify(tokens.access_token()).await.claims["authorization_details"], json!([payment()]));
         }
+        // What is named must be for the resource (RFC 9396 section 6).
+        let named = json!([payment()]).to_string();
+        let parameters = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", tokens.refresh_token()),
+            ("resource", account),
+            ("authorization_details", &named),
+        ];
+        client.ask("/token", &parameters).await.assert_refused("invalid_authorization_details");
         let other = refresh_for(&client, &tokens, &[account]).await.tokens();
         assert_eq!(other.0["authorization_details"], json!([accounts()]));
         let both = refresh_for(&client, &other, &[]).await.tokens();

@@ -83,6 +83,22 @@ async fn rfc9701_5_an_inactive_token_is_inactive_inside_and_nothing_else_is_said
     }
 }
 
+/// CVE-2026-18208: what JSON keeps to itself, the JWT must not tell.
+#[tokio::test]
+async fn ir_001_a_token_that_was_revoked_or_is_anothers_is_told_in_neither_form() {
+    let realm = Realm::new().await;
+    let (client, stranger) = (realm.versatile_client().await, realm.versatile_client().await);
+    let tokens = client.obtain(&mut realm.browser(), &client.request(), &realm.user).await;
+    let told = async |caller: &Client| {
+        let claims = realm.verify(&ask(caller, tokens.access_token(), TYPE).await.body).await.claims;
+        claims["token_introspection"].clone()
+    };
+    assert_eq!(told(&client).await["active"], true);
+    assert_eq!(told(&stranger).await, json!({"active": false}));
+    assert_eq!(client.revoke(tokens.access_token()).await.status, 200);
+    assert_eq!(told(&client).await, json!({"active": false}));
+}
+
 #[tokio::test]
 async fn rfc9701_4_who_is_not_authenticated_gets_no_jwt() {
     let realm = Realm::new().await;

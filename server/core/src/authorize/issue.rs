@@ -146,6 +146,7 @@ async fn tokens(
         scope: &basis.scope,
         resources: basis.resources.clone(),
         details: Vec::new(),
+        names_details: false,
     };
     let aimed = aim(serving, realm, authorized).await.map_err(|refusal| refuse(refusal.into()))?;
     let planned = Planned {

@@ -10,8 +10,9 @@ use signet_hooks::points::on_resource_indicators::{
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::GrantType;
 use signet_protocol::scope::Scope;
-use signet_protocol::spec::rfc8707;
+use signet_protocol::spec::{rfc8707, rfc9396};
 
+use super::GrantRequest;
 use super::resources::scope_at;
 use crate::details;
 use crate::events::Serving;
@@ -30,6 +31,8 @@ pub(crate) struct Authorized<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) resources: Vec<String>,
     pub(crate) details: Vec<AuthorizationDetail>,
+    /// Whether the request names these details, and wants each of them.
+    pub(crate) names_details: bool,
 }
 
 /// What a token is for.
@@ -41,22 +44,49 @@ pub(crate) struct Aimed {
     pub(crate) lifetimes: Lifetimes,
 }
 
+/// Aims the token of a grant at its resources.
+///
+/// # Errors
+/// Those of [`aim`].
+pub(super) async fn aim_grant(
+    request: &GrantRequest<'_>,
+    (grant_type, user): (GrantType, Option<&User>),
+    scope: &Scope,
+    (resources, details): (Vec<String>, Vec<AuthorizationDetail>),
+) -> Result<Aimed, Refusal> {
+    let authorized = Authorized {
+        client: request.client.client(),
+        user,
+        grant_type: Some(grant_type),
+        scope,
+        resources,
+        details,
+        names_details: request.parameters.get("authorization_details").is_some(),
+    };
+    aim(request.serving, request.realm, authorized).await
+}
+
 /// Aims a token at its resources. One that names none is as it was authorized.
 ///
 /// # Errors
-/// `invalid_target` where no resource is left, or nothing of what was granted is for one; what a script refuses with.
+/// `invalid_target` where no resource is left, or nothing of what was granted is for one; `invalid_authorization_details`
+/// where the request names details for other resources (RFC 9396 section 6); what a script refuses with.
 pub(crate) async fn aim(
     serving: &Serving<'_>,
     realm: &RealmContext,
     authorized: Authorized<'_>,
 ) -> Result<Aimed, Refusal> {
     let Left { resources, lifetimes } = left(serving, realm, &authorized).await?;
-    let Authorized { scope, details, .. } = authorized;
+    let Authorized { scope, details, names_details, .. } = authorized;
     if resources.is_empty() {
         return Ok(Aimed { scope: scope.clone(), resources, details, lifetimes });
     }
     let here = scope_at(realm, &resources, scope);
     let details_here = details::for_audience(&details, &audience_of(realm, &resources, &here));
+    if names_details && details_here != details {
+        let reason = "the authorization details name other locations than the resources of the request";
+        return Err(ErrorCode::InvalidAuthorizationDetails.because(reason).per(rfc9396("6")));
+    }
     if here.is_empty() && details_here.is_empty() && !(scope.is_empty() && details.is_empty()) {
         let reason = "nothing of what was granted can be used at this resource";
         return Err(ErrorCode::InvalidTarget.because(reason).per(rfc8707("2")));

@@ -7,7 +7,7 @@ use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::{SpecRef, rfc6749, rfc7636, rfc9449, rfc9700};
 
 use super::decision::{Planned, decide, go_on};
-use super::{Authorized, GrantRequest, aim, details, resources};
+use super::{GrantRequest, aim_grant, details, resources};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
@@ -36,17 +36,10 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let user = live_user(request, &code).await?;
     request.serving.passed("user");
     go_on(request, &code.basis)?;
-    let authorized = Authorized {
-        client: request.client.client(),
-        user: Some(&user),
-        grant_type: Some(GrantType::AuthorizationCode),
-        scope: &code.basis.scope,
-        resources,
-        details,
-    };
-    let aimed = aim(request.serving, request.realm, authorized).await?;
+    let grant_type = GrantType::AuthorizationCode;
+    let aimed = aim_grant(request, (grant_type, Some(&user)), &code.basis.scope, (resources, details)).await?;
     let planned = Planned {
-        grant_type: GrantType::AuthorizationCode,
+        grant_type,
         scope: &aimed.scope,
         resources: &aimed.resources,
         user: Some((&user, &code.basis)),
@@ -74,7 +67,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     };
     let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
     let issued = Fact::TokenIssued {
-        grant: GrantType::AuthorizationCode,
+        grant: grant_type,
         lineage: code.lineage.into(),
         scope: permitted.scope,
         resources: aimed.resources,

@@ -9,7 +9,7 @@ use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc6749;
 
 use super::decision::{Planned, decide};
-use super::{Authorized, GrantRequest, aim, details, requested_resources, resources_are_allowed};
+use super::{GrantRequest, aim_grant, details, requested_resources, resources_are_allowed};
 use crate::events::{Fact, Parties};
 use crate::failure::Failure;
 use crate::tokens::{ClientToken, issue_client_token};
@@ -31,8 +31,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let details = details::of_client(request).await?;
     let lineage = Lineage(random::random_bytes(&*request.serving.random));
     let grant_type = GrantType::ClientCredentials;
-    let authorized = Authorized { client, user: None, grant_type: Some(grant_type), scope: &scope, resources, details };
-    let aimed = aim(request.serving, request.realm, authorized).await?;
+    let aimed = aim_grant(request, (grant_type, None), &scope, (resources, details)).await?;
     let planned =
         Planned { grant_type, scope: &aimed.scope, resources: &aimed.resources, user: None, refresh_token: false };
     let permitted = decide(request, &planned).await?;

@@ -11,6 +11,7 @@ mod resources;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use aim::aim_grant;
 pub(crate) use aim::{Authorized, aim, left};
 pub(crate) use authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 pub(crate) use decision::{Planned, decide_for};

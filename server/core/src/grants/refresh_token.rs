@@ -10,7 +10,7 @@ use signet_protocol::spec::{rfc6749, rfc9700};
 
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 use super::decision::{Planned, decide, go_on};
-use super::{Authorized, GrantRequest, aim, details, resources};
+use super::{GrantRequest, aim_grant, details, resources};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
@@ -206,9 +206,7 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
     request.serving.passed("user");
     go_on(request, &family.content)?;
     let grant_type = GrantType::RefreshToken;
-    let authorized =
-        Authorized { client, user: Some(&user), grant_type: Some(grant_type), scope: &scope, resources, details };
-    let aimed = aim(request.serving, request.realm, authorized).await?;
+    let aimed = aim_grant(request, (grant_type, Some(&user)), &scope, (resources, details)).await?;
     let planned = Planned {
         grant_type,
         scope: &aimed.scope,

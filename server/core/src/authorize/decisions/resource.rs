@@ -21,6 +21,7 @@ pub(super) async fn aimed(
         scope: accepted.request.scope(),
         resources: accepted.request.resources().to_vec(),
         details: Vec::new(),
+        names_details: false,
     };
     let kept = left(serving, realm, &authorized).await.map_err(|refusal| accepted.refuse(refusal))?;
     narrowing.keep_resources(&kept.resources, &authorized.resources);

@@ -22,7 +22,8 @@ pub struct ResourceFacts {
     pub scope: Vec<String>,
 }
 
-/// The resources of the request, each once, in its order.
+/// The resources of the request, each once, in its order: `identifier`, `scopes` (the scope values that it registered),
+/// `token_format` and `access_token_seconds` (`()` where the client or the realm decides).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct RequestedResources(pub Vec<RequestedResource>);

@@ -20,6 +20,7 @@ mod m0012_client_origins;
 mod m0013_user_attributes;
 mod m0015_pushed_requests;
 mod m0019_authorization_details;
+mod m0020_required_authentication;
 mod m0022_client_traffic;
 mod schema;
 
@@ -109,6 +110,7 @@ impl Migrator {
             m0013_user_attributes::STEPS,
             m0015_pushed_requests::STEPS,
             m0019_authorization_details::STEPS,
+            m0020_required_authentication::STEPS,
             m0022_client_traffic::STEPS,
         ];
         files.into_iter().flatten()

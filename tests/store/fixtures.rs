@@ -175,6 +175,8 @@ pub(crate) fn resource_server(realm_id: RealmId, number: u8) -> ResourceServer {
         token_format: AccessTokenFormat::Opaque,
         algorithm: None,
         access_token_seconds: Some(300),
+        required_acr_values: vec!["urn:example:acr".to_owned()],
+        max_authentication_age_seconds: Some(600),
         created_at: NOW,
         updated_at: NOW,
         revision: 0,

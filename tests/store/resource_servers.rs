@@ -53,6 +53,8 @@ async fn an_update_replaces_all_but_creation(database: &TestDatabase) {
     server.token_format = AccessTokenFormat::Jwt;
     server.algorithm = Some("PS256".to_owned());
     server.access_token_seconds = None;
+    server.required_acr_values.clear();
+    server.max_authentication_age_seconds = None;
     (server.created_at, server.updated_at) = (NOW.plus(1), NOW.plus(2));
     store.update_resource_server(&server, &[]).await.unwrap();
     (server.created_at, server.revision) = (NOW, 1);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use poem::http::Method;
 use poem::{Endpoint, IntoResponse as _, Request, Response};
 use signet_core::binding::ResourceRequest;
+use signet_core::endpoints::OwnResource;
 use signet_core::events::{Actor, Origin, RefusedAt};
 use signet_core::failure::{Failure, Fault};
 use signet_core::protocol::error::ErrorCode;
@@ -42,7 +43,11 @@ impl<E> Authenticated<E> {
             Failure::Refusal(refusal) => unprepared(refusal),
             Failure::Fault(fault) => fault,
         })?;
-        let requirement = Requirement { audience: realm.issuer(), scopes: sufficient_scopes(request.method()) };
+        let requirement = Requirement {
+            resource: OwnResource::Administration,
+            audience: realm.issuer(),
+            scopes: sufficient_scopes(request.method()),
+        };
         let guard = Guard { provider: &self.provider, realm: &realm, requirement };
         let uris = self.uris(request.original_uri().path());
         let (dpop, method) = (dpop_header(request.headers()), request.method().as_str());
@@ -92,6 +97,7 @@ fn problem(denial: Denial) -> Problem {
             };
             Problem::new(kind, refusal.reason)
         }
+        Denial::InsufficientUserAuthentication(_) => Problem::new(Kind::Unauthenticated, denial.refusal().reason),
         Denial::Fault(fault) => fault.into(),
     }
 }

@@ -78,6 +78,13 @@ pub(crate) struct ClientMetadata {
     authorization_encrypted_response_alg: Option<String>,
     /// How authorization responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
     authorization_encrypted_response_enc: Option<String>,
+    /// Algorithm of introspection responses that are JWTs; RS256 when absent (RFC 9701 section 6).
+    introspection_signed_response_alg: Option<String>,
+    /// How the content key of introspection responses that are JWTs is encrypted (RFC 7518 section 4.1); not encrypted
+    /// when absent.
+    introspection_encrypted_response_alg: Option<String>,
+    /// How introspection responses that are JWTs are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent.
+    introspection_encrypted_response_enc: Option<String>,
     /// The one algorithm of request objects; any suitable one when absent. `none` needs the realm's permission.
     request_object_signing_alg: Option<String>,
     /// How the content key of request objects may be encrypted (RFC 7518 section 4.1). Needed for the algorithms that use
@@ -196,6 +203,9 @@ mod tests {
         metadata["authorization_signed_response_alg"] = json!("PS256");
         metadata["authorization_encrypted_response_alg"] = json!("dir");
         metadata["authorization_encrypted_response_enc"] = json!("A128GCM");
+        metadata["introspection_signed_response_alg"] = json!("PS256");
+        metadata["introspection_encrypted_response_alg"] = json!("dir");
+        metadata["introspection_encrypted_response_enc"] = json!("A128GCM");
         metadata["require_pushed_authorization_requests"] = json!(true);
         metadata["tls_client_certificate_bound_access_tokens"] = json!(true);
         metadata["dpop_bound_access_tokens"] = json!(false);

@@ -48,7 +48,7 @@ use poem::{Endpoint, EndpointExt as _, IntoEndpoint as _, Response, Route, get};
 use signet_core::provider::Provider;
 
 /// Where the API is mounted, below the public base of the deployment.
-pub const BASE_PATH: &str = "/admin/api/v1";
+pub use signet_core::endpoints::ADMINISTRATION_PATH as BASE_PATH;
 
 /// Longest request body in bytes; a listener in front should let as much through.
 pub const MAXIMUM_BODY_BYTES: usize = 1_000_000;

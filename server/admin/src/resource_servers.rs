@@ -38,6 +38,13 @@ pub(crate) struct ResourceServer {
     algorithm: Option<String>,
     /// Lifetime of its access tokens in seconds, 30 to 86400; the realm's when absent.
     access_token_seconds: Option<i64>,
+    /// Authentication context classes of which it demands one; none when empty. A request that names the resource asks for
+    /// the `acr` then (RFC 9470).
+    #[oai(default)]
+    required_acr_values: Vec<String>,
+    /// How long ago the user of its tokens may have been authenticated, in seconds, 30 to 31536000; for ever when absent.
+    /// A request that names the resource has this `max_age` at most (RFC 9470).
+    max_authentication_age_seconds: Option<i64>,
     /// When it was registered.
     #[oai(read_only)]
     created_at: Timestamp,
@@ -70,6 +77,8 @@ impl ResourceServer {
             token_format: server.token_format.into(),
             algorithm: server.algorithm,
             access_token_seconds: server.access_token_seconds,
+            required_acr_values: server.required_acr_values,
+            max_authentication_age_seconds: server.max_authentication_age_seconds,
             created_at: Timestamp(server.created_at),
             updated_at: Timestamp(server.updated_at),
         }
@@ -84,6 +93,8 @@ impl ResourceServer {
             token_format: self.token_format.into(),
             algorithm: self.algorithm,
             access_token_seconds: self.access_token_seconds,
+            required_acr_values: self.required_acr_values,
+            max_authentication_age_seconds: self.max_authentication_age_seconds,
         }
     }
 }

@@ -6,9 +6,9 @@ use signet_core::failure::{Failure, Fault};
 use signet_core::realm::RealmContext;
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::RealmName;
-use signet_protocol::spec::{rfc6750, rfc9449};
+use signet_protocol::spec::{rfc6750, rfc9449, rfc9470};
 
-use crate::Scheme;
+use crate::{RequiredAuthentication, Scheme};
 
 /// Why a request was not let through.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +19,23 @@ pub enum Denial {
     /// What it presents is not good enough.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The user was authenticated too long ago, or not well enough (RFC 9470 section 3).
+    #[error("the user of the access token was not authenticated as this resource demands")]
+    InsufficientUserAuthentication(RequiredAuthentication),
     /// The server could not tell.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+/// What a challenge says of the resource.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The realm whose tokens count.
+    pub realm: &'a RealmName,
+    /// What a token for it must have, space-delimited; empty where no scope helps.
+    pub scope: &'a str,
+    /// Where it says more of itself (RFC 9728 section 5.1).
+    pub resource_metadata: Option<&'a str>,
 }
 
 impl From<Failure> for Denial {
@@ -38,6 +52,9 @@ impl Denial {
     pub fn refusal(&self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal.clone(),
+            Self::InsufficientUserAuthentication(_) => ErrorCode::InsufficientUserAuthentication
+                .because("the user must be authenticated again, as the challenge says")
+                .per(rfc9470("3")),
             Self::NothingPresented | Self::Fault(_) => {
                 ErrorCode::InvalidToken.because("the request has no access token").per(rfc6750("3"))
             }
@@ -62,6 +79,7 @@ impl Denial {
         match self {
             Self::NothingPresented => None,
             Self::Refused(refusal) => Some(refusal.code),
+            Self::InsufficientUserAuthentication(_) => Some(ErrorCode::InsufficientUserAuthentication),
             Self::Fault(fault) => Some(fault.code()),
         }
     }
@@ -75,21 +93,16 @@ impl Denial {
         StatusCode::from_u16(status).unwrap_or(StatusCode::UNAUTHORIZED)
     }
 
-    /// The `WWW-Authenticate` header. `scope` is what a token for this resource must have, space-delimited. A fault
-    /// has none, nor has a request that was refused for the server's reasons: another token would not help.
-    pub fn challenge(&self, realm: &RealmName, scope: &str) -> Option<HeaderValue> {
-        HeaderValue::try_from(self.challenge_of(Scheme::Bearer, realm, scope)?).ok()
+    /// The `WWW-Authenticate` header. A fault has none, nor has a request that was refused for the server's reasons:
+    /// another token would not help.
+    pub fn challenge(&self, place: Place<'_>) -> Option<HeaderValue> {
+        HeaderValue::try_from(self.challenge_of(Scheme::Bearer, place)?).ok()
     }
 
     /// The same where tokens may be bound to a key: in the scheme that the request used, and in both where it used none
     /// or the wrong one (RFC 9449 section 7.2). `algorithms` are those that proofs may have, space-delimited.
-    pub fn challenge_to(
-        &self,
-        scheme: Scheme,
-        (realm, scope): (&RealmName, &str),
-        algorithms: &str,
-    ) -> Option<HeaderValue> {
-        let challenge = self.challenge_of(scheme, realm, scope)?;
+    pub fn challenge_to(&self, scheme: Scheme, place: Place<'_>, algorithms: &str) -> Option<HeaderValue> {
+        let challenge = self.challenge_of(scheme, place)?;
         let is_about_binding = matches!(self, Self::Refused(refusal) if refusal.spec == Some(rfc9449("7.2")));
         let text = match (scheme, self) {
             (Scheme::Dpop, _) => format!("{challenge}, algs=\"{algorithms}\""),
@@ -100,19 +113,26 @@ impl Denial {
         HeaderValue::try_from(text).ok()
     }
 
-    fn challenge_of(&self, scheme: Scheme, realm: &RealmName, scope: &str) -> Option<String> {
-        let mut attributes = vec![format!("realm=\"{realm}\"")];
+    fn challenge_of(&self, scheme: Scheme, place: Place<'_>) -> Option<String> {
+        let mut attributes = vec![format!("realm=\"{}\"", place.realm)];
         match self {
             Self::NothingPresented => {}
-            Self::Refused(refusal) if refusal.code.http_status() >= 500 => return None,
-            Self::Refused(refusal) => {
+            Self::Fault(_) => return None,
+            Self::Refused(_) | Self::InsufficientUserAuthentication(_) => {
+                let refusal = self.refusal();
+                if refusal.code.http_status() >= 500 {
+                    return None;
+                }
                 attributes.push(format!("error=\"{}\"", refusal.code));
                 attributes.push(format!("error_description=\"{}\"", refusal.reason));
             }
-            Self::Fault(_) => return None,
         }
-        if !scope.is_empty() {
-            attributes.push(format!("scope=\"{scope}\""));
+        if let Self::InsufficientUserAuthentication(required) = self {
+            attributes.extend(required.parameters());
+        }
+        attributes.extend(place.resource_metadata.map(|url| format!("resource_metadata=\"{url}\"")));
+        if !place.scope.is_empty() {
+            attributes.push(format!("scope=\"{}\"", place.scope));
         }
         Some(format!("{} {}", scheme.as_str(), attributes.join(", ")))
     }
@@ -123,7 +143,8 @@ mod tests {
     use super::*;
 
     fn challenge(denial: &Denial, scope: &str) -> Option<String> {
-        let value = denial.challenge(&"admin".parse().unwrap(), scope)?;
+        let place = Place { realm: &"admin".parse().unwrap(), scope, resource_metadata: None };
+        let value = denial.challenge(place)?;
         Some(value.to_str().unwrap().to_owned())
     }
 
@@ -152,7 +173,8 @@ mod tests {
     #[test]
     fn rfc9449_7_2_the_challenge_is_of_the_scheme_that_was_used_and_of_both_where_none_was() {
         let told = |denial: Denial, scheme: Scheme| {
-            let value = denial.challenge_to(scheme, (&"a".parse().unwrap(), "openid"), "ES256 PS256").unwrap();
+            let place = Place { realm: &"a".parse().unwrap(), scope: "openid", resource_metadata: None };
+            let value = denial.challenge_to(scheme, place, "ES256 PS256").unwrap();
             value.to_str().unwrap().to_owned()
         };
         let bearer = r#"Bearer realm="a", scope="openid", DPoP algs="ES256 PS256""#;
@@ -168,6 +190,24 @@ mod tests {
         assert_eq!(told(of(ErrorCode::InvalidToken), Scheme::Bearer), invalid);
         let bound = Denial::from(ErrorCode::InvalidToken.because("r").per(rfc9449("7.2")));
         assert_eq!(told(bound, Scheme::Bearer), format!(r#"{invalid}, DPoP algs="ES256 PS256""#));
+    }
+
+    #[test]
+    fn rfc9470_3_and_rfc9728_5_1_the_challenge_says_which_authentication_and_where_to_read_more() {
+        let acr_values = ["urn:a", "urn:b"].map(str::to_owned).to_vec();
+        let denial = Denial::InsufficientUserAuthentication(RequiredAuthentication { acr_values, max_age: Some(60) });
+        assert_eq!(denial.status(), StatusCode::UNAUTHORIZED);
+        let metadata = "https://a.test/.well-known/oauth-protected-resource/x";
+        let place = Place { realm: &"a".parse().unwrap(), scope: "openid", resource_metadata: Some(metadata) };
+        let expected = concat!(
+            r#"Bearer realm="a", error="insufficient_user_authentication", "#,
+            r#"error_description="the user must be authenticated again, as the challenge says", "#,
+            r#"acr_values="urn:a urn:b", max_age="60", "#,
+            r#"resource_metadata="https://a.test/.well-known/oauth-protected-resource/x", scope="openid""#,
+        );
+        assert_eq!(denial.challenge(place).unwrap(), expected);
+        let dpop = denial.challenge_to(Scheme::Dpop, place, "ES256").unwrap();
+        assert_eq!(dpop.to_str().unwrap(), format!("{}, algs=\"ES256\"", expected.replacen("Bearer", "DPoP", 1)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use http::HeaderValue;
 use signet_core::binding::{Audience, fresh_nonce};
+use signet_core::endpoints::OwnResource;
 use signet_core::provider::Provider;
 use signet_core::realm::RealmContext;
 use signet_core::tokens::{CheckedAccessToken, check_access_token};
@@ -9,12 +10,14 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::{rfc6750, rfc9068};
 
-use crate::{Denial, PresentedToken, Proof, Scheme};
+use crate::{Denial, Place, PresentedToken, Proof, RequiredAuthentication, Scheme};
 
 /// What an access token must be good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Requirement<'a> {
-    /// What `aud` must name: the resource.
+    /// The resource. What was registered for it of the authentication of users holds.
+    pub resource: OwnResource,
+    /// What `aud` must name: the issuer.
     pub audience: &'a str,
     /// Scope values of which one suffices. The first is the narrowest; clients are told to ask for that one.
     pub scopes: &'a [&'a str],
@@ -48,7 +51,8 @@ impl Guard<'_> {
     /// Checks a presented token, and that the request proves to hold what it is bound to.
     ///
     /// # Errors
-    /// `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`, `insufficient_scope`, or a fault.
+    /// `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`, `insufficient_scope`,
+    /// `insufficient_user_authentication`, or a fault.
     pub async fn admit(&self, presented: &PresentedToken, proof: Proof<'_>) -> Result<CheckedAccessToken, Denial> {
         let checked = check_access_token(self.provider, self.realm, presented.as_str()).await?;
         let token = checked.ok_or_else(|| {
@@ -58,6 +62,8 @@ impl Guard<'_> {
         })?;
         proof.check((self.provider, self.realm), presented, &token).await?;
         self.requirement.check(&token.audience, &token.scope)?;
+        let registered = self.realm.resource_server(&self.requirement.resource.identifier(&self.realm.urls));
+        registered.map_or(Ok(()), |server| RequiredAuthentication::of(server).check(&token, self.provider.now()))?;
         Ok(token)
     }
 
@@ -67,7 +73,9 @@ impl Guard<'_> {
         let scope = self.requirement.scopes.first().copied().unwrap_or_default();
         let algorithms = self.realm.realm.settings.profile.profile().proof_algorithms;
         let algorithms: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
-        denial.challenge_to(scheme, (&self.realm.realm.name, scope), &algorithms.join(" "))
+        let metadata = self.requirement.resource.metadata_url(&self.realm.urls);
+        let place = Place { realm: &self.realm.realm.name, scope, resource_metadata: Some(&metadata) };
+        denial.challenge_to(scheme, place, &algorithms.join(" "))
     }
 
     /// The header `DPoP-Nonce` for a request that was not let through, where it needs one (RFC 9449 section 9).
@@ -85,7 +93,8 @@ mod tests {
     use super::*;
 
     fn checked(audience: &[&str], scope: &str) -> Result<(), ErrorCode> {
-        let requirement = Requirement { audience: "https://a.test", scopes: &["read", "all"] };
+        let scopes = &["read", "all"];
+        let requirement = Requirement { resource: OwnResource::UserInfo, audience: "https://a.test", scopes };
         let audience: Vec<String> = audience.iter().map(ToString::to_string).collect();
         requirement.check(&audience, &scope.parse().unwrap()).map_err(|refusal| refusal.code)
     }

@@ -3,12 +3,14 @@
 //!
 //! Whether a token stands is decided in `signet-core`; how a response looks is for the resource.
 
+mod authentication;
 mod bearer;
 mod denial;
 mod guard;
 mod proof;
 
+pub use authentication::RequiredAuthentication;
 pub use bearer::{BearerToken, PresentedToken, Scheme, access_token, bearer_token};
-pub use denial::Denial;
+pub use denial::{Denial, Place};
 pub use guard::{Guard, Requirement};
 pub use proof::{ConnectionCertificate, Proof, dpop_header};

@@ -15,6 +15,7 @@ use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::parameters::Parameters;
 use signet_core::protocol::spec::rfc6749;
 use signet_core::realm::RealmContext;
+use signet_core::registry::ADMIN_REALM;
 use signet_guard::{ConnectionCertificate, Proof};
 
 use crate::listener::{ClientAddress, PeerCertificate};
@@ -151,12 +152,21 @@ fn unreadable(error: signet_core::protocol::parameters::UnreadableParameters) ->
 /// A request to an endpoint that programs use: refused in JSON.
 pub(crate) struct ApiCall(pub(crate) Call);
 
+/// A request about the admin API, whose realm no address names.
+pub(crate) struct AdministrationCall(pub(crate) Call);
+
 /// A request to an endpoint that people see: refused on a page.
 pub(crate) struct PageCall(pub(crate) Call);
 
 impl<'a> FromRequest<'a> for ApiCall {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         call(request).await.map(Self).map_err(|refused| respond_instead(refused.in_json()))
+    }
+}
+
+impl<'a> FromRequest<'a> for AdministrationCall {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        call_to(request, ADMIN_REALM).await.map(Self).map_err(|refused| respond_instead(refused.in_json()))
     }
 }
 
@@ -203,9 +213,13 @@ pub(crate) fn app(request: &Request) -> Arc<App> {
 }
 
 async fn call(request: &Request) -> Result<Call, Box<NoRealm>> {
+    call_to(request, request.raw_path_param("realm").unwrap_or_default()).await
+}
+
+async fn call_to(request: &Request, realm: &str) -> Result<Call, Box<NoRealm>> {
     let head = Head::of(request);
     let app = app(request);
-    let name = request.raw_path_param("realm").unwrap_or_default().parse();
+    let name = realm.parse();
     let unknown = |error: signet_core::protocol::identifiers::InvalidIdentifier| {
         Failure::Refusal(ErrorCode::InvalidRequest.because("there is no such realm").detail(error.to_string()))
     };

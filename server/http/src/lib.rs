@@ -9,5 +9,6 @@ mod cross_site;
 mod endpoints;
 pub mod listener;
 pub mod pages;
+mod preference;
 mod render;
 pub mod routes;

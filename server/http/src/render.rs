@@ -94,6 +94,7 @@ pub(crate) fn denied(guard: &Guard<'_>, head: &Head, denial: Denial) -> Response
     let mut response = match denial {
         Denial::NothingPresented => Response::builder().status(StatusCode::UNAUTHORIZED).finish(),
         Denial::Refused(refusal) => failure(&Failure::Refusal(refusal)),
+        Denial::InsufficientUserAuthentication(_) => failure(&Failure::Refusal(denial.refusal())),
         Denial::Fault(fault) => failure(&Failure::Fault(fault)),
     };
     if let Some(challenge) = challenge {

@@ -8,7 +8,7 @@ use signet_core::provider::Provider;
 
 use crate::endpoints::{
     account, assets, authorize, consent, discovery, grants, introspection, jwks, login, logout, not_found,
-    pushed_authorization_request, registration, revocation, sign_up, token, userinfo,
+    protected_resource, pushed_authorization_request, registration, revocation, sign_up, token, userinfo,
 };
 use crate::listener::LargeBody;
 use crate::pages::Pages;
@@ -48,6 +48,19 @@ pub fn routes(app: &Arc<App>) -> Route {
         .at(
             "/.well-known/oauth-authorization-server/realms/:realm",
             shared("GET, HEAD, OPTIONS", get(discovery::metadata).options(discovery::preflight)),
+        )
+        // RFC 9728 section 3.1.
+        .at(
+            "/.well-known/oauth-protected-resource/realms/:realm/userinfo",
+            shared("GET, HEAD, OPTIONS", get(protected_resource::userinfo).options(discovery::preflight)),
+        )
+        .at(
+            "/.well-known/oauth-protected-resource/realms/:realm/grants",
+            shared("GET, HEAD, OPTIONS", get(protected_resource::grants).options(discovery::preflight)),
+        )
+        .at(
+            "/.well-known/oauth-protected-resource/admin/api/v1",
+            shared("GET, HEAD, OPTIONS", get(protected_resource::administration).options(discovery::preflight)),
         )
         // RFC 7517 section 5.
         .at("/realms/:realm/jwks", shared("GET, HEAD, OPTIONS", get(jwks::key_set).options(discovery::preflight)))

@@ -111,6 +111,17 @@ pub struct ClientMetadata {
     /// How authorization responses are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent (JARM 3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_encrypted_response_enc: Option<String>,
+    /// Algorithm of introspection responses that are JWTs; RS256 when absent (RFC 9701 section 6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_signed_response_alg: Option<String>,
+    /// How the content key of introspection responses that are JWTs is encrypted (RFC 7518 section 4.1); not encrypted
+    /// when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_encrypted_response_alg: Option<String>,
+    /// How introspection responses that are JWTs are encrypted (RFC 7518 section 5.1); A128CBC-HS256 when absent
+    /// (RFC 9701 section 6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_encrypted_response_enc: Option<String>,
     /// The one algorithm of request objects; any suitable one when absent (OpenID Connect Registration 2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_object_signing_alg: Option<String>,

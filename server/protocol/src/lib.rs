@@ -9,6 +9,7 @@ pub mod names;
 pub mod parameters;
 pub mod provider_metadata;
 pub mod redirect_uri;
+pub mod resource_metadata;
 pub mod response_type;
 pub mod responses;
 pub mod rfc3339;

@@ -51,6 +51,8 @@ impl ResourceServers for Database {
 }
 
 fn resource_server_of(row: resource_server::Model) -> Result<ResourceServer, Failure> {
+    let demanded = row.required_acr_values.as_deref();
+    let demanded = demanded.map(|json| from_json(json, "resource_servers.required_acr_values")).transpose()?;
     Ok(ResourceServer {
         realm_id: RealmId(fixed(row.realm_id, "resource_servers.realm_id")?),
         id: ResourceServerId(fixed(row.id, "resource_servers.id")?),
@@ -60,6 +62,8 @@ fn resource_server_of(row: resource_server::Model) -> Result<ResourceServer, Fai
         token_format: parsed(&row.token_format, "resource_servers.token_format")?,
         algorithm: row.algorithm,
         access_token_seconds: row.access_token_seconds,
+        required_acr_values: demanded.unwrap_or_default(),
+        max_authentication_age_seconds: row.max_authentication_age_seconds,
         created_at: UnixTime(row.created_at),
         updated_at: UnixTime(row.updated_at),
         revision: row.revision,
@@ -76,6 +80,8 @@ fn changeable(server: &ResourceServer) -> Result<resource_server::ActiveModel, F
         token_format: Set(server.token_format.as_str().to_owned()),
         algorithm: Set(algorithm.transpose()?),
         access_token_seconds: Set(server.access_token_seconds),
+        required_acr_values: Set(Some(to_json(&server.required_acr_values, "resource_servers.required_acr_values")?)),
+        max_authentication_age_seconds: Set(server.max_authentication_age_seconds),
         updated_at: Set(server.updated_at.0),
         ..resource_server::ActiveModel::default()
     })

@@ -11,7 +11,8 @@ async fn a_resource_server_is_made_shown_changed_and_deleted() {
     let scopes = json!([{"name": "read", "description": "Read your things."}]);
     let body = json!({
         "identifier": "https://api.test/v1", "display_name": "API", "scopes": scopes, "token_format": "opaque",
-        "algorithm": "ES512", "access_token_seconds": 60,
+        "algorithm": "ES512", "access_token_seconds": 60, "required_acr_values": ["urn:signet:acr:password"],
+        "max_authentication_age_seconds": 900,
     });
     let made = service.post(servers.clone(), &body).send().await;
     assert_eq!(made.status, 201, "{made:?}");
@@ -20,7 +21,8 @@ async fn a_resource_server_is_made_shown_changed_and_deleted() {
     }
     let path = format!("{servers}/{}", made.body["id"].as_str().unwrap());
     assert!(made.header("location").ends_with(&path), "{made:?}");
-    let change = json!({"token_format": null, "algorithm": null, "scopes": [], "display_name": "Things"});
+    let change = json!({"token_format": null, "algorithm": null, "scopes": [], "display_name": "Things",
+        "required_acr_values": null, "max_authentication_age_seconds": null});
     let changed = service.patch(path.clone(), &change).send().await.body;
     assert_eq!((&changed["token_format"], &changed["scopes"]), (&json!("jwt"), &json!([])));
     assert_eq!((changed.get("algorithm"), &changed["access_token_seconds"]), (None, &json!(60)));
@@ -51,6 +53,9 @@ async fn what_is_wrong_with_a_resource_server_is_named_and_nothing_is_made() {
         (with("token_format", json!("saml")), "token_format"),
         (with("algorithm", json!("HS256")), "algorithm"),
         (with("access_token_seconds", json!(29)), "access_token_seconds"),
+        (with("required_acr_values", json!(["urn:unknown"])), "required_acr_values"),
+        (with("required_acr_values", json!("urn:signet:acr:password")), "required_acr_values"),
+        (with("max_authentication_age_seconds", json!(29)), "max_authentication_age_seconds"),
         (with("id", json!("AAAAAAAAAAAAAAAAAAAAAA")), "id"),
     ] {
         assert_eq!(service.post(servers.clone(), &body).send().await.problem(), (422, "invalid", field), "{body}");

@@ -224,6 +224,13 @@ fn resource_servers_are_created_listed_shown_updated_and_deleted() {
     let updated =
         home.json(&format!("resource-server update --realm shop {id} --display-name API --access-token-seconds 60"));
     assert_eq!((&updated["display_name"], &updated["scopes"]), (&json!("API"), &made["scopes"]));
+    let acr = "urn:signet:acr:password";
+    let demands = format!("--required-acr {acr} --max-authentication-age-seconds 900");
+    let updated = home.json(&format!("resource-server update --realm shop {id} {demands}"));
+    assert_eq!((&updated["required_acr_values"], &updated["access_token_seconds"]), (&json!([acr]), &json!(60)));
+    assert_eq!(updated["max_authentication_age_seconds"], 900);
+    let refused = home.refused(7, &format!("resource-server update --realm shop {id} --required-acr urn:unknown"));
+    assert!(refused.contains("required_acr_values: has"), "{refused}");
     assert!(home.refused(6, "resource-server create --realm shop https://api.test/").contains("exists already"));
     assert!(home.refused(7, "resource-server create --realm shop relative").contains("identifier: must be"));
     assert_eq!(home.json(&format!("resource-server delete --realm shop {id} --yes"))["deleted"], true);

@@ -52,7 +52,8 @@ async fn client_of_algorithm(
 /// Members whose values are tried beside what else is to be said about them: `flows::encryption` and
 /// `spec::encrypted_requests` drive the lists of algorithms, `flows::signed_responses` those of authorization responses,
 /// `flows::pushed_requests` the endpoint for them, `flows::logout` the endpoints and the channels by which clients are
-/// told, `spec::dpop_proofs` the algorithms of proofs, `flows::bound_tokens` bound tokens.
+/// told, `spec::jwt_introspection` the algorithms of introspection responses, `flows::protected_resources` the resources of the
+/// server, `spec::dpop_proofs` the algorithms of proofs, `flows::bound_tokens` bound tokens.
 const ELSEWHERE: &[&str] = &[
     "pushed_authorization_request_endpoint",
     "authorization_signing_alg_values_supported",
@@ -64,6 +65,10 @@ const ELSEWHERE: &[&str] = &[
     "userinfo_encryption_enc_values_supported",
     "request_object_encryption_alg_values_supported",
     "request_object_encryption_enc_values_supported",
+    "introspection_signing_alg_values_supported",
+    "introspection_encryption_alg_values_supported",
+    "introspection_encryption_enc_values_supported",
+    "protected_resources",
     "dpop_signing_alg_values_supported",
     "tls_client_certificate_bound_access_tokens",
     "end_session_endpoint",

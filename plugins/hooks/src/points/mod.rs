@@ -111,6 +111,7 @@ hooks! {
     on_auth_start: OnAuthStart, Decision, Closed;
     on_factor_result: OnFactorResult, Decision, Closed;
     on_consent: OnConsent, Decision, Closed;
+    on_resource_indicators: OnResourceIndicators, Decision, Closed;
     on_grant_management: OnGrantManagement, Decision, Closed;
     on_rar_enrich: OnRarEnrich, Enrichment, Closed;
     on_token_request: OnTokenRequest, Decision, Closed;

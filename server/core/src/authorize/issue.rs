@@ -13,7 +13,7 @@ use crate::authn::ACR_PASSWORD;
 use crate::details::Carried;
 use crate::events::{Event, Fact, Parties, Serving};
 use crate::failure::{Failure, Fault};
-use crate::grants::{Planned, decide_for};
+use crate::grants::{Authorized, Planned, aim, decide_for};
 use crate::model::{Authorization, AuthorizationDetail, BrowserSession, Completion, TokenBasis, User};
 use crate::ports::{FrontChannelIssue, FrontChannelOutcome, StandingQuery};
 use crate::realm::RealmContext;
@@ -139,10 +139,20 @@ async fn tokens(
     };
     let user = live_user(serving, realm, session).await?.ok_or_else(|| accepted.redirect.refuse(fallen()))?;
     let basis = agreed.basis(serving, realm, false);
+    let authorized = Authorized {
+        client: &accepted.client,
+        user: Some(&user),
+        grant_type: Some(GrantType::Implicit),
+        scope: &basis.scope,
+        resources: basis.resources.clone(),
+        details: Vec::new(),
+        names_details: false,
+    };
+    let aimed = aim(serving, realm, authorized).await.map_err(|refusal| refuse(refusal.into()))?;
     let planned = Planned {
         grant_type: GrantType::Implicit,
-        scope: &basis.scope,
-        resources: &basis.resources,
+        scope: &aimed.scope,
+        resources: &aimed.resources,
         user: Some((&user, &basis)),
         refresh_token: false,
     };
@@ -153,9 +163,9 @@ async fn tokens(
         lineage: interaction.lineage,
         basis: &basis,
         scope: &permitted.scope,
-        resources: &basis.resources,
+        resources: &aimed.resources,
         details: &[],
-        lifetimes: permitted.lifetimes,
+        lifetimes: permitted.lifetimes.at_most(aimed.lifetimes),
         // What leaves through the browser comes without any proof.
         confirmation: None,
         nonce: accepted.request.parts.nonce.as_deref(),
@@ -165,7 +175,7 @@ async fn tokens(
     };
     let kind = (accepted.request.response_type(), code);
     let issued = issue_front_channel_tokens(serving, realm, &tokens, kind).await.map_err(refuse)?;
-    record(serving, realm, (agreed, &basis, mark), (&issued, &permitted.scope)).await?;
+    record(serving, realm, (agreed, &basis, mark), (&issued, &permitted.scope, aimed.resources)).await?;
     Ok(parameters(issued, &permitted.scope))
 }
 
@@ -183,7 +193,7 @@ async fn record(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (agreed, basis, mark): (Agreed<'_>, &TokenBasis, Option<Completion>),
-    (issued, scope): (&FrontChannelTokens, &Scope),
+    (issued, scope, resources): (&FrontChannelTokens, &Scope, Vec<String>),
 ) -> Result<(), AuthorizeError> {
     let Agreed { accepted, interaction, session, .. } = agreed;
     let client_id = &accepted.client.client_id;
@@ -200,7 +210,7 @@ async fn record(
         grant: GrantType::Implicit,
         lineage: interaction.lineage.into(),
         scope: scope.clone(),
-        resources: basis.resources.clone(),
+        resources,
         id_token: issued.id_token.is_some(),
         refresh_generation: None,
     };

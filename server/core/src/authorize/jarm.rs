@@ -1,14 +1,13 @@
 //! Responses that are JWTs (JARM 2): signed, and encrypted to a client that is registered for that.
 
 use serde_json::{Map, Value};
-use signet_jose::{SignatureAlgorithm, sign};
+use signet_jose::sign;
 
 use super::AuthorizationResponse;
 use crate::failure::{Failure, Fault};
-use crate::model::Client;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
-use crate::tokens::{Content, EncryptedResponse, signing_key};
+use crate::tokens::{Content, EncryptedResponse, response_algorithm, signing_key};
 
 /// How long a response is good. Codes live shorter, and nothing but the way through a browser needs the time (JARM 2.1:
 /// at most ten minutes).
@@ -25,7 +24,8 @@ pub(super) async fn secure(
 ) -> Result<(), Failure> {
     let Some(parameters) = response.to_secure() else { return Ok(()) };
     let client = &response.client;
-    let key = signing_key(realm, client, algorithm(realm, client)?)?;
+    let registered = client.metadata.authorization_signed_response_alg.as_deref();
+    let key = signing_key(realm, client, response_algorithm(realm, client, registered)?)?;
     let mut claims: Map<String, Value> =
         parameters.iter().map(|(name, value)| ((*name).to_owned(), claim(name, value))).collect();
     claims.insert("iss".to_owned(), realm.issuer().into());
@@ -43,20 +43,6 @@ pub(super) async fn secure(
 fn claim(name: &str, value: &str) -> Value {
     let number = if name == "expires_in" { value.parse::<i64>().ok() } else { None };
     number.map_or_else(|| value.into(), Value::from)
-}
-
-/// The registered algorithm; RS256 where there is none (JARM 3), or what the profile permits and the realm signs with
-/// instead.
-fn algorithm(realm: &RealmContext, client: &Client) -> Result<SignatureAlgorithm, Fault> {
-    if let Some(name) = client.metadata.authorization_signed_response_alg.as_deref() {
-        let unknown = |error| Fault::internal("the client is registered with an unknown algorithm", error);
-        return name.parse().map_err(unknown);
-    }
-    let permitted = realm.profile_of(client).signing_algorithms;
-    let rs256 = permitted.iter().filter(|algorithm| **algorithm == SignatureAlgorithm::RS256);
-    let has_key = |algorithm: &SignatureAlgorithm| realm.signing_keys.active(*algorithm).is_some();
-    let mut usable = rs256.chain(permitted).copied().filter(has_key);
-    usable.next().ok_or(Fault::Internal("the realm has no key to sign authorization responses with", None))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Rich authorization requests (RFC 9396): reading `authorization_details`, checking each object against its registered
 //! type, comparing what is asked for with what was granted, and saying it in plain words.
 
+mod audience;
 mod carried;
 mod compare;
 mod decision;
@@ -10,6 +11,7 @@ mod schema;
 mod types;
 mod words;
 
+pub(crate) use audience::for_audience;
 pub(crate) use carried::Carried;
 pub(crate) use compare::{is_within, narrowed};
 pub(crate) use decision::{enriched, validated};

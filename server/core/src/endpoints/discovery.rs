@@ -201,6 +201,22 @@ fn authorization_extensions(realm: &RealmContext) -> ProviderMetadata {
         grant_management_endpoint: settings.grant_management.then(|| realm.urls.of(Endpoint::GrantManagement)),
         grant_management_actions_supported: grant_management_actions(realm),
         grant_management_action_required: settings.grant_management_action_required,
+        ..of_resources(realm)
+    }
+}
+
+/// What resource servers may have signed and encrypted (RFC 9701 section 7), and the resources of this server itself (RFC
+/// 9728 section 4).
+fn of_resources(realm: &RealmContext) -> ProviderMetadata {
+    let profile = realm.realm.settings.profile.profile();
+    ProviderMetadata {
+        introspection_signing_alg_values_supported: texts(signing_algorithms(realm), SignatureAlgorithm::as_str),
+        introspection_encryption_alg_values_supported: texts(
+            profile.key_management_algorithms.iter().copied(),
+            KeyManagementAlgorithm::as_str,
+        ),
+        introspection_encryption_enc_values_supported: content_encryption(profile),
+        protected_resources: realm.own_resources().map(|resource| resource.identifier(&realm.urls)).collect(),
         ..ProviderMetadata::default()
     }
 }

@@ -6,6 +6,7 @@ mod entity_tag;
 mod error_page;
 mod grants;
 mod introspection;
+mod own_resources;
 mod revocation;
 mod urls;
 mod userinfo;
@@ -15,7 +16,8 @@ pub(crate) use discovery::{authentication_methods, request_encryption_algorithms
 pub use entity_tag::entity_tag;
 pub use error_page::{ErrorMessage, ShownError, words_about};
 pub use grants::{GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE, query_grant, revoke_grant};
-pub use introspection::introspect;
+pub use introspection::{Introspection, IntrospectionForm, introspect};
+pub use own_resources::{ADMINISTRATION_PATH, OwnResource};
 pub use revocation::revoke;
 pub use urls::{Bases, Endpoint, RealmUrls};
 pub use userinfo::{USERINFO_SCOPE, UserInfo, userinfo};

@@ -12,6 +12,8 @@ pub struct Bases {
 /// The issuer of a realm and the URLs of its endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RealmUrls {
+    /// The public base.
+    pub public: String,
     /// The issuer identifier.
     pub issuer: String,
     /// The issuer's path on the mutual TLS base.
@@ -70,7 +72,11 @@ impl RealmUrls {
     /// The URLs of the realm called `name`.
     pub fn new(bases: &Bases, name: &str) -> Self {
         let below = |base: &String| format!("{base}/realms/{name}");
-        Self { issuer: below(&bases.public), mutual_tls: bases.mutual_tls.as_ref().map(below) }
+        Self {
+            public: bases.public.clone(),
+            issuer: below(&bases.public),
+            mutual_tls: bases.mutual_tls.as_ref().map(below),
+        }
     }
 
     /// The public URL of an endpoint.

@@ -7,7 +7,7 @@ use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::{SpecRef, rfc6749, rfc7636, rfc9449, rfc9700};
 
 use super::decision::{Planned, decide, go_on};
-use super::{GrantRequest, details, resources};
+use super::{GrantRequest, aim_grant, details, resources};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
@@ -36,10 +36,12 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let user = live_user(request, &code).await?;
     request.serving.passed("user");
     go_on(request, &code.basis)?;
+    let grant_type = GrantType::AuthorizationCode;
+    let aimed = aim_grant(request, (grant_type, Some(&user)), &code.basis.scope, (resources, details)).await?;
     let planned = Planned {
-        grant_type: GrantType::AuthorizationCode,
-        scope: &code.basis.scope,
-        resources: &resources,
+        grant_type,
+        scope: &aimed.scope,
+        resources: &aimed.resources,
         user: Some((&user, &code.basis)),
         refresh_token: is_refreshable(request, &code),
     };
@@ -54,9 +56,9 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         lineage: code.lineage,
         basis: &code.basis,
         scope: &permitted.scope,
-        resources: &resources,
-        details: &details,
-        lifetimes: permitted.lifetimes,
+        resources: &aimed.resources,
+        details: &aimed.details,
+        lifetimes: permitted.lifetimes.at_most(aimed.lifetimes),
         confirmation: request.binding.confirmation(),
         nonce: code.nonce.as_deref(),
         state: None,
@@ -65,10 +67,10 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     };
     let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
     let issued = Fact::TokenIssued {
-        grant: GrantType::AuthorizationCode,
+        grant: grant_type,
         lineage: code.lineage.into(),
         scope: permitted.scope,
-        resources,
+        resources: aimed.resources,
         id_token: response.id_token.is_some(),
         refresh_generation: refresh_family.as_ref().map(|family| family.generation),
     };

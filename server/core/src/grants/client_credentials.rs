@@ -9,7 +9,7 @@ use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc6749;
 
 use super::decision::{Planned, decide};
-use super::{GrantRequest, details, requested_resources, resources_are_allowed};
+use super::{GrantRequest, aim_grant, details, requested_resources, resources_are_allowed};
 use crate::events::{Fact, Parties};
 use crate::failure::Failure;
 use crate::tokens::{ClientToken, issue_client_token};
@@ -30,24 +30,21 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     request.serving.passed("resource");
     let details = details::of_client(request).await?;
     let lineage = Lineage(random::random_bytes(&*request.serving.random));
-    let planned = Planned {
-        grant_type: GrantType::ClientCredentials,
-        scope: &scope,
-        resources: &resources,
-        user: None,
-        refresh_token: false,
-    };
+    let grant_type = GrantType::ClientCredentials;
+    let aimed = aim_grant(request, (grant_type, None), &scope, (resources, details)).await?;
+    let planned =
+        Planned { grant_type, scope: &aimed.scope, resources: &aimed.resources, user: None, refresh_token: false };
     let permitted = decide(request, &planned).await?;
-    let (scope, lifetimes) = (&permitted.scope, permitted.lifetimes);
+    let (scope, lifetimes) = (&permitted.scope, permitted.lifetimes.at_most(aimed.lifetimes));
     let confirmation = request.binding.confirmation();
-    let (resources_of, details) = (&resources, &details);
-    let token = ClientToken { client, lineage, scope, resources: resources_of, details, lifetimes, confirmation };
+    let (resources, details) = (&aimed.resources, &aimed.details);
+    let token = ClientToken { client, lineage, scope, resources, details, lifetimes, confirmation };
     let response = issue_client_token(request.serving, request.realm, &token).await?;
     let issued = Fact::TokenIssued {
-        grant: GrantType::ClientCredentials,
+        grant: grant_type,
         lineage: lineage.into(),
         scope: permitted.scope,
-        resources,
+        resources: aimed.resources,
         id_token: false,
         refresh_generation: None,
     };

@@ -1,5 +1,6 @@
 //! The token endpoint (RFC 6749 section 3.2): one grant a file, registered in [`exchange`].
 
+mod aim;
 mod authorization_code;
 mod client_credentials;
 mod decision;
@@ -10,9 +11,11 @@ mod resources;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use aim::aim_grant;
+pub(crate) use aim::{Authorized, aim, left};
 pub(crate) use authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 pub(crate) use decision::{Planned, decide_for};
-pub(crate) use resources::{requested_resources, resources_are_allowed};
+pub(crate) use resources::{requested_resources, resources_are_allowed, scope_at};
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::GrantType;
 use signet_protocol::parameters::Parameters;

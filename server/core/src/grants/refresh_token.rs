@@ -10,7 +10,7 @@ use signet_protocol::spec::{rfc6749, rfc9700};
 
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 use super::decision::{Planned, decide, go_on};
-use super::{GrantRequest, details, resources};
+use super::{GrantRequest, aim_grant, details, resources};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
@@ -205,10 +205,12 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         .ok_or_else(|| invalid("the user is gone or changed"))?;
     request.serving.passed("user");
     go_on(request, &family.content)?;
+    let grant_type = GrantType::RefreshToken;
+    let aimed = aim_grant(request, (grant_type, Some(&user)), &scope, (resources, details)).await?;
     let planned = Planned {
-        grant_type: GrantType::RefreshToken,
-        scope: &scope,
-        resources: &resources,
+        grant_type,
+        scope: &aimed.scope,
+        resources: &aimed.resources,
         user: Some((&user, &family.content)),
         refresh_token: true,
     };
@@ -219,9 +221,9 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         lineage: family.lineage,
         basis: &family.content,
         scope: &permitted.scope,
-        resources: &resources,
-        details: &details,
-        lifetimes: permitted.lifetimes,
+        resources: &aimed.resources,
+        details: &aimed.details,
+        lifetimes: permitted.lifetimes.at_most(aimed.lifetimes),
         confirmation: request.binding.confirmation(),
         nonce: None,
         state: None,
@@ -229,7 +231,7 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         refresh_token: Some(request.realm.refresh_token_key.token(family.lineage.0, generation.unsigned_abs())),
     };
     let tokens = issue_user_tokens(request.serving, request.realm, tokens).await?;
-    Ok(Issued { tokens, scope: permitted.scope, resources })
+    Ok(Issued { tokens, scope: permitted.scope, resources: aimed.resources })
 }
 
 /// RFC 6749 section 6: the same scope or less. What the client may no longer have is gone as well.

@@ -24,6 +24,10 @@ pub struct ResourceServer {
     pub algorithm: Option<String>,
     /// Lifetime of its access tokens in seconds; the realm's when absent.
     pub access_token_seconds: Option<i64>,
+    /// Authentication context classes of which it demands one; none where it demands nothing (RFC 9470).
+    pub required_acr_values: Vec<String>,
+    /// How long ago the user of a token may have been authenticated, in seconds; for ever when absent (RFC 9470).
+    pub max_authentication_age_seconds: Option<i64>,
     /// When it was registered.
     pub created_at: UnixTime,
     /// When it last changed.

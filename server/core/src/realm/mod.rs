@@ -33,7 +33,7 @@ use zeroize::Zeroizing;
 
 use crate::binding::{Audience, NonceKey};
 use crate::details::DetailsTypes;
-use crate::endpoints::RealmUrls;
+use crate::endpoints::{OwnResource, RealmUrls};
 use crate::events::EventKeys;
 use crate::failure::Fault;
 use crate::model::{Client, Realm, ResourceServer};
@@ -113,6 +113,17 @@ impl RealmContext {
     /// The resource server of an identifier.
     pub fn resource_server(&self, identifier: &str) -> Option<&ResourceServer> {
         self.resource_servers.iter().find(|server| server.identifier == identifier)
+    }
+
+    /// The resources of this server itself, by the addresses that they are at (RFC 9728 section 1.2): tokens for them are
+    /// tokens for the issuer.
+    pub fn own_resources(&self) -> impl Iterator<Item = OwnResource> {
+        OwnResource::ALL.into_iter().filter(|resource| resource.is_in(self))
+    }
+
+    /// Whether an identifier is that of a resource of this server itself.
+    pub fn is_own_resource(&self, identifier: &str) -> bool {
+        self.own_resources().any(|own| own.identifier(&self.urls) == identifier)
     }
 
     /// The authorities that issue client certificates (RFC 8705 section 2.1).

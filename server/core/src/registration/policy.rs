@@ -68,6 +68,7 @@ fn apply_algorithms(realm: &RealmContext, metadata: &mut ClientMetadata) -> Resu
         ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
         ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
         ("authorization_signed_response_alg", &metadata.authorization_signed_response_alg),
+        ("introspection_signed_response_alg", &metadata.introspection_signed_response_alg),
     ] {
         if name.as_deref().is_some_and(|name| !is_offered(name)) {
             return Err(invalid(member, "is not an algorithm that this realm offers to clients"));

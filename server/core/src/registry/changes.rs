@@ -76,6 +76,11 @@ pub(super) fn resource_server_fields(before: &ResourceServer, after: &ResourceSe
         ("token_format", before.token_format != after.token_format),
         ("algorithm", before.algorithm != after.algorithm),
         ("access_token_seconds", before.access_token_seconds != after.access_token_seconds),
+        ("required_acr_values", before.required_acr_values != after.required_acr_values),
+        (
+            "max_authentication_age_seconds",
+            before.max_authentication_age_seconds != after.max_authentication_age_seconds,
+        ),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect()
 }

@@ -183,6 +183,7 @@ pub(crate) async fn ensure_keys(
         &metadata.id_token_signed_response_alg,
         &metadata.userinfo_signed_response_alg,
         &metadata.authorization_signed_response_alg,
+        &metadata.introspection_signed_response_alg,
         &client.settings.access_token_signed_response_alg,
     ];
     for name in names.into_iter().flatten() {
@@ -207,6 +208,7 @@ fn readable_secret(metadata: &ClientMetadata) -> Option<usize> {
         &metadata.id_token_signed_response_alg,
         &metadata.userinfo_signed_response_alg,
         &metadata.authorization_signed_response_alg,
+        &metadata.introspection_signed_response_alg,
         &metadata.request_object_signing_alg,
     ]
     .into_iter()

@@ -9,6 +9,7 @@ use url::Url;
 use super::RegistryError;
 use super::changes::{administered, resource_server_fields};
 use super::keys::ensure_key;
+use crate::authn::ACR_VALUES;
 use crate::events::{Action, Object, Parties, Serving};
 use crate::model::{ResourceScope, ResourceServer};
 use crate::provider::Provider;
@@ -32,6 +33,10 @@ pub struct ResourceServerChange {
     pub algorithm: Option<String>,
     /// Lifetime of its access tokens in seconds.
     pub access_token_seconds: Option<i64>,
+    /// Authentication context classes of which it demands one.
+    pub required_acr_values: Vec<String>,
+    /// How long ago a user may have been authenticated, in seconds.
+    pub max_authentication_age_seconds: Option<i64>,
 }
 
 fn check(change: &ResourceServerChange) -> Result<Option<SignatureAlgorithm>, RegistryError> {
@@ -60,11 +65,27 @@ fn check(change: &ResourceServerChange) -> Result<Option<SignatureAlgorithm>, Re
     if change.access_token_seconds.is_some_and(|seconds| !(30..=86_400).contains(&seconds)) {
         return Err(RegistryError::invalid("access_token_seconds", "must be from 30 to 86400"));
     }
+    check_authentication(change)?;
     let algorithm = change.algorithm.as_deref().map(str::parse::<SignatureAlgorithm>).transpose();
     match algorithm {
         Ok(algorithm) if !algorithm.is_some_and(SignatureAlgorithm::is_symmetric) => Ok(algorithm),
         _ => Err(RegistryError::invalid("algorithm", "is not an asymmetric signature algorithm of this server")),
     }
+}
+
+/// What nobody could meet would only send people round in circles.
+fn check_authentication(change: &ResourceServerChange) -> Result<(), RegistryError> {
+    let (field, demanded) = ("required_acr_values", &change.required_acr_values);
+    if !demanded.iter().all(|acr| ACR_VALUES.contains(&acr.as_str())) {
+        return Err(RegistryError::invalid(field, "has a class that no login of this server reaches"));
+    }
+    if (1..demanded.len()).any(|index| demanded[..index].contains(&demanded[index])) {
+        return Err(RegistryError::invalid(field, "names a class twice"));
+    }
+    if change.max_authentication_age_seconds.is_some_and(|seconds| !(30..=31_536_000).contains(&seconds)) {
+        return Err(RegistryError::invalid("max_authentication_age_seconds", "must be from 30 to 31536000"));
+    }
+    Ok(())
 }
 
 /// Registers a resource server.
@@ -93,6 +114,8 @@ pub async fn create_resource_server(
         token_format: change.token_format,
         algorithm: change.algorithm,
         access_token_seconds: change.access_token_seconds,
+        required_acr_values: change.required_acr_values,
+        max_authentication_age_seconds: change.max_authentication_age_seconds,
         created_at: now,
         updated_at: now,
         revision: 0,
@@ -149,6 +172,8 @@ pub async fn update_resource_server(
         token_format: change.token_format,
         algorithm: change.algorithm,
         access_token_seconds: change.access_token_seconds,
+        required_acr_values: change.required_acr_values,
+        max_authentication_age_seconds: change.max_authentication_age_seconds,
         updated_at: serving.now(),
         ..before.clone()
     };

@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn oidcr_2_the_wrong_field_is_named() {
         let uri = "https://rp.test/jwks";
-        for kind in ["id_token", "userinfo", "authorization"] {
+        for kind in ["id_token", "userinfo", "authorization", "introspection"] {
             let (alg, enc) = (format!("{kind}_encrypted_response_alg"), format!("{kind}_encrypted_response_enc"));
             assert_eq!(refused_field(&json!({})), None);
             assert_eq!(refused_field(&json!({ &alg: "RSA-OAEP", "jwks_uri": uri })), None);

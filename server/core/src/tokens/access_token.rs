@@ -128,10 +128,12 @@ pub(super) fn target(
 ) -> Result<Target, Failure> {
     let servers: Vec<&ResourceServer> = resources
         .iter()
-        .map(|resource| {
-            realm.resource_server(resource).ok_or_else(|| {
+        .filter_map(|resource| match realm.resource_server(resource) {
+            // One of the server's own need not be registered.
+            None if realm.is_own_resource(resource) => None,
+            registered => Some(registered.ok_or_else(|| {
                 ErrorCode::InvalidTarget.because("the resource is not registered any more").per(rfc8707("2"))
-            })
+            })),
         })
         .collect::<Result<_, _>>()?;
     let own_format = client.settings.access_token_format.unwrap_or(AccessTokenFormat::Jwt);
@@ -151,14 +153,22 @@ pub(super) fn target(
         return Err(ErrorCode::InvalidTarget.because(reason).per(fapi2_security("5.4.1-1")).into());
     }
     let own_lifetime = client.settings.access_token_seconds.unwrap_or(realm.realm.settings.access_token_seconds);
-    let lifetime_seconds =
-        servers.iter().filter_map(|server| server.access_token_seconds).min().unwrap_or(own_lifetime);
-    let mut audience: Vec<String> = resources.to_vec();
+    let lifetimes = servers.iter().map(|server| server.access_token_seconds.unwrap_or(own_lifetime));
+    let lifetime_seconds = lifetimes.min().unwrap_or(own_lifetime);
+    Ok(Target { audience: audience_of(realm, resources, scope), format, algorithm, lifetime_seconds })
+}
+
+/// Whom a token for `resources` names. Those of the server itself are served to whoever has a token for its issuer
+/// (RFC 8707 section 2: the audience may be a more general one).
+pub(crate) fn audience_of(realm: &RealmContext, resources: &[String], scope: &Scope) -> Vec<String> {
+    let mut audience: Vec<String> =
+        resources.iter().filter(|resource| !realm.is_own_resource(resource)).cloned().collect();
+    let is_for_issuer = audience.len() < resources.len() && !audience.iter().any(|one| one == realm.issuer());
     // The userinfo endpoint is a resource of the issuer: a token that may be used there says so.
-    if audience.is_empty() || scope.contains("openid") {
+    if audience.is_empty() || is_for_issuer || scope.contains("openid") {
         audience.push(realm.issuer().to_owned());
     }
-    Ok(Target { audience, format, algorithm, lifetime_seconds })
+    audience
 }
 
 impl Target {

@@ -1,4 +1,5 @@
-//! Encryption of what a client is sent, where it is registered for that (OpenID Connect Core 10.2, JARM 2.2).
+//! Encryption of what a client is sent, where it is registered for that (OpenID Connect Core 10.2, JARM 2.2, RFC 9701
+//! section 6).
 
 use signet_jose::{
     ContentEncryptionAlgorithm, EncryptError, Encryption, JwkSet, KeyManagementAlgorithm, Recipient, SharedKey,
@@ -21,6 +22,7 @@ pub(crate) enum EncryptedResponse {
     IdToken,
     UserInfo,
     Authorization,
+    Introspection,
 }
 
 /// How something is encrypted, as a client is registered for it.
@@ -41,7 +43,7 @@ pub(crate) enum Content<'a> {
 }
 
 impl EncryptedResponse {
-    pub(crate) const ALL: [Self; 3] = [Self::IdToken, Self::UserInfo, Self::Authorization];
+    pub(crate) const ALL: [Self; 4] = [Self::IdToken, Self::UserInfo, Self::Authorization, Self::Introspection];
 
     /// The metadata field of the `alg`.
     pub(crate) const fn alg_field(self) -> &'static str {
@@ -49,6 +51,7 @@ impl EncryptedResponse {
             Self::IdToken => "id_token_encrypted_response_alg",
             Self::UserInfo => "userinfo_encrypted_response_alg",
             Self::Authorization => "authorization_encrypted_response_alg",
+            Self::Introspection => "introspection_encrypted_response_alg",
         }
     }
 
@@ -58,6 +61,7 @@ impl EncryptedResponse {
             Self::IdToken => "id_token_encrypted_response_enc",
             Self::UserInfo => "userinfo_encrypted_response_enc",
             Self::Authorization => "authorization_encrypted_response_enc",
+            Self::Introspection => "introspection_encrypted_response_enc",
         }
     }
 
@@ -68,6 +72,9 @@ impl EncryptedResponse {
             Self::UserInfo => (&metadata.userinfo_encrypted_response_alg, &metadata.userinfo_encrypted_response_enc),
             Self::Authorization => {
                 (&metadata.authorization_encrypted_response_alg, &metadata.authorization_encrypted_response_enc)
+            }
+            Self::Introspection => {
+                (&metadata.introspection_encrypted_response_alg, &metadata.introspection_encrypted_response_enc)
             }
         };
         (alg.as_deref(), enc.as_deref())

@@ -111,6 +111,24 @@ pub(crate) fn id_token_algorithm(realm: &RealmContext, client: &Client) -> Resul
     })
 }
 
+/// The algorithm of a response that is a JWT: the registered one; RS256 where there is none (JARM 3, RFC 9701 section 6),
+/// or what the profile permits and the realm signs with instead.
+pub(crate) fn response_algorithm(
+    realm: &RealmContext,
+    client: &Client,
+    registered: Option<&str>,
+) -> Result<SignatureAlgorithm, Fault> {
+    if let Some(name) = registered {
+        let unknown = |error| Fault::internal("the client is registered with an unknown algorithm", error);
+        return name.parse().map_err(unknown);
+    }
+    let permitted = realm.profile_of(client).signing_algorithms;
+    let rs256 = permitted.iter().filter(|algorithm| **algorithm == SignatureAlgorithm::RS256);
+    let has_key = |algorithm: &SignatureAlgorithm| realm.signing_keys.active(*algorithm).is_some();
+    let mut usable = rs256.chain(permitted).copied().filter(has_key);
+    usable.next().ok_or(Fault::Internal("the realm has no key to sign responses with", None))
+}
+
 /// The key for what is signed to a client: the realm's, or the client's secret for HS algorithms.
 pub(crate) fn signing_key(
     realm: &RealmContext,

@@ -12,13 +12,14 @@ mod reference;
 mod script_claims;
 mod subject;
 
-pub(crate) use access_token::Authentication;
+pub(crate) use access_token::{Authentication, audience_of};
 pub use check::{CheckedAccessToken, check_access_token};
 pub(crate) use claims::{SERVER_CLAIMS, leave_out_other_values, user_claims};
 pub(crate) use code::AuthorizationCode;
 pub(crate) use encrypt::{Content, EncryptedResponse, RegisteredEncryption};
 pub(crate) use id_token::{
-    LogoutHint, check_hint, check_logout_hint, id_token_algorithm, signing_key, unverified_hint_audience,
+    LogoutHint, check_hint, check_logout_hint, id_token_algorithm, response_algorithm, signing_key,
+    unverified_hint_audience,
 };
 pub(crate) use issue::{
     ClientToken, FrontChannelTokens, UserTokens, issue_client_token, issue_front_channel_tokens, issue_user_tokens,

@@ -4,7 +4,7 @@ use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use poem::web::Path;
 use poem::{Response, handler};
-use signet_core::endpoints::{self, Endpoint, GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE};
+use signet_core::endpoints::{self, Endpoint, GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE, OwnResource};
 use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
 use signet_core::protocol::error::ErrorCode;
@@ -62,7 +62,7 @@ async fn let_through(call: &Call, grant_id: &str, scope: &'static str) -> Result
         return Err(Box::new(unknown()));
     }
     let scopes = &[scope];
-    let requirement = Requirement { audience: call.realm.issuer(), scopes };
+    let requirement = Requirement { resource: OwnResource::GrantManagement, audience: call.realm.issuer(), scopes };
     let guard = Guard { provider: &call.app.provider, realm: &call.realm, requirement };
     let endpoint = call.realm.urls.all_of(Endpoint::GrantManagement);
     let uris: Vec<String> = endpoint.iter().map(|url| format!("{url}/{grant_id}")).collect();

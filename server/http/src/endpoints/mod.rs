@@ -12,6 +12,7 @@ pub(crate) mod jwks;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod not_found;
+pub(crate) mod protected_resource;
 mod public_document;
 pub(crate) mod pushed_authorization_request;
 pub(crate) mod registration;

@@ -11,7 +11,7 @@ use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::responses::ErrorResponse;
 use signet_core::protocol::spec::{rfc6750, rfc7591};
 use signet_core::registration::{self, ClientInformation, RegistrationRequest};
-use signet_guard::{BearerToken, Denial, bearer_token};
+use signet_guard::{BearerToken, Denial, Place, bearer_token};
 
 use crate::call::{ApiCall, Call};
 use crate::render;
@@ -148,5 +148,5 @@ fn refused(call: &Call, had_token: bool, failure: &Failure) -> Response {
 
 fn challenge(call: &Call, had_token: bool, refusal: &Refusal) -> Option<HeaderValue> {
     let denial = if had_token { Denial::Refused(refusal.clone()) } else { Denial::NothingPresented };
-    denial.challenge(&call.realm.realm.name, "")
+    denial.challenge(Place { realm: &call.realm.realm.name, scope: "", resource_metadata: None })
 }

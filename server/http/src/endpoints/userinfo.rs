@@ -4,7 +4,7 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use poem::{Body, Response, handler};
 use signet_core::binding::{Audience, fresh_nonce};
-use signet_core::endpoints::{self, Endpoint, USERINFO_SCOPE, UserInfo};
+use signet_core::endpoints::{self, Endpoint, OwnResource, USERINFO_SCOPE, UserInfo};
 use signet_core::events::RefusedAt;
 use signet_core::protocol::parameters::Parameters;
 use signet_core::tokens::CheckedAccessToken;
@@ -71,7 +71,8 @@ async fn let_through(call: &Call, form: Option<&Parameters>) -> Result<CheckedAc
 }
 
 fn guard(call: &Call) -> Guard<'_> {
-    let requirement = Requirement { audience: call.realm.issuer(), scopes: &[USERINFO_SCOPE] };
+    let requirement =
+        Requirement { resource: OwnResource::UserInfo, audience: call.realm.issuer(), scopes: &[USERINFO_SCOPE] };
     Guard { provider: &call.app.provider, realm: &call.realm, requirement }
 }
 

@@ -32,6 +32,13 @@ pub(crate) struct ResourceServerFields {
     /// Lifetime of its access tokens
     #[arg(long, value_name = "SECONDS")]
     access_token_seconds: Option<i64>,
+    /// An authentication context class that its tokens must have, or one of several; may be repeated, and replaces all
+    /// that were there
+    #[arg(long = "required-acr", value_name = "ACR")]
+    required_acr_values: Vec<String>,
+    /// How long ago the user of a token may have been authenticated
+    #[arg(long, value_name = "SECONDS")]
+    max_authentication_age_seconds: Option<i64>,
     #[command(flatten)]
     members: Members,
 }
@@ -50,7 +57,12 @@ impl ResourceServerFields {
             .option("scopes", (!scopes.is_empty()).then_some(scopes))
             .option("token_format", self.token_format.map(AccessTokenFormat::as_str))
             .option("algorithm", self.algorithm.clone())
-            .option("access_token_seconds", self.access_token_seconds);
+            .option("access_token_seconds", self.access_token_seconds)
+            .option(
+                "required_acr_values",
+                (!self.required_acr_values.is_empty()).then(|| self.required_acr_values.clone()),
+            )
+            .option("max_authentication_age_seconds", self.max_authentication_age_seconds);
         Ok(patch)
     }
 }
@@ -66,6 +78,9 @@ struct Object {
     token_format: Option<AccessTokenFormat>,
     algorithm: Option<String>,
     access_token_seconds: Option<i64>,
+    #[serde(default)]
+    required_acr_values: Vec<String>,
+    max_authentication_age_seconds: Option<i64>,
 }
 
 impl From<Object> for ResourceServerChange {
@@ -77,6 +92,8 @@ impl From<Object> for ResourceServerChange {
             token_format: object.token_format.unwrap_or(AccessTokenFormat::Jwt),
             algorithm: object.algorithm,
             access_token_seconds: object.access_token_seconds,
+            required_acr_values: object.required_acr_values,
+            max_authentication_age_seconds: object.max_authentication_age_seconds,
         }
     }
 }

@@ -242,6 +242,8 @@ pub(super) fn resource_server(server: &ResourceServer) -> Value {
         "token_format": server.token_format,
         "algorithm": server.algorithm,
         "access_token_seconds": server.access_token_seconds,
+        "required_acr_values": server.required_acr_values,
+        "max_authentication_age_seconds": server.max_authentication_age_seconds,
         "created_at": timestamp(server.created_at),
         "updated_at": timestamp(server.updated_at),
     }))

@@ -15,6 +15,8 @@ pub(crate) struct Model {
     pub(crate) token_format: String,
     pub(crate) algorithm: Option<String>,
     pub(crate) access_token_seconds: Option<i64>,
+    pub(crate) required_acr_values: Option<String>,
+    pub(crate) max_authentication_age_seconds: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) revision: i64,

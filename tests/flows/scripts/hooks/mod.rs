@@ -13,6 +13,7 @@ mod grants;
 mod logins;
 mod logouts;
 mod registration;
+mod resources;
 mod sessions;
 mod shadows;
 mod tokens;

@@ -7,6 +7,7 @@ mod identity;
 mod login;
 mod policy;
 mod request;
+mod resource;
 mod session;
 
 pub(super) use consent::{agreement, is_asked_again};

@@ -11,9 +11,10 @@ use signet_hooks::{NoFacts, Seconds};
 use signet_protocol::error::ErrorCode;
 use signet_protocol::names::Prompt;
 use signet_protocol::scope::Scope;
-use signet_protocol::spec::rfc6749;
+use signet_protocol::spec::{rfc6749, rfc8707};
 
 use super::grant::managed;
+use super::resource::aimed;
 use crate::authorize::request::Parts;
 use crate::authorize::{Accepted, AuthorizeError};
 use crate::details;
@@ -31,6 +32,9 @@ pub(in crate::authorize) struct Narrowing {
     dropped_scopes: Vec<String>,
     #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
     prompts: Vec<Prompt>,
+    /// Positions in the request, which is the same at every step: identifiers are long.
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    dropped_resources: Vec<usize>,
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     max_age: Option<i64>,
 }
@@ -57,6 +61,16 @@ impl Narrowing {
         self.max_age = self.max_age.into_iter().chain(max_age).min();
     }
 
+    /// Takes the resources that scripts have not left.
+    pub(super) fn keep_resources(&mut self, left: &[String], asked: &[String]) {
+        let dropped = (0..asked.len()).filter(|position| !left.contains(&asked[*position]));
+        for position in dropped {
+            if !self.dropped_resources.contains(&position) {
+                self.dropped_resources.push(position);
+            }
+        }
+    }
+
     /// Whether it can travel in the address of a redirect, beside the request itself.
     fn fits_an_address(&self) -> bool {
         serde_json::to_vec(self).is_ok_and(|json| json.len() <= MOST_BYTES)
@@ -64,6 +78,8 @@ impl Narrowing {
 
     fn apply(&self, parts: &mut Parts) {
         parts.scope = parts.scope.filtered(|scope| !self.dropped_scopes.iter().any(|dropped| dropped == scope));
+        let mut position = 0..;
+        parts.resources.retain(|_| position.next().is_none_or(|position| !self.dropped_resources.contains(&position)));
         let more = self.prompts.iter().filter(|prompt| !parts.prompts.contains(prompt)).copied();
         parts.prompts.extend(more.collect::<Vec<_>>());
         parts.max_age = parts.max_age.into_iter().chain(self.max_age).min();
@@ -97,13 +113,15 @@ pub(in crate::authorize) async fn narrow(
         }
     }
     managed(serving, realm, accepted, narrowing).await?;
+    aimed(serving, realm, accepted, narrowing).await?;
     let asked = std::mem::take(&mut accepted.request.parts.details);
     let details = details::validated(serving, realm, &accepted.client, asked).await;
     accepted.request.parts.details = details.map_err(|refusal| accepted.refuse(refusal))?;
     if narrowing.is_empty() {
         return Ok(());
     }
-    let had_scope = !accepted.request.parts.scope.is_empty();
+    let (had_scope, had_resources) =
+        (!accepted.request.parts.scope.is_empty(), !accepted.request.parts.resources.is_empty());
     if !narrowing.fits_an_address() {
         let reason = "too much of the request is not permitted; ask for less scope values";
         return Err(accepted.refuse(ErrorCode::InvalidScope.because(reason).per(rfc6749("3.3"))));
@@ -112,6 +130,11 @@ pub(in crate::authorize) async fn narrow(
     if had_scope && accepted.request.parts.scope.is_empty() {
         let reason = "nothing of what was asked for is open to this request";
         return Err(accepted.refuse(ErrorCode::InvalidScope.because(reason).per(rfc6749("3.3"))));
+    }
+    // Without a resource it would be another request.
+    if had_resources && accepted.request.parts.resources.is_empty() {
+        let reason = "none of the resources is open to this request";
+        return Err(accepted.refuse(ErrorCode::InvalidTarget.because(reason).per(rfc8707("2"))));
     }
     Ok(())
 }
@@ -144,6 +167,12 @@ mod tests {
         assert_eq!(parts.prompts, [Prompt::None, Prompt::Login, Prompt::Consent]);
         assert_eq!(parts.max_age, Some(600));
         assert!(all.fits_an_address());
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        all.keep_resources(&names(&["a", "c"]), &names(&["a", "b", "c"]));
+        all.keep_resources(&names(&["a", "b"]), &names(&["a", "b", "c"]));
+        parts.resources = names(&["a", "b", "c"]);
+        all.apply(&mut parts);
+        assert_eq!(parts.resources, ["a"]);
         all.tighten(RequestNarrowing::default(), &parts.scope);
         let mut again = Parts { scope: scope("openid email"), max_age: Some(5), ..Parts::default() };
         all.apply(&mut again);

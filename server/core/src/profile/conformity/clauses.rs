@@ -210,7 +210,7 @@ pub(super) static FAPI2_MESSAGE_SIGNING: &[Clause] = &[
     clause(
         fapi2_message_signing("5.5.1-1"),
         "introspection responses as JWT are signed",
-        Open("there are none as JWT"),
+        Always("whoever asks for a JWT gets it signed"),
     ),
     clause(fapi2_message_signing("5.6.1"), "no more of ID tokens", By("signing_algorithm")),
 ];

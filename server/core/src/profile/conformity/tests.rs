@@ -163,6 +163,7 @@ fn fapi1_8_6_1_and_fapi2_5_4_1_1_weak_signatures_of_tokens_fall_short() {
     for (field, change) in [
         ("id_token_signed_response_alg", json!({"id_token_signed_response_alg": "RS256"})),
         ("userinfo_signed_response_alg", json!({"userinfo_signed_response_alg": "HS256"})),
+        ("introspection_signed_response_alg", json!({"introspection_signed_response_alg": "RS256"})),
         (
             "settings.access_token_signed_response_alg",
             json!({"settings": {"access_token_signed_response_alg": "RS256"}}),

@@ -47,7 +47,7 @@ pub(super) static PROOF_ALGORITHM: Requirement = Requirement {
 
 pub(super) static SIGNING_ALGORITHM: Requirement = Requirement {
     name: "signing_algorithm",
-    about: "How ID tokens, authorization responses, userinfo responses and JWT access tokens are signed.",
+    about: "How ID tokens, authorization, userinfo and introspection responses and JWT access tokens are signed.",
     places: &[Place::Registration, Place::Authorization, Place::Token],
     sections: &[
         (Fapi1Advanced, fapi1_advanced("8.6-1")),
@@ -64,6 +64,7 @@ pub(super) static SIGNING_ALGORITHM: Requirement = Requirement {
             ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
             ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
             ("authorization_signed_response_alg", &metadata.authorization_signed_response_alg),
+            ("introspection_signed_response_alg", &metadata.introspection_signed_response_alg),
             ("settings.access_token_signed_response_alg", &settings.access_token_signed_response_alg),
         ];
         let permitted = registered.profile.signing_algorithms;

@@ -180,6 +180,7 @@ fn check_algorithms(metadata: &ClientMetadata) -> Result<(), RegistryError> {
         ("id_token_signed_response_alg", &metadata.id_token_signed_response_alg),
         ("userinfo_signed_response_alg", &metadata.userinfo_signed_response_alg),
         ("authorization_signed_response_alg", &metadata.authorization_signed_response_alg),
+        ("introspection_signed_response_alg", &metadata.introspection_signed_response_alg),
     ];
     for (field, name) in signing {
         let Some(name) = name else { continue };

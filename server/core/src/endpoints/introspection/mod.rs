@@ -1,5 +1,8 @@
 //! Token introspection (RFC 7662).
 
+mod answer;
+
+pub use answer::{Introspection, IntrospectionForm};
 use serde_json::{Map, Value, json};
 use signet_hooks::Hook;
 use signet_hooks::points::on_introspection::{IntrospectedToken, TokenKind};
@@ -14,23 +17,25 @@ use super::decision::shown;
 use crate::details;
 use crate::events::{RefusedAt, Serving};
 use crate::failure::Failure;
-use crate::grants::ClientRequest;
+use crate::grants::{ClientRequest, scope_at};
 use crate::hooks::Subject;
 use crate::model::{Client, Confirmation, RefreshFamily, User};
 use crate::ports::{Standing, StandingQuery};
 use crate::realm::RealmContext;
 use crate::tokens::{CheckedAccessToken, ClaimsTarget, Gathering, check_access_token, subject_for};
 
-/// Says whether a token is good, to those who may know.
+/// Says whether a token is good, to those who may know, in the form that they ask for.
 ///
 /// # Errors
-/// `invalid_client` for public clients as well: section 2.1 wants the caller authenticated.
+/// `invalid_client` for public clients as well: section 2.1 wants the caller authenticated. `invalid_client_metadata`
+/// for a caller that wants an encrypted JWT and has no key for it.
 pub async fn introspect(
     serving: &Serving<'_>,
     realm: &RealmContext,
     request: ClientRequest<'_>,
-) -> Result<IntrospectionResponse, Failure> {
-    let outcome = describe(serving, realm, request).await;
+    form: IntrospectionForm,
+) -> Result<Introspection, Failure> {
+    let outcome = describe(serving, realm, request, form).await;
     serving.conclude(realm, outcome, (RefusedAt::Endpoint(Endpoint::Introspection), None)).await
 }
 
@@ -38,7 +43,8 @@ async fn describe(
     serving: &Serving<'_>,
     realm: &RealmContext,
     request: ClientRequest<'_>,
-) -> Result<IntrospectionResponse, Failure> {
+    form: IntrospectionForm,
+) -> Result<Introspection, Failure> {
     let client = request.authenticate(serving, realm, Endpoint::Introspection).await?;
     if !client.client().metadata.is_confidential() {
         return Err(ErrorCode::InvalidClient
@@ -54,12 +60,27 @@ async fn describe(
         Ok(token) => refresh_token(serving, realm, client.client(), &token).await?,
         Err(_) => access_token(serving, realm, client.client(), token).await?,
     };
-    Ok(members.map_or_else(IntrospectionResponse::default, |members| IntrospectionResponse { active: true, members }))
+    let response = members.map(|members| IntrospectionResponse { active: true, members }).unwrap_or_default();
+    form.answer((serving, realm), client.client(), response).await
 }
 
 /// Section 4: a resource server learns of tokens that are for it, a client of those it was issued.
 fn may_know(caller: &Client, token: &CheckedAccessToken) -> bool {
     caller.settings.may_introspect || caller.client_id == token.client_id || token.is_for(caller.client_id.as_str())
+}
+
+/// What a caller sees of a token that it may know: a resource server what is for it (RFC 9701 section 5, RFC 9396 section
+/// 9.2), the client of the token and who may know of every token all of it.
+fn shown_to(realm: &RealmContext, caller: &Client, token: CheckedAccessToken) -> CheckedAccessToken {
+    if caller.settings.may_introspect || caller.client_id == token.client_id {
+        return token;
+    }
+    let resource = [caller.client_id.to_string()];
+    CheckedAccessToken {
+        scope: scope_at(realm, &resource, &token.scope),
+        authorization_details: details::for_audience(&token.authorization_details, &resource),
+        ..token
+    }
 }
 
 async fn access_token(
@@ -69,7 +90,7 @@ async fn access_token(
     token: &str,
 ) -> Result<Option<Map<String, Value>>, Failure> {
     let token = check_access_token(serving, realm, token).await?.filter(|token| may_know(caller, token));
-    let Some(token) = token else { return Ok(None) };
+    let Some(token) = token.map(|token| shown_to(realm, caller, token)) else { return Ok(None) };
     let user = match token.user_id() {
         Some(user_id) => serving.store.user(realm.id(), user_id).await?,
         None => None,

@@ -11,7 +11,7 @@ use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::names::ResponseMode;
 use signet_core::protocol::responses::ErrorResponse;
 use signet_core::realm::RealmContext;
-use signet_guard::{Denial, Guard, Scheme};
+use signet_resources::{Denial, OwnResource};
 
 use crate::call::{Call, Head};
 use crate::pages::{
@@ -88,13 +88,15 @@ pub(crate) fn give_nonce(response: &mut Response, nonce: Option<String>) {
 
 /// A resource does not let a request through: a challenge, with the reason for those who sent a token (RFC 6750 section
 /// 3), and a nonce where the next proof needs one (RFC 9449 section 9).
-pub(crate) fn denied(guard: &Guard<'_>, head: &Head, denial: Denial) -> Response {
-    let challenge = guard.challenge(&denial, Scheme::of(&head.headers));
-    let (status, nonce) = (denial.status(), guard.nonce(&denial));
+pub(crate) fn denied(resource: &OwnResource<'_>, head: &Head, denial: Denial) -> Response {
+    let challenge = resource.challenge(&denial, &head.headers);
+    let (status, nonce) = (denial.status(), resource.nonce(&denial));
     let mut response = match denial {
         Denial::NothingPresented => Response::builder().status(StatusCode::UNAUTHORIZED).finish(),
-        Denial::Refused(refusal) => failure(&Failure::Refusal(refusal)),
         Denial::Fault(fault) => failure(&Failure::Fault(fault)),
+        refused @ (Denial::Refused(_) | Denial::InsufficientUserAuthentication { .. }) => {
+            failure(&Failure::Refusal(refused.refusal()))
+        }
     };
     if let Some(challenge) = challenge {
         response.set_status(status);

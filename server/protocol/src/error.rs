@@ -79,6 +79,8 @@ error_codes! {
     InvalidToken = "invalid_token", 401;
     /// The access token lacks a scope (RFC 6750 3.1).
     InsufficientScope = "insufficient_scope", 403;
+    /// The user was not authenticated well enough, or too long ago (RFC 9470 3).
+    InsufficientUserAuthentication = "insufficient_user_authentication", 401;
     /// The proof of possession is missing or not good (RFC 9449 5 and 7.1).
     InvalidDpopProof = "invalid_dpop_proof", 400;
     /// The proof of possession needs the nonce that comes along (RFC 9449 8 and 9).

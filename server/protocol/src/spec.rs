@@ -99,6 +99,11 @@ pub const fn rfc9449(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9449", section)
 }
 
+/// A section of RFC 9470, OAuth 2.0 Step Up Authentication Challenge Protocol.
+pub const fn rfc9470(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 9470", section)
+}
+
 /// A section of RFC 9700, Best Current Practice for OAuth 2.0 Security.
 pub const fn rfc9700(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9700", section)

@@ -9,7 +9,8 @@ use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
 use signet_core::protocol::error::ErrorCode;
 use signet_core::tokens::CheckedAccessToken;
-use signet_guard::{Guard, Requirement, access_token};
+use signet_guard::Requirement;
+use signet_resources::OwnResource;
 
 use crate::call::{ApiCall, Call};
 use crate::render;
@@ -61,20 +62,14 @@ async fn let_through(call: &Call, grant_id: &str, scope: &'static str) -> Result
     if !call.realm.realm.settings.grant_management {
         return Err(Box::new(unknown()));
     }
-    let scopes = &[scope];
-    let requirement = Requirement { audience: call.realm.issuer(), scopes };
-    let guard = Guard { provider: &call.app.provider, realm: &call.realm, requirement };
+    let resource = OwnResource::new(&call.app.provider, &call.realm, Requirement::scope(scope));
     let endpoint = call.realm.urls.all_of(Endpoint::GrantManagement);
     let uris: Vec<String> = endpoint.iter().map(|url| format!("{url}/{grant_id}")).collect();
-    let admitted = async {
-        let presented = access_token(&call.head.headers, &call.head.query, None)?;
-        guard.admit(&presented, call.head.proof(&uris)).await
-    };
-    match admitted.await {
+    match resource.admit(&call.head.to_resource(&uris, None)).await {
         Ok(token) => Ok(token),
         Err(denial) => {
-            let denial = denial.recorded(&call.serving(), &call.realm, PLACE).await;
-            Err(Box::new(render::denied(&guard, &call.head, denial)))
+            let denial = resource.recorded(&call.serving(), denial, PLACE).await;
+            Err(Box::new(render::denied(&resource, &call.head, denial)))
         }
     }
 }

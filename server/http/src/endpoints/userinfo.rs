@@ -8,7 +8,8 @@ use signet_core::endpoints::{self, Endpoint, USERINFO_SCOPE, UserInfo};
 use signet_core::events::RefusedAt;
 use signet_core::protocol::parameters::Parameters;
 use signet_core::tokens::CheckedAccessToken;
-use signet_guard::{Denial, Guard, Requirement, access_token};
+use signet_guard::Requirement;
+use signet_resources::{Denial, OwnResource, denied};
 
 use crate::call::{ApiCall, Call};
 use crate::{cors, render};
@@ -50,7 +51,7 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
         Ok(UserInfo::Jwt(jwt)) => {
             Response::builder().header(CONTENT_TYPE, "application/jwt").header(CACHE_CONTROL, "no-store").body(jwt)
         }
-        Err(failure) => render::denied(&guard(call), &call.head, failure.into()),
+        Err(failure) => render::denied(&resource(call), &call.head, denied(failure)),
     };
     match call.app.provider.store.client(call.realm.id(), &token.client_id).await.ok().flatten() {
         Some(client) => {
@@ -65,19 +66,18 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
 }
 
 async fn let_through(call: &Call, form: Option<&Parameters>) -> Result<CheckedAccessToken, Denial> {
-    let presented = access_token(&call.head.headers, &call.head.query, form)?;
     let uris = call.realm.urls.all_of(Endpoint::UserInfo);
-    guard(call).admit(&presented, call.head.proof(&uris)).await
+    resource(call).admit(&call.head.to_resource(&uris, form)).await
 }
 
-fn guard(call: &Call) -> Guard<'_> {
-    let requirement = Requirement { audience: call.realm.issuer(), scopes: &[USERINFO_SCOPE] };
-    Guard { provider: &call.app.provider, realm: &call.realm, requirement }
+fn resource(call: &Call) -> OwnResource<'_> {
+    OwnResource::new(&call.app.provider, &call.realm, Requirement::scope(USERINFO_SCOPE))
 }
 
 /// The request was refused before it came to the services. Whose token it is was not verified: the answer tells of
 /// nobody.
 async fn not_let_through(call: &Call, denial: Denial) -> Response {
-    let denial = denial.recorded(&call.serving(), &call.realm, PLACE).await;
-    cors::open_to_realm(render::denied(&guard(call), &call.head, denial), call).await
+    let resource = resource(call);
+    let denial = resource.recorded(&call.serving(), denial, PLACE).await;
+    cors::open_to_realm(render::denied(&resource, &call.head, denial), call).await
 }

@@ -27,6 +27,7 @@ mod logs;
 mod mutual_tls_hosts;
 mod pairwise;
 mod prompts;
+mod protected_apis;
 mod proxies;
 mod pushed_requests;
 mod refresh_tokens;

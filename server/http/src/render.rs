@@ -11,6 +11,7 @@ use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::names::ResponseMode;
 use signet_core::protocol::responses::ErrorResponse;
 use signet_core::realm::RealmContext;
+use signet_guard::{INTERACTION_ID, interaction_id};
 use signet_resources::{Denial, OwnResource};
 
 use crate::call::{Call, Head};
@@ -103,6 +104,17 @@ pub(crate) fn denied(resource: &OwnResource<'_>, head: &Head, denial: Denial) ->
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     response.headers_mut().extend(nonce.map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce)));
+    response
+}
+
+/// Gives an answer of a resource the identifier by which the request and what it causes are found again (FAPI 1.0 Part 1
+/// section 6.2.1). One that the client sent is in the log beside the request's own.
+pub(crate) fn tracked(call: &Call, mut response: Response) -> Response {
+    let identifier = interaction_id(&call.head.headers, &*call.app.provider.random);
+    if call.head.headers.get(&INTERACTION_ID) == Some(&identifier) {
+        tracing::info!(interaction_id = identifier.to_str().unwrap_or_default(), "request to a resource");
+    }
+    response.headers_mut().insert(INTERACTION_ID, identifier);
     response
 }
 

@@ -20,11 +20,15 @@ const PLACE: RefusedAt = RefusedAt::Endpoint(Endpoint::GrantManagement);
 
 #[handler]
 pub(crate) async fn query(ApiCall(call): ApiCall, Path((_, grant_id)): Path<(String, String)>) -> Response {
-    let token = match let_through(&call, &grant_id, GRANT_QUERY_SCOPE).await {
+    render::tracked(&call, queried(&call, &grant_id).await)
+}
+
+async fn queried(call: &Call, grant_id: &str) -> Response {
+    let token = match let_through(call, grant_id, GRANT_QUERY_SCOPE).await {
         Ok(token) => token,
         Err(response) => return *response,
     };
-    match endpoints::query_grant(&call.serving(), &call.realm, &token, &grant_id).await {
+    match endpoints::query_grant(&call.serving(), &call.realm, &token, grant_id).await {
         Ok(Some(grant)) => render::json(StatusCode::OK, &grant),
         Ok(None) => unknown(),
         Err(failure) => refused(&failure),
@@ -33,11 +37,15 @@ pub(crate) async fn query(ApiCall(call): ApiCall, Path((_, grant_id)): Path<(Str
 
 #[handler]
 pub(crate) async fn revoke(ApiCall(call): ApiCall, Path((_, grant_id)): Path<(String, String)>) -> Response {
-    let token = match let_through(&call, &grant_id, GRANT_REVOKE_SCOPE).await {
+    render::tracked(&call, revoked(&call, &grant_id).await)
+}
+
+async fn revoked(call: &Call, grant_id: &str) -> Response {
+    let token = match let_through(call, grant_id, GRANT_REVOKE_SCOPE).await {
         Ok(token) => token,
         Err(response) => return *response,
     };
-    match endpoints::revoke_grant(&call.serving(), &call.realm, &token, &grant_id).await {
+    match endpoints::revoke_grant(&call.serving(), &call.realm, &token, grant_id).await {
         Ok(true) => Response::builder().status(StatusCode::NO_CONTENT).header(CACHE_CONTROL, "no-store").finish(),
         Ok(false) => unknown(),
         Err(failure) => refused(&failure),

@@ -19,7 +19,7 @@ const PLACE: RefusedAt = RefusedAt::Endpoint(Endpoint::UserInfo);
 
 #[handler]
 pub(crate) async fn by_header(ApiCall(call): ApiCall) -> Response {
-    answer(&call, None).await
+    render::tracked(&call, answer(&call, None).await)
 }
 
 /// RFC 6750 section 2.2: the token may be in a form body instead, never in both places.
@@ -28,12 +28,13 @@ pub(crate) async fn by_header_or_form(ApiCall(call): ApiCall, body: Body) -> Res
     let has_form =
         call.head.header(&CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
     if !has_form {
-        return answer(&call, None).await;
+        return render::tracked(&call, answer(&call, None).await);
     }
-    match call.head.form(body).await {
+    let response = match call.head.form(body).await {
         Ok(form) => answer(&call, Some(&form)).await,
         Err(refusal) => not_let_through(&call, Denial::Refused(refusal)).await,
-    }
+    };
+    render::tracked(&call, response)
 }
 
 #[handler]

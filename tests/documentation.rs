@@ -395,7 +395,7 @@ fn what_protects_an_api_is_shown_as_it_compiles() {
     let page = read(&book().join("how-to/protect-an-api.md"));
     let (_, blocks) = split(&page);
     let blocks: Vec<_> = blocks.iter().filter(|(language, _)| *language == "rust").collect();
-    assert_eq!(blocks.len(), 3);
+    assert_eq!(blocks.len(), 5);
     for (_, block) in blocks {
         let shown = unindented(block.trim());
         assert!(sources.iter().any(|source| source.contains(&shown)), "neither example nor README has: {shown}");

@@ -19,12 +19,11 @@ use openssl::ssl::{Ssl, SslAcceptor, SslMethod, SslRef, SslVerifyMode};
 use openssl::x509::X509;
 use signet_guard::jose::SystemRandom;
 use signet_guard::{
-    ConnectionCertificate, Dpop, Guard, INTERACTION_ID, IntrospectionAnswer, IntrospectionCall, IntrospectionCheck,
-    Protection, RequestHead, Requirement, interaction_id,
+    BoxError, ConnectionCertificate, Dpop, Guard, INTERACTION_ID, IntrospectionAnswer, IntrospectionCall,
+    IntrospectionCheck, Protection, RequestHead, Requirement, interaction_id,
 };
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -77,7 +76,7 @@ impl Introspection {
 }
 
 impl IntrospectionCall for Introspection {
-    async fn post(&self, form: String) -> Result<IntrospectionAnswer, Box<dyn Error + Send + Sync>> {
+    async fn post(&self, form: String) -> Result<IntrospectionAnswer, BoxError> {
         let request = self.http.post(&self.url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         let response = request.body(form).send().await?;
         Ok(IntrospectionAnswer { status: response.status().as_u16(), body: response.bytes().await?.to_vec() })

@@ -12,23 +12,25 @@ use poem::web::{Data, Json};
 use poem::{EndpointExt as _, Route, Server, get, handler};
 use serde_json::{Value, json};
 use signet_guard::jose::SystemRandom;
-use signet_guard::{AccessToken, Dpop, Guard, JwtCheck, Protection, Requirement};
+use signet_guard::{AccessToken, BoxError, Dpop, Guard, JwtCheck, Protection, Requirement};
 
 #[handler]
 fn accounts(Data(token): Data<&Arc<AccessToken>>) -> Json<Value> {
     Json(json!({ "owner": token.subject(), "accounts": [] }))
 }
 
+async fn keys(request: reqwest::RequestBuilder) -> Result<Vec<u8>, BoxError> {
+    Ok(request.send().await?.error_for_status()?.bytes().await?.to_vec())
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(issuer), Some(base)) = (arguments.next(), arguments.next()) else { return Err("ISSUER BASE".into()) };
-    let (http, jwks_uri) = (reqwest::Client::new(), format!("{issuer}/jwks"));
-    let fetch = move || {
-        let request = http.get(&jwks_uri);
-        async move { Ok(request.send().await?.error_for_status()?.bytes().await?.to_vec()) }
-    };
-    let guard = Guard::new(JwtCheck::new(issuer, &base, fetch), Dpop::default());
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let jwks_uri = format!("{issuer}/jwks");
+    let tokens = JwtCheck::new(issuer, &base, move || keys(http.get(&jwks_uri)));
+    let guard = Guard::new(tokens, Dpop::default());
     let reading =
         Protection::new(&base, guard, Requirement::scope("accounts")).interaction_ids(Arc::new(SystemRandom::new()));
     let paying = reading.requiring(Requirement::scope("payments").sender_constrained().and_max_age(300));

@@ -15,7 +15,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use serde_json::json;
-use signet_guard::{AccessToken, Dpop, Guard, IntrospectionAnswer, IntrospectionCheck, Protection, Requirement};
+use signet_guard::{
+    AccessToken, BoxError, Dpop, Guard, IntrospectionAnswer, IntrospectionCheck, Protection, Requirement,
+};
 use tokio::net::TcpListener;
 use tower::{Layer as _, service_fn};
 
@@ -23,6 +25,11 @@ async fn accounts(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, I
     let token = request.extensions().get::<Arc<AccessToken>>();
     let owner = token.and_then(|token| token.subject());
     Ok(Response::new(Full::from(json!({ "owner": owner, "accounts": [] }).to_string())))
+}
+
+async fn introspect(request: reqwest::RequestBuilder) -> Result<IntrospectionAnswer, BoxError> {
+    let response = request.send().await?;
+    Ok(IntrospectionAnswer { status: response.status().as_u16(), body: response.bytes().await?.to_vec() })
 }
 
 #[tokio::main]
@@ -33,11 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (endpoint, client_id, secret) = (format!("{issuer}/introspect"), client_id.clone(), secret.clone());
     let ask = move |form: String| {
         let request = http.post(&endpoint).basic_auth(&client_id, Some(&secret)).body(form);
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        async move {
-            let response = request.send().await?;
-            Ok(IntrospectionAnswer { status: response.status().as_u16(), body: response.bytes().await?.to_vec() })
-        }
+        introspect(request.header("content-type", "application/x-www-form-urlencoded"))
     };
     let tokens = IntrospectionCheck::new(ask).issuer(issuer).audience(base).kept_for(5);
     let protection = Protection::new(base, Guard::new(tokens, Dpop::default()), Requirement::scope("accounts"));

@@ -22,7 +22,7 @@ pub use check::{
 };
 pub use clock::SystemClock;
 pub use denial::{Challenge, Denial};
-pub use fault::GuardFault;
+pub use fault::{BoxError, GuardFault};
 pub use guard::{Guard, ResourceRequest};
 pub use interaction::{INTERACTION_ID, interaction_id};
 pub use proof::{ConnectionCertificate, Dpop, MemoryReplayWindow, Possession, ProofCheck, ReplayWindow};

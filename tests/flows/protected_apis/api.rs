@@ -1,7 +1,6 @@
 //! An API beside the provider, as a deployer builds one with `signet-guard`.
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,8 +14,8 @@ use poem::listener::TcpAcceptor;
 use poem::web::Data;
 use poem::{EndpointExt as _, Route, Server, get, handler};
 use signet_guard::{
-    AccessToken, ConnectionCertificate, Dpop, Guard, GuardFault, IntrospectionAnswer, IntrospectionCheck, JwtCheck,
-    ProofCheck, Protection, Requirement, TokenCheck,
+    AccessToken, BoxError, ConnectionCertificate, Dpop, Guard, GuardFault, IntrospectionAnswer, IntrospectionCheck,
+    JwtCheck, ProofCheck, Protection, Requirement, TokenCheck,
 };
 use signet_jose::SystemRandom;
 use tokio::net::TcpListener;
@@ -104,11 +103,11 @@ impl Plan {
     }
 }
 
-async fn fetched(http: HttpClient, url: String) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+async fn fetched(http: HttpClient, url: String) -> Result<Vec<u8>, BoxError> {
     Ok(http.try_send(Request::get(&url)).await?.body.into_bytes())
 }
 
-async fn asked(http: HttpClient, request: Request) -> Result<IntrospectionAnswer, Box<dyn Error + Send + Sync>> {
+async fn asked(http: HttpClient, request: Request) -> Result<IntrospectionAnswer, BoxError> {
     let answer = http.try_send(request).await?;
     Ok(IntrospectionAnswer { status: answer.status, body: answer.body.into_bytes() })
 }

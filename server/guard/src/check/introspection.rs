@@ -2,7 +2,6 @@
 //! a kept answer ends.
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 
@@ -14,7 +13,7 @@ use signet_protocol::spec::rfc7662;
 use signet_protocol::time::UnixTime;
 
 use super::{TokenCheck, for_audience};
-use crate::{AccessToken, Denial, GuardFault};
+use crate::{AccessToken, BoxError, Denial, GuardFault};
 
 /// Largest answer in bytes.
 const LARGEST_ANSWER: usize = 256 * 1024;
@@ -39,21 +38,15 @@ pub struct IntrospectionAnswer {
 /// redirects, and bounds size and time. The form holds a credential: it belongs into no log.
 pub trait IntrospectionCall: Send + Sync {
     /// Posts `form`, which is `application/x-www-form-urlencoded`.
-    fn post(
-        &self,
-        form: String,
-    ) -> impl Future<Output = Result<IntrospectionAnswer, Box<dyn Error + Send + Sync>>> + Send;
+    fn post(&self, form: String) -> impl Future<Output = Result<IntrospectionAnswer, BoxError>> + Send;
 }
 
 impl<F, T> IntrospectionCall for F
 where
     F: Fn(String) -> T + Send + Sync,
-    T: Future<Output = Result<IntrospectionAnswer, Box<dyn Error + Send + Sync>>> + Send,
+    T: Future<Output = Result<IntrospectionAnswer, BoxError>> + Send,
 {
-    fn post(
-        &self,
-        form: String,
-    ) -> impl Future<Output = Result<IntrospectionAnswer, Box<dyn Error + Send + Sync>>> + Send {
+    fn post(&self, form: String) -> impl Future<Output = Result<IntrospectionAnswer, BoxError>> + Send {
         self(form)
     }
 }

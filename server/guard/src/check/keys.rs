@@ -1,7 +1,6 @@
 //! The keys of an issuer: fetched by the API's own means, kept, and fetched again in time, but not more often than the
 //! issuer should bear, whatever strangers send.
 
-use std::error::Error;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +8,7 @@ use futures_util::lock::Mutex as FairMutex;
 use signet_jose::{JwkSet, VerifyingKey};
 use signet_protocol::time::UnixTime;
 
-use crate::GuardFault;
+use crate::{BoxError, GuardFault};
 
 /// Seconds after which keys are fetched again.
 const FRESH_SECONDS: i64 = 300;
@@ -25,15 +24,15 @@ const FIRST_PAUSE_SECONDS: i64 = 1;
 /// Whoever implements it sees to it that the connection is the issuer's (TLS), and bounds size and time.
 pub trait KeySource: Send + Sync {
     /// The document.
-    fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, Box<dyn Error + Send + Sync>>> + Send;
+    fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, BoxError>> + Send;
 }
 
 impl<F, T> KeySource for F
 where
     F: Fn() -> T + Send + Sync,
-    T: Future<Output = Result<Vec<u8>, Box<dyn Error + Send + Sync>>> + Send,
+    T: Future<Output = Result<Vec<u8>, BoxError>> + Send,
 {
-    fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, Box<dyn Error + Send + Sync>>> + Send {
+    fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, BoxError>> + Send {
         self()
     }
 }

@@ -30,7 +30,7 @@ impl Issuer {
 }
 
 impl IntrospectionCall for Issuer {
-    async fn post(&self, form: String) -> Result<IntrospectionAnswer, Box<dyn Error + Send + Sync>> {
+    async fn post(&self, form: String) -> Result<IntrospectionAnswer, BoxError> {
         self.asked.lock().unwrap().push(form);
         Ok(self.answer.lock().unwrap().clone().ok_or("the issuer is not there")?)
     }

@@ -1,4 +1,3 @@
-use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -6,6 +5,7 @@ use serde_json::{Value, json};
 use signet_jose::{PublicJwkSet, SigningKey, base64url, sign};
 
 use super::*;
+use crate::BoxError;
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
 const ISSUER: &str = "https://as.test";
@@ -40,7 +40,7 @@ impl Issuer {
 }
 
 impl KeySource for Issuer {
-    async fn fetch(&self) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+    async fn fetch(&self) -> Result<Vec<u8>, BoxError> {
         self.fetched.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
         let published = self.published.lock().unwrap().clone().ok_or("the issuer does not answer")?;

@@ -88,21 +88,23 @@ impl Challenge<'_> {
     /// (RFC 9449 section 7.2). A fault has none, nor has a request that was refused for the server's reasons: another
     /// token would not help.
     pub fn header<F>(&self, denial: &Denial<F>, scheme: Scheme) -> Option<HeaderValue> {
-        let own = self.of_scheme(denial, scheme)?;
-        let algorithms = self.algorithms.map(quoted);
-        let text = match (scheme, denial, algorithms) {
-            (_, _, None) => own,
-            (Scheme::Dpop, _, Some(algorithms)) => join(&own, &format!("algs={algorithms}")),
-            (Scheme::Bearer, Denial::NothingPresented, Some(algorithms)) => format!("{own}, DPoP algs={algorithms}"),
-            (Scheme::Bearer, denial, Some(algorithms)) if denial.is_about_binding() => {
-                format!("{own}, DPoP algs={algorithms}")
+        let mut attributes = self.attributes(denial)?;
+        let algorithms = self.algorithms.map(|names| format!("algs={}", quoted(names)));
+        let is_for_both = matches!(denial, Denial::NothingPresented) || denial.is_about_binding();
+        let text = match (scheme, algorithms) {
+            (Scheme::Dpop, algorithms) => {
+                attributes.extend(algorithms);
+                challenge(scheme, &attributes)
             }
-            (Scheme::Bearer, _, Some(_)) => own,
+            (Scheme::Bearer, Some(algorithms)) if is_for_both => {
+                format!("{}, {}", challenge(scheme, &attributes), challenge(Scheme::Dpop, &[algorithms]))
+            }
+            (Scheme::Bearer, _) => challenge(scheme, &attributes),
         };
         HeaderValue::try_from(text).ok()
     }
 
-    fn of_scheme<F>(&self, denial: &Denial<F>, scheme: Scheme) -> Option<String> {
+    fn attributes<F>(&self, denial: &Denial<F>) -> Option<Vec<String>> {
         let mut attributes: Vec<String> =
             self.realm.map(|realm| format!("realm={}", quoted(realm))).into_iter().collect();
         match denial {
@@ -122,17 +124,13 @@ impl Challenge<'_> {
         }
         attributes.extend((!self.scope.is_empty()).then(|| format!("scope={}", quoted(self.scope))));
         attributes.extend(self.resource_metadata.map(|address| format!("resource_metadata={}", quoted(address))));
-        Some(join(scheme.as_str(), &attributes.join(", ")))
+        Some(attributes)
     }
 }
 
 /// RFC 9110 section 11.6.1: a scheme, perhaps with parameters behind it.
-fn join(scheme: &str, parameters: &str) -> String {
-    match (scheme.contains(' '), parameters) {
-        (_, "") => scheme.to_owned(),
-        (false, _) => format!("{scheme} {parameters}"),
-        (true, _) => format!("{scheme}, {parameters}"),
-    }
+fn challenge(scheme: Scheme, attributes: &[String]) -> String {
+    format!("{} {}", scheme.as_str(), attributes.join(", ")).trim_end().to_owned()
 }
 
 /// RFC 9110 section 5.6.4. What no header may have is left out.

@@ -8,7 +8,7 @@ use poem::{Endpoint, Middleware, Request, Response};
 use crate::{ProofCheck, Protection, RequestHead, TokenCheck};
 
 /// An endpoint behind a guard.
-pub struct Guarded<E, C, P> {
+pub struct Guarded<E, C: TokenCheck, P> {
     endpoint: E,
     protection: Protection<C, P>,
 }

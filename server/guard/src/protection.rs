@@ -50,16 +50,20 @@ pub struct Admitted<T> {
     pub headers: HeaderMap,
 }
 
+/// Told of each request that is not let through, for the log.
+type Report<F> = Arc<dyn Fn(&Denial<F>) + Send + Sync>;
+
 /// Protects resources below an address. Cloning shares everything that is remembered.
-pub struct Protection<C, P> {
+pub struct Protection<C: TokenCheck, P> {
     guard: Arc<Guard<C, P>>,
     bases: Arc<[String]>,
     requirement: Arc<Requirement>,
     clock: Arc<dyn Clock>,
     interactions: Option<Arc<dyn Random>>,
+    report: Option<Report<C::Fault>>,
 }
 
-impl<C, P> Clone for Protection<C, P> {
+impl<C: TokenCheck, P> Clone for Protection<C, P> {
     fn clone(&self) -> Self {
         Self {
             guard: Arc::clone(&self.guard),
@@ -67,6 +71,7 @@ impl<C, P> Clone for Protection<C, P> {
             requirement: Arc::clone(&self.requirement),
             clock: Arc::clone(&self.clock),
             interactions: self.interactions.clone(),
+            report: self.report.clone(),
         }
     }
 }
@@ -81,6 +86,7 @@ impl<C: TokenCheck, P: ProofCheck<C::Token, C::Fault>> Protection<C, P> {
             requirement: Arc::new(requirement),
             clock: Arc::new(SystemClock),
             interactions: None,
+            report: None,
         }
     }
 
@@ -108,6 +114,14 @@ impl<C: TokenCheck, P: ProofCheck<C::Token, C::Fault>> Protection<C, P> {
     #[must_use]
     pub fn interaction_ids(mut self, random: Arc<dyn Random>) -> Self {
         self.interactions = Some(random);
+        self
+    }
+
+    /// Tells of each request that is not let through why, for the log: of what went wrong here nobody else learns. No text
+    /// of a denial holds a token.
+    #[must_use]
+    pub fn reporting(mut self, report: impl Fn(&Denial<C::Fault>) + Send + Sync + 'static) -> Self {
+        self.report = Some(Arc::new(report));
         self
     }
 
@@ -144,6 +158,9 @@ impl<C: TokenCheck, P: ProofCheck<C::Token, C::Fault>> Protection<C, P> {
     /// The response to a request that is not let through, also for what the resource finds out later, such as by
     /// [`Requirement::check`]. `headers` are those of the request.
     pub fn refuse(&self, denial: &Denial<C::Fault>, headers: &HeaderMap) -> Response<String> {
+        if let Some(report) = &self.report {
+            report(denial);
+        }
         let body = match denial {
             Denial::NothingPresented => String::new(),
             Denial::Fault(_) => json!({ "error": "temporarily_unavailable" }).to_string(),

@@ -16,18 +16,18 @@ use tower_service::Service;
 use crate::{ProofCheck, Protection, RequestHead, TokenCheck};
 
 /// A service behind a guard.
-pub struct Guarded<S, C, P> {
+pub struct Guarded<S, C: TokenCheck, P> {
     inner: S,
     protection: Protection<C, P>,
 }
 
-impl<S: Clone, C, P> Clone for Guarded<S, C, P> {
+impl<S: Clone, C: TokenCheck, P> Clone for Guarded<S, C, P> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), protection: self.protection.clone() }
     }
 }
 
-impl<S, C, P> Layer<S> for Protection<C, P> {
+impl<S, C: TokenCheck, P> Layer<S> for Protection<C, P> {
     type Service = Guarded<S, C, P>;
 
     fn layer(&self, inner: S) -> Self::Service {

@@ -1,7 +1,7 @@
 //! An API beside the provider, as a deployer builds one with `signet-guard`.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{Request as HttpRequest, Response};
@@ -44,6 +44,8 @@ impl Framework {
 pub(super) struct Api {
     /// The address of what it protects.
     pub(super) url: String,
+    /// Why requests were not let through.
+    pub(super) reported: Arc<Mutex<Vec<String>>>,
     server: JoinHandle<()>,
 }
 
@@ -95,11 +97,14 @@ impl Plan {
         let metadata = format!("{IDENTIFIER}/.well-known/oauth-protected-resource");
         let guard = Guard::new(tokens, self.dpop).realm("api").resource_metadata(metadata);
         let protection = Protection::new(&base, guard, self.requirement).interaction_ids(Arc::new(SystemRandom::new()));
+        let reported = Arc::<Mutex<Vec<String>>>::default();
+        let log = Arc::clone(&reported);
+        let protection = protection.reporting(move |denial| log.lock().unwrap().push(denial.to_string()));
         let server = match self.framework {
             Framework::Tower => tokio::spawn(serve_tower(listener, protection, self.certificate)),
             Framework::Poem => tokio::spawn(serve_poem(listener, protection, self.certificate)),
         };
-        Api { url: format!("{base}/accounts/mine"), server }
+        Api { url: format!("{base}/accounts/mine"), reported, server }
     }
 }
 

@@ -159,6 +159,7 @@ async fn rfc7662_2_an_api_that_asks_refuses_a_revoked_token_at_once() {
         let blind = Plan::new(framework, Requirement::any_token()).by_introspection(&wrong).await;
         let answer = ask(&blind, stage.token("read").await.access_token()).await;
         assert_eq!((answer.status, answer.header("www-authenticate")), (503, None));
+        assert_eq!(*blind.reported.lock().unwrap(), ["the introspection endpoint refuses to answer"]);
     }
 }
 

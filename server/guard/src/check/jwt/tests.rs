@@ -126,7 +126,7 @@ async fn rfc8725_2_1_and_2_2_only_signatures_by_the_issuers_keys_count() {
     let good = token(&issuer.key, &claims());
     let (signed, _) = good.rsplit_once('.').unwrap();
     let imposter = generate();
-    let header = base64url::encode(format!(r#"{{"alg":"none","typ":"at+jwt"}}"#));
+    let header = base64url::encode(r#"{"alg":"none","typ":"at+jwt"}"#);
     let payload = base64url::encode(claims().to_string());
     let named = json!({ "alg": "ES256", "typ": "at+jwt", "kid": issuer.key.key_id(), "jwk": imposter.public_jwk() });
     let message = format!("{}.{payload}", base64url::encode(named.to_string()));

@@ -15,9 +15,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("signet-migrations", &[]),
     ("signet-store", &["signet-protocol", "signet-core", "signet-migrations"]),
     ("signet-outbound", &["signet-core"]),
-    ("signet-guard", &["signet-protocol", "signet-jose", "signet-core"]),
-    ("signet-http", &["signet-core", "signet-guard"]),
-    ("signet-admin", &["signet-core", "signet-guard"]),
+    ("signet-guard", &["signet-protocol", "signet-jose"]),
+    ("signet-resources", &["signet-core", "signet-guard"]),
+    ("signet-http", &["signet-core", "signet-guard", "signet-resources"]),
+    ("signet-admin", &["signet-core", "signet-guard", "signet-resources"]),
     (
         "signet",
         &[
@@ -28,13 +29,14 @@ const LAYERS: &[(&str, &[&str])] = &[
             "signet-store",
             "signet-outbound",
             "signet-guard",
+            "signet-resources",
             "signet-http",
             "signet-admin",
             "signet-hooks",
             "signet-rhai",
         ],
     ),
-    ("signet-conformance", &["signet-protocol", "signet-jose"]),
+    ("signet-conformance", &["signet-protocol", "signet-jose", "signet-guard"]),
 ];
 
 /// Crates that speak to a crypto library, and the only ones of ours that may (design section 7): the token crate, the

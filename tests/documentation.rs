@@ -383,6 +383,25 @@ fn source(name: &str) -> Option<PathBuf> {
     }
 }
 
+/// Lines without their indentation.
+fn unindented(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_protects_an_api_is_shown_as_it_compiles() {
+    let sources = ["examples/poem.rs", "examples/tower.rs", "README.md"];
+    let sources = sources.map(|name| unindented(&read(&repository().join("server/guard").join(name))));
+    let page = read(&book().join("how-to/protect-an-api.md"));
+    let (_, blocks) = split(&page);
+    let blocks: Vec<_> = blocks.iter().filter(|(language, _)| *language == "rust").collect();
+    assert_eq!(blocks.len(), 5);
+    for (_, block) in blocks {
+        let shown = unindented(block.trim());
+        assert!(sources.iter().any(|source| source.contains(&shown)), "neither example nor README has: {shown}");
+    }
+}
+
 /// Names of direct dependencies that are not crates of ours.
 fn direct_dependencies(manifest: &Path) -> BTreeSet<String> {
     let metadata: Metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap();

@@ -28,6 +28,7 @@ mod mutual_tls_hosts;
 mod nodes;
 mod pairwise;
 mod prompts;
+mod protected_apis;
 mod protected_resources;
 mod proxies;
 mod pushed_requests;

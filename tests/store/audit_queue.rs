@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use signet_core::endpoints::Endpoint;
+use signet_core::endpoints::OwnResource;
 use signet_core::events::{Actor, Event, Fact, LoginRefusal, Origin, Parties, RefusedAt, Serving};
 use signet_core::failure::{Failure, Fault};
 use signet_core::ports::{EventQuery, StoreError};
 use signet_core::provider::Provider;
 use signet_core::realm::RealmContext;
-use signet_guard::Denial;
+use signet_guard::Requirement;
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::UserId;
 use signet_protocol::names::GrantType;
+use signet_resources::{Denial, GuardedResource};
 
 use super::audit::Node;
 use crate::support::databases::{Kind, TestDatabase};
@@ -138,7 +140,8 @@ async fn what_cannot_be_written_waits_and_in_the_end_nothing_more_is_promised() 
     assert!(matches!(served, Err(Failure::Fault(Fault::Store(StoreError::Unavailable(_))))), "{served:?}");
 
     // Nor is a resource answered whose refusal could not be recorded.
-    let denied = Denial::NothingPresented.recorded(&request, &realm, USERINFO).await;
+    let resource = GuardedResource::new((&provider, &realm), OwnResource::UserInfo, Requirement::any_token());
+    let denied = resource.recorded(&request, Denial::NothingPresented, USERINFO).await;
     assert!(matches!(denied, Denial::Fault(Fault::Store(StoreError::Unavailable(_)))), "{denied:?}");
 
     proxy.set(Mode::Pass);

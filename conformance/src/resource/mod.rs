@@ -1,29 +1,27 @@
-//! A protected resource beside Signet, as an API of a deployer is: plans of FAPI use their access tokens there.
+//! A protected resource beside Signet, as an API of a deployer is: plans of FAPI use their access tokens there. What it
+//! checks is checked by `signet-guard`, the library that APIs have for it.
 //!
 //! It asks Signet about every token, so that one that was revoked is refused at once.
 
-mod check;
-mod proof;
-
 use crate::certificate::{ClientCertificate, issue};
 use crate::error::HarnessError;
-use crate::moment;
 use crate::tls;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use check::{Asked, Introspected, Used, holds, presented};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::ssl::{Ssl, SslAcceptor, SslMethod, SslRef, SslVerifyMode};
 use openssl::x509::X509;
+use signet_guard::jose::SystemRandom;
+use signet_guard::{
+    BoxError, ConnectionCertificate, Dpop, Guard, INTERACTION_ID, IntrospectionAnswer, IntrospectionCall,
+    IntrospectionCheck, Protection, RequestHead, Requirement, interaction_id,
+};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -33,14 +31,10 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_openssl::SslStream;
-use url::Url;
 
 /// What FAPI permits below TLS 1.3, for the kind of certificate that the resource has.
 const CIPHERS: &str = "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384";
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
-/// The header by which a request and what it causes are found again (FAPI 1.0 Part 1 section 6.2.1).
-const INTERACTION: &str = "x-fapi-interaction-id";
-const INTERACTION_LENGTH: usize = 36;
 
 /// A running resource; it stops when dropped.
 pub(crate) struct Resource {
@@ -51,13 +45,15 @@ pub(crate) struct Resource {
 struct Served {
     acceptor: SslAcceptor,
     base: String,
-    used: Used,
-    /// How to ask about tokens, by the path below which they are used.
-    realms: Mutex<HashMap<String, Introspection>>,
+    random: SystemRandom,
+    /// What tokens of a realm are used for, by its path.
+    realms: Mutex<HashMap<String, Accounts>>,
 }
 
+/// Takes the tokens of a realm, if Signet says that they are good.
+type Accounts = Protection<IntrospectionCheck<Introspection>, Dpop>;
+
 /// How to ask Signet about the tokens of a realm.
-#[derive(Clone)]
 pub(crate) struct Introspection {
     #[expect(clippy::disallowed_types, reason = "the harness stands outside the product, as any client does")]
     http: reqwest::Client,
@@ -77,11 +73,13 @@ impl Introspection {
         let http = tls::client_with(authority, Some(certificate), REQUEST_LIMIT)?;
         Ok(Self { http, url, client_id })
     }
+}
 
-    /// What Signet says; nothing where it does not answer.
-    async fn ask(&self, token: &str) -> Option<Introspected> {
-        let form = [("token", token), ("client_id", &self.client_id)];
-        self.http.post(&self.url).form(&form).send().await.ok()?.json().await.ok()
+impl IntrospectionCall for Introspection {
+    async fn post(&self, form: String) -> Result<IntrospectionAnswer, BoxError> {
+        let request = self.http.post(&self.url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let response = request.body(form).send().await?;
+        Ok(IntrospectionAnswer { status: response.status().as_u16(), body: response.bytes().await?.to_vec() })
     }
 }
 
@@ -92,7 +90,7 @@ impl Resource {
         let listener = TcpListener::bind((IpAddr::from(interface), 0)).await?;
         let base = format!("https://{host}:{}", listener.local_addr()?.port());
         let realms = Mutex::default();
-        let served = Arc::new(Served { acceptor: acceptor(host)?, base, used: Used::default(), realms });
+        let served = Arc::new(Served { acceptor: acceptor(host)?, base, random: SystemRandom::new(), realms });
         let mut connections = JoinSet::new();
         connections.spawn(accept(listener, Arc::clone(&served)));
         Ok(Self { served, _connections: connections })
@@ -102,7 +100,12 @@ impl Resource {
     pub(crate) fn serve(&self, realm: &str, introspection: Introspection) -> String {
         let path = format!("/{realm}/accounts");
         let url = format!("{}{path}", self.served.base);
-        self.served.realms.lock().unwrap_or_else(PoisonError::into_inner).insert(path, introspection);
+        let client_id = introspection.client_id.clone();
+        let tokens = IntrospectionCheck::new(introspection).parameter("client_id", &client_id);
+        // FAPI wants tokens that are bound to something; which scopes a plan asks for is the plan's business.
+        let requirement = Requirement::any_token().sender_constrained();
+        let accounts = Protection::new(&self.served.base, Guard::new(tokens, Dpop::default()), requirement);
+        self.served.realms.lock().unwrap_or_else(PoisonError::into_inner).insert(path, accounts);
         url
     }
 }
@@ -146,71 +149,55 @@ async fn connection(stream: TcpStream, served: Arc<Served>) {
     if Pin::new(&mut stream).accept().await.is_err() {
         return;
     }
-    let certificate = thumbprint(stream.ssl());
-    let (served, certificate) = (&served, certificate.as_deref());
+    let certificate = certificate(stream.ssl());
+    let served = &served;
     let service = service_fn(move |request: Request<Incoming>| async move {
-        let (head, _) = request.into_parts();
-        Ok::<_, Infallible>(served.answer(&head, certificate).await)
+        let (mut head, _) = request.into_parts();
+        if let Some(certificate) = certificate {
+            head.extensions.insert(certificate);
+        }
+        Ok::<_, Infallible>(served.answer(&head).await)
     });
     drop(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
 
-/// SHA-256 of the certificate that the client showed (RFC 8705 section 3.1).
-fn thumbprint(ssl: &SslRef) -> Option<String> {
-    let digest = ssl.peer_certificate()?.digest(MessageDigest::sha256()).ok()?;
-    Some(URL_SAFE_NO_PAD.encode(digest))
+/// The certificate that the client showed (RFC 8705 section 3).
+fn certificate(ssl: &SslRef) -> Option<ConnectionCertificate> {
+    Some(ConnectionCertificate::of_der(&ssl.peer_certificate()?.to_der().ok()?))
 }
 
 impl Served {
-    async fn answer(&self, request: &Parts, certificate: Option<&str>) -> Response<Full<Bytes>> {
-        let mut response = match self.permit(request, certificate).await {
-            Ok(()) => Response::new(Full::from("{\"accounts\":[]}\n")),
-            Err((status, why)) => refusal(status, why),
+    async fn answer(&self, request: &Parts) -> Response<Full<Bytes>> {
+        let mut response = match self.permit(request).await {
+            Ok(headers) => {
+                let mut response = Response::new("{\"accounts\":[]}\n".to_owned());
+                response.headers_mut().extend(headers);
+                response
+            }
+            Err(refusal) => *refusal,
         };
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        let sent = request.headers.get(INTERACTION).filter(|value| value.len() == INTERACTION_LENGTH).cloned();
-        if let Some(interaction) = sent.or_else(new_interaction) {
-            headers.insert(INTERACTION, interaction);
-        }
-        response
+        headers.insert(INTERACTION_ID, interaction_id(&request.headers, &self.random));
+        response.map(Full::from)
     }
 
-    async fn permit(&self, request: &Parts, certificate: Option<&str>) -> Result<(), (StatusCode, &'static str)> {
-        let unauthorized = |why| (StatusCode::UNAUTHORIZED, why);
-        let (path, headers) = (request.uri.path(), &request.headers);
-        let known = self.realms.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        let introspection = known.ok_or((StatusCode::NOT_FOUND, "there is nothing here"))?;
+    /// Headers of the answer, or another answer.
+    async fn permit(&self, request: &Parts) -> Result<HeaderMap, Box<Response<String>>> {
+        let known = self.realms.lock().unwrap_or_else(PoisonError::into_inner).get(request.uri.path()).cloned();
+        let accounts = known.ok_or_else(|| refusal(StatusCode::NOT_FOUND, "there is nothing here"))?;
         if request.method != Method::GET {
-            return Err((StatusCode::METHOD_NOT_ALLOWED, "only GET"));
+            return Err(refusal(StatusCode::METHOD_NOT_ALLOWED, "only GET"));
         }
-        let (scheme, token) = presented(headers).ok_or_else(|| unauthorized("no access token"))?;
-        let said = introspection.ask(&token).await;
-        let said = said.ok_or((StatusCode::BAD_GATEWAY, "Signet does not say whether the token is good"))?;
-        let url = Url::parse(&format!("{}{path}", self.base));
-        let url = url.map_err(|_| (StatusCode::BAD_REQUEST, "no address"))?;
-        let asked = Asked { method: "GET", url: &url, headers, certificate, now: moment::seconds() };
-        holds(&asked, (scheme.as_str(), token.as_str()), &said, &self.used).map_err(unauthorized)
+        Ok(accounts.admit(RequestHead::of(request)).await?.headers)
     }
 }
 
-fn refusal(status: StatusCode, why: &str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(format!("{{\"error_description\":\"{why}\"}}\n")));
+fn refusal(status: StatusCode, why: &str) -> Box<Response<String>> {
+    let mut response = Response::new(format!("{{\"error_description\":\"{why}\"}}\n"));
     *response.status_mut() = status;
-    if status == StatusCode::UNAUTHORIZED {
-        for challenge in ["Bearer error=\"invalid_token\"", "DPoP error=\"invalid_token\", algs=\"PS256 ES256\""] {
-            response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        }
-    }
-    response
-}
-
-/// A UUID (RFC 9562), random.
-fn new_interaction() -> Option<HeaderValue> {
-    let digits = crate::random::hexadecimal(16).ok()?;
-    let parts = [&digits[..8], &digits[8..12], &format!("4{}", &digits[13..16]), &format!("8{}", &digits[17..20])];
-    HeaderValue::try_from(format!("{}-{}", parts.join("-"), &digits[20..])).ok()
+    Box::new(response)
 }
 
 #[cfg(test)]
@@ -218,7 +205,12 @@ mod tests {
     use super::*;
     use crate::certificate::ClientAuthority;
     use crate::recorded::Recorded;
-    use serde_json::json;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::{Value, json};
+    use signet_guard::SystemClock;
+    use signet_guard::jose::{SignatureAlgorithm, SigningKey};
+    use signet_guard::protocol::time::Clock as _;
 
     fn introspection(server: &Recorded, certificate: &ClientCertificate) -> Introspection {
         let url = format!("{}/introspect", server.url());
@@ -233,15 +225,23 @@ mod tests {
         clippy::disallowed_types,
         reason = "the suite trusts whatever certificate is shown, and so does this test"
     )]
-    async fn get(url: &str, certificate: Option<&ClientCertificate>, authorization: &str) -> reqwest::Response {
+    fn client(certificate: Option<&ClientCertificate>) -> reqwest::Client {
         let mut http = reqwest::Client::builder().danger_accept_invalid_certs(true).no_proxy();
         if let Some(own) = certificate {
             http = http
                 .identity(reqwest::Identity::from_pkcs8_pem(own.certificate.as_bytes(), own.key.as_bytes()).unwrap());
         }
-        let http = http.build().unwrap();
-        let request = http.get(url).header(INTERACTION, "c770aef3-6784-41f7-8e0e-ff5f97bddb3a");
+        http.build().unwrap()
+    }
+
+    async fn get(url: &str, certificate: Option<&ClientCertificate>, authorization: &str) -> reqwest::Response {
+        let request = client(certificate).get(url).header(INTERACTION_ID, "c770aef3-6784-41f7-8e0e-ff5f97bddb3a");
         request.header("authorization", authorization).send().await.unwrap()
+    }
+
+    async fn ask(url: &str, authorization: &str, proofs: &[&str]) -> reqwest::Response {
+        let request = client(None).get(url).header("authorization", authorization);
+        proofs.iter().fold(request, |request, proof| request.header("dpop", *proof)).send().await.unwrap()
     }
 
     #[tokio::test]
@@ -256,7 +256,7 @@ mod tests {
         let seen = get(&url, Some(&own), "bEARER t").await;
 
         assert_eq!(seen.status(), 200);
-        assert_eq!(seen.headers()[INTERACTION], "c770aef3-6784-41f7-8e0e-ff5f97bddb3a");
+        assert_eq!(seen.headers()[INTERACTION_ID], "c770aef3-6784-41f7-8e0e-ff5f97bddb3a");
         assert_eq!(seen.headers()["content-type"], "application/json");
         assert!(seen.headers().contains_key("date"));
         assert_eq!(server.last().body, "token=t&client_id=rs");
@@ -274,14 +274,52 @@ mod tests {
         let url = resource.serve("r", introspection(&server, &own));
         let refused = get(&url, Some(&own), "Bearer t").await;
         assert_eq!(refused.status(), 401);
-        assert_eq!(refused.headers().get_all("www-authenticate").iter().count(), 2);
+        let challenge = refused.headers()["www-authenticate"].to_str().unwrap().to_owned();
+        assert!(challenge.starts_with("Bearer error=\"invalid_token\""), "{challenge}");
+        // A token that is bound to nothing is as little use.
+        let server = Recorded::start(|_: &str, _: &str| (200, "{\"active\":true}".to_owned())).await;
+        let url = resource.serve("s", introspection(&server, &own));
+        assert_eq!(get(&url, Some(&own), "Bearer t").await.status(), 401);
     }
 
-    #[test]
-    fn rfc9562_5_4_an_interaction_without_an_identifier_gets_one() {
-        let text = new_interaction().unwrap();
-        let parts: Vec<usize> = text.to_str().unwrap().split('-').map(str::len).collect();
-        assert_eq!(parts, [8, 4, 4, 4, 12]);
-        assert_eq!(text.as_bytes()[14], b'4');
+    /// A proof for a GET with the token `t` (RFC 9449 section 4.2).
+    fn proof(key: &SigningKey, url: &str, iat: i64) -> String {
+        let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": key.public_jwk() });
+        let hash = URL_SAFE_NO_PAD.encode(openssl::sha::sha256(b"t"));
+        let jti = crate::random::hexadecimal(16).unwrap();
+        let claims = json!({ "jti": jti, "htm": "GET", "htu": url, "iat": iat, "ath": hash });
+        let signed = [header, claims].map(|part: Value| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(key.sign_bytes(signed.as_bytes()).unwrap()))
+    }
+
+    #[tokio::test]
+    async fn rfc9449_7_the_holder_of_the_key_sees_the_resource_once_a_proof() {
+        let [key, other] = [(); 2].map(|()| SigningKey::generate(SignatureAlgorithm::ES256).unwrap());
+        let jkt = key.public_jwk().unwrap().thumbprint().unwrap();
+        let said = json!({ "active": true, "cnf": { "jkt": jkt } }).to_string();
+        let server = Recorded::start(move |_: &str, _: &str| (200, said.clone())).await;
+        let resource = Resource::start("localhost").await.unwrap();
+        let own = ClientAuthority::new().unwrap().issue("own").unwrap();
+        let url = resource.serve("r", introspection(&server, &own));
+        let now = SystemClock.now().0;
+        let good = proof(&key, &url, now);
+
+        assert_eq!(ask(&url, "dPoP t", &[&good]).await.status(), 200);
+        let elsewhere = proof(&key, "https://localhost:1/r/accounts", now);
+        let (old, again) = (proof(&key, &url, now - 3600), proof(&key, &url, now));
+        for (authorization, proofs) in [
+            ("DPoP t", &[good.as_str()][..]),
+            ("DPoP t", &[]),
+            ("DPoP t", &[&elsewhere]),
+            ("DPoP t", &[&old]),
+            ("DPoP t", &[&proof(&other, &url, now)]),
+            ("DPoP t", &[&again, &again]),
+            ("Bearer t", &[&again]),
+        ] {
+            let refused = ask(&url, authorization, proofs).await;
+            assert_eq!(refused.status(), 401, "{authorization} {proofs:?}");
+            assert!(refused.headers()["www-authenticate"].to_str().unwrap().contains("DPoP "));
+        }
+        assert_eq!(ask(&url, "DPoP t", &[&again]).await.status(), 200, "none of them has used it up");
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use poem::http::Method;
 use poem::{Endpoint, IntoResponse as _, Request, Response};
-use signet_core::binding::ResourceRequest;
 use signet_core::endpoints::OwnResource;
 use signet_core::events::{Actor, Origin, RefusedAt};
 use signet_core::failure::{Failure, Fault};
@@ -13,7 +12,8 @@ use signet_core::protocol::error::ErrorCode;
 use signet_core::provider::Provider;
 use signet_core::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
 use signet_core::tokens::CheckedAccessToken;
-use signet_guard::{Denial, Guard, Proof, Requirement, Scheme, access_token, dpop_header};
+use signet_guard::{Requirement, ResourceRequest};
+use signet_resources::{Denial, GuardedResource};
 use tokio::sync::Mutex;
 
 use crate::administrator::Administrator;
@@ -43,27 +43,24 @@ impl<E> Authenticated<E> {
             Failure::Refusal(refusal) => unprepared(refusal),
             Failure::Fault(fault) => fault,
         })?;
-        let requirement = Requirement {
-            resource: OwnResource::Administration,
-            audience: realm.issuer(),
-            scopes: sufficient_scopes(request.method()),
-        };
-        let guard = Guard { provider: &self.provider, realm: &realm, requirement };
+        let requirement = Requirement::one_of(sufficient_scopes(request.method()).iter().copied());
+        let resource = GuardedResource::new((&self.provider, &realm), OwnResource::Administration, requirement);
         let uris = self.uris(request.original_uri().path());
-        let (dpop, method) = (dpop_header(request.headers()), request.method().as_str());
-        let asked = ResourceRequest { dpop, method, uris: &uris };
-        let proof = Proof { request: asked, certificate: request.extensions().get() };
-        let admitted = match access_token(request.headers(), request.uri().query().unwrap_or_default(), None) {
-            Ok(token) => guard.admit(&token, proof).await,
-            Err(denial) => Err(denial),
+        let asked = ResourceRequest {
+            method: request.method().as_str(),
+            uris: &uris,
+            headers: request.headers(),
+            query: request.uri().query().unwrap_or_default(),
+            form: None,
+            certificate: request.extensions().get(),
         };
-        match admitted {
+        match resource.admit(&asked).await {
             Ok(token) => Ok(token),
             Err(denial) => {
                 let serving = self.provider.serving(origin.clone());
-                let denial = denial.recorded(&serving, &realm, RefusedAt::Administration).await;
-                let challenge = guard.challenge(&denial, Scheme::of(request.headers()));
-                let nonce = guard.nonce(&denial);
+                let denial = resource.recorded(&serving, denial, RefusedAt::Administration).await;
+                let challenge = resource.challenge(&denial, request.headers());
+                let nonce = resource.nonce(&denial);
                 Err(problem(denial).challenged(challenge).with_nonce(nonce))
             }
         }
@@ -86,19 +83,20 @@ fn problem(denial: Denial) -> Problem {
             let detail = "send an access token of the realm admin in the Authorization header";
             Problem::new(Kind::Unauthenticated, detail)
         }
-        Denial::Refused(refusal) => {
+        Denial::Fault(fault) => fault.into(),
+        refused @ (Denial::Refused(_) | Denial::InsufficientUserAuthentication { .. }) => {
+            let refusal = refused.refusal();
             tracing::info!(error = %refusal.code, reason = %refusal.reason, "an administrative request was refused");
             let kind = match refusal.code {
                 ErrorCode::InsufficientScope => Kind::InsufficientScope,
-                ErrorCode::InvalidToken | ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => {
-                    Kind::Unauthenticated
-                }
+                ErrorCode::InvalidToken
+                | ErrorCode::InvalidDpopProof
+                | ErrorCode::UseDpopNonce
+                | ErrorCode::InsufficientUserAuthentication => Kind::Unauthenticated,
                 _ => Kind::Malformed,
             };
             Problem::new(kind, refusal.reason)
         }
-        Denial::InsufficientUserAuthentication(_) => Problem::new(Kind::Unauthenticated, denial.refusal().reason),
-        Denial::Fault(fault) => fault.into(),
     }
 }
 

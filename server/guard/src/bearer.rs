@@ -10,6 +10,26 @@ use signet_protocol::spec::rfc6750;
 
 use crate::Denial;
 
+/// Why there is no one access token in a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoToken {
+    /// There is none.
+    #[error("the request has no access token")]
+    NothingPresented,
+    /// What there is cannot be taken for one.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+impl<F> From<NoToken> for Denial<F> {
+    fn from(reason: NoToken) -> Self {
+        match reason {
+            NoToken::NothingPresented => Self::NothingPresented,
+            NoToken::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
 /// The parameter that carries a token in a form body (RFC 6750 section 2.2), and must not in a query.
 const PARAMETER: &str = "access_token";
 
@@ -87,9 +107,9 @@ impl PresentedToken {
 /// takes tokens there, and nothing everywhere else.
 ///
 /// # Errors
-/// [`Denial::NothingPresented`]; `invalid_request` for a token in the query, for more than one, and for a header
+/// [`NoToken::NothingPresented`]; `invalid_request` for a token in the query, for more than one, and for a header
 /// without one; `invalid_token` for what cannot be a token.
-pub fn access_token(headers: &HeaderMap, query: &str, form: Option<&Parameters>) -> Result<PresentedToken, Denial> {
+pub fn access_token(headers: &HeaderMap, query: &str, form: Option<&Parameters>) -> Result<PresentedToken, NoToken> {
     presented(headers, query, (form, Scheme::ALL))
 }
 
@@ -97,7 +117,7 @@ pub fn access_token(headers: &HeaderMap, query: &str, form: Option<&Parameters>)
 ///
 /// # Errors
 /// Those of [`access_token`].
-pub fn bearer_token(headers: &HeaderMap, query: &str, form: Option<&Parameters>) -> Result<BearerToken, Denial> {
+pub fn bearer_token(headers: &HeaderMap, query: &str, form: Option<&Parameters>) -> Result<BearerToken, NoToken> {
     presented(headers, query, (form, &[Scheme::Bearer])).map(|presented| presented.token)
 }
 
@@ -105,7 +125,7 @@ fn presented(
     headers: &HeaderMap,
     query: &str,
     (form, schemes): (Option<&Parameters>, &[Scheme]),
-) -> Result<PresentedToken, Denial> {
+) -> Result<PresentedToken, NoToken> {
     refuse_in_query(query)?;
     let in_form = form.map(form_token).transpose()?.flatten().map(|token| (Scheme::Bearer, token));
     match (header_token(headers, schemes)?, in_form) {
@@ -113,7 +133,7 @@ fn presented(
         (Some((scheme, token)), None) | (None, Some((scheme, token))) if is_b64token(token) => {
             Ok(PresentedToken { scheme, token: BearerToken(token.to_owned()) })
         }
-        (None, None) => Err(Denial::NothingPresented),
+        (None, None) => Err(NoToken::NothingPresented),
         _ => {
             let reason = "the access token has characters that no token has";
             Err(ErrorCode::InvalidToken.because(reason).per(rfc6750("2.1")).into())
@@ -174,6 +194,11 @@ mod tests {
         values.iter().map(|value| (AUTHORIZATION, http::HeaderValue::from_static(value))).collect()
     }
 
+    /// The code of a refusal; nothing for a request without a token.
+    fn code(reason: NoToken) -> Option<ErrorCode> {
+        Denial::<crate::GuardFault>::from(reason).code()
+    }
+
     fn form(body: &str) -> Parameters {
         Parameters::parse(body).unwrap()
     }
@@ -181,9 +206,7 @@ mod tests {
     /// The token, or the code of the denial; `None` for nothing presented.
     fn found(values: &[&'static str], query: &str, body: Option<&str>) -> Result<String, Option<ErrorCode>> {
         let form = body.map(form);
-        bearer_token(&headers(values), query, form.as_ref())
-            .map(|token| token.as_str().to_owned())
-            .map_err(|denial| denial.code())
+        bearer_token(&headers(values), query, form.as_ref()).map(|token| token.as_str().to_owned()).map_err(code)
     }
 
     #[test]
@@ -213,7 +236,7 @@ mod tests {
             assert_eq!(Scheme::of(&headers(&[header])), scheme, "{header}");
         }
         let refused = |values: &[&'static str], body: Option<&str>| {
-            access_token(&headers(values), "", body.map(form).as_ref()).unwrap_err().code()
+            code(access_token(&headers(values), "", body.map(form).as_ref()).unwrap_err())
         };
         assert_eq!(refused(&["DPoP"], None), Some(ErrorCode::InvalidRequest));
         assert_eq!(refused(&["DPoP a,b"], None), Some(ErrorCode::InvalidToken));

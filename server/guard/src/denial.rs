@@ -1,159 +1,172 @@
 //! Why a request was not let through, and the `WWW-Authenticate` header that says so (RFC 6750 section 3).
 
+use std::fmt::Write as _;
+
 use http::{HeaderValue, StatusCode};
-use signet_core::events::{RefusedAt, Serving};
-use signet_core::failure::{Failure, Fault};
-use signet_core::realm::RealmContext;
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::identifiers::RealmName;
 use signet_protocol::spec::{rfc6750, rfc9449, rfc9470};
 
-use crate::{RequiredAuthentication, Scheme};
+use crate::{GuardFault, Scheme};
 
-/// Why a request was not let through.
+/// Why a request was not let through. `F` is what can go wrong on the side of the resource.
 #[derive(Debug, thiserror::Error)]
-pub enum Denial {
+pub enum Denial<F = GuardFault> {
     /// It has no access token. A client that knew nothing of authentication gets no error code (RFC 6750 section 3.1).
     #[error("the request has no access token")]
     NothingPresented,
     /// What it presents is not good enough.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The user was authenticated too long ago, or not well enough (RFC 9470 section 3).
-    #[error("the user of the access token was not authenticated as this resource demands")]
-    InsufficientUserAuthentication(RequiredAuthentication),
+    /// The user was not authenticated as this resource asks for (RFC 9470 section 3).
+    #[error("the user was not authenticated well enough, or too long ago")]
+    InsufficientUserAuthentication {
+        /// Values of `acr` of which one is asked for, in order of preference.
+        acr_values: Vec<String>,
+        /// Seconds since the user was authenticated, at most.
+        max_age: Option<u64>,
+    },
     /// The server could not tell.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Fault(F),
 }
 
-/// What a challenge says of the resource.
-#[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
-    /// The realm whose tokens count.
-    pub realm: &'a RealmName,
-    /// What a token for it must have, space-delimited; empty where no scope helps.
-    pub scope: &'a str,
-    /// Where it says more of itself (RFC 9728 section 5.1).
-    pub resource_metadata: Option<&'a str>,
-}
-
-impl From<Failure> for Denial {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refusal(refusal) => Self::Refused(refusal),
-            Failure::Fault(fault) => Self::Fault(fault),
-        }
-    }
-}
-
-impl Denial {
+impl<F> Denial<F> {
     /// Why, for the record of what happened.
     pub fn refusal(&self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal.clone(),
-            Self::InsufficientUserAuthentication(_) => ErrorCode::InsufficientUserAuthentication
-                .because("the user must be authenticated again, as the challenge says")
-                .per(rfc9470("3")),
+            Self::InsufficientUserAuthentication { .. } => {
+                let reason = "the user was not authenticated well enough, or too long ago";
+                ErrorCode::InsufficientUserAuthentication.because(reason).per(rfc9470("3"))
+            }
             Self::NothingPresented | Self::Fault(_) => {
                 ErrorCode::InvalidToken.because("the request has no access token").per(rfc6750("3"))
             }
         }
     }
 
-    /// Records it. Answers what the request is refused with in the end: where nothing more can be recorded, with that,
-    /// because nothing happens unrecorded.
-    pub async fn recorded(self, serving: &Serving<'_>, realm: &RealmContext, place: RefusedAt) -> Self {
-        match &self {
-            Self::Fault(fault) => serving.note_fault(realm, fault),
-            other => serving.note_refusal(realm, (place, None), &other.refusal()),
-        }
-        match serving.hand_over().await {
-            Ok(()) => self,
-            Err(fault) => fault.into(),
-        }
-    }
-
-    /// The error code, if there is one to tell.
+    /// The error code, if there is one to tell. What went wrong here is nobody's error.
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::NothingPresented => None,
+            Self::NothingPresented | Self::Fault(_) => None,
             Self::Refused(refusal) => Some(refusal.code),
-            Self::InsufficientUserAuthentication(_) => Some(ErrorCode::InsufficientUserAuthentication),
-            Self::Fault(fault) => Some(fault.code()),
+            Self::InsufficientUserAuthentication { .. } => Some(ErrorCode::InsufficientUserAuthentication),
         }
     }
 
-    /// The status of the response (RFC 6750 section 3.1, RFC 9449 sections 7.1 and 9).
+    /// The status of the response (RFC 6750 section 3.1, RFC 9449 sections 7.1 and 9, RFC 9470 section 3).
     pub fn status(&self) -> StatusCode {
-        let status = match self.code() {
-            None | Some(ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce) => 401,
-            Some(code) => code.http_status(),
+        let status = match (self, self.code()) {
+            (Self::Fault(_), _) => 503,
+            (_, None | Some(ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce)) => 401,
+            (_, Some(code)) => code.http_status(),
         };
         StatusCode::from_u16(status).unwrap_or(StatusCode::UNAUTHORIZED)
     }
 
-    /// The `WWW-Authenticate` header. A fault has none, nor has a request that was refused for the server's reasons:
-    /// another token would not help.
-    pub fn challenge(&self, place: Place<'_>) -> Option<HeaderValue> {
-        HeaderValue::try_from(self.challenge_of(Scheme::Bearer, place)?).ok()
+    /// RFC 9449 section 7.2: the token is bound otherwise than it is presented.
+    fn is_about_binding(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.spec == Some(rfc9449("7.2")))
     }
+}
 
-    /// The same where tokens may be bound to a key: in the scheme that the request used, and in both where it used none
-    /// or the wrong one (RFC 9449 section 7.2). `algorithms` are those that proofs may have, space-delimited.
-    pub fn challenge_to(&self, scheme: Scheme, place: Place<'_>, algorithms: &str) -> Option<HeaderValue> {
-        let challenge = self.challenge_of(scheme, place)?;
-        let is_about_binding = matches!(self, Self::Refused(refusal) if refusal.spec == Some(rfc9449("7.2")));
-        let text = match (scheme, self) {
-            (Scheme::Dpop, _) => format!("{challenge}, algs=\"{algorithms}\""),
-            (Scheme::Bearer, Self::NothingPresented) => format!("{challenge}, DPoP algs=\"{algorithms}\""),
-            (Scheme::Bearer, _) if is_about_binding => format!("{challenge}, DPoP algs=\"{algorithms}\""),
-            (Scheme::Bearer, _) => challenge,
+/// What a resource says of itself in a `WWW-Authenticate` header.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Challenge<'a> {
+    /// `realm` (RFC 6750 section 3).
+    pub realm: Option<&'a str>,
+    /// What a token for this resource must have, space-delimited; nothing where it is empty.
+    pub scope: &'a str,
+    /// The algorithms that DPoP proofs may have, space-delimited; nothing where no token is bound to a key.
+    pub algorithms: Option<&'a str>,
+    /// The address of the resource's metadata (RFC 9728 section 5.1).
+    pub resource_metadata: Option<&'a str>,
+}
+
+impl Challenge<'_> {
+    /// The header for a denial: in the scheme that the request used, and in both where it used none or the wrong one
+    /// (RFC 9449 section 7.2). A fault has none, nor has a request that was refused for the server's reasons: another
+    /// token would not help.
+    pub fn header<F>(&self, denial: &Denial<F>, scheme: Scheme) -> Option<HeaderValue> {
+        let mut attributes = self.attributes(denial)?;
+        let algorithms = self.algorithms.map(|names| format!("algs={}", quoted(names)));
+        let is_for_both = matches!(denial, Denial::NothingPresented) || denial.is_about_binding();
+        let text = match (scheme, algorithms) {
+            (Scheme::Dpop, algorithms) => {
+                attributes.extend(algorithms);
+                challenge(scheme, &attributes)
+            }
+            (Scheme::Bearer, Some(algorithms)) if is_for_both => {
+                format!("{}, {}", challenge(scheme, &attributes), challenge(Scheme::Dpop, &[algorithms]))
+            }
+            (Scheme::Bearer, _) => challenge(scheme, &attributes),
         };
         HeaderValue::try_from(text).ok()
     }
 
-    fn challenge_of(&self, scheme: Scheme, place: Place<'_>) -> Option<String> {
-        let mut attributes = vec![format!("realm=\"{}\"", place.realm)];
-        match self {
-            Self::NothingPresented => {}
-            Self::Fault(_) => return None,
-            Self::Refused(_) | Self::InsufficientUserAuthentication(_) => {
-                let refusal = self.refusal();
-                if refusal.code.http_status() >= 500 {
-                    return None;
-                }
+    fn attributes<F>(&self, denial: &Denial<F>) -> Option<Vec<String>> {
+        let mut attributes: Vec<String> =
+            self.realm.map(|realm| format!("realm={}", quoted(realm))).into_iter().collect();
+        match denial {
+            Denial::NothingPresented => {}
+            Denial::Refused(refusal) if refusal.code.http_status() >= 500 => return None,
+            Denial::Fault(_) => return None,
+            Denial::Refused(_) | Denial::InsufficientUserAuthentication { .. } => {
+                let refusal = denial.refusal();
                 attributes.push(format!("error=\"{}\"", refusal.code));
-                attributes.push(format!("error_description=\"{}\"", refusal.reason));
+                attributes.push(format!("error_description={}", quoted(&refusal.reason)));
             }
         }
-        if let Self::InsufficientUserAuthentication(required) = self {
-            attributes.extend(required.parameters());
+        if let Denial::InsufficientUserAuthentication { acr_values, max_age } = denial {
+            let values = (!acr_values.is_empty()).then(|| format!("acr_values={}", quoted(&acr_values.join(" "))));
+            attributes.extend(values);
+            attributes.extend(max_age.map(|seconds| format!("max_age=\"{seconds}\"")));
         }
-        attributes.extend(place.resource_metadata.map(|url| format!("resource_metadata=\"{url}\"")));
-        if !place.scope.is_empty() {
-            attributes.push(format!("scope=\"{}\"", place.scope));
-        }
-        Some(format!("{} {}", scheme.as_str(), attributes.join(", ")))
+        attributes.extend((!self.scope.is_empty()).then(|| format!("scope={}", quoted(self.scope))));
+        attributes.extend(self.resource_metadata.map(|address| format!("resource_metadata={}", quoted(address))));
+        Some(attributes)
     }
+}
+
+/// RFC 9110 section 11.6.1: a scheme, perhaps with parameters behind it.
+fn challenge(scheme: Scheme, attributes: &[String]) -> String {
+    format!("{} {}", scheme.as_str(), attributes.join(", ")).trim_end().to_owned()
+}
+
+/// RFC 9110 section 5.6.4. What no header may have is left out.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars().filter(|character| matches!(character, ' '..='~')) {
+        let escape = if matches!(character, '"' | '\\') { "\\" } else { "" };
+        let _ = write!(quoted, "{escape}{character}");
+    }
+    quoted.push('"');
+    quoted
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn challenge(denial: &Denial, scope: &str) -> Option<String> {
-        let place = Place { realm: &"admin".parse().unwrap(), scope, resource_metadata: None };
-        let value = denial.challenge(place)?;
-        Some(value.to_str().unwrap().to_owned())
+    fn of(code: ErrorCode) -> Denial {
+        Denial::from(code.because("r"))
+    }
+
+    fn told(challenge: Challenge<'_>, denial: &Denial, scheme: Scheme) -> Option<String> {
+        Some(challenge.header(denial, scheme)?.to_str().unwrap().to_owned())
+    }
+
+    fn bearer(denial: &Denial, scope: &str) -> Option<String> {
+        told(Challenge { realm: Some("admin"), scope, ..Challenge::default() }, denial, Scheme::Bearer)
     }
 
     #[test]
     fn rfc6750_3_without_a_token_there_is_a_challenge_and_no_error_code() {
         let denial = Denial::NothingPresented;
         assert_eq!(denial.status(), StatusCode::UNAUTHORIZED);
-        assert_eq!(challenge(&denial, "openid").unwrap(), r#"Bearer realm="admin", scope="openid""#);
-        assert_eq!(challenge(&denial, "").unwrap(), r#"Bearer realm="admin""#);
+        assert_eq!(bearer(&denial, "openid").unwrap(), r#"Bearer realm="admin", scope="openid""#);
+        assert_eq!(bearer(&denial, "").unwrap(), r#"Bearer realm="admin""#);
+        assert_eq!(told(Challenge::default(), &denial, Scheme::Bearer).unwrap(), "Bearer");
     }
 
     #[test]
@@ -166,20 +179,19 @@ mod tests {
             let expected = format!(
                 r#"Bearer realm="admin", error="{code}", error_description="the ?reason?", scope="signet.admin""#
             );
-            assert_eq!(challenge(&denial, "signet.admin").unwrap(), expected);
+            assert_eq!(bearer(&denial, "signet.admin").unwrap(), expected);
         }
     }
 
     #[test]
     fn rfc9449_7_2_the_challenge_is_of_the_scheme_that_was_used_and_of_both_where_none_was() {
         let told = |denial: Denial, scheme: Scheme| {
-            let place = Place { realm: &"a".parse().unwrap(), scope: "openid", resource_metadata: None };
-            let value = denial.challenge_to(scheme, place, "ES256 PS256").unwrap();
-            value.to_str().unwrap().to_owned()
+            let algorithms = Some("ES256 PS256");
+            let challenge = Challenge { realm: Some("a"), scope: "openid", algorithms, ..Challenge::default() };
+            told(challenge, &denial, scheme).unwrap()
         };
         let bearer = r#"Bearer realm="a", scope="openid", DPoP algs="ES256 PS256""#;
         assert_eq!(told(Denial::NothingPresented, Scheme::Bearer), bearer);
-        let of = |code: ErrorCode| Denial::from(code.because("r"));
         for code in [ErrorCode::InvalidToken, ErrorCode::InvalidDpopProof, ErrorCode::UseDpopNonce] {
             assert_eq!(of(code).status(), StatusCode::UNAUTHORIZED);
             let dpop =
@@ -193,27 +205,42 @@ mod tests {
     }
 
     #[test]
-    fn rfc9470_3_and_rfc9728_5_1_the_challenge_says_which_authentication_and_where_to_read_more() {
-        let acr_values = ["urn:a", "urn:b"].map(str::to_owned).to_vec();
-        let denial = Denial::InsufficientUserAuthentication(RequiredAuthentication { acr_values, max_age: Some(60) });
-        assert_eq!(denial.status(), StatusCode::UNAUTHORIZED);
-        let metadata = "https://a.test/.well-known/oauth-protected-resource/x";
-        let place = Place { realm: &"a".parse().unwrap(), scope: "openid", resource_metadata: Some(metadata) };
-        let expected = concat!(
-            r#"Bearer realm="a", error="insufficient_user_authentication", "#,
-            r#"error_description="the user must be authenticated again, as the challenge says", "#,
-            r#"acr_values="urn:a urn:b", max_age="60", "#,
-            r#"resource_metadata="https://a.test/.well-known/oauth-protected-resource/x", scope="openid""#,
-        );
-        assert_eq!(denial.challenge(place).unwrap(), expected);
-        let dpop = denial.challenge_to(Scheme::Dpop, place, "ES256").unwrap();
-        assert_eq!(dpop.to_str().unwrap(), format!("{}, algs=\"ES256\"", expected.replacen("Bearer", "DPoP", 1)));
+    fn rfc9470_3_what_is_asked_of_the_authentication_is_in_the_challenge() {
+        let denial = |acr_values: &[&str], max_age| -> Denial {
+            let acr_values = acr_values.iter().map(ToString::to_string).collect();
+            Denial::InsufficientUserAuthentication { acr_values, max_age }
+        };
+        let start = "Bearer error=\"insufficient_user_authentication\", error_description=\"the user was not \
+                     authenticated well enough, or too long ago\"";
+        for (denial, end) in [
+            (denial(&["urn:a", "b"], None), ", acr_values=\"urn:a b\""),
+            (denial(&[], Some(5)), ", max_age=\"5\""),
+            (denial(&["b"], Some(0)), ", acr_values=\"b\", max_age=\"0\""),
+        ] {
+            assert_eq!(denial.status(), StatusCode::UNAUTHORIZED);
+            assert_eq!(told(Challenge::default(), &denial, Scheme::Bearer).unwrap(), format!("{start}{end}"));
+        }
+    }
+
+    #[test]
+    fn rfc9728_5_1_the_challenge_tells_where_the_metadata_is() {
+        let resource_metadata = Some("https://api.test/.well-known/oauth-protected-resource");
+        let challenge = Challenge { resource_metadata, ..Challenge::default() };
+        let expected = r#"Bearer resource_metadata="https://api.test/.well-known/oauth-protected-resource""#;
+        assert_eq!(told(challenge, &Denial::NothingPresented, Scheme::Bearer).unwrap(), expected);
+    }
+
+    #[test]
+    fn rfc9110_5_6_4_nothing_ends_a_quoted_string_early() {
+        let challenge = Challenge { realm: Some("a\"b\\c\r\nd\u{e9}"), ..Challenge::default() };
+        assert_eq!(told(challenge, &Denial::NothingPresented, Scheme::Bearer).unwrap(), r#"Bearer realm="a\"b\\cd""#);
     }
 
     #[test]
     fn a_fault_is_no_challenge() {
-        let denial = Denial::from(Failure::from(Fault::Overloaded("x")));
+        let denial = Denial::Fault(GuardFault::new("x"));
         assert_eq!(denial.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(challenge(&denial, "openid"), None);
+        assert_eq!(bearer(&denial, "openid"), None);
+        assert_eq!(bearer(&of(ErrorCode::TemporarilyUnavailable), "openid"), None);
     }
 }

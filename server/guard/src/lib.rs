@@ -1,16 +1,33 @@
-//! What a protected resource needs (RFC 6750, RFC 8705, RFC 9449): the access token that a request presents ([`access_token`]), what
-//! it must be good for ([`Guard`]), what a request must prove for it ([`Proof`]), and how a refusal is told ([`Denial`]).
-//!
-//! Whether a token stands is decided in `signet-core`; how a response looks is for the resource.
+#![doc = include_str!("../README.md")]
 
-mod authentication;
 mod bearer;
+mod check;
+mod clock;
 mod denial;
+mod fault;
 mod guard;
+mod interaction;
+#[cfg(feature = "poem")]
+pub mod poem;
 mod proof;
+mod protection;
+mod requirement;
+mod token;
+#[cfg(feature = "tower")]
+pub mod tower;
 
-pub use authentication::RequiredAuthentication;
-pub use bearer::{BearerToken, PresentedToken, Scheme, access_token, bearer_token};
-pub use denial::{Denial, Place};
-pub use guard::{Guard, Requirement};
-pub use proof::{ConnectionCertificate, Proof, dpop_header};
+pub use bearer::{BearerToken, NoToken, PresentedToken, Scheme, access_token, bearer_token};
+pub use check::{
+    IntrospectionAnswer, IntrospectionCall, IntrospectionCheck, JwtCheck, KeySource, TokenCheck, for_audience,
+};
+pub use clock::SystemClock;
+pub use denial::{Challenge, Denial};
+pub use fault::{BoxError, GuardFault};
+pub use guard::{Guard, ResourceRequest};
+pub use interaction::{INTERACTION_ID, interaction_id};
+pub use proof::{ConnectionCertificate, Dpop, MemoryReplayWindow, Possession, ProofCheck, ReplayWindow};
+pub use protection::{Admitted, Protection, RequestHead};
+pub use requirement::Requirement;
+pub use signet_jose as jose;
+pub use signet_protocol as protocol;
+pub use token::{AccessToken, Confirmation, TokenFacts};

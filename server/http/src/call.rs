@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use poem::{Body, FromRequest, Request, RequestBody, Response};
-use signet_core::binding::{DpopHeader, ResourceRequest};
+use signet_core::binding::DpopHeader;
 use signet_core::client_auth::CertificateChain;
 use signet_core::events::{Actor, Origin, RefusedAt, Serving};
 use signet_core::failure::Failure;
@@ -16,7 +16,7 @@ use signet_core::protocol::parameters::Parameters;
 use signet_core::protocol::spec::rfc6749;
 use signet_core::realm::RealmContext;
 use signet_core::registry::ADMIN_REALM;
-use signet_guard::{ConnectionCertificate, Proof};
+use signet_guard::{ConnectionCertificate, ResourceRequest};
 
 use crate::listener::{ClientAddress, PeerCertificate};
 use crate::pages::{LanguageWishes, Locale};
@@ -94,7 +94,7 @@ impl Head {
 
     /// The header `DPoP`.
     pub(crate) fn dpop(&self) -> DpopHeader<'_> {
-        signet_guard::dpop_header(&self.headers)
+        DpopHeader::of(self.headers.get_all("dpop").iter().map(http::HeaderValue::as_bytes))
     }
 
     /// The certificates of the connection.
@@ -102,10 +102,16 @@ impl Head {
         self.certificate.as_ref().and_then(|peer| CertificateChain::from_der(peer.chain())).map(Arc::new)
     }
 
-    /// What the request, which was sent to one of `uris`, proves to hold for tokens that are bound to it.
-    pub(crate) fn proof<'a>(&'a self, uris: &'a [String]) -> Proof<'a> {
-        let request = ResourceRequest { dpop: self.dpop(), method: self.method.as_str(), uris };
-        Proof { request, certificate: self.connection_certificate.as_ref() }
+    /// The request to a resource at one of `uris`, with the form body where tokens may be there.
+    pub(crate) fn to_resource<'a>(&'a self, uris: &'a [String], form: Option<&'a Parameters>) -> ResourceRequest<'a> {
+        ResourceRequest {
+            method: self.method.as_str(),
+            uris,
+            headers: &self.headers,
+            query: &self.query,
+            form,
+            certificate: self.connection_certificate.as_ref(),
+        }
     }
 
     /// What scripts are told of the connection.

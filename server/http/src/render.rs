@@ -11,7 +11,8 @@ use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::names::ResponseMode;
 use signet_core::protocol::responses::ErrorResponse;
 use signet_core::realm::RealmContext;
-use signet_guard::{Denial, Guard, Scheme};
+use signet_guard::{INTERACTION_ID, interaction_id};
+use signet_resources::{Denial, GuardedResource};
 
 use crate::call::{Call, Head};
 use crate::pages::{
@@ -88,20 +89,32 @@ pub(crate) fn give_nonce(response: &mut Response, nonce: Option<String>) {
 
 /// A resource does not let a request through: a challenge, with the reason for those who sent a token (RFC 6750 section
 /// 3), and a nonce where the next proof needs one (RFC 9449 section 9).
-pub(crate) fn denied(guard: &Guard<'_>, head: &Head, denial: Denial) -> Response {
-    let challenge = guard.challenge(&denial, Scheme::of(&head.headers));
-    let (status, nonce) = (denial.status(), guard.nonce(&denial));
+pub(crate) fn denied(resource: &GuardedResource<'_>, head: &Head, denial: Denial) -> Response {
+    let challenge = resource.challenge(&denial, &head.headers);
+    let (status, nonce) = (denial.status(), resource.nonce(&denial));
     let mut response = match denial {
         Denial::NothingPresented => Response::builder().status(StatusCode::UNAUTHORIZED).finish(),
-        Denial::Refused(refusal) => failure(&Failure::Refusal(refusal)),
-        Denial::InsufficientUserAuthentication(_) => failure(&Failure::Refusal(denial.refusal())),
         Denial::Fault(fault) => failure(&Failure::Fault(fault)),
+        refused @ (Denial::Refused(_) | Denial::InsufficientUserAuthentication { .. }) => {
+            failure(&Failure::Refusal(refused.refusal()))
+        }
     };
     if let Some(challenge) = challenge {
         response.set_status(status);
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     response.headers_mut().extend(nonce.map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce)));
+    response
+}
+
+/// Gives an answer of a resource the identifier by which the request and what it causes are found again (FAPI 1.0 Part 1
+/// section 6.2.1). One that the client sent is in the log beside the request's own.
+pub(crate) fn tracked(call: &Call, mut response: Response) -> Response {
+    let identifier = interaction_id(&call.head.headers, &*call.app.provider.random);
+    if call.head.headers.get(&INTERACTION_ID) == Some(&identifier) {
+        tracing::info!(interaction_id = identifier.to_str().unwrap_or_default(), "request to a resource");
+    }
+    response.headers_mut().insert(INTERACTION_ID, identifier);
     response
 }
 

@@ -99,7 +99,7 @@ pub const fn rfc9449(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9449", section)
 }
 
-/// A section of RFC 9470, Step Up Authentication Challenge Protocol.
+/// A section of RFC 9470, OAuth 2.0 Step Up Authentication Challenge Protocol.
 pub const fn rfc9470(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 9470", section)
 }

@@ -4,53 +4,74 @@
 mod dpop;
 mod mtls;
 
-use signet_core::binding::ResourceRequest;
-use signet_core::model::Confirmation;
-use signet_core::provider::Provider;
-use signet_core::realm::RealmContext;
-use signet_core::tokens::CheckedAccessToken;
+use std::future::Future;
+
+use signet_jose::SignatureAlgorithm;
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::spec::rfc9449;
+use signet_protocol::time::UnixTime;
 
-pub use dpop::dpop_header;
+pub use dpop::{Dpop, MemoryReplayWindow, ReplayWindow};
 pub use mtls::ConnectionCertificate;
 
-use crate::{Denial, PresentedToken, Scheme};
+use crate::{Denial, PresentedToken, ResourceRequest, Scheme, TokenFacts};
 
-/// What a request proves to hold beside its access token.
-#[derive(Debug, Clone, Copy)]
-pub struct Proof<'a> {
-    /// The request that a DPoP proof speaks of, with the proof.
-    pub request: ResourceRequest<'a>,
-    /// The certificate of its connection.
-    pub certificate: Option<&'a ConnectionCertificate>,
+/// A request that must prove to hold the key that its token is bound to.
+#[derive(Debug)]
+pub struct Possession<'a, T> {
+    /// The token.
+    pub token: &'a T,
+    /// The token as it was presented.
+    pub text: &'a str,
+    /// The SHA-256 thumbprint of the key.
+    pub key: [u8; 32],
+    /// The request.
+    pub request: &'a ResourceRequest<'a>,
+    /// When it is.
+    pub now: UnixTime,
 }
 
-impl Proof<'_> {
-    /// Checks that the request proves to hold what its token is bound to, and presents the token as what it is.
+/// Checks DPoP proofs at a resource (RFC 9449 sections 4.3 and 7). [`Dpop`] does for tokens of any issuer. `T` is what is
+/// known of tokens, `F` what can go wrong here.
+pub trait ProofCheck<T, F>: Send + Sync {
+    /// The algorithms that proofs may have.
+    fn algorithms(&self) -> &[SignatureAlgorithm];
+
+    /// Checks the proof: good, of the key that the token is bound to, and not used before.
     ///
     /// # Errors
-    /// `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`, or a fault.
-    pub(crate) async fn check(
-        &self,
-        (provider, realm): (&Provider, &RealmContext),
-        presented: &PresentedToken,
-        token: &CheckedAccessToken,
-    ) -> Result<(), Denial> {
-        match (token.confirmation, presented.scheme()) {
-            (Some(Confirmation::Key(key)), Scheme::Dpop) => {
-                dpop::check((provider, realm), (token, presented.as_str(), key), &self.request).await
-            }
-            (Some(Confirmation::Key(_)), Scheme::Bearer) => {
-                Err(refused("the access token is bound to a key; send it with the scheme DPoP and a proof").into())
-            }
-            (None | Some(Confirmation::Certificate(_)), Scheme::Dpop) => {
-                Err(refused("the access token is bound to no key; send it with the scheme Bearer").into())
-            }
-            (Some(Confirmation::Certificate(bound_to)), Scheme::Bearer) => Ok(mtls::check(bound_to, self.certificate)?),
-            (None, Scheme::Bearer) => Ok(()),
+    /// `invalid_dpop_proof`, `use_dpop_nonce`, `invalid_token` for another key's proof, or a fault.
+    fn check(&self, possession: Possession<'_, T>) -> impl Future<Output = Result<(), Denial<F>>> + Send;
+
+    /// The nonce that comes along with an answer (section 9): `is_demanded` where the request was refused for want of one.
+    fn nonce(&self, is_demanded: bool, now: UnixTime) -> Option<String>;
+}
+
+/// Checks that a request proves to hold what its token is bound to, and presents the token as what it is. A certificate
+/// first: a proof counts once.
+pub(crate) async fn check<T: TokenFacts, F>(
+    proofs: &impl ProofCheck<T, F>,
+    (token, presented): (&T, &PresentedToken),
+    request: &ResourceRequest<'_>,
+    now: UnixTime,
+) -> Result<(), Denial<F>> {
+    let bound_to = token.confirmation();
+    match (bound_to.key, presented.scheme()) {
+        (Some(_), Scheme::Bearer) => {
+            return Err(refused("the access token is bound to a key; send it with the scheme DPoP and a proof").into());
         }
+        (None, Scheme::Dpop) => {
+            return Err(refused("the access token is bound to no key; send it with the scheme Bearer").into());
+        }
+        (Some(_), Scheme::Dpop) | (None, Scheme::Bearer) => {}
     }
+    if let Some(certificate) = bound_to.certificate {
+        mtls::check(certificate, request.certificate)?;
+    }
+    if let Some(key) = bound_to.key {
+        proofs.check(Possession { token, text: presented.as_str(), key, request, now }).await?;
+    }
+    Ok(())
 }
 
 /// RFC 9449 section 7.2: no token is taken for another kind than it is.

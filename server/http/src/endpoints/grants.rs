@@ -9,7 +9,8 @@ use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
 use signet_core::protocol::error::ErrorCode;
 use signet_core::tokens::CheckedAccessToken;
-use signet_guard::{Guard, Requirement, access_token};
+use signet_guard::Requirement;
+use signet_resources::GuardedResource;
 
 use crate::call::{ApiCall, Call};
 use crate::render;
@@ -19,11 +20,15 @@ const PLACE: RefusedAt = RefusedAt::Endpoint(Endpoint::GrantManagement);
 
 #[handler]
 pub(crate) async fn query(ApiCall(call): ApiCall, Path((_, grant_id)): Path<(String, String)>) -> Response {
-    let token = match let_through(&call, &grant_id, GRANT_QUERY_SCOPE).await {
+    render::tracked(&call, queried(&call, &grant_id).await)
+}
+
+async fn queried(call: &Call, grant_id: &str) -> Response {
+    let token = match let_through(call, grant_id, GRANT_QUERY_SCOPE).await {
         Ok(token) => token,
         Err(response) => return *response,
     };
-    match endpoints::query_grant(&call.serving(), &call.realm, &token, &grant_id).await {
+    match endpoints::query_grant(&call.serving(), &call.realm, &token, grant_id).await {
         Ok(Some(grant)) => render::json(StatusCode::OK, &grant),
         Ok(None) => unknown(),
         Err(failure) => refused(&failure),
@@ -32,11 +37,15 @@ pub(crate) async fn query(ApiCall(call): ApiCall, Path((_, grant_id)): Path<(Str
 
 #[handler]
 pub(crate) async fn revoke(ApiCall(call): ApiCall, Path((_, grant_id)): Path<(String, String)>) -> Response {
-    let token = match let_through(&call, &grant_id, GRANT_REVOKE_SCOPE).await {
+    render::tracked(&call, revoked(&call, &grant_id).await)
+}
+
+async fn revoked(call: &Call, grant_id: &str) -> Response {
+    let token = match let_through(call, grant_id, GRANT_REVOKE_SCOPE).await {
         Ok(token) => token,
         Err(response) => return *response,
     };
-    match endpoints::revoke_grant(&call.serving(), &call.realm, &token, &grant_id).await {
+    match endpoints::revoke_grant(&call.serving(), &call.realm, &token, grant_id).await {
         Ok(true) => Response::builder().status(StatusCode::NO_CONTENT).header(CACHE_CONTROL, "no-store").finish(),
         Ok(false) => unknown(),
         Err(failure) => refused(&failure),
@@ -61,20 +70,15 @@ async fn let_through(call: &Call, grant_id: &str, scope: &'static str) -> Result
     if !call.realm.realm.settings.grant_management {
         return Err(Box::new(unknown()));
     }
-    let scopes = &[scope];
-    let requirement = Requirement { resource: OwnResource::GrantManagement, audience: call.realm.issuer(), scopes };
-    let guard = Guard { provider: &call.app.provider, realm: &call.realm, requirement };
+    let requirement = Requirement::scope(scope);
+    let resource = GuardedResource::new((&call.app.provider, &call.realm), OwnResource::GrantManagement, requirement);
     let endpoint = call.realm.urls.all_of(Endpoint::GrantManagement);
     let uris: Vec<String> = endpoint.iter().map(|url| format!("{url}/{grant_id}")).collect();
-    let admitted = async {
-        let presented = access_token(&call.head.headers, &call.head.query, None)?;
-        guard.admit(&presented, call.head.proof(&uris)).await
-    };
-    match admitted.await {
+    match resource.admit(&call.head.to_resource(&uris, None)).await {
         Ok(token) => Ok(token),
         Err(denial) => {
-            let denial = denial.recorded(&call.serving(), &call.realm, PLACE).await;
-            Err(Box::new(render::denied(&guard, &call.head, denial)))
+            let denial = resource.recorded(&call.serving(), denial, PLACE).await;
+            Err(Box::new(render::denied(&resource, &call.head, denial)))
         }
     }
 }

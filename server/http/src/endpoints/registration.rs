@@ -11,7 +11,8 @@ use signet_core::protocol::error::{ErrorCode, Refusal};
 use signet_core::protocol::responses::ErrorResponse;
 use signet_core::protocol::spec::{rfc6750, rfc7591};
 use signet_core::registration::{self, ClientInformation, RegistrationRequest};
-use signet_guard::{BearerToken, Denial, Place, bearer_token};
+use signet_guard::{BearerToken, Challenge, NoToken, Scheme, bearer_token};
+use signet_resources::Denial;
 
 use crate::call::{ApiCall, Call};
 use crate::render;
@@ -87,10 +88,10 @@ async fn presented(call: &Call) -> Result<Option<BearerToken>, Box<Response>> {
     }
     match bearer_token(&call.head.headers, &call.head.query, None) {
         Ok(token) => Ok(Some(token)),
-        Err(Denial::NothingPresented) => Ok(None),
-        Err(denial) => {
+        Err(NoToken::NothingPresented) => Ok(None),
+        Err(NoToken::Refused(malformed)) => {
             // Whatever is wrong with the header, it is no token.
-            let refusal = ErrorCode::InvalidToken.because(denial.refusal().reason).per(rfc6750("2.1"));
+            let refusal = ErrorCode::InvalidToken.because(malformed.reason).per(rfc6750("2.1"));
             let failure = call.refused(RefusedAt::Endpoint(Endpoint::Registration), refusal).await;
             Err(Box::new(refused(call, true, &failure)))
         }
@@ -148,5 +149,6 @@ fn refused(call: &Call, had_token: bool, failure: &Failure) -> Response {
 
 fn challenge(call: &Call, had_token: bool, refusal: &Refusal) -> Option<HeaderValue> {
     let denial = if had_token { Denial::Refused(refusal.clone()) } else { Denial::NothingPresented };
-    denial.challenge(Place { realm: &call.realm.realm.name, scope: "", resource_metadata: None })
+    let challenge = Challenge { realm: Some(call.realm.realm.name.as_str()), ..Challenge::default() };
+    challenge.header(&denial, Scheme::Bearer)
 }

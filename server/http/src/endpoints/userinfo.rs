@@ -8,7 +8,8 @@ use signet_core::endpoints::{self, Endpoint, OwnResource, USERINFO_SCOPE, UserIn
 use signet_core::events::RefusedAt;
 use signet_core::protocol::parameters::Parameters;
 use signet_core::tokens::CheckedAccessToken;
-use signet_guard::{Denial, Guard, Requirement, access_token};
+use signet_guard::Requirement;
+use signet_resources::{Denial, GuardedResource, denied};
 
 use crate::call::{ApiCall, Call};
 use crate::{cors, render};
@@ -18,7 +19,7 @@ const PLACE: RefusedAt = RefusedAt::Endpoint(Endpoint::UserInfo);
 
 #[handler]
 pub(crate) async fn by_header(ApiCall(call): ApiCall) -> Response {
-    answer(&call, None).await
+    render::tracked(&call, answer(&call, None).await)
 }
 
 /// RFC 6750 section 2.2: the token may be in a form body instead, never in both places.
@@ -27,12 +28,13 @@ pub(crate) async fn by_header_or_form(ApiCall(call): ApiCall, body: Body) -> Res
     let has_form =
         call.head.header(&CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
     if !has_form {
-        return answer(&call, None).await;
+        return render::tracked(&call, answer(&call, None).await);
     }
-    match call.head.form(body).await {
+    let response = match call.head.form(body).await {
         Ok(form) => answer(&call, Some(&form)).await,
         Err(refusal) => not_let_through(&call, Denial::Refused(refusal)).await,
-    }
+    };
+    render::tracked(&call, response)
 }
 
 #[handler]
@@ -50,7 +52,7 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
         Ok(UserInfo::Jwt(jwt)) => {
             Response::builder().header(CONTENT_TYPE, "application/jwt").header(CACHE_CONTROL, "no-store").body(jwt)
         }
-        Err(failure) => render::denied(&guard(call), &call.head, failure.into()),
+        Err(failure) => render::denied(&resource(call), &call.head, denied(failure)),
     };
     match call.app.provider.store.client(call.realm.id(), &token.client_id).await.ok().flatten() {
         Some(client) => {
@@ -65,20 +67,19 @@ async fn answer(call: &Call, form: Option<&Parameters>) -> Response {
 }
 
 async fn let_through(call: &Call, form: Option<&Parameters>) -> Result<CheckedAccessToken, Denial> {
-    let presented = access_token(&call.head.headers, &call.head.query, form)?;
     let uris = call.realm.urls.all_of(Endpoint::UserInfo);
-    guard(call).admit(&presented, call.head.proof(&uris)).await
+    resource(call).admit(&call.head.to_resource(&uris, form)).await
 }
 
-fn guard(call: &Call) -> Guard<'_> {
-    let requirement =
-        Requirement { resource: OwnResource::UserInfo, audience: call.realm.issuer(), scopes: &[USERINFO_SCOPE] };
-    Guard { provider: &call.app.provider, realm: &call.realm, requirement }
+fn resource(call: &Call) -> GuardedResource<'_> {
+    let requirement = Requirement::scope(USERINFO_SCOPE);
+    GuardedResource::new((&call.app.provider, &call.realm), OwnResource::UserInfo, requirement)
 }
 
 /// The request was refused before it came to the services. Whose token it is was not verified: the answer tells of
 /// nobody.
 async fn not_let_through(call: &Call, denial: Denial) -> Response {
-    let denial = denial.recorded(&call.serving(), &call.realm, PLACE).await;
-    cors::open_to_realm(render::denied(&guard(call), &call.head, denial), call).await
+    let resource = resource(call);
+    let denial = resource.recorded(&call.serving(), denial, PLACE).await;
+    cors::open_to_realm(render::denied(&resource, &call.head, denial), call).await
 }

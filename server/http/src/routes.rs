@@ -31,39 +31,7 @@ pub fn large_bodies() -> [LargeBody; 1] {
 /// The routes of every realm. Whoever mounts them may add others beside; [`fallback`] answers the rest.
 pub fn routes(app: &Arc<App>) -> Route {
     let shared = |methods, endpoint| Shared { endpoint, app: Arc::clone(app), methods };
-    Route::new()
-        // OpenID Connect Discovery 4, RFC 8414 section 3: both documents, the path after the well-known part and before it.
-        .at(
-            "/realms/:realm/.well-known/openid-configuration",
-            shared("GET, HEAD, OPTIONS", get(discovery::metadata).options(discovery::preflight)),
-        )
-        .at(
-            "/realms/:realm/.well-known/oauth-authorization-server",
-            shared("GET, HEAD, OPTIONS", get(discovery::metadata).options(discovery::preflight)),
-        )
-        .at(
-            "/.well-known/openid-configuration/realms/:realm",
-            shared("GET, HEAD, OPTIONS", get(discovery::metadata).options(discovery::preflight)),
-        )
-        .at(
-            "/.well-known/oauth-authorization-server/realms/:realm",
-            shared("GET, HEAD, OPTIONS", get(discovery::metadata).options(discovery::preflight)),
-        )
-        // RFC 9728 section 3.1.
-        .at(
-            "/.well-known/oauth-protected-resource/realms/:realm/userinfo",
-            shared("GET, HEAD, OPTIONS", get(protected_resource::userinfo).options(discovery::preflight)),
-        )
-        .at(
-            "/.well-known/oauth-protected-resource/realms/:realm/grants",
-            shared("GET, HEAD, OPTIONS", get(protected_resource::grants).options(discovery::preflight)),
-        )
-        .at(
-            "/.well-known/oauth-protected-resource/admin/api/v1",
-            shared("GET, HEAD, OPTIONS", get(protected_resource::administration).options(discovery::preflight)),
-        )
-        // RFC 7517 section 5.
-        .at("/realms/:realm/jwks", shared("GET, HEAD, OPTIONS", get(jwks::key_set).options(discovery::preflight)))
+    documents(app)
         // RFC 6749 section 3.1, OpenID Connect Core 3.1.2.
         .at("/realms/:realm/authorize", shared("GET, HEAD, POST", get(authorize::by_query).post(authorize::by_form)))
         .at("/realms/:realm/login", shared("POST", post(login::answer)))
@@ -113,6 +81,44 @@ pub fn routes(app: &Arc<App>) -> Route {
         )
         .at("/assets/*path", shared("GET, HEAD", get(assets::asset)))
         .at("/*path", Shared { endpoint: not_found::page, app: Arc::clone(app), methods: "" })
+}
+
+/// Documents that everybody may read.
+fn documents(app: &Arc<App>) -> Route {
+    let shared = |endpoint| Shared { endpoint, app: Arc::clone(app), methods: "GET, HEAD, OPTIONS" };
+    Route::new()
+        // OpenID Connect Discovery 4, RFC 8414 section 3: both documents, the path after the well-known part and before it.
+        .at(
+            "/realms/:realm/.well-known/openid-configuration",
+            shared(get(discovery::metadata).options(discovery::preflight)),
+        )
+        .at(
+            "/realms/:realm/.well-known/oauth-authorization-server",
+            shared(get(discovery::metadata).options(discovery::preflight)),
+        )
+        .at(
+            "/.well-known/openid-configuration/realms/:realm",
+            shared(get(discovery::metadata).options(discovery::preflight)),
+        )
+        .at(
+            "/.well-known/oauth-authorization-server/realms/:realm",
+            shared(get(discovery::metadata).options(discovery::preflight)),
+        )
+        // RFC 9728 section 3.1.
+        .at(
+            "/.well-known/oauth-protected-resource/realms/:realm/userinfo",
+            shared(get(protected_resource::userinfo).options(discovery::preflight)),
+        )
+        .at(
+            "/.well-known/oauth-protected-resource/realms/:realm/grants",
+            shared(get(protected_resource::grants).options(discovery::preflight)),
+        )
+        .at(
+            "/.well-known/oauth-protected-resource/admin/api/v1",
+            shared(get(protected_resource::administration).options(discovery::preflight)),
+        )
+        // RFC 7517 section 5.
+        .at("/realms/:realm/jwks", shared(get(jwks::key_set).options(discovery::preflight)))
 }
 
 /// A route with what it shares.

@@ -425,7 +425,7 @@ pub(crate) enum ResourceServerCommand {
         /// The absolute URI that the parameter resource names
         identifier: String,
         #[command(flatten)]
-        fields: ResourceServerFields,
+        fields: Box<ResourceServerFields>,
     },
     /// List resource servers
     List(InRealm),
@@ -439,7 +439,7 @@ pub(crate) enum ResourceServerCommand {
         #[arg(long, value_name = "URI")]
         identifier: Option<String>,
         #[command(flatten)]
-        fields: ResourceServerFields,
+        fields: Box<ResourceServerFields>,
     },
     /// Delete a resource server
     Delete {

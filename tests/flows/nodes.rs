@@ -109,7 +109,7 @@ async fn a_code_counts_once_and_what_it_gave_ends_everywhere(nodes: &Nodes) {
 
 /// TK-057: RFC 9700 section 4.14.2.
 async fn a_refresh_token_counts_once(nodes: &Nodes) {
-    let realm = nodes.realm(json!({})).await;
+    let realm = nodes.realm(json!({"refresh_retry_window_seconds": 0})).await;
     let client = trusted(&realm).await;
     known_everywhere(nodes, &client).await;
     let request = client.request().with("scope", "openid offline_access");

@@ -105,6 +105,7 @@ pub(crate) struct Forecasts;
 impl Forecasts {
     /// Tells what a security profile would have refused of what a client did in the last days.
     #[oai(path = "/realms/:realm/clients/:client_id/forecast", method = "get", operation_id = "forecastClient")]
+    #[expect(clippy::too_many_arguments, reason = "one for each part of path and query")]
     async fn one(
         &self,
         administrator: Administrator,
@@ -125,6 +126,7 @@ impl Forecasts {
     /// Tells it of the clients of a realm by identifier. A client that is held to a profile which excludes the one asked
     /// about is left out.
     #[oai(path = "/realms/:realm/client-forecasts", method = "get", operation_id = "listClientForecasts")]
+    #[expect(clippy::too_many_arguments, reason = "one for each part of path and query")]
     async fn list(
         &self,
         administrator: Administrator,

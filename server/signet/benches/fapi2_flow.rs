@@ -59,6 +59,10 @@ fn public_jwk(key: &SigningKey) -> Value {
     json!(key.verifying_key().and_then(|key| key.jwk()).unwrap())
 }
 
+fn identifier(provider: &Provider) -> String {
+    signet_jose::random_token(&*provider.random, 16)
+}
+
 async fn place(provider: &Provider) -> Place {
     let serving = provider.serving_itself();
     let settings = RealmSettings { profile: ProfileName::Fapi2Security, ..RealmSettings::default() };
@@ -89,14 +93,10 @@ async fn place(provider: &Provider) -> Place {
 }
 
 impl Place {
-    fn identifier(&self, provider: &Provider) -> String {
-        signet_jose::random_token(&*provider.random, 16)
-    }
-
     fn assertion(&self, provider: &Provider) -> String {
         let now = provider.now().0;
         let claims = json!({
-            "iss": CLIENT, "sub": CLIENT, "aud": self.realm.issuer(), "jti": self.identifier(provider), "iat": now,
+            "iss": CLIENT, "sub": CLIENT, "aud": self.realm.issuer(), "jti": identifier(provider), "iat": now,
             "exp": now + 300,
         });
         sign(&self.client_key, Some("JWT"), &claims).unwrap()
@@ -105,7 +105,7 @@ impl Place {
     fn proof(&self, provider: &Provider, path: &str) -> String {
         let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": public_jwk(&self.proof_key)});
         let claims = json!({
-            "jti": self.identifier(provider), "htm": "POST", "htu": format!("{}{path}", self.realm.issuer()),
+            "jti": identifier(provider), "htm": "POST", "htu": format!("{}{path}", self.realm.issuer()),
             "iat": provider.now().0,
         });
         let message = format!("{}.{}", base64url::encode(header.to_string()), base64url::encode(claims.to_string()));
@@ -127,8 +127,8 @@ impl Place {
             .authenticated(provider)
             .with("response_type", "code")
             .with("scope", "openid")
-            .with("state", &self.identifier(provider))
-            .with("nonce", &self.identifier(provider))
+            .with("state", &identifier(provider))
+            .with("nonce", &identifier(provider))
             .with("code_challenge", &challenge)
             .with("code_challenge_method", "S256");
         let redemption =

@@ -107,7 +107,9 @@ impl TrafficCounts {
         }
         if !failed.is_empty() {
             let shown = counts.shown(named(realm, client));
-            failed.into_iter().for_each(|gap| *shown.entry(gap).or_default() += 1);
+            for gap in failed {
+                *shown.entry(gap).or_default() += 1;
+            }
         }
     }
 

@@ -53,6 +53,7 @@ pub(crate) struct ObservedAssertion {
 
 /// How a client asked for authorization.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 pub(crate) struct ObservedAuthorization<'a> {
     pub(crate) response_type: ResponseType,
     /// What it asked for, or the default of the response type.
@@ -98,8 +99,8 @@ enum Judgement {
 
 /// The demands that requests can fail. Of the others a registration shows everything, or the server meets them.
 static JUDGED: [(&Requirement, Judgement); 16] = [
-    (&CONFIDENTIAL_CLIENT, Judgement::Authentication(|profile, seen| is_foreign_method(profile, seen, true))),
-    (&CLIENT_AUTHENTICATION, Judgement::Authentication(|profile, seen| is_foreign_method(profile, seen, false))),
+    (&CONFIDENTIAL_CLIENT, Judgement::Authentication(|profile, seen| is_foreign_method(profile, seen.method, true))),
+    (&CLIENT_AUTHENTICATION, Judgement::Authentication(|profile, seen| is_foreign_method(profile, seen.method, false))),
     (
         &ASSERTION_ALGORITHM,
         Judgement::Authentication(|profile, seen| {
@@ -215,9 +216,9 @@ impl Observed<'_> {
 }
 
 /// Whether the method is one that the profile does not allow, and that of a public client or not.
-fn is_foreign_method(profile: &SecurityProfile, seen: &ObservedAuthentication, of_public_clients: bool) -> bool {
-    let is_public = seen.method == ClientAuthenticationMethod::None;
-    is_public == of_public_clients && !profile.client_authentication_methods.contains(&seen.method)
+fn is_foreign_method(profile: &SecurityProfile, method: ClientAuthenticationMethod, of_public_clients: bool) -> bool {
+    let is_public = method == ClientAuthenticationMethod::None;
+    is_public == of_public_clients && !profile.client_authentication_methods.contains(&method)
 }
 
 /// Whether something of the request would not count: nobody signed it, or it stood outside the object.

@@ -125,7 +125,9 @@ impl FromStr for DistinguishedName {
             relative_names.push(attributes.ok_or(NotADistinguishedName)?);
         }
         relative_names.reverse();
-        Ok(Self(relative_names))
+        let name = Self(relative_names);
+        // A name is kept as it is printed, which is longer where there is something to escape, and read again.
+        if name.to_string().len() > LONGEST_TEXT { Err(NotADistinguishedName) } else { Ok(name) }
     }
 }
 
@@ -323,5 +325,7 @@ mod tests {
             assert_eq!(refused.parse::<DistinguishedName>(), Err(NotADistinguishedName), "{refused:?}");
         }
         assert!(format!("CN={}", "x".repeat(3000)).parse::<DistinguishedName>().is_err());
+        // Short enough as it is written, too long as it is printed.
+        assert!(format!("CN={}", "\u{16}".repeat(1000)).parse::<DistinguishedName>().is_err());
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn verify(
     parameters: &Parameters,
 ) -> Result<VerifiedRedirect, Refusal> {
     let uri = registered_uri(client, parameters)?;
-    let travel = travel(parameters, &uri, realm.profile_of(client));
+    let travel = travel(parameters, &uri, (client, realm.profile_of(client)));
     let state = parameters.get("state").map(str::to_owned);
     Ok(VerifiedRedirect { uri, travel, client: Arc::clone(client), state, issuer: realm.issuer().to_owned() })
 }
@@ -76,17 +76,33 @@ pub(super) fn verify(
 /// The mode of the response, errors included: the one asked for, or the default of what the request asks to be returned.
 /// A mode that is unknown, not allowed or unfit is refused by its rule, in the default mode; nothing in answer to a request
 /// for tokens is ever in the query (Multiple Response Types 2.2, 3 and 5).
-fn travel(parameters: &Parameters, uri: &str, profile: &SecurityProfile) -> Travel {
-    let asked: Vec<&str> = parameters.all("response_type").collect();
-    let default = ResponseType::default_mode(&asked.join(" "));
+fn travel(parameters: &Parameters, uri: &str, (client, profile): (&Client, &SecurityProfile)) -> Travel {
+    let asked = parameters.all("response_type").collect::<Vec<_>>().join(" ");
+    let default = ResponseType::default_mode(&asked);
     let fits = |mode: &ResponseMode| match mode.place(default) {
         ResponseMode::Query => default == ResponseMode::Query,
         ResponseMode::FormPost => takes_forms(uri),
         _ => true,
     };
-    let mode = parameters.get("response_mode").and_then(|mode| mode.parse().ok());
-    let mode = mode.filter(|mode| profile.response_modes.contains(mode) && fits(mode)).unwrap_or(default);
+    let mode = match parameters.get("response_mode") {
+        None if is_signed_anyhow(&asked, (client, profile)) => ResponseMode::Jwt,
+        named => named
+            .and_then(|mode| mode.parse().ok())
+            .filter(|mode| profile.response_modes.contains(mode) && fits(mode))
+            .unwrap_or(default),
+    };
     Travel { place: mode.place(default), as_jwt: mode.is_jwt() }
+}
+
+/// Whether a client takes signed responses only: where the profile permits no others for what the client is registered
+/// for (FAPI 1.0 Part 2 section 5.2.2-2). It may have said so in a request object that cannot be read.
+fn is_signed_anyhow(asked: &str, (client, profile): (&Client, &SecurityProfile)) -> bool {
+    let response_type = asked.parse::<ResponseType>().ok();
+    response_type.is_some_and(|response_type| {
+        !response_type.returns_id_token()
+            && client.metadata.response_types().contains(&response_type)
+            && profile.response_modes_without_id_token.iter().all(|mode| mode.is_jwt())
+    })
 }
 
 /// A form can be posted to a web server only, not to the private scheme of a native application.

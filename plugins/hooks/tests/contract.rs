@@ -105,6 +105,7 @@ const fn denial(hook: Hook) -> &'static str {
     match hook {
         Hook::OnClientAuthenticated => "invalid_client",
         Hook::OnTokenRequest => "invalid_grant",
+        Hook::OnResourceIndicators => "invalid_target",
         _ => "access_denied",
     }
 }

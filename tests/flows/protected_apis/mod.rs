@@ -279,7 +279,9 @@ async fn rfc9396_9_an_api_looks_at_the_details_of_a_token() {
     let stage = Stage::new("opaque").await;
     authorization_details::register(&stage.realm, json!({})).await;
     let client = authorization_details::client_of(&stage.realm, json!({})).await;
-    let request = authorization_details::asking(&client, &json!([authorization_details::accounts()]));
+    let mut detail = authorization_details::accounts();
+    detail["locations"] = json!([IDENTIFIER]);
+    let request = authorization_details::asking(&client, &json!([detail]));
     let request = request.with("scope", "openid read").with("resource", IDENTIFIER);
     let tokens = client.obtain(&mut stage.realm.signed_in_browser().await, &request, &stage.realm.user).await;
     let to = |action: &'static str| {

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, Statement};
 
-/// What a refusal leaves as well: that it was refused. `flows::audit` is about these.
-const TRACES: [&str; 2] = ["audit_events", "audit_chains"];
+/// What a refusal leaves as well: that it was refused; `flows::audit` is about these. And what was counted of requests
+/// before it, written a few seconds later; `store::traffic` is about that.
+const TRACES: [&str; 3] = ["audit_events", "audit_chains", "client_traffic"];
 
 /// Every row of a realm, by table.
 #[derive(Debug, Clone, PartialEq, Eq)]

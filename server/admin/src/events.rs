@@ -82,7 +82,7 @@ pub(crate) struct AuditBreak {
 }
 
 impl AuditEvent {
-    fn of(listed: ListedRecord) -> Self {
+    pub(crate) fn of(listed: ListedRecord) -> Self {
         let ListedRecord { sequence, record } = listed;
         Self {
             id: record.id.to_string(),

@@ -16,6 +16,7 @@ mod conformity;
 mod entity_tag;
 mod enumerations;
 mod events;
+mod explanations;
 mod filter;
 mod forecasts;
 mod initial_access_tokens;

@@ -17,6 +17,7 @@ use crate::authorizations::Authorizations;
 use crate::clients::Clients;
 use crate::conformity::Conformities;
 use crate::events::Events;
+use crate::explanations::Explanations;
 use crate::forecasts::Forecasts;
 use crate::initial_access_tokens::InitialAccessTokens;
 use crate::keys::Keys;
@@ -95,7 +96,7 @@ type Operations = (
     ScriptRecordings,
     ScriptTrials,
     ScriptValues,
-    Events,
+    (Events, Explanations),
 );
 
 /// Every operation of the API.
@@ -116,7 +117,7 @@ pub(crate) fn operations() -> OpenApiService<Operations, ()> {
         ScriptRecordings,
         ScriptTrials,
         ScriptValues,
-        Events,
+        (Events, Explanations),
     );
     OpenApiService::new(operations, TITLE, VERSION).description(DESCRIPTION)
 }

@@ -44,7 +44,7 @@ pub(crate) struct ScriptRecording {
 }
 
 impl ScriptRecording {
-    fn of(recorded: &RecordedRun) -> Self {
+    pub(crate) fn of(recorded: &RecordedRun) -> Self {
         let stored = &recorded.stored;
         Self {
             id: stored.id.to_string(),

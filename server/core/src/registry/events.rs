@@ -32,7 +32,7 @@ pub async fn list_events(
 ///
 /// # Errors
 /// Faults only.
-pub async fn events_of_request(
+pub(super) async fn events_of_request(
     provider: &Provider,
     realm_id: RealmId,
     request: &RequestId,

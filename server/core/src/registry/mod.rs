@@ -10,6 +10,7 @@ mod client_metadata;
 mod clients;
 mod conformity;
 mod events;
+mod explanation;
 mod forecast;
 mod initial_access_tokens;
 mod key_schedule;
@@ -42,7 +43,8 @@ pub use clients::{
 };
 pub(crate) use clients::{check_client, fit_secret, kept, renew_secret};
 pub use conformity::{Conformity, check_conformity};
-pub use events::{events_of_request, list_events, realms_with_events, verify_events};
+pub use events::{list_events, realms_with_events, verify_events};
+pub use explanation::{Explanation, explain_request};
 pub use forecast::{Forecast, ForecastGap, ForecastQuestion, ObservedTraffic, forecast, list_forecasts};
 pub use initial_access_tokens::{
     InitialAccessTokenRequest, IssuedInitialAccessToken, create_initial_access_token, find_initial_access_token,
@@ -65,8 +67,7 @@ pub use scripts::{
     ScriptDifference, ScriptState, VersionPrefix, WithVersion, check_script, compare_script_versions, delete_script,
     delete_script_value, deploy_script, find_script, find_script_recording, find_script_version, fuzz_script,
     list_script_recordings, list_script_values, list_script_versions, list_scripts, promote_script,
-    replay_script_recording, roll_back_script, run_script, script_recordings_of_request, set_script_value,
-    shadow_script, test_script,
+    replay_script_recording, roll_back_script, run_script, set_script_value, shadow_script, test_script,
 };
 pub use sessions::{ListedSession, end_session, end_sessions_of_user, find_session, list_sessions};
 /// What comes of trials of scripts.

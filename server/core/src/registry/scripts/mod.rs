@@ -13,9 +13,9 @@ mod values;
 mod versions;
 
 pub use difference::{FileDifference, ScriptDifference};
+pub(super) use recordings::script_recordings_of_request;
 pub use recordings::{
     RecordedRun, ReplayedRun, WithVersion, find_script_recording, list_script_recordings, replay_script_recording,
-    script_recordings_of_request,
 };
 pub use rollout::{Deployment, DeploymentRequest, deploy_script, promote_script, roll_back_script, shadow_script};
 pub use trials::{CheckedScript, check_script, fuzz_script, run_script, test_script};

@@ -92,7 +92,7 @@ pub async fn list_script_recordings(
 ///
 /// # Errors
 /// Faults only.
-pub async fn script_recordings_of_request(
+pub(in crate::registry) async fn script_recordings_of_request(
     provider: &Provider,
     realm_id: RealmId,
     (request, from, to): (&RequestId, UnixTime, UnixTime),

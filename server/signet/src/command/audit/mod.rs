@@ -11,8 +11,8 @@ use signet_core::events::{EventKind, ListedRecord, Verification};
 use signet_core::ports::EventQuery;
 use signet_core::protocol::identifiers::{ClientId, RealmId, RealmName, RequestId, UserId};
 use signet_core::protocol::rfc3339::{self, InvalidTime};
-use signet_core::protocol::time::{UnixMilliseconds, UnixTime};
-use signet_core::registry::{self, RecordedRun};
+use signet_core::protocol::time::UnixMilliseconds;
+use signet_core::registry::{self, RegistryError};
 use signet_jose::base64url;
 
 use super::context::Context;
@@ -349,13 +349,13 @@ pub(super) async fn explain(arguments: ExplainArguments, about: About, context: 
     };
     let mut found = Vec::new();
     for (realm_id, name) in realms {
-        let events = registry::events_of_request(context.provider(), realm_id, &arguments.request).await?;
-        if about.is_answered_by(&events) {
-            let recordings = match about {
-                About::Everything => Vec::new(),
-                About::Scripts => recordings(context, (realm_id, &arguments.request), &events).await?,
-            };
-            found.push((name, events, recordings));
+        let explained = match registry::explain_request(context.provider(), realm_id, &arguments.request).await {
+            Err(RegistryError::NotFound(_)) => continue,
+            other => other?,
+        };
+        if about.is_answered_by(&explained.events) {
+            let recordings = if about == About::Scripts { explained.recordings } else { Vec::new() };
+            found.push((name, explained.events, recordings));
         }
     }
     if found.is_empty() {
@@ -373,21 +373,6 @@ pub(super) async fn explain(arguments: ExplainArguments, about: About, context: 
     let texts: Vec<String> =
         found.iter().map(|(realm, events, recordings)| explain::text(realm, events, recordings)).collect();
     output::print(&texts.join("\n\n"))
-}
-
-/// The recordings of a request, the oldest first.
-async fn recordings(
-    context: &Context,
-    (realm_id, request): (RealmId, &RequestId),
-    events: &[ListedRecord],
-) -> CommandResult<Vec<RecordedRun>> {
-    let times = events.iter().map(|event| event.record.recorded_at.0.div_euclid(1000));
-    let (Some(from), Some(to)) = (times.clone().min(), times.max()) else { return Ok(Vec::new()) };
-    // An event may have been made at the end of a second in which the run began.
-    let span = (request, UnixTime(from - 1), UnixTime(to + 1));
-    let mut recordings = registry::script_recordings_of_request(context.provider(), realm_id, span).await?;
-    recordings.reverse();
-    Ok(recordings)
 }
 
 #[cfg(test)]

@@ -294,7 +294,7 @@ async fn begin_as(
     }
     let merging = request_object::merge(serving, realm, &client, (parameters, Authorization));
     let merged = merging.await.map_err(|failure| match failure {
-        Failure::Refusal(refusal) => match verified_redirect::verify(realm, &client, parameters) {
+        Failure::Refusal(refusal) => match verified_redirect::verify_beside_object(realm, &client, parameters) {
             Ok(redirect) => redirect.refuse(refusal),
             Err(_) => AuthorizeError::Page(refusal),
         },

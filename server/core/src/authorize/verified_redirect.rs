@@ -68,36 +68,44 @@ pub(super) fn verify(
     parameters: &Parameters,
 ) -> Result<VerifiedRedirect, Refusal> {
     let uri = registered_uri(client, parameters)?;
-    let travel = travel(parameters, &uri, (client, realm.profile_of(client)));
+    let travel = travel(parameters, &uri, realm.profile_of(client));
     let state = parameters.get("state").map(str::to_owned);
     Ok(VerifiedRedirect { uri, travel, client: Arc::clone(client), state, issuer: realm.issuer().to_owned() })
+}
+
+/// Verifies the redirect URI of a request whose request object cannot be read, so that only `parameters` beside it are
+/// known. Where the client may take signed responses only, the object must have asked for one.
+pub(super) fn verify_beside_object(
+    realm: &RealmContext,
+    client: &Arc<Client>,
+    parameters: &Parameters,
+) -> Result<VerifiedRedirect, Refusal> {
+    let mut redirect = verify(realm, client, parameters)?;
+    let is_unsaid = parameters.get("response_mode").is_none();
+    redirect.travel.as_jwt |= is_unsaid && takes_signed_only(parameters, (client, realm.profile_of(client)));
+    Ok(redirect)
 }
 
 /// The mode of the response, errors included: the one asked for, or the default of what the request asks to be returned.
 /// A mode that is unknown, not allowed or unfit is refused by its rule, in the default mode; nothing in answer to a request
 /// for tokens is ever in the query (Multiple Response Types 2.2, 3 and 5).
-fn travel(parameters: &Parameters, uri: &str, (client, profile): (&Client, &SecurityProfile)) -> Travel {
-    let asked = parameters.all("response_type").collect::<Vec<_>>().join(" ");
-    let default = ResponseType::default_mode(&asked);
+fn travel(parameters: &Parameters, uri: &str, profile: &SecurityProfile) -> Travel {
+    let asked: Vec<&str> = parameters.all("response_type").collect();
+    let default = ResponseType::default_mode(&asked.join(" "));
     let fits = |mode: &ResponseMode| match mode.place(default) {
         ResponseMode::Query => default == ResponseMode::Query,
         ResponseMode::FormPost => takes_forms(uri),
         _ => true,
     };
-    let mode = match parameters.get("response_mode") {
-        None if is_signed_anyhow(&asked, (client, profile)) => ResponseMode::Jwt,
-        named => named
-            .and_then(|mode| mode.parse().ok())
-            .filter(|mode| profile.response_modes.contains(mode) && fits(mode))
-            .unwrap_or(default),
-    };
+    let mode = parameters.get("response_mode").and_then(|mode| mode.parse().ok());
+    let mode = mode.filter(|mode| profile.response_modes.contains(mode) && fits(mode)).unwrap_or(default);
     Travel { place: mode.place(default), as_jwt: mode.is_jwt() }
 }
 
-/// Whether a client takes signed responses only: where the profile permits no others for what the client is registered
-/// for (FAPI 1.0 Part 2 section 5.2.2-2). It may have said so in a request object that cannot be read.
-fn is_signed_anyhow(asked: &str, (client, profile): (&Client, &SecurityProfile)) -> bool {
-    let response_type = asked.parse::<ResponseType>().ok();
+/// Whether the profile permits only signed responses of the type asked for (FAPI 1.0 Part 2 section 5.2.2-2), which the
+/// client is registered for.
+fn takes_signed_only(parameters: &Parameters, (client, profile): (&Client, &SecurityProfile)) -> bool {
+    let response_type = parameters.get("response_type").and_then(|text| text.parse::<ResponseType>().ok());
     response_type.is_some_and(|response_type| {
         !response_type.returns_id_token()
             && client.metadata.response_types().contains(&response_type)

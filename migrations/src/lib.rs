@@ -20,6 +20,7 @@ mod m0012_client_origins;
 mod m0013_user_attributes;
 mod m0015_pushed_requests;
 mod m0019_authorization_details;
+mod m0024_deferred_requests;
 mod schema;
 
 use std::collections::HashSet;
@@ -108,6 +109,7 @@ impl Migrator {
             m0013_user_attributes::STEPS,
             m0015_pushed_requests::STEPS,
             m0019_authorization_details::STEPS,
+            m0024_deferred_requests::STEPS,
         ];
         files.into_iter().flatten()
     }

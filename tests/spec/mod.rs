@@ -6,6 +6,7 @@ mod authorization_requests;
 mod client_authentication;
 mod codes;
 mod conformance;
+mod device_authorization;
 mod dpop_nonces;
 mod dpop_proofs;
 mod dpop_pushes;

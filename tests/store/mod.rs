@@ -36,6 +36,7 @@ mod clean_up;
 mod clients;
 mod costs;
 mod damage;
+mod deferred_requests;
 mod exactness;
 mod fixtures;
 mod keys;

@@ -6,6 +6,7 @@ pub(crate) mod browser;
 pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod databases;
+pub(crate) mod device;
 pub(crate) mod dpop;
 pub(crate) mod html;
 pub(crate) mod http;

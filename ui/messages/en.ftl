@@ -32,6 +32,31 @@ consent-destination = Afterwards you return to { $host }.
 consent-remembered = Your choice is remembered. You can withdraw it at any time under “Apps with access”.
 consent-once = Your choice holds for this time only.
 
+# Devices without a keyboard or a browser
+device-title = Connect a device
+device-intro = Enter the code that your device shows.
+device-code = Code
+device-submit = Continue
+device-problem-code = No device is waiting with this code. Please check it, or get a new one on the device.
+device-problem-throttled = There were too many attempts. Please wait a few minutes, then try again.
+device-confirm-title = Connect { $client } on a device?
+device-confirm-compare = Does the device show this code?
+device-address = Network address of the device
+device-user-agent = The device calls itself
+device-began = Requested
+device-minutes-ago = { $minutes ->
+    [0] just now
+    [one] { $minutes } minute ago
+   *[other] { $minutes } minutes ago
+}
+device-confirm-warning = Continue only if you began this yourself, on a device in front of you. If somebody sent you the code or a link, do not continue.
+device-confirm = Yes, continue
+device-deny = No, it was not me
+device-approved-title = Your device is connected
+device-approved-text = { $client } goes on by itself on the device. You can close this page.
+device-denied-title = The device is not connected
+device-denied-text = { $client } gets no access. You can close this page.
+
 # What an app may do. Each completes "{ $client } would be able to:".
 scope-openid = recognise you when you come back
 scope-profile = see your profile, such as your name, picture and date of birth

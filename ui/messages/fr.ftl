@@ -28,6 +28,31 @@ consent-destination = Vous retournerez ensuite sur { $host }.
 consent-remembered = Votre choix est enregistré. Vous pouvez le retirer à tout moment dans « Applications autorisées ».
 consent-once = Votre choix ne vaut que pour cette fois.
 
+# Appareils sans clavier ou sans navigateur
+device-title = Connecter un appareil
+device-intro = Saisissez le code affiché par votre appareil.
+device-code = Code
+device-submit = Continuer
+device-problem-code = Aucun appareil n’attend avec ce code. Vérifiez-le, ou demandez-en un nouveau sur l’appareil.
+device-problem-throttled = Il y a eu trop de tentatives. Attendez quelques minutes, puis réessayez.
+device-confirm-title = Connecter { $client } sur un appareil ?
+device-confirm-compare = L’appareil affiche-t-il ce code ?
+device-address = Adresse réseau de l’appareil
+device-user-agent = L’appareil s’appelle
+device-began = Demandé
+device-minutes-ago = { $minutes ->
+    [0] à l’instant
+    [one] il y a { $minutes } minute
+   *[other] il y a { $minutes } minutes
+}
+device-confirm-warning = Continuez seulement si vous avez commencé vous-même, sur un appareil devant vous. Si quelqu’un vous a envoyé le code ou un lien, ne continuez pas.
+device-confirm = Oui, continuer
+device-deny = Non, ce n’était pas moi
+device-approved-title = Votre appareil est connecté
+device-approved-text = { $client } continue tout seul sur l’appareil. Vous pouvez fermer cette page.
+device-denied-title = L’appareil n’est pas connecté
+device-denied-text = { $client } n’obtient aucun accès. Vous pouvez fermer cette page.
+
 scope-openid = vous reconnaître lorsque vous revenez
 scope-profile = voir votre profil, par exemple votre nom, votre photo et votre date de naissance
 scope-email = voir votre adresse e-mail

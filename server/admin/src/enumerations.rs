@@ -25,6 +25,9 @@ pub(crate) enum GrantType {
     Implicit,
     RefreshToken,
     ClientCredentials,
+    /// Tokens for a device that a person authorizes from another one (RFC 8628).
+    #[oai(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
 }
 
 /// Who may register clients at the registration endpoint: nobody, whoever has an initial access token, or everybody

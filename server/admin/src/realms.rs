@@ -109,6 +109,19 @@ pub(crate) struct RealmSettings {
     require_pushed_authorization_requests: Option<bool>,
     /// Most pushed requests of one client that a browser may still begin with: 10 to 1000000.
     pushed_requests_per_client: Option<i64>,
+    /// Whether devices may be authorized from another one (RFC 8628). No when absent.
+    device_authorization: Option<bool>,
+    /// Lifetime of device codes and user codes: 60 to 1800.
+    device_code_seconds: Option<i64>,
+    /// Time between two polls of a device: 1 to 60.
+    device_poll_interval_seconds: Option<i64>,
+    /// Most device requests of one client that wait at a time: 10 to 1000000.
+    device_requests_per_client: Option<i64>,
+    /// Wrong user codes from one address before none is looked up any more: 3 to 1000. They are counted in the window of
+    /// the wrong passwords.
+    user_code_attempts_per_address: Option<i64>,
+    /// The same for all addresses together, except browsers in which somebody is signed in: 10 to 20000.
+    user_code_attempts_per_realm: Option<i64>,
     /// Whether public clients may leave out the proof key where they ask for a code. No when absent.
     allow_public_clients_without_pkce: Option<bool>,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.

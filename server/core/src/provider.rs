@@ -16,6 +16,7 @@ use crate::client_auth::SecretFingerprints;
 use crate::endpoints::Bases;
 use crate::events::{Checks, EventQueue};
 use crate::failure::Failure;
+use crate::grants::PollPace;
 use crate::hooks::{Runs, ScriptMetrics};
 use crate::ports::{SharedStore, outbound::OutboundHttp};
 use crate::realm::{Programs, RealmCache, RealmContext};
@@ -50,6 +51,8 @@ pub struct Provider {
     pub(crate) used_proofs: ReplayWindow,
     /// Which client certificates were taken back; replaced while the server runs.
     pub revocation_lists: ArcSwap<RevocationLists>,
+    /// When clients asked last for what is answered elsewhere.
+    pub(crate) poll_pace: PollPace,
     /// Told when sessions ended here, so that clients learn of it at once.
     pub(crate) logouts: Notify,
 }
@@ -80,6 +83,7 @@ impl Provider {
             proof_keys: ProofKeys::default(),
             used_proofs: ReplayWindow::default(),
             revocation_lists: ArcSwap::default(),
+            poll_pace: PollPace::default(),
             logouts: Notify::new(),
         }
     }

@@ -7,7 +7,7 @@ use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
 use crate::endpoints::{
-    account, assets, authorize, consent, discovery, grants, introspection, jwks, login, logout, not_found,
+    account, assets, authorize, consent, device, device_authorization, discovery, grants, introspection, jwks, login, logout, not_found,
     pushed_authorization_request, registration, revocation, token, userinfo,
 };
 use crate::listener::LargeBody;
@@ -60,6 +60,12 @@ pub fn routes(app: &Arc<App>) -> Route {
             "/realms/:realm/par",
             shared("OPTIONS, POST", post(pushed_authorization_request::push).options(token::preflight)),
         )
+        // RFC 8628 sections 3.1 and 3.3.
+        .at(
+            "/realms/:realm/device_authorization",
+            shared("OPTIONS, POST", post(device_authorization::authorize).options(token::preflight)),
+        )
+        .at("/realms/:realm/device", shared("GET, HEAD, POST", get(device::by_query).post(device::by_form)))
         // RFC 6749 section 3.2.
         .at("/realms/:realm/token", shared("OPTIONS, POST", post(token::exchange).options(token::preflight)))
         // OpenID Connect Core 5.3.

@@ -71,6 +71,8 @@ registered_names! {
         RefreshToken = "refresh_token",
         /// RFC 6749 section 4.4.
         ClientCredentials = "client_credentials",
+        /// RFC 8628 section 3.4.
+        DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
     }
 
     /// How a client authenticates (RFC 7591 section 2, OpenID Connect Core 9, RFC 8705 section 2).

@@ -64,6 +64,11 @@ pub const fn rfc7662(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 7662", section)
 }
 
+/// A section of RFC 8628, OAuth 2.0 Device Authorization Grant.
+pub const fn rfc8628(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 8628", section)
+}
+
 /// A section of RFC 8705, Mutual-TLS Client Authentication and Certificate-Bound Access Tokens.
 pub const fn rfc8705(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 8705", section)

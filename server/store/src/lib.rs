@@ -15,6 +15,7 @@ mod column;
 mod configuration;
 mod connect;
 mod database;
+mod deferred_requests;
 mod entity;
 mod events;
 mod failure;

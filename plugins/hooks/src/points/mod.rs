@@ -113,6 +113,8 @@ hooks! {
     on_consent: OnConsent, Decision, Closed;
     on_grant_management: OnGrantManagement, Decision, Closed;
     on_rar_enrich: OnRarEnrich, Enrichment, Closed;
+    on_device_request: OnDeviceRequest, Decision, Closed;
+    on_device_verify: OnDeviceVerify, Decision, Closed;
     on_token_request: OnTokenRequest, Decision, Closed;
     on_claims: OnClaims, Enrichment, Closed;
     on_introspection: OnIntrospection, Decision, Closed;

@@ -32,6 +32,8 @@ pub enum PolicyEndpoint {
     PushedAuthorizationRequest,
     /// The token endpoint (RFC 6749 section 3.2).
     Token,
+    /// The device authorization endpoint (RFC 8628 section 3.1).
+    DeviceAuthorization,
     /// The introspection endpoint (RFC 7662).
     Introspection,
     /// The revocation endpoint (RFC 7009).

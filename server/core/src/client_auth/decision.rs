@@ -32,6 +32,7 @@ pub(super) async fn tightened(
     let endpoint = match endpoint {
         ClientEndpoint::PushedAuthorizationRequest => PolicyEndpoint::PushedAuthorizationRequest,
         ClientEndpoint::Token => PolicyEndpoint::Token,
+        ClientEndpoint::DeviceAuthorization => PolicyEndpoint::DeviceAuthorization,
         ClientEndpoint::Introspection => PolicyEndpoint::Introspection,
         ClientEndpoint::Revocation => PolicyEndpoint::Revocation,
     };
@@ -81,7 +82,9 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         Endpoint::Introspection => Some(ClientEndpoint::Introspection),
         Endpoint::Revocation => Some(ClientEndpoint::Revocation),
         Endpoint::PushedAuthorizationRequest => Some(ClientEndpoint::PushedAuthorizationRequest),
+        Endpoint::DeviceAuthorization => Some(ClientEndpoint::DeviceAuthorization),
         Endpoint::Authorization
+        | Endpoint::Device
         | Endpoint::Login
         | Endpoint::Consent
         | Endpoint::UserInfo

@@ -46,6 +46,9 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         issuer: realm.issuer().to_owned(),
         authorization_endpoint: url(Endpoint::Authorization),
         token_endpoint: url(Endpoint::Token),
+        device_authorization_endpoint: realm
+            .offers_grant(GrantType::DeviceCode)
+            .then(|| url(Endpoint::DeviceAuthorization)),
         userinfo_endpoint: url(Endpoint::UserInfo),
         jwks_uri: url(Endpoint::Jwks),
         registration_endpoint: realm.realm.settings.registration.is_on().then(|| url(Endpoint::Registration)),
@@ -173,10 +176,11 @@ fn grant_types(realm: &RealmContext) -> Vec<GrantType> {
     let begins = |grant: GrantType| realm.response_types().any(|offered| offered.grant_types().contains(&grant));
     let is_possible = |grant: &GrantType| match grant {
         GrantType::Implicit | GrantType::AuthorizationCode => begins(*grant),
-        GrantType::RefreshToken => begins(GrantType::AuthorizationCode),
-        GrantType::ClientCredentials => true,
+        GrantType::RefreshToken => begins(GrantType::AuthorizationCode) || realm.offers_grant(GrantType::DeviceCode),
+        GrantType::ClientCredentials | GrantType::DeviceCode => true,
     };
-    GrantType::ALL.iter().copied().filter(is_possible).collect()
+    let is_offered = |grant: &GrantType| realm.offers_grant(*grant) && is_possible(grant);
+    GrantType::ALL.iter().copied().filter(is_offered).collect()
 }
 
 fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
@@ -186,6 +190,10 @@ fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
         introspection_endpoint: realm.urls.mutual_tls_of(Endpoint::Introspection)?,
         revocation_endpoint: realm.urls.mutual_tls_of(Endpoint::Revocation)?,
         pushed_authorization_request_endpoint: realm.urls.mutual_tls_of(Endpoint::PushedAuthorizationRequest)?,
+        device_authorization_endpoint: realm
+            .urls
+            .mutual_tls_of(Endpoint::DeviceAuthorization)
+            .filter(|_| realm.offers_grant(GrantType::DeviceCode)),
         grant_management_endpoint: realm
             .urls
             .mutual_tls_of(Endpoint::GrantManagement)

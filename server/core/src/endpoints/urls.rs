@@ -52,6 +52,10 @@ endpoints! {
     GrantManagement = "/grants";
     /// RFC 7591 section 3; below it, one address for each client (RFC 7592 section 2).
     Registration = "/register";
+    /// RFC 8628 section 3.1.
+    DeviceAuthorization = "/device_authorization";
+    /// RFC 8628 section 3.3: where people enter the code of a device.
+    Device = "/device";
     /// Where the login form is sent.
     Login = "/login";
     /// Where the consent form is sent.

@@ -42,6 +42,8 @@ impl Event {
                         | Hook::OnFactorResult
                         | Hook::OnError
                         | Hook::OnDiscovery
+                        | Hook::OnDeviceRequest
+                        | Hook::OnDeviceVerify
                 );
                 before_login && self.parties.user.is_none()
             }
@@ -153,6 +155,20 @@ pub enum Fact {
     },
     /// See [`EventKind::CodeIssued`].
     CodeIssued {
+        /// What descends from it.
+        lineage: LineageMark,
+        /// What it is good for.
+        scope: Scope,
+        /// Where.
+        resources: Vec<String>,
+        /// The consent it rests on; nothing where none was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        authorization: Option<AuthorizationId>,
+    },
+    /// See [`EventKind::DeviceRequested`].
+    DeviceRequested {},
+    /// See [`EventKind::DeviceApproved`].
+    DeviceApproved {
         /// What descends from it.
         lineage: LineageMark,
         /// What it is good for.
@@ -336,6 +352,8 @@ impl Fact {
             Self::ConsentRefused {} => EventKind::ConsentRefused,
             Self::ConsentRevoked { .. } => EventKind::ConsentRevoked,
             Self::CodeIssued { .. } => EventKind::CodeIssued,
+            Self::DeviceRequested {} => EventKind::DeviceRequested,
+            Self::DeviceApproved { .. } => EventKind::DeviceApproved,
             Self::AuthorizationConfirmed { .. } => EventKind::AuthorizationConfirmed,
             Self::TokenIssued { .. } => EventKind::TokenIssued,
             Self::TokenRevoked { .. } => EventKind::TokenRevoked,

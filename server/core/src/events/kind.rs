@@ -62,6 +62,10 @@ kinds! {
     ConsentRevoked = "consent_revoked";
     /// An authorization code went to a client.
     CodeIssued = "code_issued";
+    /// A device began to wait for a person who authorizes it elsewhere.
+    DeviceRequested = "device_requested";
+    /// A person authorized a device.
+    DeviceApproved = "device_approved";
     /// A client learned that a person allowed it something, and got nothing else: the response type `none`.
     AuthorizationConfirmed = "authorization_confirmed";
     /// An authorization request was refused.

@@ -225,6 +225,8 @@ impl RefusedAt {
             Self::Endpoint(
                 Endpoint::Authorization
                 | Endpoint::PushedAuthorizationRequest
+                | Endpoint::DeviceAuthorization
+                | Endpoint::Device
                 | Endpoint::Login
                 | Endpoint::Consent
                 | Endpoint::Jwks,

@@ -119,6 +119,20 @@ pub struct RealmSettings {
     pub require_pushed_authorization_requests: bool,
     /// Most pushed requests of one client that a browser may still begin with: 10 to 1000000.
     pub pushed_requests_per_client: i64,
+    /// Whether devices may be authorized from another one (RFC 8628).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub device_authorization: bool,
+    /// Lifetime of device codes and user codes: 60 to 1800.
+    pub device_code_seconds: i64,
+    /// Time between two polls of a device: 1 to 60.
+    pub device_poll_interval_seconds: i64,
+    /// Most device requests of one client that wait at a time: 10 to 1000000.
+    pub device_requests_per_client: i64,
+    /// Wrong user codes from one address before none is looked up any more: 3 to 1000. They are counted in the window of
+    /// the wrong passwords.
+    pub user_code_attempts_per_address: i64,
+    /// The same for all addresses together, except browsers in which somebody is signed in: 10 to 20000.
+    pub user_code_attempts_per_realm: i64,
     /// Whether public clients may leave out the proof key where they ask for a code (RFC 9700 section 2.1.1 has them
     /// send one). For clients that cannot be changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -174,6 +188,12 @@ impl Default for RealmSettings {
             require_signed_request_object: false,
             require_pushed_authorization_requests: false,
             pushed_requests_per_client: 10_000,
+            device_authorization: false,
+            device_code_seconds: 600,
+            device_poll_interval_seconds: 5,
+            device_requests_per_client: 10_000,
+            user_code_attempts_per_address: 20,
+            user_code_attempts_per_realm: 1_000,
             allow_public_clients_without_pkce: false,
             script_recording_days: 0,
             client_secret_overlap_seconds: 0,

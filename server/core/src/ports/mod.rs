@@ -5,6 +5,7 @@ mod authorization_details;
 mod authorizations;
 mod changes;
 mod clients;
+mod deferred_requests;
 mod keys;
 mod logout_deliveries;
 pub mod outbound;
@@ -27,6 +28,9 @@ pub use authorization_details::{AuthorizationDetailsTypes, KeptDetails};
 pub use authorizations::Authorizations;
 pub use changes::Changes;
 pub use clients::{Clients, KeptClient};
+pub use deferred_requests::{
+    Deferral, DeferralOutcome, DeferredApproval, DeferredApprovalOutcome, DeferredRequests,
+};
 pub use keys::Keys;
 pub use logout_deliveries::LogoutDeliveries;
 pub use pairwise_salts::PairwiseSalts;
@@ -38,8 +42,8 @@ pub use resource_servers::ResourceServers;
 pub use scripts::{ScriptDeployment, ScriptRuns, Scripts};
 pub use sessions::{Login, LoginOutcome, SessionEnding, Sessions, WhichSessions};
 pub use single_use::{
-    ClosedInteraction, FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, Redemption, RedemptionOutcome,
-    SessionLimits, SingleUse, Standing, StandingQuery,
+    ClosedInteraction, FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, Redeemable, Redemption,
+    RedemptionOutcome, SessionLimits, SingleUse, Standing, StandingQuery,
 };
 pub use throttles::{Attempts, Throttles};
 pub use users::Users;
@@ -84,6 +88,7 @@ pub trait Store:
     + RefreshFamilies
     + SingleUse
     + PushedRequests
+    + DeferredRequests
     + Keys
     + PairwiseSalts
     + ResourceServers
@@ -108,6 +113,8 @@ impl<T> Store for T where
         + RefreshFamilies
         + SingleUse
         + PushedRequests
+        + DeferredRequests
+    + DeferredRequests
         + Keys
         + PairwiseSalts
         + ResourceServers

@@ -15,7 +15,9 @@ mod nothing;
 pub(crate) use decision::tightened;
 use serde::{Deserialize, Serialize};
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm, TypeRule};
-use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, ResponseMode, ResponseType};
+use signet_protocol::names::{
+    ClientAuthenticationMethod, CodeChallengeMethod, GrantType, ResponseMode, ResponseType,
+};
 
 use crate::model::RefreshRotation;
 
@@ -41,6 +43,8 @@ pub enum ProfileName {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "demands that have nothing to do with each other")]
 pub struct SecurityProfile {
+    /// Grants that clients may use.
+    pub grant_types: &'static [GrantType],
     /// Response types that a realm may offer its clients. Which it does offer is a setting of the realm.
     pub response_types: &'static [ResponseType],
     /// Response modes a client may use.

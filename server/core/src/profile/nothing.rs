@@ -6,6 +6,7 @@ use super::SecurityProfile;
 use super::fapi2_message_signing::FAPI2_MESSAGE_SIGNING;
 
 pub(super) const NOTHING: SecurityProfile = SecurityProfile {
+    grant_types: &[],
     response_types: &[],
     response_modes: &[],
     response_modes_without_id_token: &[],

@@ -29,6 +29,12 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         // Not shorter than the longest life of a token, and an hour for clocks and clients that are late.
         ("signing_key_overlap_seconds", settings.signing_key_overlap_seconds, 90_000..=31_536_000),
         ("pushed_requests_per_client", settings.pushed_requests_per_client, 10..=1_000_000),
+        ("device_code_seconds", settings.device_code_seconds, 60..=1_800),
+        ("device_poll_interval_seconds", settings.device_poll_interval_seconds, 1..=60),
+        ("device_requests_per_client", settings.device_requests_per_client, 10..=1_000_000),
+        ("user_code_attempts_per_address", settings.user_code_attempts_per_address, 3..=1_000),
+        // RFC 8628 section 5.1: 20,000 guesses at 20^8 codes hit one of them with a chance below 2^-20.
+        ("user_code_attempts_per_realm", settings.user_code_attempts_per_realm, 10..=20_000),
         ("script_recording_days", settings.script_recording_days, 0..=30),
         ("client_secret_overlap_seconds", settings.client_secret_overlap_seconds, 0..=2_592_000),
     ];

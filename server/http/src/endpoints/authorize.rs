@@ -15,6 +15,7 @@ use signet_core::protocol::parameters::Parameters;
 use signet_core::protocol::scope::Scope;
 use signet_core::protocol::spec::rfc6749;
 
+use super::device::done_page;
 use crate::call::{Call, PageCall};
 use crate::pages::{
     ClaimView, ClientView, ConsentPage, DetailView, DisplayText, ErrorProblem, Hidden, ImageUri, InteractionForm,
@@ -79,6 +80,9 @@ pub(super) fn fits_an_address(parameters: Parameters) -> Result<Parameters, Refu
 
 /// The response to the client, whatever way it takes.
 pub(crate) fn respond(call: &Call, parameters: &Parameters, response: &AuthorizationResponse) -> Response {
+    if response.is_shown_here() {
+        return done_page(call, response);
+    }
     render::authorization_response(call, parameters.get("client_id").unwrap_or_default(), response)
 }
 
@@ -172,7 +176,7 @@ pub(crate) fn detail_views(call: &Call, details: &[AuthorizationDetail], languag
 
 /// The request travels in the address of the form, exactly as the client sent it, or in the sealed field, which belongs
 /// to it.
-fn interaction_form(call: &Call, address: &Parameters, endpoint: Endpoint, interaction: String) -> InteractionForm {
+pub(super) fn interaction_form(call: &Call, address: &Parameters, endpoint: Endpoint, interaction: String) -> InteractionForm {
     let query = address.encode();
     let path = url::Url::parse(&call.realm.urls.of(endpoint)).map(|url| url.path().to_owned()).unwrap_or_default();
     InteractionForm { action: OwnPath::new(&format!("{path}?{query}")), interaction: Hidden::new(interaction) }

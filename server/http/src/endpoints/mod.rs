@@ -5,6 +5,8 @@ pub(crate) mod assets;
 pub(crate) mod authorize;
 pub(crate) mod client_form;
 pub(crate) mod consent;
+pub(crate) mod device;
+pub(crate) mod device_authorization;
 pub(crate) mod discovery;
 pub(crate) mod grants;
 pub(crate) mod introspection;

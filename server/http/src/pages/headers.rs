@@ -17,6 +17,12 @@ pub enum PageKind {
     Login,
     /// [`Page::Consent`](super::Page::Consent)
     Consent,
+    /// [`Page::Device`](super::Page::Device)
+    Device,
+    /// [`Page::DeviceConfirm`](super::Page::DeviceConfirm)
+    DeviceConfirm,
+    /// [`Page::DeviceDone`](super::Page::DeviceDone)
+    DeviceDone,
     /// [`Page::SignedIn`](super::Page::SignedIn)
     SignedIn,
     /// [`Page::SignOut`](super::Page::SignOut)
@@ -71,6 +77,9 @@ impl PageKind {
         match self {
             Self::Login => "login.html",
             Self::Consent => "consent.html",
+            Self::Device => "device.html",
+            Self::DeviceConfirm => "device_confirm.html",
+            Self::DeviceDone => "device_done.html",
             Self::SignedIn => "signed_in.html",
             Self::SignOut => "sign_out.html",
             Self::SignedOut => "signed_out.html",
@@ -89,8 +98,8 @@ impl PageKind {
         match self {
             Self::Login | Self::Consent | Self::SignOut => policy!(""),
             Self::FormPost => policy!(concat!("; script-src ", submit_script_source!())),
-            Self::SignedIn | Self::Apps => policy!("; form-action 'self'"),
-            Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => {
+            Self::SignedIn | Self::Apps | Self::Device | Self::DeviceConfirm => policy!("; form-action 'self'"),
+            Self::DeviceDone | Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => {
                 policy!("; form-action 'none'")
             }
         }
@@ -101,9 +110,20 @@ impl PageKind {
     /// a form may see, and check, whose it is: the origin alone.
     const fn referrer_policy(self) -> &'static str {
         match self {
-            Self::Login | Self::Consent | Self::SignedIn | Self::SignOut | Self::Apps => "same-origin",
+            Self::Login
+            | Self::Consent
+            | Self::Device
+            | Self::DeviceConfirm
+            | Self::SignedIn
+            | Self::SignOut
+            | Self::Apps => "same-origin",
             Self::FormPost => "strict-origin",
-            Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => "no-referrer",
+            Self::DeviceDone
+            | Self::SignedOut
+            | Self::LoggedOut
+            | Self::Error
+            | Self::DevStart
+            | Self::TestClient => "no-referrer",
         }
     }
 }
@@ -157,9 +177,12 @@ pub fn headers_of(page: &Page, window: Window) -> Vec<(HeaderName, HeaderValue)>
 mod tests {
     use super::*;
 
-    const KINDS: [PageKind; 11] = [
+    const KINDS: [PageKind; 14] = [
         PageKind::Login,
         PageKind::Consent,
+        PageKind::Device,
+        PageKind::DeviceConfirm,
+        PageKind::DeviceDone,
         PageKind::SignedIn,
         PageKind::SignOut,
         PageKind::SignedOut,
@@ -186,7 +209,7 @@ mod tests {
             PageKind::FormPost => {
                 format!("{base}; script-src 'sha256-fMyYV9/AsSOHDUsa/LdR6Wb6Wk9UaS3BdEt65bV+i3k='")
             }
-            PageKind::SignedIn | PageKind::Apps => format!("{base}; form-action 'self'"),
+            PageKind::SignedIn | PageKind::Apps | PageKind::Device | PageKind::DeviceConfirm => format!("{base}; form-action 'self'"),
             _ => format!("{base}; form-action 'none'"),
         };
         for kind in KINDS {
@@ -247,7 +270,15 @@ mod tests {
 
     #[test]
     fn pages_whose_forms_we_check_send_their_origin() {
-        for kind in [PageKind::Login, PageKind::Consent, PageKind::SignedIn, PageKind::SignOut, PageKind::Apps] {
+        for kind in [
+            PageKind::Login,
+            PageKind::Consent,
+            PageKind::Device,
+            PageKind::DeviceConfirm,
+            PageKind::SignedIn,
+            PageKind::SignOut,
+            PageKind::Apps,
+        ] {
             assert_eq!(header(kind, Window::Own, "referrer-policy"), "same-origin", "{kind:?}");
         }
     }

@@ -31,6 +31,12 @@ pub enum Page {
     Login(LoginPage),
     /// Asks whether a client may have what it asks for.
     Consent(ConsentPage),
+    /// Asks for the code of a device.
+    Device(DevicePage),
+    /// Asks whether it was this person who began at a device.
+    DeviceConfirm(DeviceConfirmPage),
+    /// Says what became of the request of a device.
+    DeviceDone(DeviceDonePage),
     /// Says who is signed in.
     SignedIn(SignedInPage),
     /// Asks whether to sign out.
@@ -57,6 +63,9 @@ impl Page {
         match self {
             Self::Login(_) => PageKind::Login,
             Self::Consent(_) => PageKind::Consent,
+            Self::Device(_) => PageKind::Device,
+            Self::DeviceConfirm(_) => PageKind::DeviceConfirm,
+            Self::DeviceDone(_) => PageKind::DeviceDone,
             Self::SignedIn(_) => PageKind::SignedIn,
             Self::SignOut(_) => PageKind::SignOut,
             Self::SignedOut => PageKind::SignedOut,
@@ -172,6 +181,73 @@ pub struct ConsentPage {
     pub remembered: bool,
 }
 
+/// Field `user_code`.
+#[derive(Debug, Clone, Serialize)]
+pub struct DevicePage {
+    /// Where the form is posted.
+    pub action: OwnPath,
+    /// Why the last code led nowhere.
+    pub problem: Option<DeviceProblem>,
+}
+
+message_enum! {
+    /// Why a code led nowhere. One text for an unknown, an expired and an answered one.
+    DeviceProblem {
+        /// Nothing waits under this code.
+        Code = "device-problem-code",
+        /// Too many wrong codes.
+        Throttled = "device-problem-throttled",
+    }
+}
+
+/// `action` is `confirm` or `deny`.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeviceConfirmPage {
+    /// Who asks.
+    pub client: ClientView,
+    /// The code, to be compared with what the device shows.
+    pub user_code: String,
+    /// The network address that the device asked from.
+    pub address: Option<DisplayText>,
+    /// What the device calls itself.
+    pub user_agent: Option<DisplayText>,
+    /// How long ago it asked, in whole minutes.
+    pub minutes_ago: i64,
+    /// What the realm's scripts say.
+    pub notice: Option<DisplayText>,
+    /// What is asked for in detail (RFC 9396).
+    pub details: Vec<DetailView>,
+    /// The scopes asked for.
+    pub scopes: Vec<ScopeView>,
+    /// The form.
+    pub form: InteractionForm,
+}
+
+/// What became of the request of a device.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeviceDonePage {
+    /// Who asked.
+    pub client: ClientView,
+    /// What became of it.
+    #[serde(serialize_with = "title_and_text")]
+    pub outcome: DeviceOutcome,
+}
+
+message_enum! {
+    /// What became of the request of a device; each has a heading (`-title`) and a text (`-text`).
+    DeviceOutcome {
+        /// The device gets what it asked for.
+        Approved = "device-approved",
+        /// It does not.
+        Denied = "device-denied",
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn title_and_text<S: Serializer>(outcome: &DeviceOutcome, serializer: S) -> Result<S::Ok, S::Error> {
+    Heading::of(outcome.key()).serialize(serializer)
+}
+
 /// Shown after a login that no client asked for.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignedInPage {
@@ -250,13 +326,20 @@ impl ErrorProblem {
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 fn heading_and_text<S: Serializer>(problem: &ErrorProblem, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Messages {
-        title: String,
-        text: String,
+    Heading::of(problem.key()).serialize(serializer)
+}
+
+/// The keys of a heading and of the text below.
+#[derive(Serialize)]
+struct Heading {
+    title: String,
+    text: String,
+}
+
+impl Heading {
+    fn of(key: &str) -> Self {
+        Self { title: format!("{key}-title"), text: format!("{key}-text") }
     }
-    let (title, text) = problem.messages();
-    Messages { title, text }.serialize(serializer)
 }
 
 /// A name and its value, in a form or in a list.

@@ -5,7 +5,8 @@ use serde_json::json;
 use signet_core::details::Described;
 
 use super::{
-    AppView, AppsPage, CalendarDay, ClaimView, ClientView, ConsentPage, DetailView, DevStartPage, DisplayText,
+    AppView, AppsPage, CalendarDay, ClaimView, ClientView, ConsentPage, DetailView, DevStartPage, DeviceConfirmPage,
+    DeviceDonePage, DeviceOutcome, DevicePage, DeviceProblem, DisplayText,
     ErrorPage, ErrorProblem, FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json,
     LoggedOutPage, LoginPage, LoginProblem, OwnPath, Page, Parameter, Removal, ReturnTarget, ScopeView, SessionForm,
     SignOutPage, SignedInPage, TestClientPage, TokenView, WebUri,
@@ -14,6 +15,7 @@ use super::{
 /// Every page with a name of its own: those that have optional parts once with and once without them.
 pub fn all() -> Vec<(&'static str, Page)> {
     let mut pages = sign_in();
+    pages.extend(devices());
     pages.extend(session());
     pages.extend(errors());
     pages.extend(form_post().map(|page| ("form-post", page)));
@@ -57,6 +59,41 @@ fn scopes() -> Vec<ScopeView> {
         ScopeView::named("email"),
         ScopeView::named("payments").described("start payments from your current account").at("Payments"),
         ScopeView::named("urn:example:statements:read"),
+    ]
+}
+
+fn devices() -> Vec<(&'static str, Page)> {
+    let enter = |problem| Page::Device(DevicePage { action: OwnPath::new("/realms/sample/device"), problem });
+    let confirm = DeviceConfirmPage {
+        client: full_client(),
+        user_code: "WDJB-MJHT".to_owned(),
+        address: Some(DisplayText::new("198.51.100.23")),
+        user_agent: Some(DisplayText::new("ExampleTV/2.1")),
+        minutes_ago: 3,
+        notice: Some(DisplayText::passage("Harbour Savings never calls you about codes.")),
+        details: details(),
+        scopes: scopes(),
+        form: interaction("device"),
+    };
+    let bare = DeviceConfirmPage {
+        client: bare_client(),
+        address: None,
+        user_agent: None,
+        minutes_ago: 0,
+        notice: None,
+        details: Vec::new(),
+        scopes: Vec::new(),
+        ..confirm.clone()
+    };
+    let done = |client, outcome| Page::DeviceDone(DeviceDonePage { client, outcome });
+    vec![
+        ("device", enter(None)),
+        ("device-problem", enter(Some(DeviceProblem::Code))),
+        ("device-throttled", enter(Some(DeviceProblem::Throttled))),
+        ("device-confirm", Page::DeviceConfirm(confirm)),
+        ("device-confirm-bare", Page::DeviceConfirm(bare)),
+        ("device-approved", done(full_client(), DeviceOutcome::Approved)),
+        ("device-denied", done(bare_client(), DeviceOutcome::Denied)),
     ]
 }
 

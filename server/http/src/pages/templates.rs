@@ -15,7 +15,7 @@ macro_rules! embedded {
 }
 
 /// Every embedded template: file name, source.
-pub(super) const EMBEDDED: [(&str, &str); 17] = embedded![
+pub(super) const EMBEDDED: [(&str, &str); 20] = embedded![
     "apps.html",
     "base.html",
     "client.html",
@@ -23,6 +23,9 @@ pub(super) const EMBEDDED: [(&str, &str); 17] = embedded![
     "consent.html",
     "details.html",
     "dev_start.html",
+    "device.html",
+    "device_confirm.html",
+    "device_done.html",
     "error.html",
     "form_post.html",
     "logged_out.html",

@@ -16,7 +16,7 @@ use signet_protocol::spec::{SpecRef, oidc_core, rfc9101};
 use super::Entry;
 use super::decisions::Narrowing;
 use crate::failure::Failure;
-use crate::model::{Client, PushedReference};
+use crate::model::{Client, DeferredReference, PushedReference};
 use crate::profile::RequestMerging;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -42,6 +42,16 @@ enum Origin {
     Object(Proof),
     /// In a push.
     Push(Box<Pushed>),
+    /// In a request that is answered elsewhere.
+    Deferral(Box<Deferred>),
+}
+
+/// What is known of a request that is answered elsewhere.
+#[derive(Debug, Clone)]
+pub(super) struct Deferred {
+    pub(super) reference: DeferredReference,
+    /// What scripts took from the request when it was made.
+    pub(super) narrowing: Narrowing,
 }
 
 /// What is known of a request that was pushed.
@@ -82,6 +92,11 @@ impl MergedRequest {
         Self { parameters, address, origin: Origin::Push(Box::new(pushed)) }
     }
 
+    /// What was asked elsewhere. It stays in the database until the client has its tokens.
+    pub(super) fn of_deferral(parameters: Parameters, address: Parameters, deferred: Deferred) -> Self {
+        Self { parameters, address, origin: Origin::Deferral(Box::new(deferred)) }
+    }
+
     pub(super) const fn parameters(&self) -> &Parameters {
         &self.parameters
     }
@@ -93,7 +108,7 @@ impl MergedRequest {
     /// What the request object proved, wherever it was.
     pub(super) fn proof(&self) -> Option<Proof> {
         match &self.origin {
-            Origin::Parameters => None,
+            Origin::Parameters | Origin::Deferral(_) => None,
             Origin::Object(proof) => Some(*proof),
             Origin::Push(pushed) => pushed.proof,
         }
@@ -103,13 +118,29 @@ impl MergedRequest {
     pub(super) const fn object(&self) -> Option<Proof> {
         match &self.origin {
             Origin::Object(proof) => Some(*proof),
-            Origin::Parameters | Origin::Push(_) => None,
+            Origin::Parameters | Origin::Push(_) | Origin::Deferral(_) => None,
         }
     }
 
     pub(super) fn pushed(&self) -> Option<&Pushed> {
         match &self.origin {
             Origin::Push(pushed) => Some(pushed),
+            Origin::Parameters | Origin::Object(_) | Origin::Deferral(_) => None,
+        }
+    }
+
+    pub(super) fn deferred(&self) -> Option<&Deferred> {
+        match &self.origin {
+            Origin::Deferral(deferred) => Some(deferred),
+            Origin::Parameters | Origin::Object(_) | Origin::Push(_) => None,
+        }
+    }
+
+    /// What scripts took from a request that was sent by the client itself.
+    pub(super) fn narrowing(&self) -> Option<&Narrowing> {
+        match &self.origin {
+            Origin::Push(pushed) => Some(&pushed.narrowing),
+            Origin::Deferral(deferred) => Some(&deferred.narrowing),
             Origin::Parameters | Origin::Object(_) => None,
         }
     }

@@ -94,6 +94,7 @@ pub static REQUIREMENTS: &[&Requirement] = &[
     &authentication::ASSERTION_AUDIENCE,
     &authentication::CLOCK_SKEW,
     &requests::RESPONSE_TYPE,
+    &requests::GRANT_TYPE,
     &requests::RESPONSE_MODE,
     &requests::PUSHED_REQUEST,
     &requests::SIGNED_REQUEST,

@@ -7,6 +7,30 @@ use super::authentication::{algorithms, foreign_algorithm};
 use super::{Place, Registered, Requirement, Shortfall, listed, unseen, yes_or_no};
 use crate::profile::ProfileName::{Fapi1Advanced, Fapi2MessageSigning, Fapi2Security};
 
+pub(super) static GRANT_TYPE: Requirement = Requirement {
+    name: "grant_type",
+    about: "How clients get tokens.",
+    places: &[Place::Registration, Place::Token],
+    sections: &[
+        (Fapi1Advanced, fapi1_advanced("5.2.2-2")),
+        (Fapi2Security, fapi2_security("5.3.2.2-1")),
+        (Fapi2MessageSigning, fapi2_security("5.3.2.2-1")),
+    ],
+    stated: |profile| listed(profile.grant_types.iter().map(|grant| grant.as_str())),
+    shortfall: |registered| {
+        let permitted = registered.profile.grant_types;
+        let foreign = registered.client.metadata.grant_types().iter().find(|grant| !permitted.contains(grant))?;
+        Some(Shortfall {
+            field: "grant_types",
+            change: format!(
+                "the security profile does not allow {foreign}; register some of {}",
+                listed(permitted.iter().map(|grant| grant.as_str()))
+            ),
+        })
+    },
+    in_requests: None,
+};
+
 pub(super) static RESPONSE_TYPE: Requirement = Requirement {
     name: "response_type",
     about: "What the authorization endpoint returns.",

@@ -80,8 +80,9 @@ fn check_grants(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     if grant_types.is_empty() {
         return Err(invalid("grant_types", "is empty"));
     }
-    let uses_code = grant_types.contains(&GrantType::AuthorizationCode);
-    if grant_types.contains(&GrantType::RefreshToken) && !uses_code {
+    let yields_refresh_tokens = [GrantType::AuthorizationCode, GrantType::DeviceCode];
+    let has_one = yields_refresh_tokens.iter().any(|grant| grant_types.contains(grant));
+    if grant_types.contains(&GrantType::RefreshToken) && !has_one {
         return Err(invalid(
             "grant_types",
             "refresh_token needs a grant that yields refresh tokens, such as authorization_code",

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use signet_core::model::{
-    Authorization, BrowserSession, Client, ClientSecret, ClientSettings, Completion, DEFAULT_SLOT, KeyState,
+    Authorization, BrowserSession, Client, ClientSecret, ClientSettings, Completion, DEFAULT_SLOT, DeferredKind,
+    DeferredReference, DeferredRequest, DeferredState, KeyState,
     PairwiseSaltRecord, PasswordCredential, Purpose, PushedReference, PushedRequest, Realm, RealmSettings,
     RefreshFamily, ResourceScope, ResourceServer, SealingKeyRecord, SecretLife, SessionIdHash, SigningKeyRecord,
     TokenBasis, UsedRecord, User,

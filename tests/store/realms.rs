@@ -2,7 +2,7 @@
 
 use signet_core::model::KeyState;
 use signet_core::ports::{
-    Authorizations, Clients, KeptDetails, Keys, PageRequest, PairwiseSalts, PushedRequests, Realms, ResourceServers,
+    Authorizations, Clients, DeferredRequests, KeptDetails, Keys, PageRequest, PairwiseSalts, PushedRequests, Realms, ResourceServers,
     Sessions, SingleUse, Users,
 };
 use signet_protocol::identifiers::{Lineage, RealmId};

@@ -317,13 +317,6 @@ message_enum! {
     }
 }
 
-impl ErrorProblem {
-    /// The keys of heading and text.
-    pub(super) fn messages(self) -> (String, String) {
-        (format!("{}-title", self.key()), format!("{}-text", self.key()))
-    }
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 fn heading_and_text<S: Serializer>(problem: &ErrorProblem, serializer: S) -> Result<S::Ok, S::Error> {
     Heading::of(problem.key()).serialize(serializer)
@@ -331,13 +324,13 @@ fn heading_and_text<S: Serializer>(problem: &ErrorProblem, serializer: S) -> Res
 
 /// The keys of a heading and of the text below.
 #[derive(Serialize)]
-struct Heading {
-    title: String,
-    text: String,
+pub(super) struct Heading {
+    pub(super) title: String,
+    pub(super) text: String,
 }
 
 impl Heading {
-    fn of(key: &str) -> Self {
+    pub(super) fn of(key: &str) -> Self {
         Self { title: format!("{key}-title"), text: format!("{key}-text") }
     }
 }

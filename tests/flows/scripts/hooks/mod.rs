@@ -6,6 +6,7 @@ mod clients;
 mod connections;
 mod consent;
 mod details;
+mod devices;
 mod discovery;
 mod errors;
 mod events;

@@ -127,6 +127,8 @@ const fn severity(kind: EventKind) -> u8 {
         | EventKind::ConsentGiven
         | EventKind::ConsentRevoked
         | EventKind::CodeIssued
+        | EventKind::DeviceRequested
+        | EventKind::DeviceApproved
         | EventKind::AuthorizationConfirmed
         | EventKind::TokenIssued
         | EventKind::TokenRevoked

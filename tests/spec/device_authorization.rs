@@ -287,6 +287,8 @@ async fn state_matrix_what_the_approval_rests_on_is_asked_again_at_the_poll() {
             _ => {
                 let page = browser.get(&realm.url("/account/apps")).await;
                 let form = page.page("apps-page").form();
+                let button = page.body.split("name=\"authorization\" value=\"").nth(1).unwrap();
+                let form = form.with("authorization", button.split('"').next().unwrap());
                 browser.submit(&page, &form).await.page("apps-page");
                 "invalid_grant"
             }

@@ -21,6 +21,7 @@ mod m0013_user_attributes;
 mod m0015_pushed_requests;
 mod m0019_authorization_details;
 mod m0024_deferred_requests;
+mod m0025_backchannel_notifications;
 mod schema;
 
 use std::collections::HashSet;
@@ -110,6 +111,7 @@ impl Migrator {
             m0015_pushed_requests::STEPS,
             m0019_authorization_details::STEPS,
             m0024_deferred_requests::STEPS,
+            m0025_backchannel_notifications::STEPS,
         ];
         files.into_iter().flatten()
     }

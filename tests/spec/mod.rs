@@ -3,6 +3,7 @@
 mod assertion_uses;
 mod assertions;
 mod authorization_requests;
+mod ciba;
 mod client_authentication;
 mod codes;
 mod conformance;

@@ -35,6 +35,7 @@ fn approval(world: &World, number: u8) -> DeferredApproval {
         answer: b"sealed".to_vec(),
         standing: world.standing(Lineage([number; 16])),
         now: NOW,
+        notification: None,
     }
 }
 
@@ -95,14 +96,14 @@ async fn rfc8628_3_3_a_request_is_answered_once(database: &TestDatabase) {
     assert_eq!(approve(&approval(&world, 1)).await, DeferredApprovalOutcome::Approved);
     assert_eq!(approve(&approval(&world, 1)).await, DeferredApprovalOutcome::NotPending);
     let reference = DeferredReference([1; 32]);
-    assert!(!store.deny_deferred_request(REALM, reference, &[]).await.unwrap());
+    assert!(!store.deny_deferred_request(REALM, reference, None, &[]).await.unwrap());
     let read = store.deferred_request(REALM, reference).await.unwrap().unwrap();
     assert_eq!((read.state, read.user_id), (DeferredState::Approved, Some(world.user.id)));
     assert_eq!(read.answer.as_deref(), Some(b"sealed".as_slice()));
     let denied = DeferredReference([2; 32]);
-    assert!(!store.deny_deferred_request(RealmId([2; 16]), denied, &[]).await.unwrap());
-    assert!(store.deny_deferred_request(REALM, denied, &[]).await.unwrap());
-    assert!(!store.deny_deferred_request(REALM, denied, &[]).await.unwrap());
+    assert!(!store.deny_deferred_request(RealmId([2; 16]), denied, None, &[]).await.unwrap());
+    assert!(store.deny_deferred_request(REALM, denied, None, &[]).await.unwrap());
+    assert!(!store.deny_deferred_request(REALM, denied, None, &[]).await.unwrap());
     assert_eq!(approve(&approval(&world, 2)).await, DeferredApprovalOutcome::NotPending);
     let late = DeferredApproval { now: NOW.plus(600), ..approval(&world, 3) };
     assert_eq!(approve(&late).await, DeferredApprovalOutcome::NotPending);

@@ -306,6 +306,8 @@ pub(crate) fn deferral(realm_id: RealmId, number: u8) -> Deferral {
         proofs: Vec::new(),
         now: NOW,
         most: 100,
+        most_of_user: None,
+        notification: None,
     }
 }
 

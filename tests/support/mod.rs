@@ -4,6 +4,7 @@ pub(crate) mod administration;
 pub(crate) mod authorization;
 pub(crate) mod browser;
 pub(crate) mod certificates;
+pub(crate) mod ciba;
 pub(crate) mod client;
 pub(crate) mod databases;
 pub(crate) mod device;

@@ -1,18 +1,21 @@
 //! A protected resource beside Signet, as an API of a deployer is: plans of FAPI use their access tokens there.
 //!
-//! It asks Signet about every token, so that one that was revoked is refused at once.
+//! It asks Signet about every token, so that one that was revoked is refused at once. Beside it stands the service that
+//! reaches users at their devices, which plans of CIBA need.
 
+mod approval;
 mod check;
 mod proof;
 
-use crate::certificate::{ClientCertificate, issue};
+use crate::certificate::{ClientCertificate, Issued, issue};
 use crate::error::HarnessError;
 use crate::moment;
 use crate::tls;
+use approval::Approvals;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use check::{Asked, Introspected, Used, holds, presented};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use hyper::http::request::Parts;
@@ -41,6 +44,10 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 /// The header by which a request and what it causes are found again (FAPI 1.0 Part 1 section 6.2.1).
 const INTERACTION: &str = "x-fapi-interaction-id";
 const INTERACTION_LENGTH: usize = 36;
+/// The path of the service that reaches users.
+const APPROVALS: &str = "/approvals";
+/// Longest message to it, in bytes.
+const LONGEST_MESSAGE: usize = 64 * 1024;
 
 /// A running resource; it stops when dropped.
 pub(crate) struct Resource {
@@ -54,6 +61,8 @@ struct Served {
     used: Used,
     /// How to ask about tokens, by the path below which they are used.
     realms: Mutex<HashMap<String, Introspection>>,
+    approvals: Approvals,
+    authority: Vec<u8>,
 }
 
 /// How to ask Signet about the tokens of a realm.
@@ -92,10 +101,27 @@ impl Resource {
         let listener = TcpListener::bind((IpAddr::from(interface), 0)).await?;
         let base = format!("https://{host}:{}", listener.local_addr()?.port());
         let realms = Mutex::default();
-        let served = Arc::new(Served { acceptor: acceptor(host)?, base, used: Used::default(), realms });
+        let issued = issue(host)?;
+        let (acceptor, used, approvals) = (acceptor(&issued)?, Used::default(), Approvals::default());
+        let served = Arc::new(Served { acceptor, base, used, realms, approvals, authority: issued.authority });
         let mut connections = JoinSet::new();
         connections.spawn(accept(listener, Arc::clone(&served)));
         Ok(Self { served, _connections: connections })
+    }
+
+    /// Who vouches for its certificate (PEM).
+    pub(crate) fn authority(&self) -> &[u8] {
+        &self.served.authority
+    }
+
+    /// Where the service is that reaches users: below it `tell` for Signet and `answer` for the suite.
+    pub(crate) fn approvals(&self) -> String {
+        format!("{}{APPROVALS}", self.served.base)
+    }
+
+    /// Answers go to a Signet whose certificate `authority` (PEM) vouches for.
+    pub(crate) fn answer_to(&self, authority: Option<&[u8]>) {
+        self.served.approvals.trust(authority);
     }
 
     /// Takes the tokens of a realm, and returns the URL of what they give access to.
@@ -107,8 +133,7 @@ impl Resource {
     }
 }
 
-fn acceptor(host: &str) -> Result<SslAcceptor, ErrorStack> {
-    let issued = issue(host)?;
+fn acceptor(issued: &Issued) -> Result<SslAcceptor, ErrorStack> {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
     builder.set_cipher_list(CIPHERS)?;
     let key = PKey::private_key_from_pem(&issued.key)?;
@@ -149,8 +174,11 @@ async fn connection(stream: TcpStream, served: Arc<Served>) {
     let certificate = thumbprint(stream.ssl());
     let (served, certificate) = (&served, certificate.as_deref());
     let service = service_fn(move |request: Request<Incoming>| async move {
-        let (head, _) = request.into_parts();
-        Ok::<_, Infallible>(served.answer(&head, certificate).await)
+        let (head, body) = request.into_parts();
+        if head.uri.path().starts_with(APPROVALS) {
+            return Ok::<_, Infallible>(served.approve(&head, body).await);
+        }
+        Ok(served.answer(&head, certificate).await)
     });
     drop(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
@@ -162,6 +190,34 @@ fn thumbprint(ssl: &SslRef) -> Option<String> {
 }
 
 impl Served {
+    /// Takes what Signet tells, and what the suite wants answered.
+    async fn approve(&self, request: &Parts, body: Incoming) -> Response<Full<Bytes>> {
+        let done = || {
+            let mut response = Response::new(Full::default());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response
+        };
+        let query = request.uri.query().unwrap_or_default();
+        let asked: HashMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        match (request.uri.path().trim_start_matches(APPROVALS), asked.get("auth_req_id"), asked.get("action")) {
+            ("/tell", ..) => {
+                let read = Limited::new(body, LONGEST_MESSAGE).collect().await.ok().map(|read| read.to_bytes());
+                match read.and_then(|bytes| self.approvals.take(&bytes)) {
+                    Some(()) => done(),
+                    None => refusal(StatusCode::BAD_REQUEST, "no message about a request"),
+                }
+            }
+            ("/answer", Some(auth_req_id), Some(action)) => match self.approvals.answer(auth_req_id, action).await {
+                Ok(()) => done(),
+                Err(error) => {
+                    crate::output::note(&format!("an answer was not taken: {error}"));
+                    refusal(StatusCode::BAD_GATEWAY, "Signet did not take the answer")
+                }
+            },
+            _ => refusal(StatusCode::NOT_FOUND, "there is nothing here"),
+        }
+    }
+
     async fn answer(&self, request: &Parts, certificate: Option<&str>) -> Response<Full<Bytes>> {
         let mut response = match self.permit(request, certificate).await {
             Ok(()) => Response::new(Full::from("{\"accounts\":[]}\n")),

@@ -45,6 +45,18 @@ pub(crate) struct Realm {
     updated_at: Timestamp,
 }
 
+/// The service that reaches users at their authentication devices (CIBA Core 8), and what its word is worth.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct BackchannelDeviceService {
+    /// Where it is told of requests: an https URL.
+    url: String,
+    /// The authentication context class that its answers reach; none when absent.
+    acr: Option<String>,
+    /// How it authenticates users (RFC 8176), space-delimited.
+    amr: String,
+}
+
 /// The policy of a realm.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
@@ -122,6 +134,20 @@ pub(crate) struct RealmSettings {
     user_code_attempts_per_address: Option<i64>,
     /// The same for all addresses together, except browsers in which somebody is signed in: 10 to 20000.
     user_code_attempts_per_realm: Option<i64>,
+    /// Whether clients may have users asked at another device (CIBA Core). No when absent.
+    backchannel_authentication: Option<bool>,
+    /// Longest time that a user has to answer: 10 to 3600.
+    backchannel_request_seconds: Option<i64>,
+    /// Time between two polls for an answer: 1 to 60.
+    backchannel_poll_interval_seconds: Option<i64>,
+    /// Most requests of one client that wait at a time: 10 to 1000000.
+    backchannel_requests_per_client: Option<i64>,
+    /// Most requests that wait for one user at a time: 1 to 100.
+    backchannel_requests_per_user: Option<i64>,
+    /// Most requests that one user is asked about in an hour, from one client half of them: 2 to 1000.
+    backchannel_requests_per_user_and_hour: Option<i64>,
+    /// The service that reaches users at their devices; absent for none (CIBA Core 8).
+    backchannel_device_service: Option<BackchannelDeviceService>,
     /// Whether public clients may leave out the proof key where they ask for a code. No when absent.
     allow_public_clients_without_pkce: Option<bool>,
     /// For how many days runs of scripts are kept, redacted, so that they can be replayed: 0 to 30; 0 keeps none.

@@ -53,6 +53,8 @@ pub struct Provider {
     pub revocation_lists: ArcSwap<RevocationLists>,
     /// When clients asked last for what is answered elsewhere.
     pub(crate) poll_pace: PollPace,
+    /// Told when there is something to tell of CIBA.
+    pub(crate) notifications: Notify,
     /// Told when sessions ended here, so that clients learn of it at once.
     pub(crate) logouts: Notify,
 }
@@ -84,6 +86,7 @@ impl Provider {
             used_proofs: ReplayWindow::default(),
             revocation_lists: ArcSwap::default(),
             poll_pace: PollPace::default(),
+            notifications: Notify::new(),
             logouts: Notify::new(),
         }
     }

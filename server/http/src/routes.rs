@@ -7,7 +7,7 @@ use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
 use crate::endpoints::{
-    account, assets, authorize, consent, device, device_authorization, discovery, grants, introspection, jwks, login, logout, not_found,
+    account, assets, authorize, backchannel_authentication, consent, device, device_authorization, discovery, grants, introspection, jwks, login, logout, not_found,
     pushed_authorization_request, registration, revocation, token, userinfo,
 };
 use crate::listener::LargeBody;
@@ -66,6 +66,13 @@ pub fn routes(app: &Arc<App>) -> Route {
             shared("OPTIONS, POST", post(device_authorization::authorize).options(token::preflight)),
         )
         .at("/realms/:realm/device", shared("GET, HEAD, POST", get(device::by_query).post(device::by_form)))
+        // CIBA Core 7 and 8.
+        .at(
+            "/realms/:realm/bc-authorize",
+            shared("OPTIONS, POST", post(backchannel_authentication::authenticate).options(token::preflight)),
+        )
+        .at("/realms/:realm/approvals", shared("GET, HEAD", get(backchannel_authentication::list)))
+        .at("/realms/:realm/approvals/:request_id", shared("POST", post(backchannel_authentication::answer)))
         // RFC 6749 section 3.2.
         .at("/realms/:realm/token", shared("OPTIONS, POST", post(token::exchange).options(token::preflight)))
         // OpenID Connect Core 5.3.

@@ -89,6 +89,12 @@ error_codes! {
     SlowDown = "slow_down", 400;
     /// The time to answer is over (RFC 8628 3.5, CIBA Core 11).
     ExpiredToken = "expired_token", 400;
+    /// Nobody is known by the hint (CIBA Core 13).
+    UnknownUserId = "unknown_user_id", 400;
+    /// The hint token has expired (CIBA Core 13).
+    ExpiredLoginHintToken = "expired_login_hint_token", 400;
+    /// The binding message is not acceptable (CIBA Core 13).
+    InvalidBindingMessage = "invalid_binding_message", 400;
     /// The token type hint names a type that cannot be revoked (RFC 7009 2.2.1).
     UnsupportedTokenType = "unsupported_token_type", 400;
     /// A redirect URI is unacceptable (RFC 7591 3.2.2).

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use sea_orm::{QueryResult, Value};
 use signet_core::events::EventRecord;
-use signet_core::model::{DeferredKind, DeferredReference, DeferredRequest, DeferredState};
+use signet_core::model::{DeferredKind, DeferredReference, DeferredRequest, DeferredState, Notification};
 use signet_core::ports::{
     Deferral, DeferralOutcome, DeferredApproval, DeferredApprovalOutcome, DeferredRequests, StandingQuery, StoreResult,
 };
 use signet_protocol::identifiers::{ClientId, RealmId, UserId};
 use signet_protocol::time::UnixTime;
 
+use crate::backchannel_notifications::{insert_notification, is_blocked};
 use crate::column::{fixed, parsed};
 use crate::database::Database;
 use crate::failure::{Failure, corrupt};
@@ -18,6 +19,9 @@ use crate::single_use::insert_proofs;
 use crate::sql;
 use crate::standing::stands_undenied;
 use crate::work::{Ending, Work};
+
+const COLUMNS: &str = "realm_id, reference, kind, user_code, client_id, user_id, content, state, poll_interval, answer, \
+                       expires_at";
 
 #[async_trait]
 impl DeferredRequests for Database {
@@ -32,6 +36,32 @@ impl DeferredRequests for Database {
     ) -> StoreResult<Option<DeferredRequest>> {
         let session = self.reader();
         self.read(|| find(&session, "reference", key(realm_id, reference))).await
+    }
+
+    async fn deferred_requests_of_user(
+        &self,
+        realm_id: RealmId,
+        user_id: UserId,
+        now: UnixTime,
+        limit: u64,
+    ) -> StoreResult<Vec<DeferredRequest>> {
+        let select = format!(
+            "SELECT {COLUMNS} FROM deferred_requests WHERE realm_id = ? AND user_id = ? AND expires_at > ? \
+             AND state = ? ORDER BY expires_at, reference LIMIT ?"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values = vec![
+            sql::bytes(&realm_id.0),
+            sql::bytes(&user_id.0),
+            now.0.into(),
+            state(DeferredState::Pending),
+            limit.into(),
+        ];
+        let session = self.reader();
+        self.read(|| async {
+            session.rows(&select, values.clone()).await?.iter().map(deferred_request_of).collect()
+        })
+        .await
     }
 
     async fn deferred_request_of_code(
@@ -56,9 +86,10 @@ impl DeferredRequests for Database {
         &self,
         realm_id: RealmId,
         reference: DeferredReference,
+        notification: Option<Notification>,
         events: &[EventRecord],
     ) -> StoreResult<bool> {
-        self.write_with(Deny { realm_id, reference }, events).await
+        self.write_with(Deny { realm_id, reference, notification }, events).await
     }
 
     async fn slow_deferred_request(
@@ -80,10 +111,7 @@ fn state(state: DeferredState) -> Value {
 }
 
 async fn find(session: &Session<'_>, column: &str, values: Vec<Value>) -> Result<Option<DeferredRequest>, Failure> {
-    let select = format!(
-        "SELECT realm_id, reference, kind, user_code, client_id, user_id, content, state, poll_interval, answer, \
-         expires_at FROM deferred_requests WHERE realm_id = ? AND {column} = ?"
-    );
+    let select = format!("SELECT {COLUMNS} FROM deferred_requests WHERE realm_id = ? AND {column} = ?");
     let row = session.row(&select, values).await?;
     row.as_ref().map(deferred_request_of).transpose()
 }
@@ -110,6 +138,7 @@ fn deferred_request_of(row: &QueryResult) -> Result<DeferredRequest, Failure> {
 fn kind_of(number: i64) -> Result<DeferredKind, Failure> {
     match number {
         1 => Ok(DeferredKind::Device),
+        2 => Ok(DeferredKind::Backchannel),
         _ => Err(corrupt("deferred_requests.kind")),
     }
 }
@@ -162,16 +191,27 @@ struct Defer {
 }
 
 impl Defer {
-    /// Whether the client has as many requests as it may have. The look ends at the bound.
+    /// Whether the client or the user has as many requests as there may be. The look ends at the bound.
     async fn is_too_much(&self, session: &Session<'_>) -> Result<bool, Failure> {
-        let Deferral { request, now, most, .. } = &self.deferral;
-        let select = "SELECT COUNT(*) FROM (SELECT 1 FROM deferred_requests \
-                      WHERE realm_id = ? AND client_id = ? AND expires_at > ? LIMIT ?) AS open_requests";
+        let Deferral { request, most, most_of_user, .. } = &self.deferral;
+        let client = request.client_id.as_str().into();
+        if self.count(session, ("client_id = ?", client), *most).await? >= *most {
+            return Ok(true);
+        }
+        let (Some(most), Some(user_id)) = (most_of_user, request.user_id) else { return Ok(false) };
+        let user = sql::bytes(&user_id.0);
+        Ok(self.count(session, ("state = 0 AND user_id = ?", user), *most).await? >= *most)
+    }
+
+    async fn count(&self, session: &Session<'_>, (whose, value): (&str, Value), most: i64) -> Result<i64, Failure> {
+        let select = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM deferred_requests \
+             WHERE realm_id = ? AND {whose} AND expires_at > ? LIMIT ?) AS open_requests"
+        );
         let values =
-            vec![sql::bytes(&request.realm_id.0), request.client_id.as_str().into(), now.0.into(), (*most).into()];
-        let row = session.row(select, values).await?;
-        let count = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
-        Ok(count.is_none_or(|count| count >= *most))
+            vec![sql::bytes(&self.deferral.request.realm_id.0), value, self.deferral.now.0.into(), most.into()];
+        let row = session.row(&select, values).await?;
+        Ok(row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?.unwrap_or(most))
     }
 
     async fn insert(&self, session: &Session<'_>) -> Result<bool, Failure> {
@@ -198,17 +238,25 @@ impl Work for Defer {
     type Outcome = DeferralOutcome;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<DeferralOutcome>, Failure> {
-        let Deferral { request, proofs, .. } = &self.deferral;
+        let Deferral { request, proofs, notification, .. } = &self.deferral;
         if let Some(replayed) = insert_proofs(session, request.realm_id, proofs).await? {
             return Ok(Ending::RollBack(DeferralOutcome::Replayed(replayed)));
         }
         if self.is_too_much(session).await? {
             return Ok(Ending::Commit(DeferralOutcome::TooMany));
         }
+        if is_blocked(session, request).await? {
+            return Ok(Ending::Commit(DeferralOutcome::Blocked));
+        }
         // Secrets of 256 bits do not meet: it is the user code that was there before.
         let is_new = self.insert(session).await?;
-        let outcome = if is_new { DeferralOutcome::Deferred } else { DeferralOutcome::CodeTaken };
-        Ok(if is_new { Ending::Commit(outcome) } else { Ending::RollBack(outcome) })
+        if !is_new {
+            return Ok(Ending::RollBack(DeferralOutcome::CodeTaken));
+        }
+        if let Some(notification) = notification {
+            insert_notification(session, (request.realm_id, request.reference), *notification).await?;
+        }
+        Ok(Ending::Commit(DeferralOutcome::Deferred))
     }
 }
 
@@ -222,7 +270,7 @@ impl Work for Approve {
     type Outcome = DeferredApprovalOutcome;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<DeferredApprovalOutcome>, Failure> {
-        let DeferredApproval { reference, user_id, answer, standing, now } = &self.approval;
+        let DeferredApproval { reference, user_id, answer, standing, now, notification } = &self.approval;
         let condition = stands_undenied(self.realm_id, standing);
         let update = format!(
             "UPDATE deferred_requests SET state = ?, user_id = ?, answer = ? \
@@ -234,6 +282,9 @@ impl Work for Approve {
         values.extend([state(DeferredState::Pending), now.0.into()]);
         values.extend(condition.values);
         if session.execute(&update, values).await? == 1 {
+            if let Some(notification) = notification {
+                insert_notification(session, (self.realm_id, *reference), *notification).await?;
+            }
             return Ok(Ending::Commit(DeferredApprovalOutcome::Approved));
         }
         // Which of the two it was is asked only here, where nothing is won by speed.
@@ -250,6 +301,7 @@ impl Work for Approve {
 struct Deny {
     realm_id: RealmId,
     reference: DeferredReference,
+    notification: Option<Notification>,
 }
 
 #[async_trait]
@@ -257,7 +309,7 @@ impl Work for Deny {
     type Outcome = bool;
 
     fn is_one_statement(&self) -> bool {
-        true
+        self.notification.is_none()
     }
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
@@ -266,6 +318,9 @@ impl Work for Deny {
         values.extend(key(self.realm_id, self.reference));
         values.push(state(DeferredState::Pending));
         let was_pending = session.execute(update, values).await? == 1;
+        if let Some(notification) = self.notification.filter(|_| was_pending) {
+            insert_notification(session, (self.realm_id, self.reference), notification).await?;
+        }
         Ok(if was_pending { Ending::Commit(true) } else { Ending::RollBack(false) })
     }
 }

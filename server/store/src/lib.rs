@@ -7,6 +7,7 @@
 
 mod authorization_details;
 mod authorizations;
+mod backchannel_notifications;
 mod changes;
 mod client_access;
 mod client_cache;

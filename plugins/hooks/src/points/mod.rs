@@ -115,6 +115,8 @@ hooks! {
     on_rar_enrich: OnRarEnrich, Enrichment, Closed;
     on_device_request: OnDeviceRequest, Decision, Closed;
     on_device_verify: OnDeviceVerify, Decision, Closed;
+    on_ciba_request: OnCibaRequest, Enrichment, Closed;
+    on_ciba_notify: OnCibaNotify, Enrichment, Open;
     on_token_request: OnTokenRequest, Decision, Closed;
     on_claims: OnClaims, Enrichment, Closed;
     on_introspection: OnIntrospection, Decision, Closed;

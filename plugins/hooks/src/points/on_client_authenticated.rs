@@ -34,6 +34,8 @@ pub enum ClientEndpoint {
     PushedAuthorizationRequest,
     /// The device authorization endpoint (RFC 8628 section 3.1).
     DeviceAuthorization,
+    /// The backchannel authentication endpoint (CIBA Core 7).
+    BackchannelAuthentication,
     /// The introspection endpoint (RFC 7662).
     Introspection,
     /// The revocation endpoint (RFC 7009).

@@ -167,6 +167,7 @@ async fn tokens(
         state: accepted.redirect.state(),
         sid: Some(session.sid),
         refresh_token: None,
+        auth_req_id: None,
     };
     let kind = (accepted.request.response_type(), code);
     let issued = issue_front_channel_tokens(serving, realm, &tokens, kind).await.map_err(refuse)?;

@@ -23,7 +23,9 @@ mod verified_redirect;
 pub use answer::{Answered, ConsentAnswer, LoginAnswer, answer_consent, answer_login};
 pub(crate) use deferred::DeferredAnswer;
 pub use deferred::{
-    AskedFrom, DeviceAnswer, DeviceForm, Entered, UserCode, Verified, answer_device, authorize_device, enter_user_code,
+    APPROVAL_TOKEN_PREFIX, Approver, AskedFrom, BackchannelSender, DeviceAnswer, DeviceForm, Entered, UserCode, Verified,
+    WaitingRequest, answer_device, answer_request, answer_with_token, authenticate_backchannel, authorize_device,
+    enter_user_code, waiting_requests,
 };
 pub use interaction::BrowserBinding;
 pub use pushed::push;
@@ -72,13 +74,15 @@ enum Entry {
     Pushed,
     /// The device authorization endpoint.
     Device,
+    /// The backchannel authentication endpoint.
+    Backchannel,
 }
-use Entry::{Authorization, Device, Pushed};
+use Entry::{Authorization, Backchannel, Device, Pushed};
 
 impl Entry {
     /// Whether the answer is waited for at the token endpoint, so that nothing is sent through the browser.
     const fn is_deferred(self) -> bool {
-        matches!(self, Device)
+        matches!(self, Device | Backchannel)
     }
 }
 
@@ -92,32 +96,32 @@ macro_rules! matrix {
 /// Every rule, in the order it is applied, and where it applies. The first refusal is the answer.
 const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
     (rules::pushed::request_is_pushed_where_it_must_be, &[Authorization]),
-    (repetition::no_parameter_is_repeated, &[Authorization, Pushed, Device]),
+    (repetition::no_parameter_is_repeated, &[Authorization, Pushed, Device, Backchannel]),
     (state::state_is_printable, &[Authorization, Pushed]),
-    (registered_profile::registration_meets_the_profile, &[Authorization, Pushed, Device]),
+    (registered_profile::registration_meets_the_profile, &[Authorization, Pushed, Device, Backchannel]),
     (response_type::response_type_is_offered, &[Authorization, Pushed]),
     (sender_constraint::bound_tokens_do_not_travel_through_the_browser, &[Authorization, Pushed]),
     (response_mode::response_mode_is_allowed, &[Authorization, Pushed]),
     (response_type::response_type_is_registered, &[Authorization, Pushed]),
     (rules::request_object::request_is_signed_where_it_must_be, &[Authorization, Pushed]),
-    (registration::clients_are_not_registered_by_request, &[Authorization, Pushed, Device]),
-    (scope::scope_is_allowed, &[Authorization, Pushed, Device]),
-    (nonce::nonce_is_there_where_needed, &[Authorization, Pushed, Device]),
-    (nonce::nonce_goes_with_openid, &[Authorization, Pushed, Device]),
+    (registration::clients_are_not_registered_by_request, &[Authorization, Pushed, Device, Backchannel]),
+    (scope::scope_is_allowed, &[Authorization, Pushed, Device, Backchannel]),
+    (nonce::nonce_is_there_where_needed, &[Authorization, Pushed, Device, Backchannel]),
+    (nonce::nonce_goes_with_openid, &[Authorization, Pushed, Device, Backchannel]),
     (state::state_is_there_without_openid, &[Authorization, Pushed]),
     (pkce::challenge_is_present_and_well_formed, &[Authorization, Pushed]),
-    (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed, Device]),
+    (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed, Device, Backchannel]),
     (prompt::prompt_is_consistent, &[Authorization, Pushed]),
-    (max_age::max_age_is_a_number, &[Authorization, Pushed, Device]),
-    (presentation::presentation_is_read, &[Authorization, Pushed, Device]),
-    (claims::claims_are_readable, &[Authorization, Pushed, Device]),
-    (acr::authentication_class_can_be_met, &[Authorization, Pushed, Device]),
-    (id_token_hint::hint_is_ours, &[Authorization, Pushed, Device]),
-    (login_hint::login_hint_is_of_reasonable_size, &[Authorization, Pushed, Device]),
-    (resource::resources_are_registered, &[Authorization, Pushed, Device]),
-    (authorization_details::details_conform_to_their_types, &[Authorization, Pushed, Device]),
-    (grant_management::grant_is_named_as_the_action_wants, &[Authorization, Pushed, Device]),
-    (size::a_code_can_carry_the_request, &[Authorization, Pushed, Device]),
+    (max_age::max_age_is_a_number, &[Authorization, Pushed, Device, Backchannel]),
+    (presentation::presentation_is_read, &[Authorization, Pushed, Device, Backchannel]),
+    (claims::claims_are_readable, &[Authorization, Pushed, Device, Backchannel]),
+    (acr::authentication_class_can_be_met, &[Authorization, Pushed, Device, Backchannel]),
+    (id_token_hint::hint_is_ours, &[Authorization, Pushed, Device, Backchannel]),
+    (login_hint::login_hint_is_of_reasonable_size, &[Authorization, Pushed, Device, Backchannel]),
+    (resource::resources_are_registered, &[Authorization, Pushed, Device, Backchannel]),
+    (authorization_details::details_conform_to_their_types, &[Authorization, Pushed, Device, Backchannel]),
+    (grant_management::grant_is_named_as_the_action_wants, &[Authorization, Pushed, Device, Backchannel]),
+    (size::a_code_can_carry_the_request, &[Authorization, Pushed, Device, Backchannel]),
 ];
 
 /// What a rule looks at.

@@ -33,6 +33,7 @@ pub(super) async fn tightened(
         ClientEndpoint::PushedAuthorizationRequest => PolicyEndpoint::PushedAuthorizationRequest,
         ClientEndpoint::Token => PolicyEndpoint::Token,
         ClientEndpoint::DeviceAuthorization => PolicyEndpoint::DeviceAuthorization,
+        ClientEndpoint::BackchannelAuthentication => PolicyEndpoint::BackchannelAuthentication,
         ClientEndpoint::Introspection => PolicyEndpoint::Introspection,
         ClientEndpoint::Revocation => PolicyEndpoint::Revocation,
     };
@@ -83,7 +84,9 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         Endpoint::Revocation => Some(ClientEndpoint::Revocation),
         Endpoint::PushedAuthorizationRequest => Some(ClientEndpoint::PushedAuthorizationRequest),
         Endpoint::DeviceAuthorization => Some(ClientEndpoint::DeviceAuthorization),
+        Endpoint::BackchannelAuthentication => Some(ClientEndpoint::BackchannelAuthentication),
         Endpoint::Authorization
+        | Endpoint::Approvals
         | Endpoint::Device
         | Endpoint::Login
         | Endpoint::Consent

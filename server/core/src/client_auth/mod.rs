@@ -37,6 +37,11 @@ pub struct AuthenticatedClient {
 }
 
 impl AuthenticatedClient {
+    /// A client that this server calls at an address that it is registered with: nothing has to be proved here.
+    pub(crate) fn called(client: &Arc<Client>) -> Self {
+        Self { client: Arc::clone(client), method: client.metadata.authentication_method(), assertion: None }
+    }
+
     /// The client.
     pub fn client(&self) -> &Arc<Client> {
         &self.client

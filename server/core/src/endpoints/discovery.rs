@@ -4,7 +4,7 @@
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
 use signet_protocol::names::{
     ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantManagementAction, GrantType, Prompt, ResponseMode,
-    ResponseType, SubjectType,
+    ResponseType, SubjectType, TokenDeliveryMode,
 };
 use signet_protocol::provider_metadata::{MtlsEndpointAliases, ProviderMetadata};
 use signet_protocol::scope::Scope;
@@ -176,8 +176,11 @@ fn grant_types(realm: &RealmContext) -> Vec<GrantType> {
     let begins = |grant: GrantType| realm.response_types().any(|offered| offered.grant_types().contains(&grant));
     let is_possible = |grant: &GrantType| match grant {
         GrantType::Implicit | GrantType::AuthorizationCode => begins(*grant),
-        GrantType::RefreshToken => begins(GrantType::AuthorizationCode) || realm.offers_grant(GrantType::DeviceCode),
-        GrantType::ClientCredentials | GrantType::DeviceCode => true,
+        GrantType::RefreshToken => {
+            let elsewhere = [GrantType::DeviceCode, GrantType::Ciba];
+            begins(GrantType::AuthorizationCode) || elsewhere.into_iter().any(|grant| realm.offers_grant(grant))
+        }
+        GrantType::ClientCredentials | GrantType::DeviceCode | GrantType::Ciba => true,
     };
     let is_offered = |grant: &GrantType| realm.offers_grant(*grant) && is_possible(grant);
     GrantType::ALL.iter().copied().filter(is_offered).collect()
@@ -190,6 +193,10 @@ fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
         introspection_endpoint: realm.urls.mutual_tls_of(Endpoint::Introspection)?,
         revocation_endpoint: realm.urls.mutual_tls_of(Endpoint::Revocation)?,
         pushed_authorization_request_endpoint: realm.urls.mutual_tls_of(Endpoint::PushedAuthorizationRequest)?,
+        backchannel_authentication_endpoint: realm
+            .urls
+            .mutual_tls_of(Endpoint::BackchannelAuthentication)
+            .filter(|_| realm.offers_grant(GrantType::Ciba)),
         device_authorization_endpoint: realm
             .urls
             .mutual_tls_of(Endpoint::DeviceAuthorization)
@@ -209,6 +216,28 @@ fn authorization_extensions(realm: &RealmContext) -> ProviderMetadata {
         grant_management_endpoint: settings.grant_management.then(|| realm.urls.of(Endpoint::GrantManagement)),
         grant_management_actions_supported: grant_management_actions(realm),
         grant_management_action_required: settings.grant_management_action_required,
+        ..of_backchannel_authentication(realm)
+    }
+}
+
+/// What clients may have users asked with (CIBA Core 4).
+fn of_backchannel_authentication(realm: &RealmContext) -> ProviderMetadata {
+    if !realm.offers_grant(GrantType::Ciba) {
+        return ProviderMetadata::default();
+    }
+    let profile = realm.realm.settings.profile.profile();
+    let asymmetric = profile.request_objects.algorithms.iter().copied().filter(|algorithm| !algorithm.is_symmetric());
+    ProviderMetadata {
+        backchannel_authentication_endpoint: Some(realm.urls.of(Endpoint::BackchannelAuthentication)),
+        backchannel_token_delivery_modes_supported: texts(
+            profile.backchannel.delivery_modes.iter().copied(),
+            TokenDeliveryMode::as_str,
+        ),
+        backchannel_authentication_request_signing_alg_values_supported: texts(
+            asymmetric,
+            SignatureAlgorithm::as_str,
+        ),
+        backchannel_user_code_parameter_supported: Some(false),
         ..ProviderMetadata::default()
     }
 }

@@ -56,6 +56,10 @@ endpoints! {
     DeviceAuthorization = "/device_authorization";
     /// RFC 8628 section 3.3: where people enter the code of a device.
     Device = "/device";
+    /// CIBA Core 7.
+    BackchannelAuthentication = "/bc-authorize";
+    /// Where backchannel authentication requests are answered (CIBA Core 8); below it, one address for each.
+    Approvals = "/approvals";
     /// Where the login form is sent.
     Login = "/login";
     /// Where the consent form is sent.

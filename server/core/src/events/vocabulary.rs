@@ -226,6 +226,8 @@ impl RefusedAt {
                 Endpoint::Authorization
                 | Endpoint::PushedAuthorizationRequest
                 | Endpoint::DeviceAuthorization
+                | Endpoint::BackchannelAuthentication
+                | Endpoint::Approvals
                 | Endpoint::Device
                 | Endpoint::Login
                 | Endpoint::Consent

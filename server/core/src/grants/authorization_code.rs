@@ -39,6 +39,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         sid: Some(code.sid),
         nonce: code.nonce.as_deref(),
         basis: &code.basis,
+        pushed: None,
     };
     match issue(request, &granted, (&resources, &details)).await? {
         Some(response) => Ok(response),

@@ -62,6 +62,7 @@ pub(super) async fn redeem(request: &GrantRequest<'_>, polled: &Polled) -> Resul
         sid: answer.sid,
         nonce: answer.nonce.as_deref(),
         basis: &answer.basis,
+        pushed: None,
     };
     issue(request, &granted, (&resources, &details)).await?.ok_or_else(|| used(polled).into())
 }

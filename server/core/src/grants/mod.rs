@@ -1,6 +1,7 @@
 //! The token endpoint (RFC 6749 section 3.2): one grant a file, registered in [`exchange`].
 
 mod authorization_code;
+mod ciba;
 mod client_credentials;
 mod decision;
 mod deferred;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub(crate) use authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 pub(crate) use decision::{Planned, decide_for};
+pub(crate) use ciba::push_tokens;
 pub(crate) use pace::PollPace;
 pub(crate) use resources::{requested_resources, resources_are_allowed};
 use signet_protocol::error::{ErrorCode, Refusal};
@@ -171,6 +173,7 @@ async fn exchange_grant(request: &GrantRequest<'_>, grant_type: GrantType) -> Re
         GrantType::RefreshToken => refresh_token::exchange(request).await,
         GrantType::ClientCredentials => client_credentials::exchange(request).await,
         GrantType::DeviceCode => device_code::exchange(request).await,
+        GrantType::Ciba => ciba::exchange(request).await,
         // Its tokens come from the authorization endpoint; `grant_type` has refused it already.
         GrantType::Implicit => Err(unsupported().into()),
     }

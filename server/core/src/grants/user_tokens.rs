@@ -28,6 +28,14 @@ pub(super) struct Granted<'a> {
     pub(super) sid: Option<SessionId>,
     pub(super) nonce: Option<&'a str>,
     pub(super) basis: &'a TokenBasis,
+    /// Where the client is sent the tokens.
+    pub(super) pushed: Option<Pushed<'a>>,
+}
+
+/// What an ID token has that is sent to the client (CIBA Core 10.3.1).
+#[derive(Clone, Copy)]
+pub(super) struct Pushed<'a> {
+    pub(super) auth_req_id: &'a str,
 }
 
 /// Issues the tokens of a grant, for these resources and authorization details; nothing if it was used up before.
@@ -68,6 +76,7 @@ pub(super) async fn issue(
         state: None,
         sid: granted.sid,
         refresh_token,
+        auth_req_id: granted.pushed.map(|pushed| pushed.auth_req_id),
     };
     let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
     let issued = issued(granted, (permitted.scope, resources), (&response, refresh_family.as_ref()));

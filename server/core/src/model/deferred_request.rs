@@ -14,6 +14,8 @@ pub struct DeferredReference(pub [u8; 32]);
 pub enum DeferredKind {
     /// Device authorization (RFC 8628).
     Device = 1,
+    /// Backchannel authentication (CIBA Core).
+    Backchannel = 2,
 }
 
 /// What became of a request. The number is stored: never reuse one.

@@ -6,7 +6,7 @@ use signet_protocol::time::UnixTime;
 
 use super::{StandingQuery, StoreResult};
 use crate::events::EventRecord;
-use crate::model::{DeferredReference, DeferredRequest, Purpose, UsedRecord};
+use crate::model::{DeferredReference, DeferredRequest, Notification, Purpose, UsedRecord};
 
 /// A request that is to be kept, with what came along.
 #[derive(Debug, Clone)]
@@ -19,6 +19,10 @@ pub struct Deferral {
     pub now: UnixTime,
     /// How many of them the client may have, this one included.
     pub most: i64,
+    /// How many may wait for the user, this one included; any number where nobody is asked.
+    pub most_of_user: Option<i64>,
+    /// What somebody is told of it.
+    pub notification: Option<Notification>,
 }
 
 /// What became of it.
@@ -28,8 +32,10 @@ pub enum DeferralOutcome {
     Deferred,
     /// A proof of this kind had been used before; nothing changed.
     Replayed(Purpose),
-    /// The client has as many already; nothing is kept, but what came along is used.
+    /// The client or the user has as many already; nothing is kept, but what came along is used.
     TooMany,
+    /// The user does not want to be asked by the client; nothing is kept, but what came along is used.
+    Blocked,
     /// Another request has this user code; nothing changed.
     CodeTaken,
 }
@@ -47,6 +53,8 @@ pub struct DeferredApproval {
     pub standing: StandingQuery,
     /// Now: a request that has expired is not approved.
     pub now: UnixTime,
+    /// What the client is told of it.
+    pub notification: Option<Notification>,
 }
 
 /// What became of it.
@@ -80,7 +88,7 @@ pub trait DeferredRequests: Send + Sync {
         user_code: &[u8; 32],
     ) -> StoreResult<Option<DeferredRequest>>;
 
-    /// Approves a pending request: one conditional statement.
+    /// Approves a pending request, and has the client told where it is to be.
     async fn approve_deferred_request(
         &self,
         realm_id: RealmId,
@@ -88,11 +96,21 @@ pub trait DeferredRequests: Send + Sync {
         events: &[EventRecord],
     ) -> StoreResult<DeferredApprovalOutcome>;
 
-    /// Denies a pending request; says whether it was pending.
+    /// The requests that wait for a user, those that end first at the head.
+    async fn deferred_requests_of_user(
+        &self,
+        realm_id: RealmId,
+        user_id: UserId,
+        now: UnixTime,
+        limit: u64,
+    ) -> StoreResult<Vec<DeferredRequest>>;
+
+    /// Denies a pending request, and has the client told where it is to be; says whether it was pending.
     async fn deny_deferred_request(
         &self,
         realm_id: RealmId,
         reference: DeferredReference,
+        notification: Option<Notification>,
         events: &[EventRecord],
     ) -> StoreResult<bool>;
 

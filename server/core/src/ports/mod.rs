@@ -8,6 +8,7 @@ mod clients;
 mod deferred_requests;
 mod keys;
 mod logout_deliveries;
+mod notifications;
 pub mod outbound;
 mod pairwise_salts;
 mod pushed_requests;
@@ -33,6 +34,7 @@ pub use deferred_requests::{
 };
 pub use keys::Keys;
 pub use logout_deliveries::LogoutDeliveries;
+pub use notifications::Notifications;
 pub use pairwise_salts::PairwiseSalts;
 pub use pushed_requests::{Push, PushOutcome, PushedRequests};
 pub use realms::Realms;
@@ -89,6 +91,7 @@ pub trait Store:
     + SingleUse
     + PushedRequests
     + DeferredRequests
+    + Notifications
     + Keys
     + PairwiseSalts
     + ResourceServers
@@ -114,7 +117,9 @@ impl<T> Store for T where
         + SingleUse
         + PushedRequests
         + DeferredRequests
+        + Notifications
     + DeferredRequests
+    + Notifications
         + Keys
         + PairwiseSalts
         + ResourceServers

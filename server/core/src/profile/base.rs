@@ -6,13 +6,15 @@ use signet_jose::SignatureAlgorithm::{
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, TypeRule};
 use signet_protocol::names::{
     ClientAuthenticationMethod, CodeChallengeMethod, GrantType, ResponseMode, ResponseType,
+    TokenDeliveryMode,
 };
 
-use super::{AssertionAudience, RequestMerging, RequestObjectRules, SecurityProfile};
+use super::{AssertionAudience, BackchannelRules, RequestMerging, RequestObjectRules, SecurityProfile};
 use crate::model::RefreshRotation;
 
 pub(super) const BASE: SecurityProfile = SecurityProfile {
     grant_types: GrantType::ALL,
+    backchannel: BackchannelRules { delivery_modes: TokenDeliveryMode::ALL, signed_requests: false },
     response_types: ResponseType::ALL,
     response_modes: ResponseMode::ALL,
     response_modes_without_id_token: ResponseMode::ALL,

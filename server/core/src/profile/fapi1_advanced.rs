@@ -30,6 +30,8 @@ pub(super) const FAPI1_ADVANCED: SecurityProfile = SecurityProfile {
         GrantType::Implicit,
         GrantType::RefreshToken,
         GrantType::ClientCredentials,
+        // It says nothing of CIBA; FAPI-CIBA does.
+        GrantType::Ciba,
     ],
     response_types: &[ResponseType::CodeIdToken, ResponseType::Code],
     response_modes: &[

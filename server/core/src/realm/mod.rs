@@ -69,6 +69,7 @@ pub struct RealmContext {
     columns: ColumnCipher,
     client_secret_key: Zeroizing<[u8; 32]>,
     user_code_key: Zeroizing<[u8; 32]>,
+    approval_key: Zeroizing<[u8; 32]>,
 }
 
 impl RealmContext {
@@ -110,6 +111,7 @@ impl RealmContext {
     pub fn offers_grant(&self, grant_type: GrantType) -> bool {
         let is_on = match grant_type {
             GrantType::DeviceCode => self.realm.settings.device_authorization,
+            GrantType::Ciba => self.realm.settings.backchannel_authentication,
             _ => true,
         };
         is_on && self.realm.settings.profile.profile().grant_types.contains(&grant_type)
@@ -179,6 +181,11 @@ impl RealmContext {
     /// The stored form of a user code (RFC 8628): the codes are few, so that a bare hash would not hide them.
     pub(crate) fn user_code_mac(&self, letters: &str) -> [u8; 32] {
         digest::hmac_sha256(self.user_code_key.as_slice(), letters.as_bytes())
+    }
+
+    /// What the token for the answer to a request of CIBA is made of.
+    pub(crate) fn approval_mac(&self, reference: &[u8; 32]) -> [u8; 32] {
+        digest::hmac_sha256(self.approval_key.as_slice(), reference)
     }
 
     /// The cipher of this realm's columns.

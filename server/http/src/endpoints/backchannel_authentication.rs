@@ -201,11 +201,11 @@ async fn let_through(call: &Call, request_id: &str) -> Result<(CheckedAccessToke
 }
 
 fn approver(token: &CheckedAccessToken) -> Option<Approver> {
-    let (user_id, user_epoch) = token.reference.user?;
+    let (user_id, user_epoch) = token.user()?;
     Some(Approver {
         user_id,
         user_epoch: Some(user_epoch),
-        sid: token.reference.sid,
+        sid: token.sid(),
         authenticated_at: token.authenticated_at?,
         acr: token.acr.clone(),
         amr: "mca".to_owned(),

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod assets;
 pub(crate) mod authorize;
 pub(crate) mod client_form;
+pub(crate) mod backchannel_authentication;
 pub(crate) mod consent;
 pub(crate) mod device;
 pub(crate) mod device_authorization;

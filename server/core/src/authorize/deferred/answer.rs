@@ -50,6 +50,7 @@ pub(in crate::authorize) async fn approve(
         answer: answer.encrypt(serving, realm, reference)?,
         standing,
         now: serving.now(),
+        notification: None,
     };
     let events = serving.with_event(realm, approved.concerning(agreed.parties()));
     match serving.store.approve_deferred_request(realm.id(), &approval, &events).await? {
@@ -68,7 +69,7 @@ pub(in crate::authorize) async fn deny(
     realm: &RealmContext,
     reference: DeferredReference,
 ) -> Result<(), Fault> {
-    serving.store.deny_deferred_request(realm.id(), reference, &[]).await?;
+    serving.store.deny_deferred_request(realm.id(), reference, None, &[]).await?;
     Ok(())
 }
 

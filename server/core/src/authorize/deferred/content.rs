@@ -26,8 +26,24 @@ pub(super) struct Content {
     pub(super) narrowing: Narrowing,
     /// Where it was made.
     pub(super) asked_from: AskedFrom,
+    /// What only a backchannel authentication request has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) backchannel: Option<Backchannel>,
     /// The history of the database it was made in: what was answered after a backup is not answered once more.
     pub(super) timeline: i64,
+}
+
+/// What only a backchannel authentication request has.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Backchannel {
+    /// What the client polls with, to be told to it again (CIBA Core 10.2).
+    pub(super) auth_req_id: String,
+    /// What authenticates this server to the client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) notification_token: Option<String>,
+    /// What the user compares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) binding_message: Option<String>,
 }
 
 /// Where a deferred request was made, as far as the server saw it.

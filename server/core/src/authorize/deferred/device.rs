@@ -97,7 +97,8 @@ async fn validated(
         user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
         at: serving.now(),
     };
-    Ok((Content { parameters, narrowing, asked_from, timeline: realm.realm.timeline }, limits))
+    let timeline = realm.realm.timeline;
+    Ok((Content { parameters, narrowing, asked_from, timeline, backchannel: None }, limits))
 }
 
 /// Keeps the request, in one transaction with the marks of what came along.
@@ -127,6 +128,8 @@ async fn keep(
         proofs: proofs.to_vec(),
         now,
         most: settings.device_requests_per_client,
+        most_of_user: None,
+        notification: None,
     };
     let requested = Fact::DeviceRequested {}.concerning(Parties::client(&client.client_id));
     let events = serving.with_event(realm, requested);
@@ -140,7 +143,7 @@ async fn keep(
                 return Ok(response(realm, (device_code, &user_code), limits));
             }
             DeferralOutcome::Replayed(purpose) => return Err(replayed(purpose).into()),
-            DeferralOutcome::TooMany => return Err(too_many().into()),
+            DeferralOutcome::TooMany | DeferralOutcome::Blocked => return Err(too_many().into()),
             DeferralOutcome::CodeTaken => {}
         }
     }

@@ -47,7 +47,7 @@ pub(super) fn read(
     realm: &RealmContext,
     stored: &DeferredRequest,
 ) -> Result<Option<(MergedRequest, AskedFrom)>, Fault> {
-    let Content { parameters, narrowing, asked_from, timeline } = Content::decrypt(realm, stored)?;
+    let Content { parameters, narrowing, asked_from, timeline, .. } = Content::decrypt(realm, stored)?;
     if timeline != realm.realm.timeline {
         return Ok(None);
     }

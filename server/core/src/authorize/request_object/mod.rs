@@ -13,6 +13,8 @@ use signet_protocol::parameters::Parameters;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::{SpecRef, oidc_core, rfc9101};
 
+pub(super) use verify::backchannel_parameters;
+
 use super::Entry;
 use super::decisions::Narrowing;
 use crate::failure::Failure;

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use signet_hooks::NoFacts;
+use signet_hooks::points::OnCibaNotify;
+use signet_hooks::points::on_ciba_notify::{CibaJob, CibaNotifyDecision, CibaPayload};
 use signet_protocol::names::TokenDeliveryMode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -18,7 +21,8 @@ use crate::authorize::DeferredAnswer;
 use crate::events::{Fact, Parties, Serving};
 use crate::failure::{Failure, Fault};
 use crate::grants::push_tokens;
-use crate::model::{Client, DeferredRequest, DeferredState, Notification, NotificationDelivery};
+use crate::hooks::Subject;
+use crate::model::{Client, DeferredRequest, DeferredState, Notification, NotificationDelivery, User};
 use crate::ports::outbound::{OutboundBody, OutboundError, OutboundRequest};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -107,7 +111,7 @@ async fn deliver(provider: &Provider, leased: &NotificationDelivery) -> Result<(
     let Some(stored) = wanted else { return Ok(provider.store.complete_notification(leased).await?) };
     let serving = provider.serving_itself();
     let sent = match leased.notification {
-        Notification::Device => ask_device(&serving, &realm, &stored).await,
+        Notification::Device => ask_device(&serving, &realm, (&stored, leased.attempts)).await,
         Notification::Ping | Notification::Push => tell_client(&serving, &realm, (&stored, leased.notification)).await,
     };
     match sent {
@@ -142,7 +146,11 @@ fn nobody(problem: &'static str) -> Failed {
 }
 
 /// Asks the service that reaches the user's device.
-async fn ask_device(serving: &Serving<'_>, realm: &RealmContext, stored: &DeferredRequest) -> Result<(), Failed> {
+async fn ask_device(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (stored, attempts): (&DeferredRequest, i64),
+) -> Result<(), Failed> {
     let service = realm.realm.settings.backchannel_device_service.as_ref();
     let service = service.ok_or_else(|| nobody("the realm has no device service any more"))?;
     let url = Url::parse(&service.url).map_err(|_| nobody("the address of the device service does not read"))?;
@@ -151,9 +159,49 @@ async fn ask_device(serving: &Serving<'_>, realm: &RealmContext, stored: &Deferr
     let user = user.filter(|user| user.enabled).ok_or_else(|| nobody("the user is gone or disabled"))?;
     let found = accepted(serving, realm, stored).await.map_err(failed)?;
     let (request, content) = found.ok_or_else(|| nobody("the client may not ask any more"))?;
+    let own = content.backchannel.as_ref();
+    let job = CibaJob {
+        binding_message: own.and_then(|own| own.binding_message.clone()),
+        scope: request.request.scope().iter().map(str::to_owned).collect(),
+        attempt: attempts,
+        seconds_left: stored.expires_at.since(serving.now()),
+    };
+    let Some(mut body) = told(serving, realm, (&request.client, &user), job).await? else { return Ok(()) };
     let about = (&request, &content, stored);
     let message = service::message(serving, realm, about, (&user, &service.url)).map_err(failed)?;
-    send(serving, (url, None), &json!({ "request": message })).await
+    body["request"] = message.into();
+    send(serving, (url, None), &body).await
+}
+
+/// `on_ciba_notify`: what the service is told besides; nothing where a script does not want it told. The first channel and
+/// the first text count.
+async fn told(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (client, user): (&Client, &User),
+    job: CibaJob,
+) -> Result<Option<serde_json::Value>, Failed> {
+    let subject = Subject::client(client).and_user(Some(user));
+    let answers = serving.ask::<OnCibaNotify>(realm, subject, || (NoFacts {}, job)).await.map_err(failed)?;
+    let mut payload = CibaPayload::default();
+    for answer in answers {
+        match answer.decision {
+            CibaNotifyDecision::None {} | CibaNotifyDecision::Allow {} => {}
+            CibaNotifyDecision::Skip {} => return Ok(None),
+            CibaNotifyDecision::Payload(more) => {
+                payload.channel = payload.channel.or(more.channel);
+                payload.text = payload.text.or(more.text);
+            }
+        }
+    }
+    let mut body = json!({});
+    if let Some(channel) = payload.channel {
+        body["channel"] = channel.into();
+    }
+    if let Some(text) = payload.text {
+        body["text"] = json!(text);
+    }
+    Ok(Some(body))
 }
 
 /// Tells the client that there is an answer, or what it is.
@@ -169,11 +217,12 @@ async fn tell_client(
     let own = content.backchannel.ok_or_else(|| nobody("the request is not one of CIBA"))?;
     let url = endpoint(&client).ok_or_else(|| nobody("the client has no notification endpoint any more"))?;
     let token = own.notification_token.clone().map(Zeroizing::new);
-    let body = match notification {
-        Notification::Push => pushed(serving, realm, (&client, stored), &own).await?,
-        _ => json!({ "auth_req_id": own.auth_req_id }),
-    };
-    send(serving, (url, token), &body).await
+    if notification != Notification::Push {
+        return send(serving, (url, token), &json!({ "auth_req_id": own.auth_req_id })).await;
+    }
+    let body = pushed(serving, realm, (&client, stored), &own).await?;
+    // The tokens were issued, and may have arrived: they are not sent again.
+    send(serving, (url, token), &body).await.map_err(|failed| Failed { is_final: true, ..failed })
 }
 
 fn endpoint(client: &Client) -> Option<Url> {

@@ -35,8 +35,7 @@ async fn ciba_7_3_and_10_1_the_client_waits_until_the_user_has_agreed_and_then_g
     let client = realm.ciba_client(json!({"client_name": "Harbour Savings"})).await;
     let token = approving(&realm).await;
     let scope = "openid profile offline_access";
-    let answer =
-        client.ask_user(&[("scope", scope), ("login_hint", "ANA"), ("binding_message", "W4SCT")]).await;
+    let answer = client.ask_user(&[("scope", scope), ("login_hint", "ANA"), ("binding_message", "W4SCT")]).await;
     let body = answer.success();
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(members(&body), ["auth_req_id", "expires_in", "interval"].into());
@@ -47,7 +46,10 @@ async fn ciba_7_3_and_10_1_the_client_waits_until_the_user_has_agreed_and_then_g
 
     let listed = waiting(&realm, &token).await;
     assert_eq!(listed.len(), 1);
-    assert_eq!((&listed[0]["client_name"], &listed[0]["binding_message"]), (&json!("Harbour Savings"), &json!("W4SCT")));
+    assert_eq!(
+        (&listed[0]["client_name"], &listed[0]["binding_message"]),
+        (&json!("Harbour Savings"), &json!("W4SCT"))
+    );
     assert_eq!(listed[0]["scope"], scope);
     assert!(!listed[0].to_string().contains(auth_req_id));
     assert_eq!(decide(&realm, &token, &listed[0]["request_id"], "allow").await.status, 204);

@@ -16,14 +16,8 @@ async fn rfc8628_3_2_the_device_gets_two_codes_and_where_to_type_one() {
     assert_eq!((answer.status, answer.content_type()), (200, "application/json"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let body = answer.json();
-    let expected = [
-        "device_code",
-        "expires_in",
-        "interval",
-        "user_code",
-        "verification_uri",
-        "verification_uri_complete",
-    ];
+    let expected =
+        ["device_code", "expires_in", "interval", "user_code", "verification_uri", "verification_uri_complete"];
     assert_eq!(members(&body), expected.into());
     assert_eq!((&body["expires_in"], &body["interval"]), (&json!(600), &json!(5)));
     let (uri, code) = (body["verification_uri"].as_str().unwrap(), body["user_code"].as_str().unwrap());
@@ -238,10 +232,8 @@ async fn a_public_device_gets_tokens_without_a_secret() {
 
 #[tokio::test]
 async fn dv_001_guesses_are_counted_by_network_and_for_the_realm() {
-    let settings = merged(
-        device_settings(),
-        json!({"user_code_attempts_per_address": 5, "user_code_attempts_per_realm": 10}),
-    );
+    let settings =
+        merged(device_settings(), json!({"user_code_attempts_per_address": 5, "user_code_attempts_per_realm": 10}));
     let realm = Realm::with(settings).await;
     let client = realm.device(json!({})).await;
     let codes = client.codes("openid").await;
@@ -300,9 +292,10 @@ async fn state_matrix_what_the_approval_rests_on_is_asked_again_at_the_poll() {
 #[tokio::test]
 async fn tk_008_a_device_code_is_nothing_anywhere_else() {
     let realm = Realm::with(device_settings()).await;
-    let client = realm.device(json!({"grant_types": [DEVICE_CODE, "refresh_token", "authorization_code"],
+    let client = realm
+        .device(json!({"grant_types": [DEVICE_CODE, "refresh_token", "authorization_code"],
         "response_types": ["code"], "redirect_uris": ["https://client.test/callback"]}))
-    .await;
+        .await;
     let codes = client.codes("openid").await;
     let mut browser = realm.browser();
     let request = client.request();
@@ -317,6 +310,11 @@ async fn tk_008_a_device_code_is_nothing_anywhere_else() {
     // A request at the authorization endpoint that names a device's begins nothing.
     let named = request.clone().with("deferred_request", &"A".repeat(43));
     AuthorizationResponse::read(&browser.authorize(&named).await, &named).code();
-    let bare = Request::get(&format!("{}?client_id={}&deferred_request={}", realm.url("/authorize"), client.id, "A".repeat(43)));
+    let bare = Request::get(&format!(
+        "{}?client_id={}&deferred_request={}",
+        realm.url("/authorize"),
+        client.id,
+        "A".repeat(43)
+    ));
     browser.send(bare).await.assert_error_page();
 }

@@ -92,7 +92,8 @@ async fn rfc8628_3_3_a_request_is_answered_once(database: &TestDatabase) {
     for number in 1..=3 {
         store.defer(&deferral(number), &[]).await.unwrap();
     }
-    let approve = async |approval: &DeferredApproval| store.approve_deferred_request(REALM, approval, &[]).await.unwrap();
+    let approve =
+        async |approval: &DeferredApproval| store.approve_deferred_request(REALM, approval, &[]).await.unwrap();
     assert_eq!(approve(&approval(&world, 1)).await, DeferredApprovalOutcome::Approved);
     assert_eq!(approve(&approval(&world, 1)).await, DeferredApprovalOutcome::NotPending);
     let reference = DeferredReference([1; 32]);

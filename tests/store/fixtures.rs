@@ -3,13 +3,13 @@
 use serde_json::json;
 use signet_core::model::{
     Authorization, BrowserSession, Client, ClientSecret, ClientSettings, Completion, DEFAULT_SLOT, DeferredKind,
-    DeferredReference, DeferredRequest, DeferredState, KeyState,
-    PairwiseSaltRecord, PasswordCredential, Purpose, PushedReference, PushedRequest, Realm, RealmSettings,
-    RefreshFamily, ResourceScope, ResourceServer, SealingKeyRecord, SecretLife, SessionIdHash, SigningKeyRecord,
-    TokenBasis, UsedRecord, User,
+    DeferredReference, DeferredRequest, DeferredState, KeyState, PairwiseSaltRecord, PasswordCredential, Purpose,
+    PushedReference, PushedRequest, Realm, RealmSettings, RefreshFamily, ResourceScope, ResourceServer,
+    SealingKeyRecord, SecretLife, SessionIdHash, SigningKeyRecord, TokenBasis, UsedRecord, User,
 };
 use signet_core::ports::{
-    Clients, Deferral, Login, Push, Realms, Redeemable, Redemption, Rotation, Sessions, SingleUse, StandingQuery, StoreError, Users,
+    Clients, Deferral, Login, Push, Realms, Redeemable, Redemption, Rotation, Sessions, SingleUse, StandingQuery,
+    StoreError, Users,
 };
 use signet_protocol::client_metadata::ClientMetadata;
 use signet_protocol::identifiers::{

@@ -2,8 +2,8 @@
 
 use signet_core::model::KeyState;
 use signet_core::ports::{
-    Authorizations, Clients, DeferredRequests, KeptDetails, Keys, PageRequest, PairwiseSalts, PushedRequests, Realms, ResourceServers,
-    Sessions, SingleUse, Users,
+    Authorizations, Clients, DeferredRequests, KeptDetails, Keys, PageRequest, PairwiseSalts, PushedRequests, Realms,
+    ResourceServers, Sessions, SingleUse, Users,
 };
 use signet_protocol::identifiers::{Lineage, RealmId};
 

@@ -52,6 +52,22 @@ device-approved-text = { $client } geht auf dem Gerät von selbst weiter. Sie k�
 device-denied-title = Das Gerät ist nicht verbunden
 device-denied-text = { $client } bekommt keinen Zugriff. Sie können diese Seite schließen.
 
+requests-title = Anfragen von Apps
+requests-link = Anfragen von Apps beantworten
+requests-asks = { $client } möchte Ihr Konto benutzen
+requests-compare = Zeigt die App dasselbe?
+requests-warning = Erlauben Sie es nur, wenn Sie selbst gerade damit begonnen haben.
+requests-block = Nicht erlauben und sperren
+requests-none = Keine App wartet auf Ihre Antwort.
+requests-blocked = Apps, die Sie nicht fragen dürfen
+requests-unblock = Wieder fragen lassen
+requests-unblock-named = { $client } wieder fragen lassen
+requests-allowed = Sie haben es erlaubt. Die App geht von selbst weiter.
+requests-denied = Sie haben es nicht erlaubt.
+requests-blocked-now = Sie haben es nicht erlaubt, und die App kann Sie nicht mehr fragen.
+requests-unblocked-now = Die App darf Sie wieder fragen.
+requests-gone = Diese Anfrage ist vorbei: Sie wurde beantwortet, oder ihre Zeit ist abgelaufen.
+
 scope-openid = Sie wiedererkennen, wenn Sie zurückkommen
 scope-profile = Ihr Profil sehen, zum Beispiel Name, Bild und Geburtsdatum
 scope-email = Ihre E-Mail-Adresse sehen

@@ -57,6 +57,23 @@ device-approved-text = { $client } goes on by itself on the device. You can clos
 device-denied-title = The device is not connected
 device-denied-text = { $client } gets no access. You can close this page.
 
+# What apps ask at another device
+requests-title = Requests from apps
+requests-link = Answer requests from apps
+requests-asks = { $client } wants to use your account
+requests-compare = Does the app show the same?
+requests-warning = Allow it only if you began this yourself, just now.
+requests-block = Don’t allow, and block
+requests-none = No app is waiting for your answer.
+requests-blocked = Apps that may not ask you
+requests-unblock = Let it ask again
+requests-unblock-named = Let { $client } ask again
+requests-allowed = You allowed it. The app goes on by itself.
+requests-denied = You did not allow it.
+requests-blocked-now = You did not allow it, and the app cannot ask you any more.
+requests-unblocked-now = The app may ask you again.
+requests-gone = This request is over: it was answered, or its time has run out.
+
 # What an app may do. Each completes "{ $client } would be able to:".
 scope-openid = recognise you when you come back
 scope-profile = see your profile, such as your name, picture and date of birth

@@ -53,6 +53,23 @@ device-approved-text = { $client } continue tout seul sur l’appareil. Vous pou
 device-denied-title = L’appareil n’est pas connecté
 device-denied-text = { $client } n’obtient aucun accès. Vous pouvez fermer cette page.
 
+# Ce que des applications demandent sur un autre appareil
+requests-title = Demandes d’applications
+requests-link = Répondre aux demandes d’applications
+requests-asks = { $client } veut utiliser votre compte
+requests-compare = L’application affiche-t-elle la même chose ?
+requests-warning = Autorisez seulement si vous avez commencé vous-même, à l’instant.
+requests-block = Ne pas autoriser et bloquer
+requests-none = Aucune application n’attend votre réponse.
+requests-blocked = Applications qui ne peuvent pas vous demander
+requests-unblock = La laisser demander de nouveau
+requests-unblock-named = Laisser { $client } demander de nouveau
+requests-allowed = Vous avez autorisé. L’application continue toute seule.
+requests-denied = Vous n’avez pas autorisé.
+requests-blocked-now = Vous n’avez pas autorisé, et l’application ne peut plus vous demander.
+requests-unblocked-now = L’application peut de nouveau vous demander.
+requests-gone = Cette demande est terminée : elle a reçu une réponse, ou son temps est écoulé.
+
 scope-openid = vous reconnaître lorsque vous revenez
 scope-profile = voir votre profil, par exemple votre nom, votre photo et votre date de naissance
 scope-email = voir votre adresse e-mail

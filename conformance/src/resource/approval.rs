@@ -67,7 +67,9 @@ impl Approvals {
                 return Ok(told);
             }
             if crate::moment::now() > deadline {
-                return Err(HarnessError::Signet("no message came about the request that is to be answered".to_owned()));
+                return Err(HarnessError::Signet(
+                    "no message came about the request that is to be answered".to_owned(),
+                ));
             }
             tokio::time::sleep(LOOK).await;
         }

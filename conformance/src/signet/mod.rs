@@ -184,10 +184,8 @@ impl Signet {
     async fn create_realm(&self, plan: &Plan) -> Result<String, HarnessError> {
         let plan_name: String = plan.name.chars().take(LONGEST_PLAN_NAME).collect();
         let name = format!("conformance-{plan_name}-{}", hexadecimal(3)?);
-        let names = Names::from([
-            ("client_authority", self.client_authority.pem()?),
-            ("approvals", self.resource.approvals()),
-        ]);
+        let names =
+            Names::from([("client_authority", self.client_authority.pem()?), ("approvals", self.resource.approvals())]);
         let mut body = fill(&Value::Object(plan.file.realm.clone()), &names)?;
         body["name"] = name.clone().into();
         body["display_name"] = format!("Conformance plan {}", plan.name).into();

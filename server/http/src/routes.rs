@@ -7,8 +7,9 @@ use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
 use crate::endpoints::{
-    account, assets, authorize, backchannel_authentication, consent, device, device_authorization, discovery, grants, introspection, jwks, login, logout, not_found,
-    pushed_authorization_request, registration, revocation, token, userinfo,
+    account, account_requests, assets, authorize, backchannel_authentication, consent, device, device_authorization,
+    discovery, grants, introspection, jwks, login, logout, not_found, pushed_authorization_request, registration,
+    revocation, token, userinfo,
 };
 use crate::listener::LargeBody;
 use crate::pages::Pages;
@@ -108,6 +109,10 @@ pub fn routes(app: &Arc<App>) -> Route {
         .at(
             "/realms/:realm/account/sign-out",
             shared("GET, HEAD, POST", get(account::ask_sign_out).post(account::sign_out)),
+        )
+        .at(
+            "/realms/:realm/account/requests",
+            shared("GET, HEAD, POST", get(account_requests::list).post(account_requests::answer)),
         )
         .at("/assets/*path", shared("GET, HEAD", get(assets::asset)))
         .at("/*path", Shared { endpoint: not_found::page, app: Arc::clone(app), methods: "" })

@@ -127,11 +127,7 @@ pub(crate) async fn insert_notification(
          SELECT realm_id, reference, ?, client_id, 0, {now}, FALSE, expires_at FROM deferred_requests \
          WHERE realm_id = ? AND reference = ?"
     );
-    let values = vec![
-        i64::from(notification as i16).into(),
-        sql::bytes(&realm_id.0),
-        sql::bytes(&reference.0),
-    ];
+    let values = vec![i64::from(notification as i16).into(), sql::bytes(&realm_id.0), sql::bytes(&reference.0)];
     session.execute(&insert, values).await.map(drop)
 }
 
@@ -139,8 +135,7 @@ pub(crate) async fn insert_notification(
 pub(crate) async fn is_blocked(session: &Session<'_>, request: &DeferredRequest) -> Result<bool, Failure> {
     let Some(user_id) = request.user_id else { return Ok(false) };
     let select = "SELECT 1 FROM backchannel_blocks WHERE realm_id = ? AND user_id = ? AND client_id = ?";
-    let values =
-        vec![sql::bytes(&request.realm_id.0), sql::bytes(&user_id.0), request.client_id.as_str().into()];
+    let values = vec![sql::bytes(&request.realm_id.0), sql::bytes(&user_id.0), request.client_id.as_str().into()];
     Ok(session.row(select, values).await?.is_some())
 }
 
@@ -173,10 +168,9 @@ impl Work for ChangeDelivery {
                 (update(&format!("attempts = attempts + 1, next_at = {now} + ?")), vec![(*seconds).into()])
             }
             Change::Complete => ("DELETE FROM backchannel_notifications".to_owned(), Vec::new()),
-            Change::Postpone { seconds, problem } => (
-                update(&format!("next_at = {now} + ?, problem = ?")),
-                vec![(*seconds).into(), problem.as_str().into()],
-            ),
+            Change::Postpone { seconds, problem } => {
+                (update(&format!("next_at = {now} + ?, problem = ?")), vec![(*seconds).into(), problem.as_str().into()])
+            }
             Change::Bury { problem } => (update("dead = TRUE, problem = ?"), vec![problem.as_str().into()]),
         };
         values.extend([self.delivery.number.into(), self.delivery.attempts.into()]);
@@ -226,8 +220,7 @@ impl Work for Unblock {
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
         let delete = "DELETE FROM backchannel_blocks WHERE realm_id = ? AND user_id = ? AND client_id = ?";
-        let values =
-            vec![sql::bytes(&self.realm_id.0), sql::bytes(&self.user_id.0), self.client_id.as_str().into()];
+        let values = vec![sql::bytes(&self.realm_id.0), sql::bytes(&self.user_id.0), self.client_id.as_str().into()];
         session.execute(delete, values).await?;
         Ok(Ending::Commit(()))
     }

@@ -58,10 +58,8 @@ impl DeferredRequests for Database {
             limit.into(),
         ];
         let session = self.reader();
-        self.read(|| async {
-            session.rows(&select, values.clone()).await?.iter().map(deferred_request_of).collect()
-        })
-        .await
+        self.read(|| async { session.rows(&select, values.clone()).await?.iter().map(deferred_request_of).collect() })
+            .await
     }
 
     async fn deferred_request_of_code(

@@ -23,9 +23,9 @@ mod verified_redirect;
 pub use answer::{Answered, ConsentAnswer, LoginAnswer, answer_consent, answer_login};
 pub(crate) use deferred::DeferredAnswer;
 pub use deferred::{
-    APPROVAL_TOKEN_PREFIX, Approver, AskedFrom, BackchannelSender, DeviceAnswer, DeviceForm, Entered, UserCode, Verified,
-    WaitingRequest, answer_device, answer_request, answer_with_token, authenticate_backchannel, authorize_device,
-    enter_user_code, waiting_requests,
+    APPROVAL_TOKEN_PREFIX, Approver, AskedFrom, BackchannelSender, DeviceAnswer, DeviceForm, Entered, UserCode,
+    Verified, WaitingRequest, answer_device, answer_request, answer_with_token, authenticate_backchannel,
+    authorize_device, block_client_of, blocked_clients, enter_user_code, unblock_client, waiting_requests,
 };
 pub use interaction::BrowserBinding;
 pub use pushed::push;

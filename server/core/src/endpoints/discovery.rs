@@ -233,10 +233,7 @@ fn of_backchannel_authentication(realm: &RealmContext) -> ProviderMetadata {
             profile.backchannel.delivery_modes.iter().copied(),
             TokenDeliveryMode::as_str,
         ),
-        backchannel_authentication_request_signing_alg_values_supported: texts(
-            asymmetric,
-            SignatureAlgorithm::as_str,
-        ),
+        backchannel_authentication_request_signing_alg_values_supported: texts(asymmetric, SignatureAlgorithm::as_str),
         backchannel_user_code_parameter_supported: Some(false),
         ..ProviderMetadata::default()
     }

@@ -56,8 +56,7 @@ pub(crate) async fn push_tokens(
         return Err(ErrorCode::UnauthorizedClient.because(reason).per(ciba("10.3")).into());
     }
     let (client, parameters) = (AuthenticatedClient::called(client), Parameters::default());
-    let request =
-        GrantRequest { serving, realm, client: &client, binding: Binding::none(), parameters: &parameters };
+    let request = GrantRequest { serving, realm, client: &client, binding: Binding::none(), parameters: &parameters };
     let resources = resources::narrowed(&request, &answer.basis.resources)?;
     let details = details::narrowed(&request, &answer.basis.details)?;
     let granted = Granted {

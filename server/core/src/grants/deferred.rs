@@ -42,7 +42,10 @@ pub(super) async fn redeem(request: &GrantRequest<'_>, polled: &Polled) -> Resul
         DeferredState::Approved => DeferredAnswer::decrypt(request.realm, &stored)?,
         // Nothing is written but, as for every refusal, the marks of proofs that came along.
         DeferredState::Pending => {
-            return Err(ErrorCode::AuthorizationPending.because("the user has not answered yet").per(polled.spec).into());
+            return Err(ErrorCode::AuthorizationPending
+                .because("the user has not answered yet")
+                .per(polled.spec)
+                .into());
         }
         DeferredState::Denied => {
             return Err(ErrorCode::AccessDenied.because("the user or the server refused").per(polled.spec).into());

@@ -16,8 +16,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 pub(crate) use authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
-pub(crate) use decision::{Planned, decide_for};
 pub(crate) use ciba::push_tokens;
+pub(crate) use decision::{Planned, decide_for};
 pub(crate) use pace::PollPace;
 pub(crate) use resources::{requested_resources, resources_are_allowed};
 use signet_protocol::error::{ErrorCode, Refusal};

@@ -29,9 +29,7 @@ pub use authorization_details::{AuthorizationDetailsTypes, KeptDetails};
 pub use authorizations::Authorizations;
 pub use changes::Changes;
 pub use clients::{Clients, KeptClient};
-pub use deferred_requests::{
-    Deferral, DeferralOutcome, DeferredApproval, DeferredApprovalOutcome, DeferredRequests,
-};
+pub use deferred_requests::{Deferral, DeferralOutcome, DeferredApproval, DeferredApprovalOutcome, DeferredRequests};
 pub use keys::Keys;
 pub use logout_deliveries::LogoutDeliveries;
 pub use notifications::Notifications;
@@ -118,8 +116,8 @@ impl<T> Store for T where
         + PushedRequests
         + DeferredRequests
         + Notifications
-    + DeferredRequests
-    + Notifications
+        + DeferredRequests
+        + Notifications
         + Keys
         + PairwiseSalts
         + ResourceServers

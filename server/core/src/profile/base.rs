@@ -5,8 +5,7 @@ use signet_jose::SignatureAlgorithm::{
 };
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, TypeRule};
 use signet_protocol::names::{
-    ClientAuthenticationMethod, CodeChallengeMethod, GrantType, ResponseMode, ResponseType,
-    TokenDeliveryMode,
+    ClientAuthenticationMethod, CodeChallengeMethod, GrantType, ResponseMode, ResponseType, TokenDeliveryMode,
 };
 
 use super::{AssertionAudience, BackchannelRules, RequestMerging, RequestObjectRules, SecurityProfile};

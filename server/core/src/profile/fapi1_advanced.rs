@@ -1,9 +1,7 @@
 //! FAPI 1.0 Part 2: Advanced, with the provisions of Part 1: Baseline that it takes over.
 
 use signet_jose::SignatureAlgorithm::{ES256, PS256};
-use signet_protocol::names::{
-    ClientAuthenticationMethod, CodeChallengeMethod, GrantType, ResponseMode, ResponseType,
-};
+use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, GrantType, ResponseMode, ResponseType};
 
 use super::base::BASE;
 use super::{AssertionAudience, RequestMerging, RequestObjectRules, SecurityProfile};

@@ -17,8 +17,7 @@ pub(crate) use decision::tightened;
 use serde::{Deserialize, Serialize};
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm, TypeRule};
 use signet_protocol::names::{
-    ClientAuthenticationMethod, CodeChallengeMethod, GrantType, ResponseMode, ResponseType,
-    TokenDeliveryMode,
+    ClientAuthenticationMethod, CodeChallengeMethod, GrantType, ResponseMode, ResponseType, TokenDeliveryMode,
 };
 
 use crate::model::RefreshRotation;

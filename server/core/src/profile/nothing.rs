@@ -1,8 +1,8 @@
 //! What two profiles make together that exclude each other: nothing is permitted. Such a pair is refused where a client
 //! is registered; it comes about where a realm is given another profile later.
 
-use super::{BackchannelRules, RequestObjectRules, SecurityProfile};
 use super::fapi2_message_signing::FAPI2_MESSAGE_SIGNING;
+use super::{BackchannelRules, RequestObjectRules, SecurityProfile};
 
 pub(super) const NOTHING: SecurityProfile = SecurityProfile {
     grant_types: &[],

@@ -77,8 +77,7 @@ pub(crate) async fn issue_user_tokens(
     let id_token = if tokens.scope.contains("openid") {
         let auth_req_id = tokens.auth_req_id;
         let refresh_token = tokens.refresh_token.as_deref().filter(|_| auth_req_id.is_some());
-        let beside =
-            Beside { access_token: Some(&access_token), auth_req_id, refresh_token, ..Beside::default() };
+        let beside = Beside { access_token: Some(&access_token), auth_req_id, refresh_token, ..Beside::default() };
         Some(id_token(serving, realm, (&tokens, &requested, named_claims(&requested)), beside).await?)
     } else {
         None

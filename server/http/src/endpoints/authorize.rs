@@ -176,7 +176,12 @@ pub(crate) fn detail_views(call: &Call, details: &[AuthorizationDetail], languag
 
 /// The request travels in the address of the form, exactly as the client sent it, or in the sealed field, which belongs
 /// to it.
-pub(super) fn interaction_form(call: &Call, address: &Parameters, endpoint: Endpoint, interaction: String) -> InteractionForm {
+pub(super) fn interaction_form(
+    call: &Call,
+    address: &Parameters,
+    endpoint: Endpoint,
+    interaction: String,
+) -> InteractionForm {
     let query = address.encode();
     let path = url::Url::parse(&call.realm.urls.of(endpoint)).map(|url| url.path().to_owned()).unwrap_or_default();
     InteractionForm { action: OwnPath::new(&format!("{path}?{query}")), interaction: Hidden::new(interaction) }

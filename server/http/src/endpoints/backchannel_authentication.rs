@@ -6,7 +6,8 @@ use poem::web::Path;
 use poem::{Body, Response, handler};
 use serde::{Deserialize, Serialize};
 use signet_core::authorize::{
-    APPROVAL_TOKEN_PREFIX, Approver, WaitingRequest, answer_request, answer_with_token, authenticate_backchannel, waiting_requests,
+    APPROVAL_TOKEN_PREFIX, Approver, WaitingRequest, answer_request, answer_with_token, authenticate_backchannel,
+    waiting_requests,
 };
 use signet_core::endpoints::Endpoint;
 use signet_core::events::RefusedAt;

@@ -37,6 +37,8 @@ pub enum PageKind {
     FormPost,
     /// [`Page::Apps`](super::Page::Apps)
     Apps,
+    /// [`Page::Requests`](super::Page::Requests)
+    Requests,
     /// [`Page::DevStart`](super::Page::DevStart)
     DevStart,
     /// [`Page::TestClient`](super::Page::TestClient)
@@ -87,6 +89,7 @@ impl PageKind {
             Self::Error => "error.html",
             Self::FormPost => "form_post.html",
             Self::Apps => "apps.html",
+            Self::Requests => "requests.html",
             Self::DevStart => "dev_start.html",
             Self::TestClient => "test_client.html",
         }
@@ -98,7 +101,9 @@ impl PageKind {
         match self {
             Self::Login | Self::Consent | Self::SignOut => policy!(""),
             Self::FormPost => policy!(concat!("; script-src ", submit_script_source!())),
-            Self::SignedIn | Self::Apps | Self::Device | Self::DeviceConfirm => policy!("; form-action 'self'"),
+            Self::SignedIn | Self::Apps | Self::Requests | Self::Device | Self::DeviceConfirm => {
+                policy!("; form-action 'self'")
+            }
             Self::DeviceDone | Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => {
                 policy!("; form-action 'none'")
             }
@@ -116,14 +121,12 @@ impl PageKind {
             | Self::DeviceConfirm
             | Self::SignedIn
             | Self::SignOut
+            | Self::Requests
             | Self::Apps => "same-origin",
             Self::FormPost => "strict-origin",
-            Self::DeviceDone
-            | Self::SignedOut
-            | Self::LoggedOut
-            | Self::Error
-            | Self::DevStart
-            | Self::TestClient => "no-referrer",
+            Self::DeviceDone | Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => {
+                "no-referrer"
+            }
         }
     }
 }
@@ -177,7 +180,7 @@ pub fn headers_of(page: &Page, window: Window) -> Vec<(HeaderName, HeaderValue)>
 mod tests {
     use super::*;
 
-    const KINDS: [PageKind; 14] = [
+    const KINDS: [PageKind; 15] = [
         PageKind::Login,
         PageKind::Consent,
         PageKind::Device,
@@ -190,6 +193,7 @@ mod tests {
         PageKind::Error,
         PageKind::FormPost,
         PageKind::Apps,
+        PageKind::Requests,
         PageKind::DevStart,
         PageKind::TestClient,
     ];
@@ -209,7 +213,9 @@ mod tests {
             PageKind::FormPost => {
                 format!("{base}; script-src 'sha256-fMyYV9/AsSOHDUsa/LdR6Wb6Wk9UaS3BdEt65bV+i3k='")
             }
-            PageKind::SignedIn | PageKind::Apps | PageKind::Device | PageKind::DeviceConfirm => format!("{base}; form-action 'self'"),
+            PageKind::SignedIn | PageKind::Apps | PageKind::Requests | PageKind::Device | PageKind::DeviceConfirm => {
+                format!("{base}; form-action 'self'")
+            }
             _ => format!("{base}; form-action 'none'"),
         };
         for kind in KINDS {
@@ -277,6 +283,7 @@ mod tests {
             PageKind::DeviceConfirm,
             PageKind::SignedIn,
             PageKind::SignOut,
+            PageKind::Requests,
             PageKind::Apps,
         ] {
             assert_eq!(header(kind, Window::Own, "referrer-policy"), "same-origin", "{kind:?}");

@@ -27,10 +27,10 @@ pub use check_session::{CHECK_SESSION_HEADERS, check_session_page};
 pub use headers::{PageKind, Window, headers_of, page_headers};
 pub use locale::{LanguageWishes, Locale};
 pub use model::{
-    AppView, AppsPage, Brand, ClientView, ConsentPage, DevStartPage, DeviceConfirmPage, DeviceDonePage, DeviceOutcome,
-    DevicePage, DeviceProblem, ErrorPage, ErrorProblem, FormPostPage,
-    InteractionForm, LoggedOutPage, LoginPage, LoginProblem, Page, Parameter, Removal, SessionForm, SignOutPage,
-    SignedInPage, TestClientPage, TokenView,
+    AppView, AppsPage, BlockedView, Brand, ClientView, ConsentPage, DevStartPage, DeviceConfirmPage, DeviceDonePage,
+    DeviceOutcome, DevicePage, DeviceProblem, ErrorPage, ErrorProblem, FormPostPage, InteractionForm, LoggedOutPage,
+    LoginPage, LoginProblem, Page, Parameter, Removal, RequestOutcome, RequestView, RequestsPage, SessionForm,
+    SignOutPage, SignedInPage, TestClientPage, TokenView,
 };
 pub use permissions::{ClaimView, DetailView, ScopeView};
 pub use values::{

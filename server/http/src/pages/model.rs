@@ -51,6 +51,8 @@ pub enum Page {
     FormPost(FormPostPage),
     /// Lists the clients that a user has allowed something.
     Apps(AppsPage),
+    /// Lists what applications ask at another device.
+    Requests(RequestsPage),
     /// The start page of the development provider.
     DevStart(DevStartPage),
     /// What the built-in test client of the development provider sent and got.
@@ -73,6 +75,7 @@ impl Page {
             Self::Error(_) => PageKind::Error,
             Self::FormPost(_) => PageKind::FormPost,
             Self::Apps(_) => PageKind::Apps,
+            Self::Requests(_) => PageKind::Requests,
             Self::DevStart(_) => PageKind::DevStart,
             Self::TestClient(_) => PageKind::TestClient,
         }
@@ -248,6 +251,64 @@ fn title_and_text<S: Serializer>(outcome: &DeviceOutcome, serializer: S) -> Resu
     Heading::of(outcome.key()).serialize(serializer)
 }
 
+/// What applications ask at another device. Fields `csrf` and `request` with `action` `allow`, `deny` or `block`; `client`
+/// with `action` `unblock`.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestsPage {
+    /// Who is signed in.
+    pub user: DisplayText,
+    /// What waits, the first to end first.
+    pub requests: Vec<RequestView>,
+    /// Who may not ask.
+    pub blocked: Vec<BlockedView>,
+    /// The forms.
+    pub form: SessionForm,
+    /// What became of the last answer.
+    pub outcome: Option<RequestOutcome>,
+}
+
+/// What an application asks.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestView {
+    /// The field `request`.
+    pub id: Hidden,
+    /// Who asks.
+    pub client: ClientView,
+    /// What the application shows, too.
+    pub binding_message: Option<DisplayText>,
+    /// How long ago it asked, in whole minutes.
+    pub minutes_ago: i64,
+    /// What is asked for in detail (RFC 9396).
+    pub details: Vec<DetailView>,
+    /// The scopes asked for.
+    pub scopes: Vec<ScopeView>,
+}
+
+/// An application that may not ask.
+#[derive(Debug, Clone, Serialize)]
+pub struct BlockedView {
+    /// Its name.
+    pub name: DisplayText,
+    /// The field `client`.
+    pub client: Hidden,
+}
+
+message_enum! {
+    /// What became of an answer.
+    RequestOutcome {
+        /// The application gets what it asked for.
+        Allowed = "requests-allowed",
+        /// It does not.
+        Denied = "requests-denied",
+        /// It does not, and may not ask any more.
+        Blocked = "requests-blocked-now",
+        /// It may ask again.
+        Unblocked = "requests-unblocked-now",
+        /// Nothing waited any more.
+        Gone = "requests-gone",
+    }
+}
+
 /// Shown after a login that no client asked for.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignedInPage {
@@ -255,6 +316,8 @@ pub struct SignedInPage {
     pub user: DisplayText,
     /// Where the list of apps with access is.
     pub apps: OwnPath,
+    /// Where requests are answered that apps made at another device, where there are such.
+    pub requests: Option<OwnPath>,
     /// Signs out.
     pub sign_out: SessionForm,
 }

@@ -5,17 +5,18 @@ use serde_json::json;
 use signet_core::details::Described;
 
 use super::{
-    AppView, AppsPage, CalendarDay, ClaimView, ClientView, ConsentPage, DetailView, DevStartPage, DeviceConfirmPage,
-    DeviceDonePage, DeviceOutcome, DevicePage, DeviceProblem, DisplayText,
-    ErrorPage, ErrorProblem, FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json,
-    LoggedOutPage, LoginPage, LoginProblem, OwnPath, Page, Parameter, Removal, ReturnTarget, ScopeView, SessionForm,
-    SignOutPage, SignedInPage, TestClientPage, TokenView, WebUri,
+    AppView, AppsPage, BlockedView, CalendarDay, ClaimView, ClientView, ConsentPage, DetailView, DevStartPage,
+    DeviceConfirmPage, DeviceDonePage, DeviceOutcome, DevicePage, DeviceProblem, DisplayText, ErrorPage, ErrorProblem,
+    FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json, LoggedOutPage, LoginPage,
+    LoginProblem, OwnPath, Page, Parameter, Removal, RequestOutcome, RequestView, RequestsPage, ReturnTarget,
+    ScopeView, SessionForm, SignOutPage, SignedInPage, TestClientPage, TokenView, WebUri,
 };
 
 /// Every page with a name of its own: those that have optional parts once with and once without them.
 pub fn all() -> Vec<(&'static str, Page)> {
     let mut pages = sign_in();
     pages.extend(devices());
+    pages.extend(requests());
     pages.extend(session());
     pages.extend(errors());
     pages.extend(form_post().map(|page| ("form-post", page)));
@@ -60,6 +61,34 @@ fn scopes() -> Vec<ScopeView> {
         ScopeView::named("payments").described("start payments from your current account").at("Payments"),
         ScopeView::named("urn:example:statements:read"),
     ]
+}
+
+fn requests() -> Vec<(&'static str, Page)> {
+    let request = RequestView {
+        id: Hidden::new("sample-request"),
+        client: full_client(),
+        binding_message: Some(DisplayText::new("W4SCT")),
+        minutes_ago: 1,
+        details: details(),
+        scopes: scopes(),
+    };
+    let bare = RequestView {
+        client: bare_client(),
+        binding_message: None,
+        minutes_ago: 0,
+        details: Vec::new(),
+        scopes: Vec::new(),
+        ..request.clone()
+    };
+    let page = RequestsPage {
+        user: user(),
+        requests: vec![request, bare],
+        blocked: vec![BlockedView { name: DisplayText::new("Budget planner"), client: Hidden::new("sample-client") }],
+        form: session_form("account/requests"),
+        outcome: Some(RequestOutcome::Denied),
+    };
+    let empty = RequestsPage { requests: Vec::new(), blocked: Vec::new(), outcome: None, ..page.clone() };
+    vec![("requests", Page::Requests(page)), ("requests-none", Page::Requests(empty))]
 }
 
 fn devices() -> Vec<(&'static str, Page)> {
@@ -180,8 +209,12 @@ fn session() -> Vec<(&'static str, Page)> {
         removed: Some(DisplayText::new("Photo prints")),
     };
     let none = AppsPage { apps: Vec::new(), removed: None, ..apps.clone() };
-    let signed_in =
-        SignedInPage { user: user(), apps: OwnPath::new("/realms/sample/apps"), sign_out: session_form("sign-out") };
+    let signed_in = SignedInPage {
+        user: user(),
+        apps: OwnPath::new("/realms/sample/apps"),
+        requests: Some(OwnPath::new("/realms/sample/account/requests")),
+        sign_out: session_form("sign-out"),
+    };
     vec![
         ("signed-in", Page::SignedIn(signed_in)),
         ("sign-out", Page::SignOut(sign_out)),

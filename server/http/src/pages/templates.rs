@@ -15,7 +15,7 @@ macro_rules! embedded {
 }
 
 /// Every embedded template: file name, source.
-pub(super) const EMBEDDED: [(&str, &str); 20] = embedded![
+pub(super) const EMBEDDED: [(&str, &str); 21] = embedded![
     "apps.html",
     "base.html",
     "client.html",
@@ -31,6 +31,7 @@ pub(super) const EMBEDDED: [(&str, &str); 20] = embedded![
     "logged_out.html",
     "login.html",
     "permissions.html",
+    "requests.html",
     "sign_out.html",
     "signed_in.html",
     "signed_out.html",

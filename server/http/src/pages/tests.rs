@@ -195,6 +195,7 @@ fn every_language_has_the_same_messages_with_the_same_variables() {
 fn every_message_is_used_and_every_used_one_exists() {
     let mut used: BTreeSet<String> = SCOPES.iter().chain(CLAIMS).map(|(_, key)| (*key).to_owned()).collect();
     used.extend(LoginProblem::ALL.iter().map(|problem| problem.key().to_owned()));
+    used.extend(RequestOutcome::ALL.iter().map(|outcome| outcome.key().to_owned()));
     used.extend(DeviceProblem::ALL.iter().map(|problem| problem.key().to_owned()));
     let headings = ErrorProblem::ALL.iter().map(|problem| problem.key());
     let headings = headings.chain(DeviceOutcome::ALL.iter().map(|outcome| outcome.key())).map(Heading::of);

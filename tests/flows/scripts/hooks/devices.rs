@@ -16,8 +16,12 @@ async fn on_device_request_shortens_the_wait_and_slows_polls_and_never_the_other
     bind(&realm, "on_device_request", "limit(#{ expires_in: 1800, interval: 1 })").await;
     let body = client.ask_for_codes(&[("scope", "openid")]).await.success();
     assert_eq!((&body["expires_in"], &body["interval"]), (&json!(600), &json!(5)));
-    bind(&realm, "on_device_request", "if req.scope.contains(\"email\") { return deny(\"invalid_scope\", \"no mail\"); } none()")
-        .await;
+    bind(
+        &realm,
+        "on_device_request",
+        "if req.scope.contains(\"email\") { return deny(\"invalid_scope\", \"no mail\"); } none()",
+    )
+    .await;
     client.ask_for_codes(&[("scope", "openid email")]).await.assert_refused("invalid_scope");
     client.ask_for_codes(&[("scope", "openid")]).await.success();
     assert_eq!(runs(&realm, "on_device_request", 4).await.len(), 4);

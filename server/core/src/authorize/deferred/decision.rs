@@ -35,11 +35,7 @@ impl Limits {
 }
 
 /// Asks about a request of a device, and for how long it may wait.
-pub(super) async fn asked(
-    serving: &Serving<'_>,
-    realm: &RealmContext,
-    accepted: &Accepted,
-) -> Result<Limits, Refusal> {
+pub(super) async fn asked(serving: &Serving<'_>, realm: &RealmContext, accepted: &Accepted) -> Result<Limits, Refusal> {
     let settings = &realm.realm.settings;
     let mut limits =
         Limits { expires_in: settings.device_code_seconds, interval: settings.device_poll_interval_seconds };

@@ -18,7 +18,7 @@ mod verify;
 pub(super) use answer::{approve, deny};
 pub use backchannel::{
     APPROVAL_TOKEN_PREFIX, Approver, BackchannelSender, WaitingRequest, answer_request, answer_with_token,
-    authenticate_backchannel, waiting_requests,
+    authenticate_backchannel, block_client_of, blocked_clients, unblock_client, waiting_requests,
 };
 pub use content::AskedFrom;
 pub(crate) use content::DeferredAnswer;

@@ -70,7 +70,8 @@ mod tests {
         assert_eq!(shown.len(), 9);
         let letters = shown.replace('-', "");
         let spaced: String = letters.chars().flat_map(|letter| [letter, ' ']).collect();
-        for typed in [&shown, &letters, &shown.to_lowercase(), &spaced, &format!("  {}_{}.", &shown[..4], &shown[5..])] {
+        for typed in [&shown, &letters, &shown.to_lowercase(), &spaced, &format!("  {}_{}.", &shown[..4], &shown[5..])]
+        {
             assert!(UserCode::typed(typed).is_some_and(|typed| typed == code), "{typed}");
         }
         for wrong in ["", "BCDF-GHJ", "BCDF-GHJKL", "BCDF-GHJ1", "ACDF-GHJK", "BCDF-GHJ\u{212a}", &"B".repeat(65)] {

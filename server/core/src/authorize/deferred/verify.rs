@@ -134,8 +134,7 @@ async fn confirmation(
     let client = verified_redirect::find_client(serving, realm, merged.address()).await.map_err(on_a_page)?;
     let mut interaction = Interaction::begin(serving, &merged, &browser.binding).at(Stage::UserCode);
     let mut accepted = accept(serving, realm, (client, merged), Entry::Device)?;
-    let notice =
-        found(serving, realm, &accepted, (&asked_from, by_link), &mut interaction.narrowing).await?;
+    let notice = found(serving, realm, &accepted, (&asked_from, by_link), &mut interaction.narrowing).await?;
     narrow(serving, realm, &mut accepted, &mut interaction.narrowing).await?;
     let Accepted { client, request, merged, .. } = accepted;
     let sealed = interaction.seal(serving, realm)?;

@@ -1,6 +1,8 @@
 //! The provisions for authorization servers, one by one as the specifications number them, and what meets each.
 
-use signet_protocol::spec::{SpecRef, fapi_ciba, fapi1_advanced, fapi1_baseline, fapi2_message_signing, fapi2_security};
+use signet_protocol::spec::{
+    SpecRef, fapi_ciba, fapi1_advanced, fapi1_baseline, fapi2_message_signing, fapi2_security,
+};
 
 /// A provision for authorization servers.
 pub(super) struct Clause {
@@ -222,7 +224,9 @@ pub(super) static FAPI_CIBA: &[Clause] = &[
     clause(
         fapi_ciba("5.2.2-2"),
         "a unique context or a binding message",
-        Deployment("authorization details say what is asked for; the hook `on_ciba_request` can want a binding message"),
+        Deployment(
+            "authorization details say what is asked for; the hook `on_ciba_request` can want a binding message",
+        ),
     ),
     clause(fapi_ciba("5.2.2-3"), "no push", By("backchannel")),
     clause(fapi_ciba("5.2.2-4"), "poll", By("backchannel")),

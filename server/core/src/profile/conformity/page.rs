@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::clauses::{
-    Clause, FAPI_CIBA, FAPI1_ADVANCED, FAPI1_BASELINE, FAPI2_MESSAGE_SIGNING, FAPI2_SECURITY, Met,
-};
+use super::clauses::{Clause, FAPI_CIBA, FAPI1_ADVANCED, FAPI1_BASELINE, FAPI2_MESSAGE_SIGNING, FAPI2_SECURITY, Met};
 use super::{Place, REQUIREMENTS, Requirement};
 use crate::profile::ProfileName;
 
@@ -143,6 +141,5 @@ mod tests {
     }
 
     /// A choice of ours: FAPI 1.0 leaves rotation open.
-    const UNCITED: (&str, [ProfileName; 2]) =
-        ("refresh_rotation", [ProfileName::Fapi1Advanced, ProfileName::FapiCiba]);
+    const UNCITED: (&str, [ProfileName; 2]) = ("refresh_rotation", [ProfileName::Fapi1Advanced, ProfileName::FapiCiba]);
 }

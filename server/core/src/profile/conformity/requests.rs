@@ -18,7 +18,8 @@ pub(super) static BACKCHANNEL: Requirement = Requirement {
         format!("{modes}; {signed}")
     },
     shortfall: |registered| {
-        let (mode, rules) = (registered.client.metadata.backchannel_token_delivery_mode, &registered.profile.backchannel);
+        let (mode, rules) =
+            (registered.client.metadata.backchannel_token_delivery_mode, &registered.profile.backchannel);
         let foreign = mode.filter(|mode| !rules.delivery_modes.contains(mode))?;
         Some(Shortfall {
             field: "backchannel_token_delivery_mode",

@@ -49,12 +49,8 @@ fn shortfall(name: ProfileName, changes: &Value) -> Option<(&'static str, &'stat
 }
 
 /// The profiles of FAPI.
-const FAPI: [ProfileName; 4] = [
-    ProfileName::Fapi1Advanced,
-    ProfileName::Fapi2Security,
-    ProfileName::Fapi2MessageSigning,
-    ProfileName::FapiCiba,
-];
+const FAPI: [ProfileName; 4] =
+    [ProfileName::Fapi1Advanced, ProfileName::Fapi2Security, ProfileName::Fapi2MessageSigning, ProfileName::FapiCiba];
 
 fn assert_short(names: &[ProfileName], changes: &Value, expected: (&'static str, &'static str)) {
     assert_eq!(shortfall(ProfileName::Base, changes), None, "{changes}");

@@ -147,6 +147,54 @@ pub async fn answer_request(
     answer(serving, realm, (&stored, by), allowed).await
 }
 
+/// Refuses a request, and lets its client ask this user no more.
+///
+/// # Errors
+/// See [`answer_request`].
+pub async fn block_client_of(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (id, by): (&str, &Approver),
+) -> Result<(), Failure> {
+    let stored = waiting(serving, realm, reference_of(id).ok_or_else(gone)?).await?;
+    if stored.user_id != Some(by.user_id) {
+        return Err(gone().detail("it waits for another user").into());
+    }
+    serving.store.block_client(realm.id(), (by.user_id, &stored.client_id), serving.now()).await?;
+    answer(serving, realm, (&stored, by), false).await
+}
+
+/// Lets a client ask a user again.
+///
+/// # Errors
+/// Faults only; a client that is not blocked stays as it is.
+pub async fn unblock_client(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (user_id, client): (UserId, &str),
+) -> Result<(), Failure> {
+    match client.parse() {
+        Ok(client_id) => Ok(serving.store.unblock_client(realm.id(), (user_id, &client_id)).await?),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The clients that may not ask a user, as far as they are still there.
+///
+/// # Errors
+/// Faults only.
+pub async fn blocked_clients(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    user_id: UserId,
+) -> Result<Vec<Arc<Client>>, Failure> {
+    let mut clients = Vec::new();
+    for client_id in serving.store.blocked_clients(realm.id(), user_id).await? {
+        clients.extend(serving.store.client(realm.id(), &client_id).await?);
+    }
+    Ok(clients)
+}
+
 fn reference_of(id: &str) -> Option<DeferredReference> {
     base64url::decode(id).ok()?.try_into().ok().map(DeferredReference)
 }
@@ -236,10 +284,8 @@ async fn approval(
     let authorization = consented(serving, realm, (accepted, stored), by).await?;
     let basis = basis(serving, realm, accepted, (by, user), authorization.as_ref());
     let lineage = Lineage(random::random_bytes(&*serving.random));
-    let standing = StandingQuery {
-        session: by.sid,
-        ..StandingQuery::of_basis(&basis, (lineage, &client.client_id, by.user_id))
-    };
+    let standing =
+        StandingQuery { session: by.sid, ..StandingQuery::of_basis(&basis, (lineage, &client.client_id, by.user_id)) };
     let event = approved(accepted, by, (lineage, &basis));
     let answer = DeferredAnswer {
         lineage,

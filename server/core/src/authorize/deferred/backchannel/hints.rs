@@ -74,11 +74,8 @@ async fn by_token(
     let issuer = [realm.issuer()];
     let algorithms: Vec<SignatureAlgorithm> = realm.profile_of(client).request_objects.algorithms.to_vec();
     let algorithms: Vec<_> = algorithms.into_iter().filter(|algorithm| !algorithm.is_symmetric()).collect();
-    let base = VerificationProfile::request_object(
-        client.client_id.as_str(),
-        AudienceRule::AnyOf(&issuer),
-        &algorithms,
-    );
+    let base =
+        VerificationProfile::request_object(client.client_id.as_str(), AudienceRule::AnyOf(&issuer), &algorithms);
     let profile = VerificationProfile {
         required: &["iss", "aud", "exp"],
         clock_skew: realm.realm.settings.clock_skew_seconds,
@@ -106,6 +103,7 @@ async fn by_token(
 }
 
 fn unreadable() -> Refusal {
-    let reason = "login_hint_token must be a JWT that the client has signed, with a sub_id of the format opaque or iss_sub";
+    let reason =
+        "login_hint_token must be a JWT that the client has signed, with a sub_id of the format opaque or iss_sub";
     ErrorCode::InvalidRequest.because(reason).per(ciba("7.1"))
 }

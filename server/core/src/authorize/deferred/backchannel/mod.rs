@@ -11,7 +11,10 @@ mod signed;
 
 use std::sync::Arc;
 
-pub use answer::{Approver, WaitingRequest, answer_request, answer_with_token, waiting_requests};
+pub use answer::{
+    Approver, WaitingRequest, answer_request, answer_with_token, block_client_of, blocked_clients, unblock_client,
+    waiting_requests,
+};
 pub use notify::BackchannelSender;
 pub use service::APPROVAL_TOKEN_PREFIX;
 use signet_jose::{digest, random_token};

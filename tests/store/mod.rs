@@ -44,6 +44,7 @@ mod logouts;
 mod lost_connection;
 mod memory;
 mod migrations;
+mod notifications;
 mod pushed_requests;
 mod races;
 mod realms;

@@ -32,6 +32,7 @@ device-title = Gerät verbinden
 device-intro = Geben Sie den Code ein, den Ihr Gerät anzeigt.
 device-code = Code
 device-submit = Weiter
+device-here = Möchten Sie lieber auf Ihrem Telefon weitermachen? Das führt zur selben Seite.
 device-problem-code = Mit diesem Code wartet kein Gerät. Bitte prüfen Sie ihn oder holen Sie sich auf dem Gerät einen neuen.
 device-problem-throttled = Es gab zu viele Versuche. Bitte warten Sie einige Minuten und versuchen Sie es dann erneut.
 device-confirm-title = { $client } auf einem Gerät verbinden?

@@ -37,6 +37,7 @@ device-title = Connect a device
 device-intro = Enter the code that your device shows.
 device-code = Code
 device-submit = Continue
+device-here = Would you rather go on at your phone? This leads to the same page.
 device-problem-code = No device is waiting with this code. Please check it, or get a new one on the device.
 device-problem-throttled = There were too many attempts. Please wait a few minutes, then try again.
 device-confirm-title = Connect { $client } on a device?

@@ -33,6 +33,7 @@ device-title = Connecter un appareil
 device-intro = Saisissez le code affiché par votre appareil.
 device-code = Code
 device-submit = Continuer
+device-here = Vous préférez continuer sur votre téléphone ? Ce code mène à la même page.
 device-problem-code = Aucun appareil n’attend avec ce code. Vérifiez-le, ou demandez-en un nouveau sur l’appareil.
 device-problem-throttled = Il y a eu trop de tentatives. Attendez quelques minutes, puis réessayez.
 device-confirm-title = Connecter { $client } sur un appareil ?

@@ -6,6 +6,7 @@ mod initial_access_tokens;
 mod script_tools;
 mod scripts;
 mod serving;
+mod trial;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

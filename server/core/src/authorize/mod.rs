@@ -107,7 +107,7 @@ const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
     (registration::clients_are_not_registered_by_request, &[Authorization, Pushed, Device, Backchannel]),
     (scope::scope_is_allowed, &[Authorization, Pushed, Device, Backchannel]),
     (nonce::nonce_is_there_where_needed, &[Authorization, Pushed, Device, Backchannel]),
-    (nonce::nonce_goes_with_openid, &[Authorization, Pushed, Device, Backchannel]),
+    (nonce::nonce_goes_with_openid, &[Authorization, Pushed]),
     (state::state_is_there_without_openid, &[Authorization, Pushed]),
     (pkce::challenge_is_present_and_well_formed, &[Authorization, Pushed]),
     (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed, Device, Backchannel]),

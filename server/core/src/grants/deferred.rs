@@ -3,7 +3,7 @@
 
 use signet_jose::digest;
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::names::GrantType;
+use signet_protocol::names::{GrantType, TokenDeliveryMode};
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::SpecRef;
 
@@ -37,7 +37,9 @@ pub(super) async fn redeem(request: &GrantRequest<'_>, polled: &Polled) -> Resul
         let reason = "the time to answer is over; begin anew";
         return Err(ErrorCode::ExpiredToken.because(reason).per(polled.spec).into());
     }
-    keep_pace(request, &stored, polled).await?;
+    if has_a_pace(request, &stored) {
+        keep_pace(request, &stored, polled).await?;
+    }
     let answer = match stored.state {
         DeferredState::Approved => DeferredAnswer::decrypt(request.realm, &stored)?,
         // Nothing is written but, as for every refusal, the marks of proofs that came along.
@@ -87,6 +89,17 @@ async fn find(request: &GrantRequest<'_>, polled: &Polled) -> Result<DeferredReq
         return Err(refused("it belongs to another grant type").into());
     }
     Ok(stored)
+}
+
+/// What is over stays over at any pace, and a client that was told of its answer comes at once (CIBA Core 10.2).
+fn has_a_pace(request: &GrantRequest<'_>, stored: &DeferredRequest) -> bool {
+    let is_told = stored.kind == DeferredKind::Backchannel
+        && request.client.client().metadata.backchannel_token_delivery_mode == Some(TokenDeliveryMode::Ping);
+    match stored.state {
+        DeferredState::Pending => true,
+        DeferredState::Approved => !is_told,
+        DeferredState::Denied | DeferredState::Redeemed => false,
+    }
 }
 
 /// RFC 8628 section 3.5: whoever polls too fast waits longer from now on, and gets nothing now, whatever was answered.

@@ -14,7 +14,7 @@ use super::login::request_and_form;
 use crate::call::{Call, PageCall};
 use crate::pages::{
     DeviceConfirmPage, DeviceDonePage, DeviceOutcome, DevicePage, DeviceProblem, DisplayText, ErrorProblem, OwnPath,
-    Page,
+    Page, QrCode,
 };
 use crate::{cookies, render};
 
@@ -67,8 +67,9 @@ async fn answered(call: &Call, parameters: &Parameters, (interaction, confirmed)
 }
 
 fn enter_page(call: &Call, problem: Option<DeviceProblem>) -> Response {
-    let path = url::Url::parse(&call.realm.urls.of(Endpoint::Device)).map(|url| url.path().to_owned());
-    let page = DevicePage { action: OwnPath::new(&path.unwrap_or_default()), problem };
+    let address = call.realm.urls.of(Endpoint::Device);
+    let path = url::Url::parse(&address).map(|url| url.path().to_owned());
+    let page = DevicePage { action: OwnPath::new(&path.unwrap_or_default()), here: QrCode::of(&address), problem };
     let mut response = render::page(call, &Page::Device(page));
     if problem == Some(DeviceProblem::Throttled) {
         render::ask_again_later(&mut response, StatusCode::TOO_MANY_REQUESTS);

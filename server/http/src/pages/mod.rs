@@ -11,6 +11,7 @@ mod locale;
 mod messages;
 mod model;
 mod permissions;
+mod qr_code;
 pub mod samples;
 mod templates;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use model::{
     SignOutPage, SignedInPage, TestClientPage, TokenView,
 };
 pub use permissions::{ClaimView, DetailView, ScopeView};
+pub use qr_code::QrCode;
 pub use values::{
     CalendarDay, DisplayText, FormTarget, FrameUri, Hidden, ImageUri, Json, OwnPath, ReturnTarget, WebUri,
 };

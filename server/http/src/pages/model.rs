@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::headers::PageKind;
 use super::permissions::{ClaimView, DetailView, ScopeView};
+use super::qr_code::QrCode;
 use super::values::{
     CalendarDay, DisplayText, FormTarget, FrameUri, Hidden, ImageUri, Json, OwnPath, ReturnTarget, WebUri,
 };
@@ -189,6 +190,8 @@ pub struct ConsentPage {
 pub struct DevicePage {
     /// Where the form is posted.
     pub action: OwnPath,
+    /// The address of the page, for whoever would rather go on at a phone. It has no code in it.
+    pub here: Option<QrCode>,
     /// Why the last code led nowhere.
     pub problem: Option<DeviceProblem>,
 }

@@ -8,7 +8,7 @@ use super::{
     AppView, AppsPage, BlockedView, CalendarDay, ClaimView, ClientView, ConsentPage, DetailView, DevStartPage,
     DeviceConfirmPage, DeviceDonePage, DeviceOutcome, DevicePage, DeviceProblem, DisplayText, ErrorPage, ErrorProblem,
     FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json, LoggedOutPage, LoginPage,
-    LoginProblem, OwnPath, Page, Parameter, Removal, RequestOutcome, RequestView, RequestsPage, ReturnTarget,
+    LoginProblem, OwnPath, Page, Parameter, QrCode, Removal, RequestOutcome, RequestView, RequestsPage, ReturnTarget,
     ScopeView, SessionForm, SignOutPage, SignedInPage, TestClientPage, TokenView, WebUri,
 };
 
@@ -92,7 +92,10 @@ fn requests() -> Vec<(&'static str, Page)> {
 }
 
 fn devices() -> Vec<(&'static str, Page)> {
-    let enter = |problem| Page::Device(DevicePage { action: OwnPath::new("/realms/sample/device"), problem });
+    let enter = |problem| {
+        let here = QrCode::of("https://login.example/realms/sample/device");
+        Page::Device(DevicePage { action: OwnPath::new("/realms/sample/device"), here, problem })
+    };
     let confirm = DeviceConfirmPage {
         client: full_client(),
         user_code: "WDJB-MJHT".to_owned(),

@@ -138,7 +138,7 @@ mod tests {
         for good in ["W4SCT", "Zahlung 5 \u{20ac}", "a <b>", &"x".repeat(128)] {
             assert_eq!(binding_message(&with("binding_message", good)), Ok(Some(good.to_owned())));
         }
-        for bad in ["", "  ", "a\nb", "a\u{7}b", "a\u{202e}b", &"x".repeat(129), &"x".repeat(1024)] {
+        for bad in ["  ", "a\nb", "a\u{7}b", "a\u{202e}b", &"x".repeat(129), &"x".repeat(1024)] {
             let error = binding_message(&with("binding_message", bad)).unwrap_err();
             assert_eq!(error.code, ErrorCode::InvalidBindingMessage, "{bad:?}");
         }
@@ -149,7 +149,7 @@ mod tests {
         for (text, seconds) in [("1", 1), ("120", 120), ("86400", 86_400)] {
             assert_eq!(requested_expiry(&with("requested_expiry", text)), Ok(Some(seconds)));
         }
-        for bad in ["0", "-1", "1000000000", "abc", "", "1.5", "+5", " 5"] {
+        for bad in ["0", "-1", "1000000000", "abc", "1.5", "+5", " 5"] {
             assert!(requested_expiry(&with("requested_expiry", bad)).is_err(), "{bad}");
         }
         for good in ["8d67dc78-7faa-4d41-aabd-67707b374255", "a+/~._-0=="] {

@@ -22,6 +22,8 @@ mod m0015_pushed_requests;
 mod m0019_authorization_details;
 mod m0020_required_authentication;
 mod m0022_client_traffic;
+mod m0024_deferred_requests;
+mod m0025_backchannel_notifications;
 mod schema;
 
 use std::collections::HashSet;
@@ -112,6 +114,8 @@ impl Migrator {
             m0019_authorization_details::STEPS,
             m0020_required_authentication::STEPS,
             m0022_client_traffic::STEPS,
+            m0024_deferred_requests::STEPS,
+            m0025_backchannel_notifications::STEPS,
         ];
         files.into_iter().flatten()
     }

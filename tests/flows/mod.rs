@@ -6,6 +6,7 @@ mod admin_api;
 mod audit;
 pub(crate) mod authorization_details;
 mod bound_tokens;
+mod ciba;
 pub(crate) mod client_authentication;
 mod client_credentials;
 mod command_line;

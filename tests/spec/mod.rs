@@ -3,9 +3,11 @@
 mod assertion_uses;
 mod assertions;
 mod authorization_requests;
+mod ciba;
 mod client_authentication;
 mod codes;
 mod conformance;
+mod device_authorization;
 mod dpop_nonces;
 mod dpop_proofs;
 mod dpop_pushes;

@@ -9,7 +9,7 @@ use signet_core::events::{EventRecord, Serving};
 use signet_core::grants::{self, ClientRequest};
 use signet_core::model::{Client, Purpose, RefreshFamily, TokenBasis, User};
 use signet_core::ports::{
-    Audit, Authorizations, Redemption, RefreshFamilies, SessionEnding, Sessions, SingleUse, StandingQuery,
+    Audit, Authorizations, Redeemable, Redemption, RefreshFamilies, SessionEnding, Sessions, SingleUse, StandingQuery,
     WhichSessions,
 };
 use signet_core::protocol::parameters::Parameters;
@@ -126,7 +126,7 @@ fn family(node: &Node, lineage: Lineage, (client, user): (&Client, &User)) -> Re
         expires_at: now.plus(7200),
     };
     Redemption {
-        code: used(Purpose::AuthorizationCode, 7),
+        redeemable: Redeemable::Code(used(Purpose::AuthorizationCode, 7)),
         standing,
         refresh_family: Some(family),
         participant: None,

@@ -2,13 +2,14 @@
 
 use serde_json::json;
 use signet_core::model::{
-    Authorization, BrowserSession, Client, ClientSecret, ClientSettings, Completion, DEFAULT_SLOT, KeyState,
-    PairwiseSaltRecord, PasswordCredential, Purpose, PushedReference, PushedRequest, Realm, RealmSettings,
-    RefreshFamily, ResourceScope, ResourceServer, SealingKeyRecord, SecretLife, SessionIdHash, SigningKeyRecord,
-    TokenBasis, UsedRecord, User,
+    Authorization, BrowserSession, Client, ClientSecret, ClientSettings, Completion, DEFAULT_SLOT, DeferredKind,
+    DeferredReference, DeferredRequest, DeferredState, KeyState, PairwiseSaltRecord, PasswordCredential, Purpose,
+    PushedReference, PushedRequest, Realm, RealmSettings, RefreshFamily, ResourceScope, ResourceServer,
+    SealingKeyRecord, SecretLife, SessionIdHash, SigningKeyRecord, TokenBasis, UsedRecord, User,
 };
 use signet_core::ports::{
-    Clients, Login, Push, Realms, Redemption, Rotation, Sessions, SingleUse, StandingQuery, StoreError, Users,
+    Clients, Deferral, Login, Push, Realms, Redeemable, Redemption, Rotation, Sessions, SingleUse, StandingQuery,
+    StoreError, Users,
 };
 use signet_protocol::client_metadata::ClientMetadata;
 use signet_protocol::identifiers::{
@@ -261,7 +262,7 @@ impl World {
     pub(crate) fn redemption(&self, number: u8) -> Redemption {
         let lineage = Lineage([number; 16]);
         Redemption {
-            code: used(Purpose::AuthorizationCode, number),
+            redeemable: Redeemable::Code(used(Purpose::AuthorizationCode, number)),
             standing: self.standing(lineage),
             refresh_family: Some(self.family(lineage)),
             participant: Some((self.session.sid, self.client_id())),
@@ -285,6 +286,30 @@ impl World {
             standing: self.standing(lineage),
             proofs: Vec::new(),
         }
+    }
+}
+
+/// A request of a device that waits.
+pub(crate) fn deferral(realm_id: RealmId, number: u8) -> Deferral {
+    Deferral {
+        request: DeferredRequest {
+            realm_id,
+            reference: DeferredReference([number; 32]),
+            kind: DeferredKind::Device,
+            user_code: Some([number; 32]),
+            client_id: "app".parse().unwrap(),
+            user_id: None,
+            content: (0..=255).cycle().take(20_000).collect(),
+            state: DeferredState::Pending,
+            interval: 5,
+            answer: None,
+            expires_at: NOW.plus(600),
+        },
+        proofs: Vec::new(),
+        now: NOW,
+        most: 100,
+        most_of_user: None,
+        notification: None,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use signet_core::model::KeyState;
 use signet_core::ports::{
-    Authorizations, Clients, KeptDetails, Keys, PageRequest, PairwiseSalts, PushedRequests, Realms, ResourceServers,
-    Sessions, SingleUse, Users,
+    Authorizations, Clients, DeferredRequests, KeptDetails, Keys, PageRequest, PairwiseSalts, PushedRequests, Realms,
+    ResourceServers, Sessions, SingleUse, Users,
 };
 use signet_protocol::identifiers::{Lineage, RealmId};
 
@@ -106,6 +106,7 @@ async fn a_deleted_realm_leaves_no_row_and_no_other_realm_notices(database: &Tes
     store.deny_token(world.realm.id, &[1; 32], NOW, &[]).await.unwrap();
     store.keep_details(world.realm.id, (&[1; 32], "[]"), NOW).await.unwrap();
     store.push(&super::fixtures::push(world.realm.id, 1), &[]).await.unwrap();
+    store.defer(&super::fixtures::deferral(world.realm.id, 1), &[]).await.unwrap();
     store.delete_realm(world.realm.id, &[]).await.unwrap();
     for table in [
         "signing_keys",
@@ -122,6 +123,7 @@ async fn a_deleted_realm_leaves_no_row_and_no_other_realm_notices(database: &Tes
         "used_records",
         "kept_details",
         "pushed_requests",
+        "deferred_requests",
         "denials",
         "throttles",
     ] {

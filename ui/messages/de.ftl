@@ -48,6 +48,47 @@ consent-destination = Danach kehren Sie zu { $host } zurück.
 consent-remembered = Ihre Entscheidung wird gespeichert. Unter „Apps mit Zugriff“ können Sie sie jederzeit widerrufen.
 consent-once = Ihre Entscheidung gilt nur für dieses Mal.
 
+device-title = Gerät verbinden
+device-intro = Geben Sie den Code ein, den Ihr Gerät anzeigt.
+device-code = Code
+device-submit = Weiter
+device-here = Möchten Sie lieber auf Ihrem Telefon weitermachen? Das führt zur selben Seite.
+device-problem-code = Mit diesem Code wartet kein Gerät. Bitte prüfen Sie ihn oder holen Sie sich auf dem Gerät einen neuen.
+device-problem-throttled = Es gab zu viele Versuche. Bitte warten Sie einige Minuten und versuchen Sie es dann erneut.
+device-confirm-title = { $client } auf einem Gerät verbinden?
+device-confirm-compare = Zeigt das Gerät diesen Code?
+device-address = Netzwerkadresse des Geräts
+device-user-agent = Das Gerät nennt sich
+device-began = Angefragt
+device-minutes-ago = { $minutes ->
+    [0] gerade eben
+    [one] vor { $minutes } Minute
+   *[other] vor { $minutes } Minuten
+}
+device-confirm-warning = Gehen Sie nur weiter, wenn Sie selbst damit begonnen haben, auf einem Gerät vor Ihnen. Hat Ihnen jemand den Code oder einen Link geschickt, gehen Sie nicht weiter.
+device-confirm = Ja, weiter
+device-deny = Nein, das war ich nicht
+device-approved-title = Ihr Gerät ist verbunden
+device-approved-text = { $client } geht auf dem Gerät von selbst weiter. Sie können diese Seite schließen.
+device-denied-title = Das Gerät ist nicht verbunden
+device-denied-text = { $client } bekommt keinen Zugriff. Sie können diese Seite schließen.
+
+requests-title = Anfragen von Apps
+requests-link = Anfragen von Apps beantworten
+requests-asks = { $client } möchte Ihr Konto benutzen
+requests-compare = Zeigt die App dasselbe?
+requests-warning = Erlauben Sie es nur, wenn Sie selbst gerade damit begonnen haben.
+requests-block = Nicht erlauben und sperren
+requests-none = Keine App wartet auf Ihre Antwort.
+requests-blocked = Apps, die Sie nicht fragen dürfen
+requests-unblock = Wieder fragen lassen
+requests-unblock-named = { $client } wieder fragen lassen
+requests-allowed = Sie haben es erlaubt. Die App geht von selbst weiter.
+requests-denied = Sie haben es nicht erlaubt.
+requests-blocked-now = Sie haben es nicht erlaubt, und die App kann Sie nicht mehr fragen.
+requests-unblocked-now = Die App darf Sie wieder fragen.
+requests-gone = Diese Anfrage ist vorbei: Sie wurde beantwortet, oder ihre Zeit ist abgelaufen.
+
 scope-openid = Sie wiedererkennen, wenn Sie zurückkommen
 scope-profile = Ihr Profil sehen, zum Beispiel Name, Bild und Geburtsdatum
 scope-email = Ihre E-Mail-Adresse sehen

@@ -52,6 +52,49 @@ consent-destination = Afterwards you return to { $host }.
 consent-remembered = Your choice is remembered. You can withdraw it at any time under “Apps with access”.
 consent-once = Your choice holds for this time only.
 
+# Devices without a keyboard or a browser
+device-title = Connect a device
+device-intro = Enter the code that your device shows.
+device-code = Code
+device-submit = Continue
+device-here = Would you rather go on at your phone? This leads to the same page.
+device-problem-code = No device is waiting with this code. Please check it, or get a new one on the device.
+device-problem-throttled = There were too many attempts. Please wait a few minutes, then try again.
+device-confirm-title = Connect { $client } on a device?
+device-confirm-compare = Does the device show this code?
+device-address = Network address of the device
+device-user-agent = The device calls itself
+device-began = Requested
+device-minutes-ago = { $minutes ->
+    [0] just now
+    [one] { $minutes } minute ago
+   *[other] { $minutes } minutes ago
+}
+device-confirm-warning = Continue only if you began this yourself, on a device in front of you. If somebody sent you the code or a link, do not continue.
+device-confirm = Yes, continue
+device-deny = No, it was not me
+device-approved-title = Your device is connected
+device-approved-text = { $client } goes on by itself on the device. You can close this page.
+device-denied-title = The device is not connected
+device-denied-text = { $client } gets no access. You can close this page.
+
+# What apps ask at another device
+requests-title = Requests from apps
+requests-link = Answer requests from apps
+requests-asks = { $client } wants to use your account
+requests-compare = Does the app show the same?
+requests-warning = Allow it only if you began this yourself, just now.
+requests-block = Don’t allow, and block
+requests-none = No app is waiting for your answer.
+requests-blocked = Apps that may not ask you
+requests-unblock = Let it ask again
+requests-unblock-named = Let { $client } ask again
+requests-allowed = You allowed it. The app goes on by itself.
+requests-denied = You did not allow it.
+requests-blocked-now = You did not allow it, and the app cannot ask you any more.
+requests-unblocked-now = The app may ask you again.
+requests-gone = This request is over: it was answered, or its time has run out.
+
 # What an app may do. Each completes "{ $client } would be able to:".
 scope-openid = recognise you when you come back
 scope-profile = see your profile, such as your name, picture and date of birth

@@ -48,6 +48,49 @@ consent-destination = Vous retournerez ensuite sur { $host }.
 consent-remembered = Votre choix est enregistré. Vous pouvez le retirer à tout moment dans « Applications autorisées ».
 consent-once = Votre choix ne vaut que pour cette fois.
 
+# Appareils sans clavier ou sans navigateur
+device-title = Connecter un appareil
+device-intro = Saisissez le code affiché par votre appareil.
+device-code = Code
+device-submit = Continuer
+device-here = Vous préférez continuer sur votre téléphone ? Ce code mène à la même page.
+device-problem-code = Aucun appareil n’attend avec ce code. Vérifiez-le, ou demandez-en un nouveau sur l’appareil.
+device-problem-throttled = Il y a eu trop de tentatives. Attendez quelques minutes, puis réessayez.
+device-confirm-title = Connecter { $client } sur un appareil ?
+device-confirm-compare = L’appareil affiche-t-il ce code ?
+device-address = Adresse réseau de l’appareil
+device-user-agent = L’appareil s’appelle
+device-began = Demandé
+device-minutes-ago = { $minutes ->
+    [0] à l’instant
+    [one] il y a { $minutes } minute
+   *[other] il y a { $minutes } minutes
+}
+device-confirm-warning = Continuez seulement si vous avez commencé vous-même, sur un appareil devant vous. Si quelqu’un vous a envoyé le code ou un lien, ne continuez pas.
+device-confirm = Oui, continuer
+device-deny = Non, ce n’était pas moi
+device-approved-title = Votre appareil est connecté
+device-approved-text = { $client } continue tout seul sur l’appareil. Vous pouvez fermer cette page.
+device-denied-title = L’appareil n’est pas connecté
+device-denied-text = { $client } n’obtient aucun accès. Vous pouvez fermer cette page.
+
+# Ce que des applications demandent sur un autre appareil
+requests-title = Demandes d’applications
+requests-link = Répondre aux demandes d’applications
+requests-asks = { $client } veut utiliser votre compte
+requests-compare = L’application affiche-t-elle la même chose ?
+requests-warning = Autorisez seulement si vous avez commencé vous-même, à l’instant.
+requests-block = Ne pas autoriser et bloquer
+requests-none = Aucune application n’attend votre réponse.
+requests-blocked = Applications qui ne peuvent pas vous demander
+requests-unblock = La laisser demander de nouveau
+requests-unblock-named = Laisser { $client } demander de nouveau
+requests-allowed = Vous avez autorisé. L’application continue toute seule.
+requests-denied = Vous n’avez pas autorisé.
+requests-blocked-now = Vous n’avez pas autorisé, et l’application ne peut plus vous demander.
+requests-unblocked-now = L’application peut de nouveau vous demander.
+requests-gone = Cette demande est terminée : elle a reçu une réponse, ou son temps est écoulé.
+
 scope-openid = vous reconnaître lorsque vous revenez
 scope-profile = voir votre profil, par exemple votre nom, votre photo et votre date de naissance
 scope-email = voir votre adresse e-mail

@@ -73,6 +73,9 @@ mod tests {
             ("username", "ada".to_owned()),
             ("password", "secret".to_owned()),
             ("initial_access_token", "iat".to_owned()),
+            ("approvals", "https://localhost:2/approvals".to_owned()),
+            ("auth_req_id", "{auth_req_id}".to_owned()),
+            ("action", "{action}".to_owned()),
         ])
     }
 

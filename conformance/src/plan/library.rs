@@ -13,7 +13,7 @@ macro_rules! embedded {
     };
 }
 
-const BUILT_IN: [(&str, &str); 37] = embedded![
+const BUILT_IN: [(&str, &str); 38] = embedded![
     "authentication-mtls.toml",
     "authentication.toml",
     "backchannel-logout.toml",
@@ -32,6 +32,7 @@ const BUILT_IN: [(&str, &str); 37] = embedded![
     "browser/watch-session.json",
     "config.toml",
     "dynamic.toml",
+    "fapi-ciba.toml",
     "fapi1-advanced.toml",
     "fapi2-client-credentials.toml",
     "fapi2-message-signing.toml",

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 /// What the placeholders of one plan stand for: `suite` (the suite's base URL), `alias`, `realm`, `issuer`; where the
 /// plan has a user `username` and `password`; `initial_access_token` and `resource` where the plan asks for one. A
-/// client's registration may also contain `role`, and a realm's settings contain no other than `client_authority`: who
-/// signs the certificates of clients.
+/// client's registration may also contain `role`, and a realm's settings contain no other than `client_authority`, who
+/// signs the certificates of clients, and `approvals`, the service that reaches users.
 pub(crate) type Names = BTreeMap<&'static str, String>;
 
 /// Replaces the placeholders in every text of `value`. Braces around anything but a lower-case word stay as they are.

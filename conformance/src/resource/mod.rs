@@ -1,12 +1,16 @@
 //! A protected resource beside Signet, as an API of a deployer is: plans of FAPI use their access tokens there. What it
 //! checks is checked by `signet-guard`, the library that APIs have for it.
 //!
-//! It asks Signet about every token, so that one that was revoked is refused at once.
+//! It asks Signet about every token, so that one that was revoked is refused at once. Beside it stands the service that
+//! reaches users at their devices, which plans of CIBA need.
 
-use crate::certificate::{ClientCertificate, issue};
+mod approval;
+
+use crate::certificate::{ClientCertificate, Issued, issue};
 use crate::error::HarnessError;
 use crate::tls;
-use http_body_util::Full;
+use approval::Approvals;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
@@ -35,6 +39,10 @@ use tokio_openssl::SslStream;
 /// What FAPI permits below TLS 1.3, for the kind of certificate that the resource has.
 const CIPHERS: &str = "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384";
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+/// The path of the service that reaches users.
+const APPROVALS: &str = "/approvals";
+/// Longest message to it, in bytes.
+const LONGEST_MESSAGE: usize = 64 * 1024;
 
 /// A running resource; it stops when dropped.
 pub(crate) struct Resource {
@@ -48,6 +56,8 @@ struct Served {
     random: SystemRandom,
     /// What tokens of a realm are used for, by its path.
     realms: Mutex<HashMap<String, Accounts>>,
+    approvals: Approvals,
+    authority: Vec<u8>,
 }
 
 /// Takes the tokens of a realm, if Signet says that they are good.
@@ -90,10 +100,27 @@ impl Resource {
         let listener = TcpListener::bind((IpAddr::from(interface), 0)).await?;
         let base = format!("https://{host}:{}", listener.local_addr()?.port());
         let realms = Mutex::default();
-        let served = Arc::new(Served { acceptor: acceptor(host)?, base, random: SystemRandom::new(), realms });
+        let issued = issue(host)?;
+        let (acceptor, random, approvals) = (acceptor(&issued)?, SystemRandom::new(), Approvals::default());
+        let served = Arc::new(Served { acceptor, base, random, realms, approvals, authority: issued.authority });
         let mut connections = JoinSet::new();
         connections.spawn(accept(listener, Arc::clone(&served)));
         Ok(Self { served, _connections: connections })
+    }
+
+    /// Who vouches for its certificate (PEM).
+    pub(crate) fn authority(&self) -> &[u8] {
+        &self.served.authority
+    }
+
+    /// Where the service is that reaches users: below it `tell` for Signet and `answer` for the suite.
+    pub(crate) fn approvals(&self) -> String {
+        format!("{}{APPROVALS}", self.served.base)
+    }
+
+    /// Answers go to a Signet whose certificate `authority` (PEM) vouches for.
+    pub(crate) fn answer_to(&self, authority: Option<&[u8]>) {
+        self.served.approvals.trust(authority);
     }
 
     /// Takes the tokens of a realm, and returns the URL of what they give access to.
@@ -110,8 +137,7 @@ impl Resource {
     }
 }
 
-fn acceptor(host: &str) -> Result<SslAcceptor, ErrorStack> {
-    let issued = issue(host)?;
+fn acceptor(issued: &Issued) -> Result<SslAcceptor, ErrorStack> {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
     builder.set_cipher_list(CIPHERS)?;
     let key = PKey::private_key_from_pem(&issued.key)?;
@@ -152,11 +178,14 @@ async fn connection(stream: TcpStream, served: Arc<Served>) {
     let certificate = certificate(stream.ssl());
     let served = &served;
     let service = service_fn(move |request: Request<Incoming>| async move {
-        let (mut head, _) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        if head.uri.path().starts_with(APPROVALS) {
+            return Ok::<_, Infallible>(served.approve(&head, body).await.map(Full::from));
+        }
         if let Some(certificate) = certificate {
             head.extensions.insert(certificate);
         }
-        Ok::<_, Infallible>(served.answer(&head).await)
+        Ok(served.answer(&head).await)
     });
     drop(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
@@ -167,6 +196,34 @@ fn certificate(ssl: &SslRef) -> Option<ConnectionCertificate> {
 }
 
 impl Served {
+    /// Takes what Signet tells, and what the suite wants answered.
+    async fn approve(&self, request: &Parts, body: Incoming) -> Response<String> {
+        let done = || {
+            let mut response = Response::new(String::new());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response
+        };
+        let query = request.uri.query().unwrap_or_default();
+        let asked: HashMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        match (request.uri.path().trim_start_matches(APPROVALS), asked.get("auth_req_id"), asked.get("action")) {
+            ("/tell", ..) => {
+                let read = Limited::new(body, LONGEST_MESSAGE).collect().await.ok().map(|read| read.to_bytes());
+                match read.and_then(|bytes| self.approvals.take(&bytes)) {
+                    Some(()) => done(),
+                    None => *refusal(StatusCode::BAD_REQUEST, "no message about a request"),
+                }
+            }
+            ("/answer", Some(auth_req_id), Some(action)) => match self.approvals.answer(auth_req_id, action).await {
+                Ok(()) => done(),
+                Err(error) => {
+                    crate::output::note(&format!("an answer was not taken: {error}"));
+                    *refusal(StatusCode::BAD_GATEWAY, "Signet did not take the answer")
+                }
+            },
+            _ => *refusal(StatusCode::NOT_FOUND, "there is nothing here"),
+        }
+    }
+
     async fn answer(&self, request: &Parts) -> Response<Full<Bytes>> {
         let mut response = match self.permit(request).await {
             Ok(headers) => {

@@ -65,12 +65,16 @@ impl Signet {
         scripts: Option<ScriptSet>,
         suite_certificate: &[u8],
     ) -> Result<Self, HarnessError> {
-        let (process, admin) = Process::start(options, suite_certificate).await?;
+        let resource = Resource::start(&options.host).await?;
+        // It calls the suite, and the service that reaches users.
+        let trusted = [suite_certificate, resource.authority()].concat();
+        let (process, admin) = Process::start(options, &trusted).await?;
+        resource.answer_to(admin.authority());
         Ok(Self {
             admin,
             mtls_base: Some(process.mtls_base().to_owned()),
             client_authority: ClientAuthority::new()?,
-            resource: Resource::start(&options.host).await?,
+            resource,
             realm: None,
             scripts,
             process: Some(process),
@@ -87,11 +91,13 @@ impl Signet {
         }
         let admin = Admin::new(&base_url, client_id, client_secret, authority.as_deref())?;
         admin.check().await?;
+        let resource = Resource::start("localhost").await?;
+        resource.answer_to(admin.authority());
         Ok(Self {
             admin,
             mtls_base: mtls_base_url,
             client_authority: ClientAuthority::new()?,
-            resource: Resource::start("localhost").await?,
+            resource,
             realm,
             scripts,
             process: None,
@@ -133,6 +139,10 @@ impl Signet {
             ("alias", plan.alias()),
             ("issuer", format!("{}/realms/{realm}", self.base())),
             ("realm", realm.clone()),
+            ("approvals", self.resource.approvals()),
+            // What the suite fills in itself.
+            ("auth_req_id", "{auth_req_id}".to_owned()),
+            ("action", "{action}".to_owned()),
         ]);
         for server in &plan.file.resource_servers {
             self.create_resource_server(&realm, server).await?;
@@ -174,7 +184,8 @@ impl Signet {
     async fn create_realm(&self, plan: &Plan) -> Result<String, HarnessError> {
         let plan_name: String = plan.name.chars().take(LONGEST_PLAN_NAME).collect();
         let name = format!("conformance-{plan_name}-{}", hexadecimal(3)?);
-        let names = Names::from([("client_authority", self.client_authority.pem()?)]);
+        let names =
+            Names::from([("client_authority", self.client_authority.pem()?), ("approvals", self.resource.approvals())]);
         let mut body = fill(&Value::Object(plan.file.realm.clone()), &names)?;
         body["name"] = name.clone().into();
         body["display_name"] = format!("Conformance plan {}", plan.name).into();

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::enumerations::{
     AccessTokenFormat, ApplicationType, ClientAuthenticationMethod, GrantType, ProfileName, RefreshRotation,
-    ResponseType, SubjectType,
+    ResponseType, SubjectType, TokenDeliveryMode,
 };
 
 /// What a client is registered with (RFC 7591 section 2). Absent members have the default of their specification.
@@ -115,6 +115,15 @@ pub(crate) struct ClientMetadata {
     backchannel_logout_uri: Option<String>,
     /// Whether logout tokens must have `sid`, which this server's always have; no when absent.
     backchannel_logout_session_required: Option<bool>,
+    /// How the client learns of answers to its backchannel authentication requests (CIBA Core 4).
+    backchannel_token_delivery_mode: Option<TokenDeliveryMode>,
+    /// Where this server tells it: an https URL (CIBA Core 4).
+    backchannel_client_notification_endpoint: Option<String>,
+    /// The one algorithm of its signed backchannel authentication requests; where it is registered, every one is signed
+    /// (CIBA Core 4).
+    backchannel_authentication_request_signing_alg: Option<String>,
+    /// Whether it sends user codes, which this server does not have; no when absent (CIBA Core 4).
+    backchannel_user_code_parameter: Option<bool>,
     /// Expected subject of the certificate, as an RFC 4514 string (RFC 8705 section 2.1.2).
     tls_client_auth_subject_dn: Option<String>,
     /// Expected DNS name of the certificate (RFC 8705 section 2.1.2).

@@ -25,6 +25,22 @@ pub(crate) enum GrantType {
     Implicit,
     RefreshToken,
     ClientCredentials,
+    /// Tokens for a device that a person authorizes from another one (RFC 8628).
+    #[oai(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
+    /// Tokens for a client whose user is asked at another device (CIBA Core).
+    #[oai(rename = "urn:openid:params:grant-type:ciba")]
+    Ciba,
+}
+
+/// How a client learns of the answer to a backchannel authentication request: it asks, is told when to, or is sent the
+/// tokens (CIBA Core 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::protocol::names::TokenDeliveryMode", rename_all = "snake_case")]
+pub(crate) enum TokenDeliveryMode {
+    Poll,
+    Ping,
+    Push,
 }
 
 /// Who may register clients at the registration endpoint: nobody, whoever has an initial access token, or everybody
@@ -99,7 +115,7 @@ pub(crate) enum ReplayScope {
 }
 
 /// A security profile. `base` is OpenID Connect Core with the best current practice of RFC 9700; the others are FAPI 1.0
-/// Part 2: Advanced, the FAPI 2.0 Security Profile, and FAPI 2.0 Message Signing.
+/// Part 2: Advanced, the FAPI 2.0 Security Profile, FAPI 2.0 Message Signing, and FAPI-CIBA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(remote = "signet_core::profile::ProfileName")]
 pub(crate) enum ProfileName {
@@ -111,6 +127,8 @@ pub(crate) enum ProfileName {
     Fapi2Security,
     #[oai(rename = "fapi2_message_signing")]
     Fapi2MessageSigning,
+    #[oai(rename = "fapi_ciba")]
+    FapiCiba,
 }
 
 /// Where a key is in its life: `future` is published and not used yet, `active` signs (one per algorithm), `verifying`
@@ -143,6 +161,7 @@ mod tests {
     fn texts_are_those_of_the_core() {
         let methods = names::ClientAuthenticationMethod::ALL;
         assert_texts::<ClientAuthenticationMethod, _>(methods, |name| json!(name));
+        assert_texts::<TokenDeliveryMode, _>(names::TokenDeliveryMode::ALL, |name| json!(name));
         assert_texts::<GrantType, _>(names::GrantType::ALL, |name| json!(name));
         assert_texts::<ResponseType, _>(names::ResponseType::ALL, |name| json!(name));
         assert_texts::<ApplicationType, _>(names::ApplicationType::ALL, |name| json!(name));

@@ -45,6 +45,18 @@ pub(crate) struct Realm {
     updated_at: Timestamp,
 }
 
+/// The service that reaches users at their authentication devices (CIBA Core 8), and what its word is worth.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct BackchannelDeviceService {
+    /// Where it is told of requests: an https URL.
+    url: String,
+    /// The authentication context class that its answers reach; none when absent.
+    acr: Option<String>,
+    /// How it authenticates users (RFC 8176), space-delimited.
+    amr: String,
+}
+
 /// The policy of a realm.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
@@ -109,6 +121,33 @@ pub(crate) struct RealmSettings {
     require_pushed_authorization_requests: Option<bool>,
     /// Most pushed requests of one client that a browser may still begin with: 10 to 1000000.
     pushed_requests_per_client: Option<i64>,
+    /// Whether devices may be authorized from another one (RFC 8628). No when absent.
+    device_authorization: Option<bool>,
+    /// Lifetime of device codes and user codes: 60 to 1800.
+    device_code_seconds: Option<i64>,
+    /// Time between two polls of a device: 1 to 60.
+    device_poll_interval_seconds: Option<i64>,
+    /// Most device requests of one client that wait at a time: 10 to 1000000.
+    device_requests_per_client: Option<i64>,
+    /// Wrong user codes from one address before none is looked up any more: 3 to 1000. They are counted in the window of
+    /// the wrong passwords.
+    user_code_attempts_per_address: Option<i64>,
+    /// The same for all addresses together, except browsers in which somebody is signed in: 10 to 20000.
+    user_code_attempts_per_realm: Option<i64>,
+    /// Whether clients may have users asked at another device (CIBA Core). No when absent.
+    backchannel_authentication: Option<bool>,
+    /// Longest time that a user has to answer: 10 to 3600.
+    backchannel_request_seconds: Option<i64>,
+    /// Time between two polls for an answer: 1 to 60.
+    backchannel_poll_interval_seconds: Option<i64>,
+    /// Most requests of one client that wait at a time: 10 to 1000000.
+    backchannel_requests_per_client: Option<i64>,
+    /// Most requests that wait for one user at a time: 1 to 100.
+    backchannel_requests_per_user: Option<i64>,
+    /// Most requests that one user is asked about in an hour, from one client half of them: 2 to 1000.
+    backchannel_requests_per_user_and_hour: Option<i64>,
+    /// The service that reaches users at their devices; absent for none (CIBA Core 8).
+    backchannel_device_service: Option<BackchannelDeviceService>,
     /// Whether public clients may leave out the proof key where they ask for a code. No when absent.
     allow_public_clients_without_pkce: Option<bool>,
     /// Whether people can make an account for themselves (Initiating User Registration 1.0). No when absent.

@@ -7,7 +7,8 @@ use signet_protocol::identifiers::{AuthorizationId, ClientId, SessionId};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
-use crate::authn::{SessionCookie, current_session};
+use crate::authn::{ACR_PASSWORD, SessionCookie, current_session};
+use crate::authorize::Approver;
 use crate::events::{Fact, Parties, RefusedAt, Serving};
 use crate::failure::Failure;
 use crate::grants::LONGEST_ACCESS_TOKEN_SECONDS;
@@ -28,6 +29,18 @@ impl Account {
     /// The session.
     pub(crate) const fn session(&self) -> &BrowserSession {
         &self.session
+    }
+
+    /// The person as one who answers what applications ask at another device (CIBA Core 8).
+    pub fn approver(&self) -> Approver {
+        Approver {
+            user_id: self.user.id,
+            user_epoch: Some(self.session.user_epoch),
+            sid: Some(self.session.sid),
+            authenticated_at: self.session.authenticated_at,
+            acr: Some(ACR_PASSWORD.to_owned()),
+            amr: self.session.amr.clone(),
+        }
     }
 
     pub(crate) const fn sid(&self) -> SessionId {

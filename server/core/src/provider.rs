@@ -16,6 +16,7 @@ use crate::client_auth::SecretFingerprints;
 use crate::endpoints::Bases;
 use crate::events::{Checks, EventQueue};
 use crate::failure::Failure;
+use crate::grants::PollPace;
 use crate::hooks::{Runs, ScriptMetrics};
 use crate::ports::{SharedStore, outbound::OutboundHttp};
 use crate::profile::TrafficCounts;
@@ -53,6 +54,10 @@ pub struct Provider {
     pub(crate) used_proofs: ReplayWindow,
     /// Which client certificates were taken back; replaced while the server runs.
     pub revocation_lists: ArcSwap<RevocationLists>,
+    /// When clients asked last for what is answered elsewhere.
+    pub(crate) poll_pace: PollPace,
+    /// Told when there is something to tell of CIBA.
+    pub(crate) notifications: Notify,
     /// Told when sessions ended here, so that clients learn of it at once.
     pub(crate) logouts: Notify,
 }
@@ -84,6 +89,8 @@ impl Provider {
             proof_keys: ProofKeys::default(),
             used_proofs: ReplayWindow::default(),
             revocation_lists: ArcSwap::default(),
+            poll_pace: PollPace::default(),
+            notifications: Notify::new(),
             logouts: Notify::new(),
         }
     }

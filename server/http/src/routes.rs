@@ -7,8 +7,9 @@ use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
 use crate::endpoints::{
-    account, assets, authorize, consent, discovery, grants, introspection, jwks, login, logout, not_found,
-    protected_resource, pushed_authorization_request, registration, revocation, sign_up, token, userinfo,
+    account, account_requests, assets, authorize, backchannel_authentication, consent, device, device_authorization,
+    discovery, grants, introspection, jwks, login, logout, not_found, protected_resource, pushed_authorization_request,
+    registration, revocation, sign_up, token, userinfo,
 };
 use crate::listener::LargeBody;
 use crate::pages::Pages;
@@ -43,6 +44,19 @@ pub fn routes(app: &Arc<App>) -> Route {
             "/realms/:realm/par",
             shared("OPTIONS, POST", post(pushed_authorization_request::push).options(token::preflight)),
         )
+        // RFC 8628 sections 3.1 and 3.3.
+        .at(
+            "/realms/:realm/device_authorization",
+            shared("OPTIONS, POST", post(device_authorization::authorize).options(token::preflight)),
+        )
+        .at("/realms/:realm/device", shared("GET, HEAD, POST", get(device::by_query).post(device::by_form)))
+        // CIBA Core 7 and 8.
+        .at(
+            "/realms/:realm/bc-authorize",
+            shared("OPTIONS, POST", post(backchannel_authentication::authenticate).options(token::preflight)),
+        )
+        .at("/realms/:realm/approvals", shared("GET, HEAD", get(backchannel_authentication::list)))
+        .at("/realms/:realm/approvals/:request_id", shared("POST", post(backchannel_authentication::answer)))
         // RFC 6749 section 3.2.
         .at("/realms/:realm/token", shared("OPTIONS, POST", post(token::exchange).options(token::preflight)))
         // OpenID Connect Core 5.3.
@@ -79,6 +93,10 @@ pub fn routes(app: &Arc<App>) -> Route {
             "/realms/:realm/account/sign-out",
             shared("GET, HEAD, POST", get(account::ask_sign_out).post(account::sign_out)),
         )
+        .at(
+            "/realms/:realm/account/requests",
+            shared("GET, HEAD, POST", get(account_requests::list).post(account_requests::answer)),
+        )
         .at("/assets/*path", shared("GET, HEAD", get(assets::asset)))
         .at("/*path", Shared { endpoint: not_found::page, app: Arc::clone(app), methods: "" })
 }
@@ -112,6 +130,10 @@ fn documents(app: &Arc<App>) -> Route {
         .at(
             "/.well-known/oauth-protected-resource/realms/:realm/grants",
             shared(get(protected_resource::grants).options(discovery::preflight)),
+        )
+        .at(
+            "/.well-known/oauth-protected-resource/realms/:realm/approvals",
+            shared(get(protected_resource::approvals).options(discovery::preflight)),
         )
         .at(
             "/.well-known/oauth-protected-resource/admin/api/v1",

@@ -6,7 +6,9 @@ use serde::de::value::Error as NoValue;
 use serde::de::{Deserializer, Error as _, Visitor};
 use serde::{Deserialize, Serialize, forward_to_deserialize_any};
 
-use crate::names::{ApplicationType, ClientAuthenticationMethod, GrantType, ResponseType, SubjectType};
+use crate::names::{
+    ApplicationType, ClientAuthenticationMethod, GrantType, ResponseType, SubjectType, TokenDeliveryMode,
+};
 use crate::scope::Scope;
 
 /// What a client is registered with. Absent members have the default of their specification.
@@ -165,6 +167,19 @@ pub struct ClientMetadata {
     /// Whether logout tokens must have `sid`; no when absent (Back-Channel Logout 2.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_session_required: Option<bool>,
+    /// How the client learns of answers to its backchannel authentication requests (CIBA Core 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_token_delivery_mode: Option<TokenDeliveryMode>,
+    /// Where this server tells it (CIBA Core 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_client_notification_endpoint: Option<String>,
+    /// The one algorithm of its signed backchannel authentication requests; where it is registered, every one is signed
+    /// (CIBA Core 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_request_signing_alg: Option<String>,
+    /// Whether it sends user codes; no when absent (CIBA Core 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_user_code_parameter: Option<bool>,
     /// Expected subject of the certificate, as an RFC 4514 string (RFC 8705 section 2.1.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_auth_subject_dn: Option<String>,

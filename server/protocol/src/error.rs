@@ -85,6 +85,18 @@ error_codes! {
     InvalidDpopProof = "invalid_dpop_proof", 400;
     /// The proof of possession needs the nonce that comes along (RFC 9449 8 and 9).
     UseDpopNonce = "use_dpop_nonce", 400;
+    /// The user has not answered yet (RFC 8628 3.5, CIBA Core 11).
+    AuthorizationPending = "authorization_pending", 400;
+    /// The user has not answered yet, and the client asks too often (RFC 8628 3.5, CIBA Core 11).
+    SlowDown = "slow_down", 400;
+    /// The time to answer is over (RFC 8628 3.5, CIBA Core 11).
+    ExpiredToken = "expired_token", 400;
+    /// Nobody is known by the hint (CIBA Core 13).
+    UnknownUserId = "unknown_user_id", 400;
+    /// The hint token has expired (CIBA Core 13).
+    ExpiredLoginHintToken = "expired_login_hint_token", 400;
+    /// The binding message is not acceptable (CIBA Core 13).
+    InvalidBindingMessage = "invalid_binding_message", 400;
     /// The token type hint names a type that cannot be revoked (RFC 7009 2.2.1).
     UnsupportedTokenType = "unsupported_token_type", 400;
     /// A redirect URI is unacceptable (RFC 7591 3.2.2).

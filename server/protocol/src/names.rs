@@ -71,6 +71,20 @@ registered_names! {
         RefreshToken = "refresh_token",
         /// RFC 6749 section 4.4.
         ClientCredentials = "client_credentials",
+        /// RFC 8628 section 3.4.
+        DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
+        /// CIBA Core 4.
+        Ciba = "urn:openid:params:grant-type:ciba",
+    }
+
+    /// How a client learns of the answer to a backchannel authentication request (CIBA Core 5).
+    TokenDeliveryMode, "token delivery mode" {
+        /// It asks.
+        Poll = "poll",
+        /// It is told when to ask.
+        Ping = "ping",
+        /// It is sent the tokens.
+        Push = "push",
     }
 
     /// How a client authenticates (RFC 7591 section 2, OpenID Connect Core 9, RFC 8705 section 2).

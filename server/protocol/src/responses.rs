@@ -66,6 +66,55 @@ pub struct PushedAuthorizationResponse {
     pub expires_in: i64,
 }
 
+/// A successful answer to a device authorization request (RFC 8628 section 3.2).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceAuthorizationResponse {
+    /// What the device asks for its tokens with.
+    pub device_code: String,
+    /// What the user types.
+    pub user_code: String,
+    /// Where.
+    pub verification_uri: String,
+    /// The same with the code in it, for a QR code.
+    pub verification_uri_complete: String,
+    /// Seconds for which both codes are good.
+    pub expires_in: i64,
+    /// Seconds between two polls at least.
+    pub interval: i64,
+}
+
+impl std::fmt::Debug for DeviceAuthorizationResponse {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("DeviceAuthorizationResponse")
+            .field("expires_in", &self.expires_in)
+            .field("interval", &self.interval)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A successful answer to a backchannel authentication request (CIBA Core 7.3).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackchannelAuthenticationResponse {
+    /// What the client asks for its tokens with.
+    pub auth_req_id: String,
+    /// Seconds for which the user can answer.
+    pub expires_in: i64,
+    /// Seconds between two polls at least; nothing where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<i64>,
+}
+
+impl std::fmt::Debug for BackchannelAuthenticationResponse {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("BackchannelAuthenticationResponse")
+            .field("expires_in", &self.expires_in)
+            .field("interval", &self.interval)
+            .finish_non_exhaustive()
+    }
+}
+
 /// An answer of the introspection endpoint (RFC 7662 section 2.2).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct IntrospectionResponse {

@@ -64,6 +64,21 @@ pub const fn rfc7662(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 7662", section)
 }
 
+/// A section of RFC 8628, OAuth 2.0 Device Authorization Grant.
+pub const fn rfc8628(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 8628", section)
+}
+
+/// A section of OpenID Connect Client-Initiated Backchannel Authentication Flow, Core 1.0.
+pub const fn ciba(section: &'static str) -> SpecRef {
+    SpecRef::new("CIBA Core", section)
+}
+
+/// A section of Financial-grade API: Client Initiated Backchannel Authentication Profile.
+pub const fn fapi_ciba(section: &'static str) -> SpecRef {
+    SpecRef::new("FAPI-CIBA", section)
+}
+
 /// A section of RFC 8705, Mutual-TLS Client Authentication and Certificate-Bound Access Tokens.
 pub const fn rfc8705(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 8705", section)

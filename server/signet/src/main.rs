@@ -7,6 +7,7 @@ mod dev;
 mod doctor;
 mod output;
 mod serve;
+mod trial;
 
 use std::process::ExitCode;
 

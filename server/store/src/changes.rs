@@ -17,10 +17,12 @@ use crate::work::{Ending, Work};
 const KEPT_AFTER_EXPIRY: i64 = 15 * 60;
 
 /// Tables whose rows expire, with the columns of their key.
-const EXPIRING: [(&str, &str); 13] = [
+const EXPIRING: [(&str, &str); 15] = [
     ("used_records", "realm_id, purpose, used"),
     ("kept_details", "realm_id, kept"),
     ("pushed_requests", "realm_id, reference"),
+    ("deferred_requests", "realm_id, reference"),
+    ("backchannel_notifications", "sequence"),
     ("denials", "realm_id, kind, denied"),
     ("sessions", "realm_id, cookie_hash"),
     ("session_participants", "realm_id, sid, client_id"),

@@ -7,6 +7,7 @@
 
 mod authorization_details;
 mod authorizations;
+mod backchannel_notifications;
 mod changes;
 mod client_access;
 mod client_cache;
@@ -15,6 +16,7 @@ mod column;
 mod configuration;
 mod connect;
 mod database;
+mod deferred_requests;
 mod entity;
 mod events;
 mod failure;

@@ -20,7 +20,7 @@ use crate::text::{may_be_stored, storable};
 use crate::work::{Ending, Patience, Work};
 
 /// Tables that no foreign key empties when a realm goes.
-const UNREFERENCED: [&str; 12] = [
+const UNREFERENCED: [&str; 14] = [
     "refresh_families",
     "logout_deliveries",
     "session_participants",
@@ -28,6 +28,8 @@ const UNREFERENCED: [&str; 12] = [
     "used_records",
     "kept_details",
     "pushed_requests",
+    "deferred_requests",
+    "backchannel_notifications",
     "denials",
     "throttles",
     "script_recordings",

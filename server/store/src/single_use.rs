@@ -3,15 +3,16 @@
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
 use signet_core::events::EventRecord;
-use signet_core::model::{Completion, Purpose, UsedRecord};
+use signet_core::model::{Completion, DeferredState, Purpose, UsedRecord};
 use signet_core::ports::{
-    FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, Redemption, RedemptionOutcome, SingleUse, Standing,
-    StandingQuery, StoreResult,
+    FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, Redeemable, Redemption, RedemptionOutcome, SingleUse,
+    Standing, StandingQuery, StoreResult,
 };
 use signet_protocol::identifiers::{ClientId, RealmId, SessionId};
 use signet_protocol::time::UnixTime;
 
 use crate::database::Database;
+use crate::deferred_requests::{is_in_state, redeem_deferred_request};
 use crate::failure::Failure;
 use crate::pushed_requests::{complete_pushed_request, is_completed};
 use crate::refresh_families::insert_refresh_family;
@@ -240,6 +241,29 @@ impl Work for ConsumeProofs {
     }
 }
 
+/// Uses up what tokens are issued for, if what it rests on stands; says whether it was used up.
+async fn redeem_if_standing(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    redeemable: &Redeemable,
+    query: &StandingQuery,
+) -> Result<bool, Failure> {
+    match redeemable {
+        Redeemable::Code(record) => insert_used_record_if_standing(session, realm_id, record, query).await,
+        Redeemable::Deferred(reference) => redeem_deferred_request(session, realm_id, *reference, query).await,
+    }
+}
+
+/// Whether it cannot be used any more, whatever stands.
+async fn was_redeemed(session: &Session<'_>, realm_id: RealmId, redeemable: &Redeemable) -> Result<bool, Failure> {
+    match redeemable {
+        Redeemable::Code(record) => is_used(session, realm_id, record).await,
+        Redeemable::Deferred(reference) => {
+            Ok(!is_in_state(session, realm_id, *reference, DeferredState::Approved).await?)
+        }
+    }
+}
+
 struct Redeem {
     realm_id: RealmId,
     redemption: Redemption,
@@ -250,15 +274,15 @@ impl Work for Redeem {
     type Outcome = RedemptionOutcome;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<RedemptionOutcome>, Failure> {
-        let Redemption { code, standing, refresh_family, participant, proofs } = &self.redemption;
+        let Redemption { redeemable, standing, refresh_family, participant, proofs } = &self.redemption;
         // First what authenticates the client: whoever replays a whole request learns nothing about the code and
         // closes no lineage.
         if let Some(replayed) = insert_proofs(session, self.realm_id, proofs).await? {
             return Ok(Ending::RollBack(RedemptionOutcome::ProofReplayed(replayed)));
         }
-        if !insert_used_record_if_standing(session, self.realm_id, code, standing).await? {
+        if !redeem_if_standing(session, self.realm_id, redeemable, standing).await? {
             // Which of the two it was is asked only here, where nothing is won by speed.
-            let used = is_used(session, self.realm_id, code).await?;
+            let used = was_redeemed(session, self.realm_id, redeemable).await?;
             return Ok(Ending::RollBack(if used { RedemptionOutcome::AlreadyUsed } else { RedemptionOutcome::Fallen }));
         }
         if let Some(family) = refresh_family {

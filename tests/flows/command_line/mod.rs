@@ -7,6 +7,7 @@ mod profiles;
 mod script_tools;
 mod scripts;
 mod serving;
+mod trial;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

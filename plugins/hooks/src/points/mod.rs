@@ -114,6 +114,10 @@ hooks! {
     on_resource_indicators: OnResourceIndicators, Decision, Closed;
     on_grant_management: OnGrantManagement, Decision, Closed;
     on_rar_enrich: OnRarEnrich, Enrichment, Closed;
+    on_device_request: OnDeviceRequest, Decision, Closed;
+    on_device_verify: OnDeviceVerify, Decision, Closed;
+    on_ciba_request: OnCibaRequest, Enrichment, Closed;
+    on_ciba_notify: OnCibaNotify, Enrichment, Open;
     on_token_request: OnTokenRequest, Decision, Closed;
     on_claims: OnClaims, Enrichment, Closed;
     on_introspection: OnIntrospection, Decision, Closed;

@@ -32,6 +32,10 @@ pub enum ClientEndpoint {
     Token,
     /// The endpoint for pushed authorization requests (RFC 9126 section 2).
     PushedAuthorizationRequest,
+    /// The device authorization endpoint (RFC 8628 section 3.1).
+    DeviceAuthorization,
+    /// The backchannel authentication endpoint (CIBA Core 7).
+    BackchannelAuthentication,
     /// The introspection endpoint (RFC 7662).
     Introspection,
     /// The revocation endpoint (RFC 7009).

@@ -32,6 +32,10 @@ pub enum PolicyEndpoint {
     PushedAuthorizationRequest,
     /// The token endpoint (RFC 6749 section 3.2).
     Token,
+    /// The device authorization endpoint (RFC 8628 section 3.1).
+    DeviceAuthorization,
+    /// The backchannel authentication endpoint (CIBA Core 7).
+    BackchannelAuthentication,
     /// The introspection endpoint (RFC 7662).
     Introspection,
     /// The revocation endpoint (RFC 7009).
@@ -79,6 +83,9 @@ pub enum DemandedProfile {
     /// FAPI 2.0 Message Signing.
     #[serde(rename = "fapi2_message_signing")]
     Fapi2MessageSigning,
+    /// FAPI-CIBA.
+    #[serde(rename = "fapi_ciba")]
+    FapiCiba,
 }
 
 impl Redact for ClientPolicy {

@@ -166,7 +166,7 @@ fn whole(
 
 /// Of the authorization details, those that a user is not asked for again: what was agreed to before and what is new,
 /// without what another one has as well. The oldest go where there are too many; the user is then asked again.
-fn remembered(
+pub(super) fn remembered(
     realm: &RealmContext,
     before: Vec<AuthorizationDetail>,
     now: &[AuthorizationDetail],
@@ -183,7 +183,7 @@ fn remembered(
     kept
 }
 
-fn union(mut before: Vec<String>, now: Vec<String>) -> Vec<String> {
+pub(super) fn union(mut before: Vec<String>, now: Vec<String>) -> Vec<String> {
     before.extend(now);
     before.sort_unstable();
     before.dedup();

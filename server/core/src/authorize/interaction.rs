@@ -50,6 +50,9 @@ impl BrowserBinding {
 /// How far a user has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Stage {
+    /// The code of a device was entered, and is not confirmed yet.
+    #[serde(rename = "u")]
+    UserCode,
     /// Nothing was answered yet.
     #[serde(rename = "b")]
     Begun,
@@ -103,7 +106,7 @@ impl Interaction {
             browser: binding.hash(),
             is_fresh: false,
             details: None,
-            narrowing: merged.pushed().map(|pushed| pushed.narrowing.clone()).unwrap_or_default(),
+            narrowing: merged.narrowing().cloned().unwrap_or_default(),
             vars: Map::new(),
         }
     }

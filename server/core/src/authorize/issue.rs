@@ -38,6 +38,11 @@ pub(super) async fn respond(
     agreed: Agreed<'_>,
     mark: Option<Completion>,
 ) -> Result<AuthorizationResponse, AuthorizeError> {
+    if let Some(deferred) = agreed.accepted.merged.deferred() {
+        super::deferred::approve(serving, realm, agreed, deferred.reference).await?;
+        serving.note_client_use(realm, &agreed.accepted.client).await;
+        return Ok(agreed.accepted.redirect.respond(Vec::new()));
+    }
     let response_type = agreed.accepted.request.response_type();
     let code = if response_type.returns_code() { Some(agreed.code(serving, realm).await?) } else { None };
     let mut parameters = Vec::new();
@@ -61,7 +66,7 @@ pub(super) async fn respond(
 impl Agreed<'_> {
     /// What tokens rest on. Offline access outlives the session through a refresh token; a client that gets none has
     /// none, and what travels through the browser always ends with the session.
-    fn basis(&self, serving: &Serving<'_>, realm: &RealmContext, offline: bool) -> TokenBasis {
+    pub(super) fn basis(&self, serving: &Serving<'_>, realm: &RealmContext, offline: bool) -> TokenBasis {
         let Self { accepted, session, authorization, .. } = *self;
         let parts = &accepted.request.parts;
         TokenBasis {
@@ -105,7 +110,7 @@ impl Agreed<'_> {
         code.seal(serving, realm, self.details).await
     }
 
-    fn parties(&self) -> Parties {
+    pub(super) fn parties(&self) -> Parties {
         let parties = Parties::client(&self.accepted.client.client_id).and_user(Some(self.session.user_id));
         parties.and_session(Some(self.session.sid))
     }
@@ -172,6 +177,7 @@ async fn tokens(
         state: accepted.redirect.state(),
         sid: Some(session.sid),
         refresh_token: None,
+        auth_req_id: None,
     };
     let kind = (accepted.request.response_type(), code);
     let issued = issue_front_channel_tokens(serving, realm, &tokens, kind).await.map_err(refuse)?;

@@ -8,6 +8,7 @@
 mod agreement;
 mod answer;
 mod decisions;
+mod deferred;
 mod interaction;
 mod issue;
 mod jarm;
@@ -22,6 +23,12 @@ mod step;
 mod verified_redirect;
 
 pub use answer::{Answered, ConsentAnswer, LoggedIn, LoginAction, LoginAnswer, answer_consent, answer_login};
+pub(crate) use deferred::DeferredAnswer;
+pub use deferred::{
+    APPROVAL_TOKEN_PREFIX, Approver, AskedFrom, BackchannelSender, DeviceAnswer, DeviceForm, Entered, UserCode,
+    Verified, WaitingRequest, answer_device, answer_request, answer_with_token, authenticate_backchannel,
+    authorize_device, block_client_of, blocked_clients, enter_user_code, unblock_client, waiting_requests,
+};
 pub use interaction::BrowserBinding;
 pub use pushed::push;
 pub use request::AuthorizationRequest;
@@ -45,8 +52,10 @@ use crate::model::Client;
 use crate::profile::SecurityProfile;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
+use answer::answered_before;
 use decisions::narrow;
-use interaction::Interaction;
+use deferred::{recalled_for, reference_of};
+use interaction::{Interaction, Stage};
 use pushed::{Reference, recalled, recalled_again};
 use request::Draft;
 use request_object::{MergedRequest, Proof};
@@ -66,8 +75,19 @@ enum Entry {
     Authorization,
     /// The endpoint for pushed authorization requests.
     Pushed,
+    /// The device authorization endpoint.
+    Device,
+    /// The backchannel authentication endpoint.
+    Backchannel,
 }
-use Entry::{Authorization, Pushed};
+use Entry::{Authorization, Backchannel, Device, Pushed};
+
+impl Entry {
+    /// Whether the answer is waited for at the token endpoint, so that nothing is sent through the browser.
+    const fn is_deferred(self) -> bool {
+        matches!(self, Device | Backchannel)
+    }
+}
 
 type Rule = fn(&Context<'_>, &mut Draft) -> Result<(), Refusal>;
 
@@ -79,32 +99,32 @@ macro_rules! matrix {
 /// Every rule, in the order it is applied, and where it applies. The first refusal is the answer.
 const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
     (rules::pushed::request_is_pushed_where_it_must_be, &[Authorization]),
-    (repetition::no_parameter_is_repeated, &[Authorization, Pushed]),
+    (repetition::no_parameter_is_repeated, &[Authorization, Pushed, Device, Backchannel]),
     (state::state_is_printable, &[Authorization, Pushed]),
-    (registered_profile::registration_meets_the_profile, &[Authorization, Pushed]),
+    (registered_profile::registration_meets_the_profile, &[Authorization, Pushed, Device, Backchannel]),
     (response_type::response_type_is_offered, &[Authorization, Pushed]),
     (sender_constraint::bound_tokens_do_not_travel_through_the_browser, &[Authorization, Pushed]),
     (response_mode::response_mode_is_allowed, &[Authorization, Pushed]),
     (response_type::response_type_is_registered, &[Authorization, Pushed]),
     (rules::request_object::request_is_signed_where_it_must_be, &[Authorization, Pushed]),
-    (registration::clients_are_not_registered_by_request, &[Authorization, Pushed]),
-    (scope::scope_is_allowed, &[Authorization, Pushed]),
-    (nonce::nonce_is_there_where_needed, &[Authorization, Pushed]),
+    (registration::clients_are_not_registered_by_request, &[Authorization, Pushed, Device, Backchannel]),
+    (scope::scope_is_allowed, &[Authorization, Pushed, Device, Backchannel]),
+    (nonce::nonce_is_there_where_needed, &[Authorization, Pushed, Device, Backchannel]),
     (nonce::nonce_goes_with_openid, &[Authorization, Pushed]),
     (state::state_is_there_without_openid, &[Authorization, Pushed]),
     (pkce::challenge_is_present_and_well_formed, &[Authorization, Pushed]),
-    (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed]),
+    (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed, Device, Backchannel]),
     (prompt::prompt_is_consistent, &[Authorization, Pushed]),
-    (max_age::max_age_is_a_number, &[Authorization, Pushed]),
-    (presentation::presentation_is_read, &[Authorization, Pushed]),
-    (claims::claims_are_readable, &[Authorization, Pushed]),
-    (acr::authentication_class_can_be_met, &[Authorization, Pushed]),
-    (id_token_hint::hint_is_ours, &[Authorization, Pushed]),
-    (login_hint::login_hint_is_of_reasonable_size, &[Authorization, Pushed]),
-    (resource::resources_are_registered, &[Authorization, Pushed]),
-    (authorization_details::details_conform_to_their_types, &[Authorization, Pushed]),
-    (grant_management::grant_is_named_as_the_action_wants, &[Authorization, Pushed]),
-    (size::a_code_can_carry_the_request, &[Authorization, Pushed]),
+    (max_age::max_age_is_a_number, &[Authorization, Pushed, Device, Backchannel]),
+    (presentation::presentation_is_read, &[Authorization, Pushed, Device, Backchannel]),
+    (claims::claims_are_readable, &[Authorization, Pushed, Device, Backchannel]),
+    (acr::authentication_class_can_be_met, &[Authorization, Pushed, Device, Backchannel]),
+    (id_token_hint::hint_is_ours, &[Authorization, Pushed, Device, Backchannel]),
+    (login_hint::login_hint_is_of_reasonable_size, &[Authorization, Pushed, Device, Backchannel]),
+    (resource::resources_are_registered, &[Authorization, Pushed, Device, Backchannel]),
+    (authorization_details::details_conform_to_their_types, &[Authorization, Pushed, Device, Backchannel]),
+    (grant_management::grant_is_named_as_the_action_wants, &[Authorization, Pushed, Device, Backchannel]),
+    (size::a_code_can_carry_the_request, &[Authorization, Pushed, Device, Backchannel]),
 ];
 
 /// What a rule looks at.
@@ -187,6 +207,9 @@ async fn proceed(
     let (mut accepted, mut interaction) = if let Some(text) = progress {
         let interaction = Interaction::open(serving, realm, &text, (&parameters, &browser.binding))
             .map_err(AuthorizeError::Expired)?;
+        if interaction.stage == Stage::UserCode {
+            return Err(AuthorizeError::Expired(unconfirmed()));
+        }
         (resume(serving, realm, &parameters, &interaction).await?, interaction)
     } else {
         let accepted = begin(serving, realm, &parameters).await?;
@@ -201,6 +224,11 @@ async fn proceed(
     })
 }
 
+/// Who has found the request of a device has not confirmed it yet.
+fn unconfirmed() -> Refusal {
+    ErrorCode::InvalidRequest.because("confirm first that you began at the device")
+}
+
 /// Session Management 2: a successful response of OpenID Connect says what the client may watch the session by.
 fn watchable(
     provider: &Provider,
@@ -208,7 +236,9 @@ fn watchable(
     (accepted, browser): (&Accepted, &Browser),
     response: AuthorizationResponse,
 ) -> AuthorizationResponse {
-    let is_watched = realm.realm.settings.session_management && accepted.request.scope().contains("openid");
+    let is_watched = realm.realm.settings.session_management
+        && accepted.merged.deferred().is_none()
+        && accepted.request.scope().contains("openid");
     let cookie = browser.session.as_ref().filter(|_| is_watched);
     let watched = (accepted.client.client_id.as_str(), accepted.redirect.uri());
     response.with("session_state", cookie.and_then(|cookie| session_state(provider, watched, cookie)))
@@ -234,6 +264,12 @@ async fn conclude<T: Answer>(
     outcome: Result<T, AuthorizeError>,
 ) -> Result<T, AuthorizeError> {
     let outcome = secured(serving, realm, outcome).await;
+    // Whoever waits elsewhere learns of the refusal there.
+    if let Err(AuthorizeError::Redirect(response, _)) = &outcome
+        && let Some(reference) = response.deferred()
+    {
+        deferred::deny(serving, realm, reference).await?;
+    }
     match &outcome {
         Ok(_) => {}
         Err(AuthorizeError::Fault(fault)) => serving.note_fault(realm, fault),
@@ -311,13 +347,15 @@ async fn resume(
     interaction: &Interaction,
 ) -> Result<Accepted, AuthorizeError> {
     let client = verified_redirect::find_client(serving, realm, address).await.map_err(on_a_page)?;
-    let merged = match Reference::of_request(address) {
-        Some(reference) => recalled_again(serving, realm, &client, &reference).await?,
-        None => interaction.request(address),
+    let merged = match (reference_of(address), Reference::of_request(address)) {
+        (Some(reference), _) => recalled_for(serving, realm, &client, reference).await?,
+        (None, Some(reference)) => recalled_again(serving, realm, &client, &reference).await?,
+        (None, None) => interaction.request(address),
     };
-    let accepted = accept(serving, realm, (client, merged), Authorization)?;
+    let entry = if merged.deferred().is_some() { Device } else { Authorization };
+    let accepted = accept(serving, realm, (client, merged), entry)?;
     match decisions::tightened(serving, realm, &accepted).await? {
-        Some(client) => accept(serving, realm, (client, accepted.merged), Authorization),
+        Some(client) => accept(serving, realm, (client, accepted.merged), entry),
         None => Ok(accepted),
     }
 }
@@ -342,11 +380,15 @@ fn accept(
     entry: Entry,
 ) -> Result<Accepted, AuthorizeError> {
     let parameters = merged.parameters();
-    let redirect = verified_redirect::verify(realm, &client, parameters).map_err(AuthorizeError::Page)?;
+    let redirect = if entry.is_deferred() {
+        VerifiedRedirect::elsewhere(realm, &client, merged.deferred().map(|deferred| deferred.reference))
+    } else {
+        verified_redirect::verify(realm, &client, parameters).map_err(AuthorizeError::Page)?
+    };
     let profile = realm.profile_of(&client);
     let (proof, is_pushed) = (merged.proof(), entry == Pushed || merged.pushed().is_some());
     let context = Context { provider: serving, realm, client: &client, profile, parameters, proof, is_pushed };
-    let mut draft = Draft::default();
+    let mut draft = if entry.is_deferred() { Draft::deferred() } else { Draft::default() };
     serving.passed("client");
     serving.passed("redirect_uri");
     for (path, rule, _) in MATRIX.iter().filter(|(_, _, entries)| entries.contains(&entry)) {

@@ -57,6 +57,11 @@ pub(super) struct ManagedGrant {
 pub(super) struct Draft(pub(super) Parts);
 
 impl Draft {
+    /// A request that is answered at the token endpoint, like one for a code.
+    pub(super) fn deferred() -> Self {
+        Self(Parts { response_type: Some(ResponseType::Code), ..Parts::default() })
+    }
+
     /// The request, once the rules that every request needs have filled it in.
     pub(super) fn complete(self) -> Option<AuthorizationRequest> {
         Some(AuthorizationRequest { response_type: self.0.response_type?, parts: self.0 })

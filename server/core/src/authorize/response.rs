@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use signet_protocol::names::ResponseMode;
 
-use crate::model::Client;
+use crate::model::{Client, DeferredReference};
 
 /// How a response travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct AuthorizationResponse {
     parameters: Vec<(&'static str, String)>,
     /// What travels in place of the parameters. Where it has to and is not there yet, nothing does.
     response: Option<(&'static str, String)>,
+    /// The request that it concludes, where the client waits elsewhere: then nothing of it travels.
+    deferred: Option<DeferredReference>,
 }
 
 impl AuthorizationResponse {
@@ -33,7 +35,32 @@ impl AuthorizationResponse {
         travel: Travel,
         parameters: Vec<(&'static str, String)>,
     ) -> Self {
-        Self { client, redirect_uri, travel, parameters, response: None }
+        Self { client, redirect_uri, travel, parameters, response: None, deferred: None }
+    }
+
+    /// The same about a request that is answered elsewhere.
+    pub(super) fn about(self, deferred: Option<DeferredReference>) -> Self {
+        Self { deferred, ..self }
+    }
+
+    /// The request that it concludes, where the client waits elsewhere.
+    pub(super) const fn deferred(&self) -> Option<DeferredReference> {
+        self.deferred
+    }
+
+    /// Whether nothing is sent to the client through the browser: whoever answered sees a page instead.
+    pub const fn is_shown_here(&self) -> bool {
+        self.deferred.is_some()
+    }
+
+    /// The client it is for.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The error code that it has, if it refuses.
+    pub fn error(&self) -> Option<&str> {
+        self.parameters.iter().find(|(name, _)| *name == "error").map(|(_, value)| value.as_str())
     }
 
     /// With one parameter more, where there is one.

@@ -13,7 +13,7 @@ use super::response::Travel;
 use super::{AuthorizationResponse, AuthorizeError};
 use crate::events::{Parties, Serving};
 use crate::failure::Failure;
-use crate::model::Client;
+use crate::model::{Client, DeferredReference};
 use crate::profile::SecurityProfile;
 use crate::realm::RealmContext;
 
@@ -25,9 +25,18 @@ pub struct VerifiedRedirect {
     client: Arc<Client>,
     state: Option<String>,
     issuer: String,
+    /// The request that is answered elsewhere, where the answer is not sent through the browser.
+    deferred: Option<DeferredReference>,
 }
 
 impl VerifiedRedirect {
+    /// Where no redirect URI is: the client waits at the token endpoint, and the browser shows a page of ours.
+    pub(super) fn elsewhere(realm: &RealmContext, client: &Arc<Client>, deferred: Option<DeferredReference>) -> Self {
+        let travel = Travel { place: ResponseMode::Query, as_jwt: false };
+        let (client, issuer) = (Arc::clone(client), realm.issuer().to_owned());
+        Self { uri: String::new(), travel, client, state: None, issuer, deferred }
+    }
+
     /// The redirect URI as requested.
     pub fn uri(&self) -> &str {
         &self.uri
@@ -48,7 +57,8 @@ impl VerifiedRedirect {
         if !self.travel.as_jwt {
             parameters.push(("iss", self.issuer.clone()));
         }
-        AuthorizationResponse::new(Arc::clone(&self.client), self.uri.clone(), self.travel, parameters)
+        let response = AuthorizationResponse::new(Arc::clone(&self.client), self.uri.clone(), self.travel, parameters);
+        response.about(self.deferred)
     }
 
     /// An error response (RFC 6749 section 4.1.2.1).
@@ -70,7 +80,8 @@ pub(super) fn verify(
     let uri = registered_uri(client, parameters)?;
     let travel = travel(parameters, &uri, realm.profile_of(client));
     let state = parameters.get("state").map(str::to_owned);
-    Ok(VerifiedRedirect { uri, travel, client: Arc::clone(client), state, issuer: realm.issuer().to_owned() })
+    let (client, issuer) = (Arc::clone(client), realm.issuer().to_owned());
+    Ok(VerifiedRedirect { uri, travel, client, state, issuer, deferred: None })
 }
 
 /// Verifies the redirect URI of a request whose request object cannot be read, so that only `parameters` beside it are

@@ -33,6 +33,11 @@ pub(crate) struct Binding {
 }
 
 impl Binding {
+    /// Where nothing is proved.
+    pub(crate) const fn none() -> Self {
+        Self { confirmation: None, proved: None }
+    }
+
     /// Finds what the tokens of a request are bound to.
     ///
     /// # Errors

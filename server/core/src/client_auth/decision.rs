@@ -32,6 +32,8 @@ pub(super) async fn tightened(
     let endpoint = match endpoint {
         ClientEndpoint::PushedAuthorizationRequest => PolicyEndpoint::PushedAuthorizationRequest,
         ClientEndpoint::Token => PolicyEndpoint::Token,
+        ClientEndpoint::DeviceAuthorization => PolicyEndpoint::DeviceAuthorization,
+        ClientEndpoint::BackchannelAuthentication => PolicyEndpoint::BackchannelAuthentication,
         ClientEndpoint::Introspection => PolicyEndpoint::Introspection,
         ClientEndpoint::Revocation => PolicyEndpoint::Revocation,
     };
@@ -81,7 +83,11 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         Endpoint::Introspection => Some(ClientEndpoint::Introspection),
         Endpoint::Revocation => Some(ClientEndpoint::Revocation),
         Endpoint::PushedAuthorizationRequest => Some(ClientEndpoint::PushedAuthorizationRequest),
+        Endpoint::DeviceAuthorization => Some(ClientEndpoint::DeviceAuthorization),
+        Endpoint::BackchannelAuthentication => Some(ClientEndpoint::BackchannelAuthentication),
         Endpoint::Authorization
+        | Endpoint::Approvals
+        | Endpoint::Device
         | Endpoint::Login
         | Endpoint::SignUp
         | Endpoint::Consent

@@ -4,7 +4,7 @@
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
 use signet_protocol::names::{
     ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantManagementAction, GrantType, Prompt, ResponseMode,
-    ResponseType, SubjectType,
+    ResponseType, SubjectType, TokenDeliveryMode,
 };
 use signet_protocol::provider_metadata::{MtlsEndpointAliases, ProviderMetadata};
 use signet_protocol::scope::Scope;
@@ -46,6 +46,9 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         issuer: realm.issuer().to_owned(),
         authorization_endpoint: url(Endpoint::Authorization),
         token_endpoint: url(Endpoint::Token),
+        device_authorization_endpoint: realm
+            .offers_grant(GrantType::DeviceCode)
+            .then(|| url(Endpoint::DeviceAuthorization)),
         userinfo_endpoint: url(Endpoint::UserInfo),
         jwks_uri: url(Endpoint::Jwks),
         registration_endpoint: realm.realm.settings.registration.is_on().then(|| url(Endpoint::Registration)),
@@ -173,10 +176,14 @@ fn grant_types(realm: &RealmContext) -> Vec<GrantType> {
     let begins = |grant: GrantType| realm.response_types().any(|offered| offered.grant_types().contains(&grant));
     let is_possible = |grant: &GrantType| match grant {
         GrantType::Implicit | GrantType::AuthorizationCode => begins(*grant),
-        GrantType::RefreshToken => begins(GrantType::AuthorizationCode),
-        GrantType::ClientCredentials => true,
+        GrantType::RefreshToken => {
+            let elsewhere = [GrantType::DeviceCode, GrantType::Ciba];
+            begins(GrantType::AuthorizationCode) || elsewhere.into_iter().any(|grant| realm.offers_grant(grant))
+        }
+        GrantType::ClientCredentials | GrantType::DeviceCode | GrantType::Ciba => true,
     };
-    GrantType::ALL.iter().copied().filter(is_possible).collect()
+    let is_offered = |grant: &GrantType| realm.offers_grant(*grant) && is_possible(grant);
+    GrantType::ALL.iter().copied().filter(is_offered).collect()
 }
 
 fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
@@ -186,6 +193,14 @@ fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
         introspection_endpoint: realm.urls.mutual_tls_of(Endpoint::Introspection)?,
         revocation_endpoint: realm.urls.mutual_tls_of(Endpoint::Revocation)?,
         pushed_authorization_request_endpoint: realm.urls.mutual_tls_of(Endpoint::PushedAuthorizationRequest)?,
+        backchannel_authentication_endpoint: realm
+            .urls
+            .mutual_tls_of(Endpoint::BackchannelAuthentication)
+            .filter(|_| realm.offers_grant(GrantType::Ciba)),
+        device_authorization_endpoint: realm
+            .urls
+            .mutual_tls_of(Endpoint::DeviceAuthorization)
+            .filter(|_| realm.offers_grant(GrantType::DeviceCode)),
         grant_management_endpoint: realm
             .urls
             .mutual_tls_of(Endpoint::GrantManagement)
@@ -217,6 +232,25 @@ fn of_resources(realm: &RealmContext) -> ProviderMetadata {
         ),
         introspection_encryption_enc_values_supported: content_encryption(profile),
         protected_resources: realm.own_resources().map(|resource| resource.identifier(&realm.urls)).collect(),
+        ..of_backchannel_authentication(realm)
+    }
+}
+
+/// What clients may have users asked with (CIBA Core 4).
+fn of_backchannel_authentication(realm: &RealmContext) -> ProviderMetadata {
+    if !realm.offers_grant(GrantType::Ciba) {
+        return ProviderMetadata::default();
+    }
+    let profile = realm.realm.settings.profile.profile();
+    let asymmetric = profile.request_objects.algorithms.iter().copied().filter(|algorithm| !algorithm.is_symmetric());
+    ProviderMetadata {
+        backchannel_authentication_endpoint: Some(realm.urls.of(Endpoint::BackchannelAuthentication)),
+        backchannel_token_delivery_modes_supported: texts(
+            profile.backchannel.delivery_modes.iter().copied(),
+            TokenDeliveryMode::as_str,
+        ),
+        backchannel_authentication_request_signing_alg_values_supported: texts(asymmetric, SignatureAlgorithm::as_str),
+        backchannel_user_code_parameter_supported: Some(false),
         ..ProviderMetadata::default()
     }
 }

@@ -17,7 +17,7 @@ pub use entity_tag::entity_tag;
 pub use error_page::{ErrorMessage, ShownError, words_about};
 pub use grants::{GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE, query_grant, revoke_grant};
 pub use introspection::{Introspection, IntrospectionForm, introspect};
-pub use own_resources::{ADMINISTRATION_PATH, OwnResource};
+pub use own_resources::{ADMINISTRATION_PATH, APPROVE_SCOPE, OwnResource};
 pub use revocation::revoke;
 pub use urls::{Bases, Endpoint, RealmUrls};
 pub use userinfo::{USERINFO_SCOPE, UserInfo, userinfo};

@@ -1,5 +1,6 @@
 //! The resources of this server itself, and what each says of itself (RFC 9728).
 
+use signet_protocol::names::GrantType;
 use signet_protocol::resource_metadata::ProtectedResourceMetadata;
 
 use super::{Endpoint, GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE, RealmUrls, USERINFO_SCOPE, signing_algorithms};
@@ -8,6 +9,9 @@ use crate::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
 
 /// Where the admin API is, below the public base.
 pub const ADMINISTRATION_PATH: &str = "/admin/api/v1";
+
+/// The scope value with which an application of the user's answers for the user.
+pub const APPROVE_SCOPE: &str = "approve";
 
 /// What the path of a resource is put behind for the address of its metadata (RFC 9728 section 3).
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
@@ -19,19 +23,22 @@ pub enum OwnResource {
     UserInfo,
     /// Grant Management 6.
     GrantManagement,
+    /// Where applications of users answer for them (CIBA Core 8).
+    Approvals,
     /// The admin API, of the admin realm.
     Administration,
 }
 
 impl OwnResource {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::UserInfo, Self::GrantManagement, Self::Administration];
+    pub const ALL: [Self; 4] = [Self::UserInfo, Self::GrantManagement, Self::Approvals, Self::Administration];
 
     /// Whether a realm has it.
     pub fn is_in(self, realm: &RealmContext) -> bool {
         match self {
             Self::UserInfo => true,
             Self::GrantManagement => realm.realm.settings.grant_management,
+            Self::Approvals => realm.offers_grant(GrantType::Ciba),
             Self::Administration => realm.realm.name.as_str() == ADMIN_REALM,
         }
     }
@@ -41,6 +48,7 @@ impl OwnResource {
         match self {
             Self::UserInfo => urls.of(Endpoint::UserInfo),
             Self::GrantManagement => urls.of(Endpoint::GrantManagement),
+            Self::Approvals => urls.of(Endpoint::Approvals),
             Self::Administration => format!("{}{ADMINISTRATION_PATH}", urls.public),
         }
     }
@@ -90,6 +98,7 @@ impl OwnResource {
         let scopes: &[&str] = match self {
             Self::UserInfo => &[USERINFO_SCOPE, "profile", "email", "address", "phone"],
             Self::GrantManagement => &[GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE],
+            Self::Approvals => &[APPROVE_SCOPE],
             Self::Administration => &[ADMIN_READ_SCOPE, ADMIN_SCOPE],
         };
         scopes.iter().map(|&scope| scope.to_owned()).collect()
@@ -120,6 +129,7 @@ mod tests {
         };
         assert_eq!(of(OwnResource::UserInfo), pair("/realms/main/userinfo"));
         assert_eq!(of(OwnResource::GrantManagement), pair("/realms/main/grants"));
+        assert_eq!(of(OwnResource::Approvals), pair("/realms/main/approvals"));
         assert_eq!(of(OwnResource::Administration), pair("/admin/api/v1"));
     }
 }

@@ -54,6 +54,14 @@ endpoints! {
     GrantManagement = "/grants";
     /// RFC 7591 section 3; below it, one address for each client (RFC 7592 section 2).
     Registration = "/register";
+    /// RFC 8628 section 3.1.
+    DeviceAuthorization = "/device_authorization";
+    /// RFC 8628 section 3.3: where people enter the code of a device.
+    Device = "/device";
+    /// CIBA Core 7.
+    BackchannelAuthentication = "/bc-authorize";
+    /// Where backchannel authentication requests are answered (CIBA Core 8); below it, one address for each.
+    Approvals = "/approvals";
     /// Where the login form is sent.
     Login = "/login";
     /// Where the form is sent by which people make an account (Initiating User Registration 1.0 section 4.1).

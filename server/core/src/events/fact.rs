@@ -42,6 +42,8 @@ impl Event {
                         | Hook::OnFactorResult
                         | Hook::OnError
                         | Hook::OnDiscovery
+                        | Hook::OnDeviceRequest
+                        | Hook::OnDeviceVerify
                 );
                 before_login && self.parties.user.is_none()
             }
@@ -162,6 +164,45 @@ pub enum Fact {
         /// The consent it rests on; nothing where none was asked for.
         #[serde(skip_serializing_if = "Option::is_none")]
         authorization: Option<AuthorizationId>,
+    },
+    /// See [`EventKind::DeviceRequested`].
+    DeviceRequested {},
+    /// See [`EventKind::DeviceApproved`].
+    DeviceApproved {
+        /// What descends from it.
+        lineage: LineageMark,
+        /// What it is good for.
+        scope: Scope,
+        /// Where.
+        resources: Vec<String>,
+        /// The consent it rests on; nothing where none was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        authorization: Option<AuthorizationId>,
+    },
+    /// See [`EventKind::BackchannelRequested`].
+    BackchannelRequested {},
+    /// See [`EventKind::BackchannelApproved`].
+    BackchannelApproved {
+        /// What descends from it.
+        lineage: LineageMark,
+        /// What it is good for.
+        scope: Scope,
+        /// Where.
+        resources: Vec<String>,
+        /// The consent it rests on; nothing where none was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        authorization: Option<AuthorizationId>,
+    },
+    /// See [`EventKind::BackchannelDenied`].
+    BackchannelDenied {},
+    /// See [`EventKind::BackchannelUndelivered`].
+    BackchannelUndelivered {
+        /// The number of the delivery.
+        delivery: i64,
+        /// How often it was tried.
+        attempts: i64,
+        /// Why the last attempt failed.
+        problem: String,
     },
     /// See [`EventKind::AuthorizationConfirmed`].
     AuthorizationConfirmed {
@@ -336,6 +377,12 @@ impl Fact {
             Self::ConsentRefused {} => EventKind::ConsentRefused,
             Self::ConsentRevoked { .. } => EventKind::ConsentRevoked,
             Self::CodeIssued { .. } => EventKind::CodeIssued,
+            Self::DeviceRequested {} => EventKind::DeviceRequested,
+            Self::DeviceApproved { .. } => EventKind::DeviceApproved,
+            Self::BackchannelRequested {} => EventKind::BackchannelRequested,
+            Self::BackchannelApproved { .. } => EventKind::BackchannelApproved,
+            Self::BackchannelDenied {} => EventKind::BackchannelDenied,
+            Self::BackchannelUndelivered { .. } => EventKind::BackchannelUndelivered,
             Self::AuthorizationConfirmed { .. } => EventKind::AuthorizationConfirmed,
             Self::TokenIssued { .. } => EventKind::TokenIssued,
             Self::TokenRevoked { .. } => EventKind::TokenRevoked,

@@ -62,6 +62,18 @@ kinds! {
     ConsentRevoked = "consent_revoked";
     /// An authorization code went to a client.
     CodeIssued = "code_issued";
+    /// A device began to wait for a person who authorizes it elsewhere.
+    DeviceRequested = "device_requested";
+    /// A person authorized a device.
+    DeviceApproved = "device_approved";
+    /// A client began to wait for a person who is asked at another device.
+    BackchannelRequested = "backchannel_requested";
+    /// A person agreed at another device.
+    BackchannelApproved = "backchannel_approved";
+    /// A person refused at another device.
+    BackchannelDenied = "backchannel_denied";
+    /// Something of CIBA could not be told; given up.
+    BackchannelUndelivered = "backchannel_undelivered";
     /// A client learned that a person allowed it something, and got nothing else: the response type `none`.
     AuthorizationConfirmed = "authorization_confirmed";
     /// An authorization request was refused.

@@ -187,6 +187,10 @@ impl Serving<'_> {
         (place, grant): (RefusedAt, Option<GrantType>),
         refusal: &Refusal,
     ) {
+        // Whoever waits is told to wait: nothing was refused, and a poll costs no write.
+        if matches!(refusal.code, ErrorCode::AuthorizationPending | ErrorCode::SlowDown) {
+            return;
+        }
         let fact = match place {
             RefusedAt::Endpoint(endpoint) if refusal.code == ErrorCode::InvalidClient => {
                 Fact::ClientAuthenticationFailed { endpoint: endpoint.path(), refused: refusal.into() }

@@ -225,6 +225,10 @@ impl RefusedAt {
             Self::Endpoint(
                 Endpoint::Authorization
                 | Endpoint::PushedAuthorizationRequest
+                | Endpoint::DeviceAuthorization
+                | Endpoint::BackchannelAuthentication
+                | Endpoint::Approvals
+                | Endpoint::Device
                 | Endpoint::Login
                 | Endpoint::SignUp
                 | Endpoint::Consent

@@ -4,17 +4,15 @@ use signet_jose::{OpenError, base64url, digest};
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::{CodeChallengeMethod, GrantType};
 use signet_protocol::responses::TokenResponse;
-use signet_protocol::spec::{SpecRef, rfc6749, rfc7636, rfc9449, rfc9700};
+use signet_protocol::spec::{rfc6749, rfc7636, rfc9700};
 
-use super::decision::{Planned, decide, go_on};
-use super::{GrantRequest, aim_grant, details, resources};
-use crate::binding::replayed;
-use crate::events::{Event, Fact, Parties};
+use super::user_tokens::{Granted, check_key, invalid_grant, issue};
+use super::{GrantRequest, details, resources};
+use crate::events::Fact;
 use crate::failure::Failure;
-use crate::model::{Purpose, RefreshFamily, TokenBasis, UsedRecord, User};
-use crate::ports::{Redemption, RedemptionOutcome, StandingQuery};
-use crate::realm::REFRESH_KEY_VERSION;
-use crate::tokens::{AuthorizationCode, UserTokens, issue_user_tokens};
+use crate::model::{Purpose, TokenBasis, UsedRecord};
+use crate::ports::Redeemable;
+use crate::tokens::AuthorizationCode;
 
 /// Seconds a closed lineage stays on the deny list: the longest an access token may live.
 pub(crate) const LONGEST_ACCESS_TOKEN_SECONDS: i64 = 86_400;
@@ -28,58 +26,25 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         return Err(refuse_verifier(request, &code, refusal).await?.into());
     }
     request.serving.passed("code_verifier");
-    check_key(request, &code)?;
+    check_key(request, code.key)?;
     request.serving.passed("dpop_jkt");
     let resources = resources::narrowed(request, &code.basis.resources)?;
     request.serving.passed("resource");
     let details = details::narrowed(request, &code.basis.details)?;
-    let user = live_user(request, &code).await?;
-    request.serving.passed("user");
-    go_on(request, &code.basis)?;
-    let grant_type = GrantType::AuthorizationCode;
-    let aimed = aim_grant(request, (grant_type, Some(&user)), &code.basis.scope, (resources, details)).await?;
-    let planned = Planned {
-        grant_type,
-        scope: &aimed.scope,
-        resources: &aimed.resources,
-        user: Some((&user, &code.basis)),
-        refresh_token: is_refreshable(request, &code),
-    };
-    let permitted = decide(request, &planned).await?;
-    let refresh_family = permitted.refresh_token.then(|| new_family(request, &code));
-    let refresh_token = refresh_family
-        .as_ref()
-        .map(|family| request.realm.refresh_token_key.token(family.lineage.0, family.generation.unsigned_abs()));
-    let tokens = UserTokens {
-        client: request.client.client(),
-        user: &user,
+    let granted = Granted {
+        grant_type: GrantType::AuthorizationCode,
+        redeemable: Redeemable::Code(used_record(request, &code)),
         lineage: code.lineage,
-        basis: &code.basis,
-        scope: &permitted.scope,
-        resources: &aimed.resources,
-        details: &aimed.details,
-        lifetimes: permitted.lifetimes.at_most(aimed.lifetimes),
-        confirmation: request.binding.confirmation(),
-        nonce: code.nonce.as_deref(),
-        state: None,
+        user_id: code.user_id,
         sid: Some(code.sid),
-        refresh_token,
+        nonce: code.nonce.as_deref(),
+        basis: &code.basis,
+        pushed: None,
     };
-    let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
-    let issued = Fact::TokenIssued {
-        grant: grant_type,
-        lineage: code.lineage.into(),
-        scope: permitted.scope,
-        resources: aimed.resources,
-        id_token: response.id_token.is_some(),
-        refresh_generation: refresh_family.as_ref().map(|family| family.generation),
-    };
-    redeem(request, &code, refresh_family, issued.concerning(parties(&code))).await?;
-    Ok(response)
-}
-
-fn invalid_grant(reason: &'static str, spec: SpecRef) -> Refusal {
-    ErrorCode::InvalidGrant.because(reason).per(spec)
+    match issue(request, &granted, (&resources, &details)).await? {
+        Some(response) => Ok(response),
+        None => Err(refuse_reuse(request, &granted).await?.into()),
+    }
 }
 
 /// Unknown, forged, expired and foreign codes are one answer; none of them is used up by asking.
@@ -133,15 +98,6 @@ fn check_verifier(verifier: Option<&str>, challenge: Option<&(CodeChallengeMetho
     }
 }
 
-/// RFC 9449 section 10: the request proves to hold the key that the code was asked for with.
-fn check_key(request: &GrantRequest<'_>, code: &AuthorizationCode) -> Result<(), Refusal> {
-    if code.key.is_none() || code.key == request.binding.key() {
-        Ok(())
-    } else {
-        Err(invalid_grant("the code is bound to a key, and the request has no DPoP proof of it", rfc9449("10")))
-    }
-}
-
 /// A wrong verifier burns the code: whoever sent it has somebody else's code, and gets no second guess. A verifier that
 /// is missing is no guess. Who comes with a wrong one after the code was redeemed revokes nothing.
 async fn refuse_verifier(
@@ -164,86 +120,14 @@ fn used_record(request: &GrantRequest<'_>, code: &AuthorizationCode) -> UsedReco
     UsedRecord { purpose: Purpose::AuthorizationCode, key, expires_at }
 }
 
-async fn live_user(request: &GrantRequest<'_>, code: &AuthorizationCode) -> Result<User, Failure> {
-    let user = request.serving.store.user(request.realm.id(), code.user_id).await?;
-    user.filter(|user| user.enabled && user.epoch == code.basis.user_epoch).ok_or_else(|| fallen().into())
-}
-
-fn fallen() -> Refusal {
-    invalid_grant("what the code rests on was revoked", rfc6749("5.2"))
-}
-
-/// A refresh token needs the client's registration, and offline access where the request was an OpenID Connect one
-/// (OpenID Connect Core 11).
-fn is_refreshable(request: &GrantRequest<'_>, code: &AuthorizationCode) -> bool {
-    let scope = &code.basis.scope;
-    request.client.client().metadata.grant_types().contains(&GrantType::RefreshToken)
-        && (scope.contains("offline_access") || !scope.contains("openid"))
-}
-
-fn new_family(request: &GrantRequest<'_>, code: &AuthorizationCode) -> RefreshFamily {
-    let now = request.serving.now();
-    let settings = &request.realm.realm.settings;
-    let is_public = !request.client.client().metadata.is_confidential();
-    RefreshFamily {
-        realm_id: request.realm.id(),
-        lineage: code.lineage,
-        client_id: code.client_id.clone(),
-        user_id: code.user_id,
-        generation: 1,
-        rotated_at: now,
-        active: true,
-        content: TokenBasis {
-            confirmation: request.binding.confirmation().filter(|_| is_public),
-            ..code.basis.clone()
-        },
-        key_version: i64::from(REFRESH_KEY_VERSION),
-        idle_expires_at: now.plus(settings.refresh_token_idle_seconds),
-        expires_at: now.plus(settings.refresh_token_absolute_seconds),
-    }
-}
-
-/// Whom a code concerns.
-fn parties(code: &AuthorizationCode) -> Parties {
-    Parties::client(&code.client_id).and_user(Some(code.user_id)).and_session(Some(code.sid))
-}
-
-async fn redeem(
-    request: &GrantRequest<'_>,
-    code: &AuthorizationCode,
-    refresh_family: Option<RefreshFamily>,
-    issued: Event,
-) -> Result<(), Failure> {
-    let now = request.serving.now();
-    let redemption = Redemption {
-        code: used_record(request, code),
-        // The code itself ends with the session it was issued in, also where the tokens outlive it.
-        standing: StandingQuery {
-            session: Some(code.sid),
-            ..StandingQuery::of_basis(&code.basis, (code.lineage, &code.client_id, code.user_id))
-        },
-        refresh_family,
-        participant: Some((code.sid, code.client_id.clone())),
-        proofs: request.proofs(),
-    };
-    let events = request.serving.with_event(request.realm, issued);
-    match request.serving.store.redeem(request.realm.id(), &redemption, &events).await? {
-        RedemptionOutcome::Redeemed => {
-            request.serving.written(&events);
-            Ok(())
-        }
-        RedemptionOutcome::Fallen => Err(fallen().into()),
-        RedemptionOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
-        RedemptionOutcome::AlreadyUsed => {
-            // RFC 6749 section 4.1.2: whoever redeemed it first may be the thief, so everything from it ends.
-            let reused = Fact::CodeReuse { lineage: code.lineage.into() }.concerning(parties(code));
-            let events = request.serving.with_event(request.realm, reused);
-            let denied_until = now.plus(LONGEST_ACCESS_TOKEN_SECONDS);
-            request.serving.store.close_lineage(request.realm.id(), code.lineage, denied_until, &events).await?;
-            request.serving.written(&events);
-            Err(invalid_grant("the code was used before; everything issued for it is revoked", rfc6749("4.1.2")).into())
-        }
-    }
+/// RFC 6749 section 4.1.2: whoever redeemed it first may be the thief, so everything from it ends.
+async fn refuse_reuse(request: &GrantRequest<'_>, granted: &Granted<'_>) -> Result<Refusal, Failure> {
+    let reused = Fact::CodeReuse { lineage: granted.lineage.into() }.concerning(granted.parties(request));
+    let events = request.serving.with_event(request.realm, reused);
+    let denied_until = request.serving.now().plus(LONGEST_ACCESS_TOKEN_SECONDS);
+    request.serving.store.close_lineage(request.realm.id(), granted.lineage, denied_until, &events).await?;
+    request.serving.written(&events);
+    Ok(invalid_grant("the code was used before; everything issued for it is revoked", rfc6749("4.1.2")))
 }
 
 #[cfg(test)]

@@ -2,11 +2,16 @@
 
 mod aim;
 mod authorization_code;
+mod ciba;
 mod client_credentials;
 mod decision;
+mod deferred;
 mod details;
+mod device_code;
+mod pace;
 mod refresh_token;
 mod resources;
+mod user_tokens;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,7 +19,9 @@ use std::sync::Arc;
 use aim::aim_grant;
 pub(crate) use aim::{Authorized, aim, left};
 pub(crate) use authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
+pub(crate) use ciba::push_tokens;
 pub(crate) use decision::{Planned, decide_for};
+pub(crate) use pace::PollPace;
 pub(crate) use resources::{requested_resources, resources_are_allowed, scope_at};
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::GrantType;
@@ -139,8 +146,9 @@ async fn issue(
     request: ClientRequest<'_>,
 ) -> Result<TokenResponse, Failure> {
     let client = request.authenticate(serving, realm, Endpoint::Token).await?;
-    let grant_type = grant_type(request.parameters)?;
-    if !client.client().metadata.grant_types().contains(&grant_type) {
+    let grant_type = grant_type(realm, request.parameters)?;
+    let is_permitted = realm.profile_of(client.client()).grant_types.contains(&grant_type);
+    if !is_permitted || !client.client().metadata.grant_types().contains(&grant_type) {
         return Err(ErrorCode::UnauthorizedClient
             .because("the client is not registered for this grant type")
             .per(rfc6749("5.2"))
@@ -173,16 +181,19 @@ async fn exchange_grant(request: &GrantRequest<'_>, grant_type: GrantType) -> Re
         GrantType::AuthorizationCode => authorization_code::exchange(request).await,
         GrantType::RefreshToken => refresh_token::exchange(request).await,
         GrantType::ClientCredentials => client_credentials::exchange(request).await,
+        GrantType::DeviceCode => device_code::exchange(request).await,
+        GrantType::Ciba => ciba::exchange(request).await,
         // Its tokens come from the authorization endpoint; `grant_type` has refused it already.
         GrantType::Implicit => Err(unsupported().into()),
     }
 }
 
-fn grant_type(parameters: &Parameters) -> Result<GrantType, Failure> {
+fn grant_type(realm: &RealmContext, parameters: &Parameters) -> Result<GrantType, Failure> {
     let text = parameters
         .get("grant_type")
         .ok_or_else(|| ErrorCode::InvalidRequest.because("grant_type is missing").per(rfc6749("5.2")))?;
-    let known = text.parse().ok().filter(|grant_type| *grant_type != GrantType::Implicit);
+    let is_taken = |grant_type: &GrantType| *grant_type != GrantType::Implicit && realm.offers_grant(*grant_type);
+    let known = text.parse().ok().filter(is_taken);
     Ok(known.ok_or_else(unsupported)?)
 }
 

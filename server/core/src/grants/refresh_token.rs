@@ -229,6 +229,7 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         state: None,
         sid: family.content.sid,
         refresh_token: Some(request.realm.refresh_token_key.token(family.lineage.0, generation.unsigned_abs())),
+        auth_req_id: None,
     };
     let tokens = issue_user_tokens(request.serving, request.realm, tokens).await?;
     Ok(Issued { tokens, scope: permitted.scope, resources: aimed.resources })

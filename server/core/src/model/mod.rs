@@ -5,8 +5,10 @@ mod authorization_detail;
 mod authorization_details_type;
 mod client;
 mod confirmation;
+mod deferred_request;
 mod key;
 mod logout;
+mod notification;
 mod pairwise_salt;
 mod pushed_request;
 mod realm;
@@ -25,11 +27,13 @@ pub use authorization_detail::AuthorizationDetail;
 pub use authorization_details_type::{AuthorizationDetailsType, DetailsDefinition, DetailsText};
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
 pub use confirmation::{Confirmation, Thumbprint};
+pub use deferred_request::{DeferredKind, DeferredReference, DeferredRequest, DeferredState};
 pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use logout::{EndedSession, LogoutDelivery};
+pub use notification::{Notification, NotificationDelivery};
 pub use pairwise_salt::PairwiseSaltRecord;
 pub use pushed_request::{PushedReference, PushedRequest};
-pub use realm::{Realm, RealmSettings, ReplayScope};
+pub use realm::{BackchannelDeviceService, Realm, RealmSettings, ReplayScope};
 pub use refresh_family::RefreshFamily;
 pub use registration::{
     InitialAccessToken, Registration, RegistrationMode, RegistrationPolicy, SoftwareStatementIssuer,

@@ -49,6 +49,19 @@ pub enum ReplayScope {
     Node,
 }
 
+/// The service that reaches users at their authentication devices (CIBA Core 8), and what its word is worth.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackchannelDeviceService {
+    /// Where it is told of requests: `https`.
+    pub url: String,
+    /// The authentication context class that its answers reach; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// How it authenticates users (RFC 8176), space-delimited.
+    pub amr: String,
+}
+
 /// The policy of a realm. All durations are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -119,6 +132,37 @@ pub struct RealmSettings {
     pub require_pushed_authorization_requests: bool,
     /// Most pushed requests of one client that a browser may still begin with: 10 to 1000000.
     pub pushed_requests_per_client: i64,
+    /// Whether devices may be authorized from another one (RFC 8628).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub device_authorization: bool,
+    /// Lifetime of device codes and user codes: 60 to 1800.
+    pub device_code_seconds: i64,
+    /// Time between two polls of a device: 1 to 60.
+    pub device_poll_interval_seconds: i64,
+    /// Most device requests of one client that wait at a time: 10 to 1000000.
+    pub device_requests_per_client: i64,
+    /// Wrong user codes from one address before none is looked up any more: 3 to 1000. They are counted in the window of
+    /// the wrong passwords.
+    pub user_code_attempts_per_address: i64,
+    /// The same for all addresses together, except browsers in which somebody is signed in: 10 to 20000.
+    pub user_code_attempts_per_realm: i64,
+    /// Whether clients may have users asked at another device (CIBA Core).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_authentication: bool,
+    /// Longest time that a user has to answer: 10 to 3600.
+    pub backchannel_request_seconds: i64,
+    /// Time between two polls for an answer: 1 to 60.
+    pub backchannel_poll_interval_seconds: i64,
+    /// Most requests of one client that wait at a time: 10 to 1000000.
+    pub backchannel_requests_per_client: i64,
+    /// Most requests that wait for one user at a time: 1 to 100.
+    pub backchannel_requests_per_user: i64,
+    /// Most requests that one user is asked about in an hour, from one client half of them: 2 to 1000.
+    pub backchannel_requests_per_user_and_hour: i64,
+    /// The service that reaches users at their devices; without one they answer on the account pages and through the
+    /// approval API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_device_service: Option<BackchannelDeviceService>,
     /// Whether public clients may leave out the proof key where they ask for a code (RFC 9700 section 2.1.1 has them
     /// send one). For clients that cannot be changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -189,6 +233,19 @@ impl Default for RealmSettings {
             require_signed_request_object: false,
             require_pushed_authorization_requests: false,
             pushed_requests_per_client: 10_000,
+            device_authorization: false,
+            device_code_seconds: 600,
+            device_poll_interval_seconds: 5,
+            device_requests_per_client: 10_000,
+            user_code_attempts_per_address: 20,
+            user_code_attempts_per_realm: 1_000,
+            backchannel_authentication: false,
+            backchannel_request_seconds: 300,
+            backchannel_poll_interval_seconds: 5,
+            backchannel_requests_per_client: 10_000,
+            backchannel_requests_per_user: 5,
+            backchannel_requests_per_user_and_hour: 60,
+            backchannel_device_service: None,
             allow_public_clients_without_pkce: false,
             self_registration: false,
             self_registrations_per_address: 20,

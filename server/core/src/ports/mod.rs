@@ -5,8 +5,10 @@ mod authorization_details;
 mod authorizations;
 mod changes;
 mod clients;
+mod deferred_requests;
 mod keys;
 mod logout_deliveries;
+mod notifications;
 pub mod outbound;
 mod pairwise_salts;
 mod pushed_requests;
@@ -28,8 +30,10 @@ pub use authorization_details::{AuthorizationDetailsTypes, KeptDetails};
 pub use authorizations::Authorizations;
 pub use changes::Changes;
 pub use clients::{Clients, KeptClient};
+pub use deferred_requests::{Deferral, DeferralOutcome, DeferredApproval, DeferredApprovalOutcome, DeferredRequests};
 pub use keys::Keys;
 pub use logout_deliveries::LogoutDeliveries;
+pub use notifications::Notifications;
 pub use pairwise_salts::PairwiseSalts;
 pub use pushed_requests::{Push, PushOutcome, PushedRequests};
 pub use realms::Realms;
@@ -39,8 +43,8 @@ pub use resource_servers::ResourceServers;
 pub use scripts::{ScriptDeployment, ScriptRuns, Scripts};
 pub use sessions::{Login, LoginOutcome, SessionEnding, Sessions, WhichSessions};
 pub use single_use::{
-    ClosedInteraction, FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, Redemption, RedemptionOutcome,
-    SessionLimits, SingleUse, Standing, StandingQuery,
+    ClosedInteraction, FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, Redeemable, Redemption,
+    RedemptionOutcome, SessionLimits, SingleUse, Standing, StandingQuery,
 };
 pub use throttles::{Attempts, Throttles};
 pub use traffic::Traffic;
@@ -86,6 +90,8 @@ pub trait Store:
     + RefreshFamilies
     + SingleUse
     + PushedRequests
+    + DeferredRequests
+    + Notifications
     + Keys
     + PairwiseSalts
     + ResourceServers
@@ -111,6 +117,10 @@ impl<T> Store for T where
         + RefreshFamilies
         + SingleUse
         + PushedRequests
+        + DeferredRequests
+        + Notifications
+        + DeferredRequests
+        + Notifications
         + Keys
         + PairwiseSalts
         + ResourceServers

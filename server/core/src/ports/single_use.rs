@@ -6,7 +6,7 @@ use signet_protocol::time::UnixTime;
 
 use super::StoreResult;
 use crate::events::EventRecord;
-use crate::model::{Completion, Epoch, Purpose, RefreshFamily, TokenBasis, UsedRecord};
+use crate::model::{Completion, DeferredReference, Epoch, Purpose, RefreshFamily, TokenBasis, UsedRecord};
 
 /// What an artefact rests on, with the epochs it was issued under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,11 +76,20 @@ pub enum Standing {
     Denied,
 }
 
-/// A code that is to be redeemed.
+/// What tokens are issued for, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redeemable {
+    /// A code, by its used-record.
+    Code(UsedRecord),
+    /// A request that a person approved elsewhere.
+    Deferred(DeferredReference),
+}
+
+/// What is to be redeemed.
 #[derive(Debug, Clone)]
 pub struct Redemption {
-    /// The code's used-record.
-    pub code: UsedRecord,
+    /// What tokens are issued for.
+    pub redeemable: Redeemable,
     /// What must still stand.
     pub standing: StandingQuery,
     /// The refresh family to open, if the client gets a refresh token.
@@ -96,9 +105,9 @@ pub struct Redemption {
 pub enum RedemptionOutcome {
     /// First and only.
     Redeemed,
-    /// The code had been redeemed before; nothing changed. The caller closes the lineage.
+    /// It had been redeemed before; nothing changed. For a code the caller closes the lineage.
     AlreadyUsed,
-    /// What the code rests on does not stand; nothing changed.
+    /// What it rests on does not stand; nothing changed.
     Fallen,
     /// A proof of this kind had been used before; nothing changed.
     ProofReplayed(Purpose),
@@ -164,7 +173,7 @@ pub trait SingleUse: Send + Sync {
     /// Whether other nodes may serve from the same database, so that what one remembers is not what happened.
     fn is_shared(&self) -> bool;
 
-    /// Redeems a code: standing checked, code and proofs marked, family and participant inserted, in one transaction.
+    /// Redeems a code or what was approved: standing checked, it and the proofs marked, family and participant inserted, in one transaction.
     async fn redeem(
         &self,
         realm_id: RealmId,

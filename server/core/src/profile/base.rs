@@ -4,12 +4,16 @@ use signet_jose::SignatureAlgorithm::{
     ES256, ES384, ES512, Ed25519, EdDSA, HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512,
 };
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, TypeRule};
-use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, ResponseMode, ResponseType};
+use signet_protocol::names::{
+    ClientAuthenticationMethod, CodeChallengeMethod, GrantType, ResponseMode, ResponseType, TokenDeliveryMode,
+};
 
-use super::{AssertionAudience, RequestMerging, RequestObjectRules, SecurityProfile};
+use super::{AssertionAudience, BackchannelRules, RequestMerging, RequestObjectRules, SecurityProfile};
 use crate::model::RefreshRotation;
 
 pub(super) const BASE: SecurityProfile = SecurityProfile {
+    grant_types: GrantType::ALL,
+    backchannel: BackchannelRules { delivery_modes: TokenDeliveryMode::ALL, signed_requests: false },
     response_types: ResponseType::ALL,
     response_modes: ResponseMode::ALL,
     response_modes_without_id_token: ResponseMode::ALL,

@@ -68,5 +68,6 @@ const fn name_of(demanded: DemandedProfile) -> ProfileName {
         DemandedProfile::Fapi1Advanced => ProfileName::Fapi1Advanced,
         DemandedProfile::Fapi2Security => ProfileName::Fapi2Security,
         DemandedProfile::Fapi2MessageSigning => ProfileName::Fapi2MessageSigning,
+        DemandedProfile::FapiCiba => ProfileName::FapiCiba,
     }
 }

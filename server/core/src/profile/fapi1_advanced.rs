@@ -1,7 +1,7 @@
 //! FAPI 1.0 Part 2: Advanced, with the provisions of Part 1: Baseline that it takes over.
 
 use signet_jose::SignatureAlgorithm::{ES256, PS256};
-use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, ResponseMode, ResponseType};
+use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, GrantType, ResponseMode, ResponseType};
 
 use super::base::BASE;
 use super::{AssertionAudience, RequestMerging, RequestObjectRules, SecurityProfile};
@@ -22,6 +22,15 @@ pub(super) const SIGNED_RESPONSES: &[ResponseMode] =
     &[ResponseMode::Jwt, ResponseMode::QueryJwt, ResponseMode::FragmentJwt, ResponseMode::FormPostJwt];
 
 pub(super) const FAPI1_ADVANCED: SecurityProfile = SecurityProfile {
+    // The implicit grant is registered for the ID tokens of the hybrid flow; the token endpoint does not take it.
+    grant_types: &[
+        GrantType::AuthorizationCode,
+        GrantType::Implicit,
+        GrantType::RefreshToken,
+        GrantType::ClientCredentials,
+        // It says nothing of CIBA; FAPI-CIBA does.
+        GrantType::Ciba,
+    ],
     response_types: &[ResponseType::CodeIdToken, ResponseType::Code],
     response_modes: &[
         ResponseMode::Fragment,

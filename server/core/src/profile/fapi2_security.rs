@@ -1,7 +1,7 @@
 //! FAPI 2.0 Security Profile.
 
 use signet_jose::SignatureAlgorithm::{ES256, Ed25519, EdDSA, PS256};
-use signet_protocol::names::{CodeChallengeMethod, ResponseType};
+use signet_protocol::names::{CodeChallengeMethod, GrantType, ResponseType};
 
 use super::base::BASE;
 use super::fapi1_advanced::AUTHENTICATION_METHODS;
@@ -9,6 +9,7 @@ use super::{AssertionAudience, RequestMerging, RequestObjectRules, SecurityProfi
 use crate::model::RefreshRotation;
 
 pub(super) const FAPI2_SECURITY: SecurityProfile = SecurityProfile {
+    grant_types: &[GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials],
     response_types: &[ResponseType::Code],
     require_pushed_authorization_requests: true,
     client_authentication_methods: AUTHENTICATION_METHODS,

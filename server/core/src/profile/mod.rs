@@ -10,13 +10,16 @@ mod decision;
 mod fapi1_advanced;
 mod fapi2_message_signing;
 mod fapi2_security;
+mod fapi_ciba;
 mod nothing;
 mod traffic;
 
 pub(crate) use decision::tightened;
 use serde::{Deserialize, Serialize};
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm, TypeRule};
-use signet_protocol::names::{ClientAuthenticationMethod, CodeChallengeMethod, ResponseMode, ResponseType};
+use signet_protocol::names::{
+    ClientAuthenticationMethod, CodeChallengeMethod, GrantType, ResponseMode, ResponseType, TokenDeliveryMode,
+};
 pub use traffic::{ProfileGapCounts, TrafficCounts};
 
 use crate::model::RefreshRotation;
@@ -37,12 +40,19 @@ pub enum ProfileName {
     /// FAPI 2.0 Message Signing: signed requests and signed responses.
     #[serde(rename = "fapi2_message_signing")]
     Fapi2MessageSigning,
+    /// FAPI-CIBA: backchannel authentication under FAPI 1.0 Part 2.
+    #[serde(rename = "fapi_ciba")]
+    FapiCiba,
 }
 
 /// What a profile demands and permits.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "demands that have nothing to do with each other")]
 pub struct SecurityProfile {
+    /// Grants that clients may use.
+    pub grant_types: &'static [GrantType],
+    /// What backchannel authentication must be.
+    pub backchannel: BackchannelRules,
     /// Response types that a realm may offer its clients. Which it does offer is a setting of the realm.
     pub response_types: &'static [ResponseType],
     /// Response modes a client may use.
@@ -106,6 +116,15 @@ pub enum AssertionAudience {
     Issuer,
 }
 
+/// What backchannel authentication must be (CIBA Core, FAPI-CIBA).
+#[derive(Debug)]
+pub struct BackchannelRules {
+    /// How clients may learn of answers.
+    pub delivery_modes: &'static [TokenDeliveryMode],
+    /// Whether every request must be signed (FAPI-CIBA 5.2.2-6).
+    pub signed_requests: bool,
+}
+
 /// What request objects must be (OpenID Connect Core 6, RFC 9101).
 #[derive(Debug)]
 pub struct RequestObjectRules {
@@ -140,7 +159,8 @@ pub enum RequestMerging {
 
 impl ProfileName {
     /// Every profile.
-    pub const ALL: [Self; 4] = [Self::Base, Self::Fapi1Advanced, Self::Fapi2Security, Self::Fapi2MessageSigning];
+    pub const ALL: [Self; 5] =
+        [Self::Base, Self::Fapi1Advanced, Self::Fapi2Security, Self::Fapi2MessageSigning, Self::FapiCiba];
 
     /// The text of it in settings and for scripts.
     pub const fn as_str(self) -> &'static str {
@@ -149,6 +169,7 @@ impl ProfileName {
             Self::Fapi1Advanced => "fapi1_advanced",
             Self::Fapi2Security => "fapi2_security",
             Self::Fapi2MessageSigning => "fapi2_message_signing",
+            Self::FapiCiba => "fapi_ciba",
         }
     }
 
@@ -159,6 +180,7 @@ impl ProfileName {
             Self::Fapi1Advanced => &fapi1_advanced::FAPI1_ADVANCED,
             Self::Fapi2Security => &fapi2_security::FAPI2_SECURITY,
             Self::Fapi2MessageSigning => &fapi2_message_signing::FAPI2_MESSAGE_SIGNING,
+            Self::FapiCiba => &fapi_ciba::FAPI_CIBA,
         }
     }
 
@@ -166,7 +188,8 @@ impl ProfileName {
     pub const fn includes(self, other: Self) -> bool {
         match other {
             Self::Base => true,
-            Self::Fapi1Advanced => matches!(self, Self::Fapi1Advanced),
+            Self::Fapi1Advanced => matches!(self, Self::Fapi1Advanced | Self::FapiCiba),
+            Self::FapiCiba => matches!(self, Self::FapiCiba),
             Self::Fapi2Security => matches!(self, Self::Fapi2Security | Self::Fapi2MessageSigning),
             Self::Fapi2MessageSigning => matches!(self, Self::Fapi2MessageSigning),
         }
@@ -199,7 +222,7 @@ impl std::str::FromStr for ProfileName {
 
 /// A text is not the name of a security profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a security profile; use base, fapi1_advanced, fapi2_security or fapi2_message_signing")]
+#[error("is not a security profile; use base, fapi1_advanced, fapi_ciba, fapi2_security or fapi2_message_signing")]
 pub struct UnknownProfile;
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! What two profiles make together that exclude each other: nothing is permitted. Such a pair is refused where a client
 //! is registered; it comes about where a realm is given another profile later.
 
-use super::RequestObjectRules;
-use super::SecurityProfile;
 use super::fapi2_message_signing::FAPI2_MESSAGE_SIGNING;
+use super::{BackchannelRules, RequestObjectRules, SecurityProfile};
 
 pub(super) const NOTHING: SecurityProfile = SecurityProfile {
+    grant_types: &[],
+    backchannel: BackchannelRules { delivery_modes: &[], signed_requests: true },
     response_types: &[],
     response_modes: &[],
     response_modes_without_id_token: &[],

@@ -25,6 +25,8 @@ fn request_objects_are_at_least_as_strict(strict: &RequestObjectRules, other: &R
 
 fn permits_no_more(strict: &SecurityProfile, other: &SecurityProfile) -> bool {
     is_part(strict.response_types, other.response_types)
+        && is_part(strict.grant_types, other.grant_types)
+        && is_part(strict.backchannel.delivery_modes, other.backchannel.delivery_modes)
         && is_part(strict.response_modes, other.response_modes)
         && is_part(strict.response_modes_without_id_token, other.response_modes_without_id_token)
         && is_part(strict.client_authentication_methods, other.client_authentication_methods)
@@ -49,6 +51,7 @@ fn demands_no_less(strict: &SecurityProfile, other: &SecurityProfile) -> bool {
         && strict.nonce_with_openid >= other.nonce_with_openid
         && strict.state_without_openid >= other.state_without_openid
         && strict.state_hash >= other.state_hash
+        && strict.backchannel.signed_requests >= other.backchannel.signed_requests
 }
 
 fn is_at_least_as_strict(strict: &SecurityProfile, other: &SecurityProfile) -> bool {

@@ -43,6 +43,8 @@ pub(super) async fn load(provider: &Provider, name: &RealmName) -> Result<Option
         refresh_token_key: RefreshTokenKey::new(REFRESH_KEY_VERSION, *data_key.derive(b"signet refresh token key")),
         nonce_key: NonceKey::new(data_key.derive(b"signet dpop nonce")),
         sealing_keys: sealing_ring(&realm, &sealing, &columns, provider.now())?,
+        approval_key: data_key.derive(b"signet approval token"),
+        user_code_key: data_key.derive(b"signet user code"),
         client_secret_key: data_key.derive(b"signet client secret"),
         columns,
         realm,

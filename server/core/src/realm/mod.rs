@@ -26,7 +26,7 @@ use signet_jose::{
     ColumnCipher, OpenError, Purpose, Random, RefreshTokenKey, SealContext, SealingKeyRing, TrustAnchors, digest,
 };
 use signet_protocol::identifiers::RealmId;
-use signet_protocol::names::ResponseType;
+use signet_protocol::names::{GrantType, ResponseType};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 use zeroize::Zeroizing;
@@ -68,6 +68,8 @@ pub struct RealmContext {
     sealing_keys: SealingKeyRing,
     columns: ColumnCipher,
     client_secret_key: Zeroizing<[u8; 32]>,
+    user_code_key: Zeroizing<[u8; 32]>,
+    approval_key: Zeroizing<[u8; 32]>,
 }
 
 impl RealmContext {
@@ -103,6 +105,16 @@ impl RealmContext {
     pub fn response_types(&self) -> impl Iterator<Item = ResponseType> {
         let permitted = self.realm.settings.profile.profile().response_types;
         self.realm.settings.response_types.iter().copied().filter(|offered| permitted.contains(offered))
+    }
+
+    /// Whether a grant is in use here: what its setting switches off, and what the profile does not permit, is not.
+    pub fn offers_grant(&self, grant_type: GrantType) -> bool {
+        let is_on = match grant_type {
+            GrantType::DeviceCode => self.realm.settings.device_authorization,
+            GrantType::Ciba => self.realm.settings.backchannel_authentication,
+            _ => true,
+        };
+        is_on && self.realm.settings.profile.profile().grant_types.contains(&grant_type)
     }
 
     /// The scope values a client may ask for.
@@ -175,6 +187,16 @@ impl RealmContext {
     /// The stored form of a generated client secret.
     pub(crate) fn client_secret_mac(&self, secret: &str) -> [u8; 32] {
         digest::hmac_sha256(self.client_secret_key.as_slice(), secret.as_bytes())
+    }
+
+    /// The stored form of a user code (RFC 8628): the codes are few, so that a bare hash would not hide them.
+    pub(crate) fn user_code_mac(&self, letters: &str) -> [u8; 32] {
+        digest::hmac_sha256(self.user_code_key.as_slice(), letters.as_bytes())
+    }
+
+    /// What the token for the answer to a request of CIBA is made of.
+    pub(crate) fn approval_mac(&self, reference: &[u8; 32]) -> [u8; 32] {
+        digest::hmac_sha256(self.approval_key.as_slice(), reference)
     }
 
     /// The cipher of this realm's columns.

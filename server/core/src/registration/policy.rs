@@ -56,7 +56,7 @@ fn apply_algorithms(realm: &RealmContext, metadata: &mut ClientMetadata) -> Resu
     };
     let offered = signing_algorithms(realm);
     let is_offered = |name: &str| is_listed(name) && offered.iter().any(|algorithm| algorithm.as_str() == name);
-    let has_users = |grant: &GrantType| matches!(grant, GrantType::AuthorizationCode | GrantType::Implicit);
+    let has_users = |grant: &GrantType| *grant != GrantType::ClientCredentials;
     if metadata.id_token_signed_response_alg.is_none() && metadata.grant_types().iter().any(has_users) {
         // RS256 when absent (OpenID Connect Registration 2), or what the realm has instead.
         let rs256 = [SignatureAlgorithm::RS256];

@@ -319,7 +319,7 @@ pub async fn list_clients(
 /// Whether a client can have an access token that permits everything.
 fn administers(client: &Client) -> bool {
     let has_scope = client.metadata.scope.as_ref().is_some_and(|scope| scope.contains(ADMIN_SCOPE));
-    let obtains = |grant: &GrantType| matches!(grant, GrantType::ClientCredentials | GrantType::AuthorizationCode);
+    let obtains = |grant: &GrantType| !matches!(grant, GrantType::RefreshToken | GrantType::Implicit);
     client.enabled && has_scope && client.metadata.grant_types().iter().any(obtains)
 }
 

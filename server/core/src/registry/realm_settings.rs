@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 
 use signet_jose::TrustAnchors;
+use signet_protocol::names::ApplicationType;
+use signet_protocol::redirect_uri;
 
 use super::{RegistryError, registration_policy};
 use crate::model::RealmSettings;
@@ -30,6 +32,17 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         // Not shorter than the longest life of a token, and an hour for clocks and clients that are late.
         ("signing_key_overlap_seconds", settings.signing_key_overlap_seconds, 90_000..=31_536_000),
         ("pushed_requests_per_client", settings.pushed_requests_per_client, 10..=1_000_000),
+        ("device_code_seconds", settings.device_code_seconds, 60..=1_800),
+        ("device_poll_interval_seconds", settings.device_poll_interval_seconds, 1..=60),
+        ("device_requests_per_client", settings.device_requests_per_client, 10..=1_000_000),
+        ("user_code_attempts_per_address", settings.user_code_attempts_per_address, 3..=1_000),
+        // RFC 8628 section 5.1: 20,000 guesses at 20^8 codes hit one of them with a chance below 2^-20.
+        ("user_code_attempts_per_realm", settings.user_code_attempts_per_realm, 10..=20_000),
+        ("backchannel_request_seconds", settings.backchannel_request_seconds, 10..=3_600),
+        ("backchannel_poll_interval_seconds", settings.backchannel_poll_interval_seconds, 1..=60),
+        ("backchannel_requests_per_client", settings.backchannel_requests_per_client, 10..=1_000_000),
+        ("backchannel_requests_per_user", settings.backchannel_requests_per_user, 1..=100),
+        ("backchannel_requests_per_user_and_hour", settings.backchannel_requests_per_user_and_hour, 2..=1_000),
         ("script_recording_days", settings.script_recording_days, 0..=30),
         ("client_secret_overlap_seconds", settings.client_secret_overlap_seconds, 0..=2_592_000),
     ];
@@ -42,6 +55,7 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         }
     }
     check_response_types(settings)?;
+    check_device_service(settings)?;
     if settings.grant_management_action_required && !settings.grant_management {
         return Err(RegistryError::invalid("settings.grant_management_action_required", "needs grant_management"));
     }
@@ -61,6 +75,24 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         ));
     }
     registration_policy::check(&settings.registration)
+}
+
+/// Its address is one that this server may call, and says nothing that a log must not have.
+fn check_device_service(settings: &RealmSettings) -> Result<(), RegistryError> {
+    let Some(service) = &settings.backchannel_device_service else { return Ok(()) };
+    let invalid = |member: &str, problem| {
+        Err(RegistryError::invalid(format!("settings.backchannel_device_service.{member}"), problem))
+    };
+    if redirect_uri::check_registration(&service.url, ApplicationType::Web).is_err() {
+        return invalid("url", "must be an https URL of at most 2048 characters without fragment and user name");
+    }
+    if service.acr.as_ref().is_some_and(|acr| acr.is_empty() || acr.len() > 200 || acr.contains(char::is_whitespace)) {
+        return invalid("acr", "must be one word of at most 200 characters");
+    }
+    if service.amr.is_empty() || service.amr.len() > 100 || service.amr.contains(char::is_control) {
+        return invalid("amr", "must be one or more words of at most 100 characters together");
+    }
+    Ok(())
 }
 
 fn check_response_types(settings: &RealmSettings) -> Result<(), RegistryError> {

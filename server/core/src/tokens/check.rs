@@ -1,14 +1,14 @@
 //! Checking an access token of this server: its own validity, and whether what it rests on still stands.
 
 use signet_jose::{AudienceRule, Purpose, SignatureAlgorithm, UnverifiedToken, VerificationProfile, digest, verify};
-use signet_protocol::identifiers::{ClientId, UserId};
+use signet_protocol::identifiers::{ClientId, SessionId, UserId};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
 use super::TokenReference;
 use super::access_token::{Authentication, OpaqueContent};
 use crate::failure::Fault;
-use crate::model::{AuthorizationDetail, Confirmation};
+use crate::model::{AuthorizationDetail, Confirmation, Epoch};
 use crate::ports::Standing;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -45,6 +45,16 @@ impl CheckedAccessToken {
     /// The user it was issued for; nobody for a client's own token.
     pub fn user_id(&self) -> Option<UserId> {
         self.reference.user.map(|(id, _)| id)
+    }
+
+    /// The user it was issued for, with the epoch at that time; nobody for a client's own token.
+    pub fn user(&self) -> Option<(UserId, Epoch)> {
+        self.reference.user
+    }
+
+    /// The session that it ends with.
+    pub const fn sid(&self) -> Option<SessionId> {
+        self.reference.sid
     }
 
     /// Whether it is for `audience`.

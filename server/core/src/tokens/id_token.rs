@@ -34,6 +34,10 @@ struct Private<'a> {
     c_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     s_hash: Option<String>,
+    #[serde(rename = "urn:openid:params:jwt:claim:auth_req_id", skip_serializing_if = "Option::is_none")]
+    auth_req_id: Option<&'a str>,
+    #[serde(rename = "urn:openid:params:jwt:claim:rt_hash", skip_serializing_if = "Option::is_none")]
+    rt_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<SessionId>,
     #[serde(flatten)]
@@ -47,6 +51,10 @@ pub(super) struct Beside<'a> {
     pub(super) access_token: Option<&'a str>,
     pub(super) code: Option<&'a str>,
     pub(super) state: Option<&'a str>,
+    /// Of the request that it is sent for (CIBA Core 10.3.1).
+    pub(super) auth_req_id: Option<&'a str>,
+    /// Where the tokens are sent (CIBA Core 10.3.1).
+    pub(super) refresh_token: Option<&'a str>,
 }
 
 /// What goes into an ID token.
@@ -95,6 +103,8 @@ impl IdToken<'_> {
                 at_hash: self.beside.access_token.map(|token| left_half_hash(key.algorithm(), token)),
                 c_hash: self.beside.code.map(|code| left_half_hash(key.algorithm(), code)),
                 s_hash: self.beside.state.map(|state| left_half_hash(key.algorithm(), state)),
+                auth_req_id: self.beside.auth_req_id,
+                rt_hash: self.beside.refresh_token.map(|token| left_half_hash(key.algorithm(), token)),
                 sid: self.sid,
                 claims: self.claims,
             },

@@ -41,6 +41,8 @@ pub(crate) struct UserTokens<'a> {
     pub(crate) state: Option<&'a str>,
     pub(crate) sid: Option<SessionId>,
     pub(crate) refresh_token: Option<String>,
+    /// Of the request that the tokens are sent for (CIBA Core 10.3.1).
+    pub(crate) auth_req_id: Option<&'a str>,
 }
 
 /// A token that a client gets for itself.
@@ -73,7 +75,9 @@ pub(crate) async fn issue_user_tokens(
     let requested = requested_claims(tokens.basis);
     let (access_token, expires_in) = access_token(serving, realm, &tokens, &requested).await?;
     let id_token = if tokens.scope.contains("openid") {
-        let beside = Beside { access_token: Some(&access_token), ..Beside::default() };
+        let auth_req_id = tokens.auth_req_id;
+        let refresh_token = tokens.refresh_token.as_deref().filter(|_| auth_req_id.is_some());
+        let beside = Beside { access_token: Some(&access_token), auth_req_id, refresh_token, ..Beside::default() };
         Some(id_token(serving, realm, (&tokens, &requested, named_claims(&requested)), beside).await?)
     } else {
         None
@@ -112,7 +116,7 @@ pub(crate) async fn issue_front_channel_tokens(
         }
         let access_token = issued.access_token.as_ref().map(|(token, _)| token.as_str());
         let state = tokens.state.filter(|_| realm.profile_of(tokens.client).state_hash);
-        let beside = Beside { access_token, code, state };
+        let beside = Beside { access_token, code, state, ..Beside::default() };
         issued.id_token = Some(id_token(serving, realm, (tokens, &requested, names), beside).await?);
     }
     Ok(issued)

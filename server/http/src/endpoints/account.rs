@@ -7,6 +7,7 @@ use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
 use signet_core::model::Client;
 use signet_core::protocol::identifiers::{AuthorizationId, ClientId};
+use signet_core::protocol::names::GrantType;
 
 use super::authorize::{client_view, detail_views, scope_views};
 use super::login::{foreign_form, refused};
@@ -30,6 +31,7 @@ pub(crate) async fn signed_in(PageCall(call): PageCall) -> Response {
             let page = SignedInPage {
                 user: DisplayText::new(&account.user.username),
                 apps: path(&call, "apps"),
+                requests: call.realm.offers_grant(GrantType::Ciba).then(|| path(&call, "requests")),
                 sign_out: form(&call, &account, "sign-out"),
             };
             render::page(&call, &Page::SignedIn(page))
@@ -141,7 +143,7 @@ fn start_of_login(call: &Call, client: &Client) -> Option<WebUri> {
 }
 
 /// Who is signed in in this browser; a page that says nobody is, otherwise.
-async fn account(call: &Call) -> Result<Account, Box<Response>> {
+pub(super) async fn account(call: &Call) -> Result<Account, Box<Response>> {
     let browser = cookies::browser(call);
     match account::current(&call.app.provider, &call.realm, browser.session.as_ref()).await {
         Ok(Some(account)) => Ok(account),
@@ -172,7 +174,7 @@ pub(super) fn failed(call: &Call, failure: Failure) -> Response {
     render::failure_page(call, failure, ErrorProblem::Request)
 }
 
-fn form(call: &Call, account: &Account, page: &str) -> SessionForm {
+pub(super) fn form(call: &Call, account: &Account, page: &str) -> SessionForm {
     SessionForm { action: path(call, page), csrf: Hidden::new(account.form_token()) }
 }
 

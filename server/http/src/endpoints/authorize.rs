@@ -15,6 +15,7 @@ use signet_core::protocol::parameters::Parameters;
 use signet_core::protocol::scope::Scope;
 use signet_core::protocol::spec::rfc6749;
 
+use super::device::done_page;
 use super::sign_up::{SignUpDraft, sign_up_page};
 use crate::call::{Call, PageCall};
 use crate::pages::{
@@ -83,6 +84,9 @@ pub(super) fn fits_an_address(parameters: Parameters) -> Result<Parameters, Refu
 
 /// The response to the client, whatever way it takes.
 pub(crate) fn respond(call: &Call, parameters: &Parameters, response: &AuthorizationResponse) -> Response {
+    if response.is_shown_here() {
+        return done_page(call, response);
+    }
     render::authorization_response(call, parameters.get("client_id").unwrap_or_default(), response)
 }
 

@@ -1,10 +1,14 @@
 //! One endpoint a file: parse, call core, render.
 
 pub(crate) mod account;
+pub(crate) mod account_requests;
 pub(crate) mod assets;
 pub(crate) mod authorize;
+pub(crate) mod backchannel_authentication;
 pub(crate) mod client_form;
 pub(crate) mod consent;
+pub(crate) mod device;
+pub(crate) mod device_authorization;
 pub(crate) mod discovery;
 pub(crate) mod grants;
 pub(crate) mod introspection;

@@ -20,6 +20,11 @@ pub(crate) fn grants(ApiCall(call): ApiCall) -> Response {
 }
 
 #[handler]
+pub(crate) fn approvals(ApiCall(call): ApiCall) -> Response {
+    metadata(&call, OwnResource::Approvals)
+}
+
+#[handler]
 pub(crate) fn administration(AdministrationCall(call): AdministrationCall) -> Response {
     metadata(&call, OwnResource::Administration)
 }

@@ -19,6 +19,12 @@ pub enum PageKind {
     SignUp,
     /// [`Page::Consent`](super::Page::Consent)
     Consent,
+    /// [`Page::Device`](super::Page::Device)
+    Device,
+    /// [`Page::DeviceConfirm`](super::Page::DeviceConfirm)
+    DeviceConfirm,
+    /// [`Page::DeviceDone`](super::Page::DeviceDone)
+    DeviceDone,
     /// [`Page::SignedIn`](super::Page::SignedIn)
     SignedIn,
     /// [`Page::SignOut`](super::Page::SignOut)
@@ -33,6 +39,8 @@ pub enum PageKind {
     FormPost,
     /// [`Page::Apps`](super::Page::Apps)
     Apps,
+    /// [`Page::Requests`](super::Page::Requests)
+    Requests,
     /// [`Page::DevStart`](super::Page::DevStart)
     DevStart,
     /// [`Page::TestClient`](super::Page::TestClient)
@@ -74,6 +82,9 @@ impl PageKind {
             Self::Login => "login.html",
             Self::SignUp => "sign_up.html",
             Self::Consent => "consent.html",
+            Self::Device => "device.html",
+            Self::DeviceConfirm => "device_confirm.html",
+            Self::DeviceDone => "device_done.html",
             Self::SignedIn => "signed_in.html",
             Self::SignOut => "sign_out.html",
             Self::SignedOut => "signed_out.html",
@@ -81,6 +92,7 @@ impl PageKind {
             Self::Error => "error.html",
             Self::FormPost => "form_post.html",
             Self::Apps => "apps.html",
+            Self::Requests => "requests.html",
             Self::DevStart => "dev_start.html",
             Self::TestClient => "test_client.html",
         }
@@ -92,8 +104,10 @@ impl PageKind {
         match self {
             Self::Login | Self::SignUp | Self::Consent | Self::SignOut => policy!(""),
             Self::FormPost => policy!(concat!("; script-src ", submit_script_source!())),
-            Self::SignedIn | Self::Apps => policy!("; form-action 'self'"),
-            Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => {
+            Self::SignedIn | Self::Apps | Self::Requests | Self::Device | Self::DeviceConfirm => {
+                policy!("; form-action 'self'")
+            }
+            Self::DeviceDone | Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => {
                 policy!("; form-action 'none'")
             }
         }
@@ -104,9 +118,19 @@ impl PageKind {
     /// a form may see, and check, whose it is: the origin alone.
     const fn referrer_policy(self) -> &'static str {
         match self {
-            Self::Login | Self::SignUp | Self::Consent | Self::SignedIn | Self::SignOut | Self::Apps => "same-origin",
+            Self::Login
+            | Self::SignUp
+            | Self::Consent
+            | Self::Device
+            | Self::DeviceConfirm
+            | Self::SignedIn
+            | Self::SignOut
+            | Self::Requests
+            | Self::Apps => "same-origin",
             Self::FormPost => "strict-origin",
-            Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => "no-referrer",
+            Self::DeviceDone | Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => {
+                "no-referrer"
+            }
         }
     }
 }
@@ -160,10 +184,13 @@ pub fn headers_of(page: &Page, window: Window) -> Vec<(HeaderName, HeaderValue)>
 mod tests {
     use super::*;
 
-    const KINDS: [PageKind; 12] = [
+    const KINDS: [PageKind; 16] = [
         PageKind::Login,
         PageKind::SignUp,
         PageKind::Consent,
+        PageKind::Device,
+        PageKind::DeviceConfirm,
+        PageKind::DeviceDone,
         PageKind::SignedIn,
         PageKind::SignOut,
         PageKind::SignedOut,
@@ -171,6 +198,7 @@ mod tests {
         PageKind::Error,
         PageKind::FormPost,
         PageKind::Apps,
+        PageKind::Requests,
         PageKind::DevStart,
         PageKind::TestClient,
     ];
@@ -190,7 +218,9 @@ mod tests {
             PageKind::FormPost => {
                 format!("{base}; script-src 'sha256-fMyYV9/AsSOHDUsa/LdR6Wb6Wk9UaS3BdEt65bV+i3k='")
             }
-            PageKind::SignedIn | PageKind::Apps => format!("{base}; form-action 'self'"),
+            PageKind::SignedIn | PageKind::Apps | PageKind::Requests | PageKind::Device | PageKind::DeviceConfirm => {
+                format!("{base}; form-action 'self'")
+            }
             _ => format!("{base}; form-action 'none'"),
         };
         for kind in KINDS {
@@ -251,7 +281,16 @@ mod tests {
 
     #[test]
     fn pages_whose_forms_we_check_send_their_origin() {
-        for kind in [PageKind::Login, PageKind::Consent, PageKind::SignedIn, PageKind::SignOut, PageKind::Apps] {
+        for kind in [
+            PageKind::Login,
+            PageKind::Consent,
+            PageKind::Device,
+            PageKind::DeviceConfirm,
+            PageKind::SignedIn,
+            PageKind::SignOut,
+            PageKind::Requests,
+            PageKind::Apps,
+        ] {
             assert_eq!(header(kind, Window::Own, "referrer-policy"), "same-origin", "{kind:?}");
         }
     }

@@ -11,6 +11,7 @@ mod locale;
 mod messages;
 mod model;
 mod permissions;
+mod qr_code;
 pub mod samples;
 mod templates;
 #[cfg(test)]
@@ -27,11 +28,13 @@ pub use check_session::{CHECK_SESSION_HEADERS, check_session_page};
 pub use headers::{PageKind, Window, headers_of, page_headers};
 pub use locale::{LanguageWishes, Locale};
 pub use model::{
-    AppView, AppsPage, Brand, ClientView, ConsentPage, DevStartPage, ErrorPage, ErrorProblem, FormPostPage,
-    InteractionForm, LoggedOutPage, LoginPage, LoginProblem, Page, Parameter, Removal, SessionForm, SignOutPage,
-    SignUpPage, SignUpProblem, SignedInPage, TestClientPage, TokenView,
+    AppView, AppsPage, BlockedView, Brand, ClientView, ConsentPage, DevStartPage, DeviceConfirmPage, DeviceDonePage,
+    DeviceOutcome, DevicePage, DeviceProblem, ErrorPage, ErrorProblem, FormPostPage, InteractionForm, LoggedOutPage,
+    LoginPage, LoginProblem, Page, Parameter, Removal, RequestOutcome, RequestView, RequestsPage, SessionForm,
+    SignOutPage, SignUpPage, SignUpProblem, SignedInPage, TestClientPage, TokenView,
 };
 pub use permissions::{ClaimView, DetailView, ScopeView};
+pub use qr_code::QrCode;
 pub use values::{
     CalendarDay, DisplayText, FormTarget, FrameUri, Hidden, ImageUri, Json, OwnPath, ReturnTarget, WebUri,
 };

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::headers::PageKind;
 use super::permissions::{ClaimView, DetailView, ScopeView};
+use super::qr_code::QrCode;
 use super::values::{
     CalendarDay, DisplayText, FormTarget, FrameUri, Hidden, ImageUri, Json, OwnPath, ReturnTarget, WebUri,
 };
@@ -33,6 +34,12 @@ pub enum Page {
     SignUp(SignUpPage),
     /// Asks whether a client may have what it asks for.
     Consent(ConsentPage),
+    /// Asks for the code of a device.
+    Device(DevicePage),
+    /// Asks whether it was this person who began at a device.
+    DeviceConfirm(DeviceConfirmPage),
+    /// Says what became of the request of a device.
+    DeviceDone(DeviceDonePage),
     /// Says who is signed in.
     SignedIn(SignedInPage),
     /// Asks whether to sign out.
@@ -47,6 +54,8 @@ pub enum Page {
     FormPost(FormPostPage),
     /// Lists the clients that a user has allowed something.
     Apps(AppsPage),
+    /// Lists what applications ask at another device.
+    Requests(RequestsPage),
     /// The start page of the development provider.
     DevStart(DevStartPage),
     /// What the built-in test client of the development provider sent and got.
@@ -60,6 +69,9 @@ impl Page {
             Self::Login(_) => PageKind::Login,
             Self::SignUp(_) => PageKind::SignUp,
             Self::Consent(_) => PageKind::Consent,
+            Self::Device(_) => PageKind::Device,
+            Self::DeviceConfirm(_) => PageKind::DeviceConfirm,
+            Self::DeviceDone(_) => PageKind::DeviceDone,
             Self::SignedIn(_) => PageKind::SignedIn,
             Self::SignOut(_) => PageKind::SignOut,
             Self::SignedOut => PageKind::SignedOut,
@@ -67,6 +79,7 @@ impl Page {
             Self::Error(_) => PageKind::Error,
             Self::FormPost(_) => PageKind::FormPost,
             Self::Apps(_) => PageKind::Apps,
+            Self::Requests(_) => PageKind::Requests,
             Self::DevStart(_) => PageKind::DevStart,
             Self::TestClient(_) => PageKind::TestClient,
         }
@@ -222,6 +235,133 @@ pub struct ConsentPage {
     pub remembered: bool,
 }
 
+/// Field `user_code`.
+#[derive(Debug, Clone, Serialize)]
+pub struct DevicePage {
+    /// Where the form is posted.
+    pub action: OwnPath,
+    /// The address of the page, for whoever would rather go on at a phone. It has no code in it.
+    pub here: Option<QrCode>,
+    /// Why the last code led nowhere.
+    pub problem: Option<DeviceProblem>,
+}
+
+message_enum! {
+    /// Why a code led nowhere. One text for an unknown, an expired and an answered one.
+    DeviceProblem {
+        /// Nothing waits under this code.
+        Code = "device-problem-code",
+        /// Too many wrong codes.
+        Throttled = "device-problem-throttled",
+    }
+}
+
+/// `action` is `confirm` or `deny`.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeviceConfirmPage {
+    /// Who asks.
+    pub client: ClientView,
+    /// The code, to be compared with what the device shows.
+    pub user_code: String,
+    /// The network address that the device asked from.
+    pub address: Option<DisplayText>,
+    /// What the device calls itself.
+    pub user_agent: Option<DisplayText>,
+    /// How long ago it asked, in whole minutes.
+    pub minutes_ago: i64,
+    /// What the realm's scripts say.
+    pub notice: Option<DisplayText>,
+    /// What is asked for in detail (RFC 9396).
+    pub details: Vec<DetailView>,
+    /// The scopes asked for.
+    pub scopes: Vec<ScopeView>,
+    /// The form.
+    pub form: InteractionForm,
+}
+
+/// What became of the request of a device.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeviceDonePage {
+    /// Who asked.
+    pub client: ClientView,
+    /// What became of it.
+    #[serde(serialize_with = "title_and_text")]
+    pub outcome: DeviceOutcome,
+}
+
+message_enum! {
+    /// What became of the request of a device; each has a heading (`-title`) and a text (`-text`).
+    DeviceOutcome {
+        /// The device gets what it asked for.
+        Approved = "device-approved",
+        /// It does not.
+        Denied = "device-denied",
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn title_and_text<S: Serializer>(outcome: &DeviceOutcome, serializer: S) -> Result<S::Ok, S::Error> {
+    Heading::of(outcome.key()).serialize(serializer)
+}
+
+/// What applications ask at another device. Fields `csrf` and `request` with `action` `allow`, `deny` or `block`; `client`
+/// with `action` `unblock`.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestsPage {
+    /// Who is signed in.
+    pub user: DisplayText,
+    /// What waits, the first to end first.
+    pub requests: Vec<RequestView>,
+    /// Who may not ask.
+    pub blocked: Vec<BlockedView>,
+    /// The forms.
+    pub form: SessionForm,
+    /// What became of the last answer.
+    pub outcome: Option<RequestOutcome>,
+}
+
+/// What an application asks.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestView {
+    /// The field `request`.
+    pub id: Hidden,
+    /// Who asks.
+    pub client: ClientView,
+    /// What the application shows, too.
+    pub binding_message: Option<DisplayText>,
+    /// How long ago it asked, in whole minutes.
+    pub minutes_ago: i64,
+    /// What is asked for in detail (RFC 9396).
+    pub details: Vec<DetailView>,
+    /// The scopes asked for.
+    pub scopes: Vec<ScopeView>,
+}
+
+/// An application that may not ask.
+#[derive(Debug, Clone, Serialize)]
+pub struct BlockedView {
+    /// Its name.
+    pub name: DisplayText,
+    /// The field `client`.
+    pub client: Hidden,
+}
+
+message_enum! {
+    /// What became of an answer.
+    RequestOutcome {
+        /// The application gets what it asked for.
+        Allowed = "requests-allowed",
+        /// It does not.
+        Denied = "requests-denied",
+        /// It does not, and may not ask any more.
+        Blocked = "requests-blocked-now",
+        /// It may ask again.
+        Unblocked = "requests-unblocked-now",
+        /// Nothing waited any more.
+        Gone = "requests-gone",
+    }
+}
+
 /// Shown after a login that no client asked for.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignedInPage {
@@ -229,6 +369,8 @@ pub struct SignedInPage {
     pub user: DisplayText,
     /// Where the list of apps with access is.
     pub apps: OwnPath,
+    /// Where requests are answered that apps made at another device, where there are such.
+    pub requests: Option<OwnPath>,
     /// Signs out.
     pub sign_out: SessionForm,
 }
@@ -291,22 +433,22 @@ message_enum! {
     }
 }
 
-impl ErrorProblem {
-    /// The keys of heading and text.
-    pub(super) fn messages(self) -> (String, String) {
-        (format!("{}-title", self.key()), format!("{}-text", self.key()))
-    }
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 fn heading_and_text<S: Serializer>(problem: &ErrorProblem, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Messages {
-        title: String,
-        text: String,
+    Heading::of(problem.key()).serialize(serializer)
+}
+
+/// The keys of a heading and of the text below.
+#[derive(Serialize)]
+pub(super) struct Heading {
+    pub(super) title: String,
+    pub(super) text: String,
+}
+
+impl Heading {
+    pub(super) fn of(key: &str) -> Self {
+        Self { title: format!("{key}-title"), text: format!("{key}-text") }
     }
-    let (title, text) = problem.messages();
-    Messages { title, text }.serialize(serializer)
 }
 
 /// A name and its value, in a form or in a list.

@@ -5,15 +5,18 @@ use serde_json::json;
 use signet_core::details::Described;
 
 use super::{
-    AppView, AppsPage, CalendarDay, ClaimView, ClientView, ConsentPage, DetailView, DevStartPage, DisplayText,
-    ErrorPage, ErrorProblem, FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json,
-    LoggedOutPage, LoginPage, LoginProblem, OwnPath, Page, Parameter, Removal, ReturnTarget, ScopeView, SessionForm,
-    SignOutPage, SignUpPage, SignUpProblem, SignedInPage, TestClientPage, TokenView, WebUri,
+    AppView, AppsPage, BlockedView, CalendarDay, ClaimView, ClientView, ConsentPage, DetailView, DevStartPage,
+    DeviceConfirmPage, DeviceDonePage, DeviceOutcome, DevicePage, DeviceProblem, DisplayText, ErrorPage, ErrorProblem,
+    FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json, LoggedOutPage, LoginPage,
+    LoginProblem, OwnPath, Page, Parameter, QrCode, Removal, RequestOutcome, RequestView, RequestsPage, ReturnTarget,
+    ScopeView, SessionForm, SignOutPage, SignUpPage, SignUpProblem, SignedInPage, TestClientPage, TokenView, WebUri,
 };
 
 /// Every page with a name of its own: those that have optional parts once with and once without them.
 pub fn all() -> Vec<(&'static str, Page)> {
     let mut pages = sign_in();
+    pages.extend(devices());
+    pages.extend(requests());
     pages.extend(session());
     pages.extend(errors());
     pages.extend(form_post().map(|page| ("form-post", page)));
@@ -57,6 +60,72 @@ fn scopes() -> Vec<ScopeView> {
         ScopeView::named("email"),
         ScopeView::named("payments").described("start payments from your current account").at("Payments"),
         ScopeView::named("urn:example:statements:read"),
+    ]
+}
+
+fn requests() -> Vec<(&'static str, Page)> {
+    let request = RequestView {
+        id: Hidden::new("sample-request"),
+        client: full_client(),
+        binding_message: Some(DisplayText::new("W4SCT")),
+        minutes_ago: 1,
+        details: details(),
+        scopes: scopes(),
+    };
+    let bare = RequestView {
+        client: bare_client(),
+        binding_message: None,
+        minutes_ago: 0,
+        details: Vec::new(),
+        scopes: Vec::new(),
+        ..request.clone()
+    };
+    let page = RequestsPage {
+        user: user(),
+        requests: vec![request, bare],
+        blocked: vec![BlockedView { name: DisplayText::new("Budget planner"), client: Hidden::new("sample-client") }],
+        form: session_form("account/requests"),
+        outcome: Some(RequestOutcome::Denied),
+    };
+    let empty = RequestsPage { requests: Vec::new(), blocked: Vec::new(), outcome: None, ..page.clone() };
+    vec![("requests", Page::Requests(page)), ("requests-none", Page::Requests(empty))]
+}
+
+fn devices() -> Vec<(&'static str, Page)> {
+    let enter = |problem| {
+        let here = QrCode::of("https://login.example/realms/sample/device");
+        Page::Device(DevicePage { action: OwnPath::new("/realms/sample/device"), here, problem })
+    };
+    let confirm = DeviceConfirmPage {
+        client: full_client(),
+        user_code: "WDJB-MJHT".to_owned(),
+        address: Some(DisplayText::new("198.51.100.23")),
+        user_agent: Some(DisplayText::new("ExampleTV/2.1")),
+        minutes_ago: 3,
+        notice: Some(DisplayText::passage("Harbour Savings never calls you about codes.")),
+        details: details(),
+        scopes: scopes(),
+        form: interaction("device"),
+    };
+    let bare = DeviceConfirmPage {
+        client: bare_client(),
+        address: None,
+        user_agent: None,
+        minutes_ago: 0,
+        notice: None,
+        details: Vec::new(),
+        scopes: Vec::new(),
+        ..confirm.clone()
+    };
+    let done = |client, outcome| Page::DeviceDone(DeviceDonePage { client, outcome });
+    vec![
+        ("device", enter(None)),
+        ("device-problem", enter(Some(DeviceProblem::Code))),
+        ("device-throttled", enter(Some(DeviceProblem::Throttled))),
+        ("device-confirm", Page::DeviceConfirm(confirm)),
+        ("device-confirm-bare", Page::DeviceConfirm(bare)),
+        ("device-approved", done(full_client(), DeviceOutcome::Approved)),
+        ("device-denied", done(bare_client(), DeviceOutcome::Denied)),
     ]
 }
 
@@ -162,8 +231,12 @@ fn session() -> Vec<(&'static str, Page)> {
         removed: Some(DisplayText::new("Photo prints")),
     };
     let none = AppsPage { apps: Vec::new(), removed: None, ..apps.clone() };
-    let signed_in =
-        SignedInPage { user: user(), apps: OwnPath::new("/realms/sample/apps"), sign_out: session_form("sign-out") };
+    let signed_in = SignedInPage {
+        user: user(),
+        apps: OwnPath::new("/realms/sample/apps"),
+        requests: Some(OwnPath::new("/realms/sample/account/requests")),
+        sign_out: session_form("sign-out"),
+    };
     vec![
         ("signed-in", Page::SignedIn(signed_in)),
         ("sign-out", Page::SignOut(sign_out)),

@@ -15,7 +15,7 @@ macro_rules! embedded {
 }
 
 /// Every embedded template: file name, source.
-pub(super) const EMBEDDED: [(&str, &str); 18] = embedded![
+pub(super) const EMBEDDED: [(&str, &str); 22] = embedded![
     "apps.html",
     "base.html",
     "client.html",
@@ -23,11 +23,15 @@ pub(super) const EMBEDDED: [(&str, &str); 18] = embedded![
     "consent.html",
     "details.html",
     "dev_start.html",
+    "device.html",
+    "device_confirm.html",
+    "device_done.html",
     "error.html",
     "form_post.html",
     "logged_out.html",
     "login.html",
     "permissions.html",
+    "requests.html",
     "sign_out.html",
     "sign_up.html",
     "signed_in.html",

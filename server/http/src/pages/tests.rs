@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use minijinja::value::{Serde, Value};
 
+use super::model::Heading;
 use super::permissions::{CLAIMS, SCOPES};
 use super::*;
 
@@ -202,7 +203,11 @@ fn every_message_is_used_and_every_used_one_exists() {
     let mut used: BTreeSet<String> = SCOPES.iter().chain(CLAIMS).map(|(_, key)| (*key).to_owned()).collect();
     used.extend(LoginProblem::ALL.iter().map(|problem| problem.key().to_owned()));
     used.extend(SignUpProblem::ALL.iter().map(|problem| problem.key().to_owned()));
-    used.extend(ErrorProblem::ALL.iter().flat_map(|problem| <[String; 2]>::from(problem.messages())));
+    used.extend(RequestOutcome::ALL.iter().map(|outcome| outcome.key().to_owned()));
+    used.extend(DeviceProblem::ALL.iter().map(|problem| problem.key().to_owned()));
+    let headings = ErrorProblem::ALL.iter().map(|problem| problem.key());
+    let headings = headings.chain(DeviceOutcome::ALL.iter().map(|outcome| outcome.key())).map(Heading::of);
+    used.extend(headings.flat_map(|heading| [heading.title, heading.text]));
     for (_, source) in templates::EMBEDDED {
         for call in ["t(\"", "text(\""] {
             used.extend(source.split(call).skip(1).map(|rest| rest.split_once('"').unwrap().0.to_owned()));

@@ -44,6 +44,9 @@ pub(crate) enum Command {
     Serve,
     /// Start a provider to try out on this machine, with everything it needs
     Dev(DevArguments),
+    /// Play a client's part against the provider of signet dev, with every request shown
+    #[command(subcommand)]
+    Try(TryCommand),
     /// The schema of the database
     #[command(subcommand)]
     Migrate(MigrateCommand),
@@ -108,6 +111,23 @@ pub(crate) enum Administration {
     Audit(Box<AuditCommand>),
     /// Show every decision of one request, with its rule
     Explain(ExplainArguments),
+}
+
+/// Which client is played.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TryCommand {
+    /// A device without a browser: shows a code and waits until somebody has entered it elsewhere (RFC 8628)
+    Device(TryArguments),
+    /// A client that has its user asked at another device, and waits for the answer (CIBA)
+    Ciba(TryArguments),
+}
+
+/// Where the provider is.
+#[derive(Debug, Args)]
+pub(crate) struct TryArguments {
+    /// The data folder of the signet dev that runs
+    #[arg(long, value_name = "DIR", default_value = ".signet")]
+    pub(crate) data: PathBuf,
 }
 
 /// How to try it out.

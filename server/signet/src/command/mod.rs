@@ -24,14 +24,14 @@ mod tests;
 mod user;
 mod views;
 
-pub(crate) use arguments::{Cli, Command, DevArguments};
+pub(crate) use arguments::{Cli, Command, DevArguments, TryArguments, TryCommand};
 pub(crate) use status::{CommandError, CommandResult, Status, reason};
 
 use clap::CommandFactory as _;
 
 use crate::config::{self, ConfigError, Configuration};
 use crate::output::{self, Output};
-use crate::{dev, doctor, serve};
+use crate::{dev, doctor, serve, trial};
 use arguments::{Administration, ConfigCommand};
 use audit::About;
 use context::Context;
@@ -45,6 +45,7 @@ pub(crate) async fn run(cli: Cli) -> CommandResult {
     match command {
         Command::Serve => serve::run(load()?).await,
         Command::Dev(arguments) => dev::run(arguments).await,
+        Command::Try(command) => trial::run(command).await,
         Command::Migrate(command) => migrate::run(command, &load()?, output).await,
         Command::Administer(command) => Box::pin(administer(command, &load()?, output)).await,
         Command::Script(command) => run_script(*command, load, output).await,

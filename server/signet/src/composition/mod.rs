@@ -21,6 +21,7 @@ use crate::config::Settings;
 
 pub(crate) use clock::SystemClock;
 pub(crate) use database::migrate;
+pub(crate) use outbound::client as outbound;
 pub(crate) use root_key::{DEVELOPMENT_PREFIX, RootKeyKind, is_private};
 
 /// A provider with the database below it.

@@ -9,7 +9,7 @@ use crate::command::{CommandError, CommandResult, Status};
 use crate::config::Settings;
 
 /// The client that the settings describe.
-pub(super) fn client(settings: &Settings) -> CommandResult<Arc<dyn OutboundHttp>> {
+pub(crate) fn client(settings: &Settings) -> CommandResult<Arc<dyn OutboundHttp>> {
     let outbound = &settings.outbound;
     let outbound = OutboundSettings {
         allow_private_addresses: outbound.allow_private_addresses,

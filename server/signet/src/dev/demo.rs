@@ -7,6 +7,7 @@ use serde_json::json;
 use signet_core::model::{Client, ClientSettings, RealmSettings};
 use signet_core::protocol::client_metadata::ClientMetadata;
 use signet_core::protocol::identifiers::{ClientId, InvalidIdentifier, RealmName};
+use signet_core::protocol::names::GrantType;
 use signet_core::provider::Provider;
 use signet_core::realm::RealmContext;
 use signet_core::registry::{
@@ -18,13 +19,17 @@ use super::folder::Folder;
 use crate::command::{CommandError, CommandResult};
 
 /// The realm.
-pub(super) const REALM: &str = "demo";
+pub(crate) const REALM: &str = "demo";
 /// The user.
-pub(super) const USERNAME: &str = "ana";
+pub(crate) const USERNAME: &str = "ana";
 /// The client that the test page plays: confidential.
 pub(super) const WEB_CLIENT: &str = "demo-web";
 /// A client for an application on this machine: public.
 pub(super) const NATIVE_CLIENT: &str = "demo-app";
+/// A client for devices without a browser: public.
+pub(crate) const DEVICE_CLIENT: &str = "demo-tv";
+/// A client that has users asked at another device: confidential.
+pub(crate) const BANK_CLIENT: &str = "demo-bank";
 /// Where the passwords are kept, so that a second start can show them again.
 const FILE: &str = "demo.json";
 /// Random bytes of the password: 16 characters.
@@ -33,23 +38,39 @@ const PASSWORD_BYTES: usize = 12;
 /// The secrets of what was made.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Demo {
+pub(crate) struct Demo {
     /// The user's password.
-    pub(super) password: String,
+    pub(crate) password: String,
     /// The web client's secret.
     pub(super) client_secret: String,
+    /// The secret of the client that has users asked.
+    pub(crate) bank_secret: String,
+}
+
+impl Demo {
+    /// What was made in a folder before.
+    pub(crate) fn kept(folder: &Folder) -> CommandResult<Self> {
+        let kept = folder.read(FILE)?;
+        Ok(kept.as_deref().map(serde_json::from_str).transpose().unwrap_or_default().unwrap_or_default())
+    }
+
+    /// What is kept of it: whether anything is new is seen by it.
+    fn secrets(&self) -> [String; 3] {
+        [self.password.clone(), self.client_secret.clone(), self.bank_secret.clone()]
+    }
 }
 
 /// Sees to it that everything is there.
 pub(super) async fn prepare(folder: &Folder, provider: &Provider) -> CommandResult<Demo> {
-    let kept = folder.read(FILE)?;
-    let mut demo: Demo = kept.as_deref().map(serde_json::from_str).transpose().unwrap_or_default().unwrap_or_default();
-    let before = (demo.password.clone(), demo.client_secret.clone());
+    let mut demo = Demo::kept(folder)?;
+    let before = demo.secrets();
     let realm = realm(provider).await?;
     user(provider, &realm, &mut demo).await?;
     native_client(provider, &realm).await?;
+    device_client(provider, &realm).await?;
     web_client(provider, &realm, &mut demo).await?;
-    if before != (demo.password.clone(), demo.client_secret.clone()) {
+    bank_client(provider, &realm, &mut demo).await?;
+    if before != demo.secrets() {
         let text = serde_json::to_string_pretty(&demo).map_err(|error| CommandError::failed(error.to_string()))?;
         folder.write_private(FILE, text.as_bytes())?;
     }
@@ -60,7 +81,11 @@ async fn realm(provider: &Provider) -> CommandResult<std::sync::Arc<RealmContext
     let name: RealmName = REALM.parse().map_err(unnameable)?;
     match registry::find_realm(provider, &name).await {
         Err(RegistryError::NotFound(_)) => {
-            let settings = RealmSettings::default();
+            let settings = RealmSettings {
+                device_authorization: true,
+                backchannel_authentication: true,
+                ..RealmSettings::default()
+            };
             let change = RealmChange { name, display_name: "Demo".to_owned(), enabled: true, settings };
             Ok(create_realm(&provider.serving_itself(), change).await?)
         }
@@ -116,6 +141,45 @@ async fn native_client(provider: &Provider, realm: &RealmContext) -> CommandResu
         Ok(_) | Err(RegistryError::Duplicate(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// RFC 8628: a device, which keeps no secret.
+async fn device_client(provider: &Provider, realm: &RealmContext) -> CommandResult {
+    let metadata = json!({
+        "client_name": "Demo television",
+        "token_endpoint_auth_method": "none",
+        "grant_types": [GrantType::DeviceCode, GrantType::RefreshToken],
+        "response_types": [],
+        "id_token_signed_response_alg": "ES256",
+    });
+    let id: ClientId = DEVICE_CLIENT.parse().map_err(unnameable)?;
+    match create_client(&provider.serving_itself(), realm, Some(id), registration(metadata)?, None).await {
+        Ok(_) | Err(RegistryError::Duplicate(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// CIBA Core: a client that polls.
+async fn bank_client(provider: &Provider, realm: &RealmContext, demo: &mut Demo) -> CommandResult {
+    let metadata = json!({
+        "client_name": "Demo bank",
+        "token_endpoint_auth_method": "client_secret_post",
+        "grant_types": [GrantType::Ciba, GrantType::RefreshToken],
+        "response_types": [],
+        "backchannel_token_delivery_mode": "poll",
+        "id_token_signed_response_alg": "ES256",
+    });
+    let id: ClientId = BANK_CLIENT.parse().map_err(unnameable)?;
+    let serving = provider.serving_itself();
+    let issued = match create_client(&serving, realm, Some(id.clone()), registration(metadata)?, None).await {
+        Err(RegistryError::Duplicate(_)) if !demo.bank_secret.is_empty() => return Ok(()),
+        Err(RegistryError::Duplicate(_)) => registry::rotate_client_secret(&serving, realm, &id).await?,
+        made => made?,
+    };
+    if let Some(secret) = issued.secret {
+        demo.bank_secret.clone_from(&secret);
+    }
+    Ok(())
 }
 
 /// The client of the test page, whose address changes with the port.

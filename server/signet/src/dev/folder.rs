@@ -11,7 +11,7 @@ const MARK: &str = "# Made by signet dev at each start; what is changed here is 
 
 /// The data folder.
 #[derive(Debug, Clone)]
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
 }
 
@@ -31,6 +31,18 @@ impl Folder {
         Ok(folder)
     }
 
+    /// The folder of a provider that was started before.
+    pub(crate) fn existing(path: &Path) -> CommandResult<Self> {
+        let folder = Self { path: path.to_owned() };
+        if folder.configuration().is_file() {
+            return Ok(folder);
+        }
+        Err(CommandError::failed(format!(
+            "{} is no data folder of signet dev; start signet dev first, or name its folder with --data",
+            path.display()
+        )))
+    }
+
     /// The folder's own path.
     pub(super) fn path(&self) -> &Path {
         &self.path
@@ -42,7 +54,7 @@ impl Folder {
     }
 
     /// The configuration file.
-    pub(super) fn configuration(&self) -> PathBuf {
+    pub(crate) fn configuration(&self) -> PathBuf {
         self.file("dev.toml")
     }
 

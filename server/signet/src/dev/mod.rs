@@ -7,6 +7,7 @@ mod certificates;
 mod demo;
 mod flow;
 mod folder;
+mod qr_code;
 mod routes;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -21,9 +22,10 @@ use crate::composition::{self, DEVELOPMENT_PREFIX, Opened, RootKeyKind, SystemCl
 use crate::config::{self, Configuration};
 use crate::output;
 use crate::serve::{self, Server};
-use demo::Demo;
+pub(crate) use demo::{BANK_CLIENT, DEVICE_CLIENT, Demo, REALM, USERNAME};
 use flow::TestClient;
-use folder::Folder;
+pub(crate) use folder::Folder;
+pub(crate) use qr_code::qr_code;
 use routes::Dev;
 
 /// `signet dev`.
@@ -120,6 +122,11 @@ Administer it from another terminal, for example:
 or through the API at {base}/admin/api/v1, with a client of the realm admin:
 
   signet client create --realm admin --grant-type client_credentials --scope signet.admin --config {configuration}
+
+Play a device without a browser, or a client that has its user asked at another device:
+
+  signet try device --data {data}
+  signet try ciba --data {data}
 
 Ctrl-C stops it.",
         authority = authority.display(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use signet_core::authorize::BackchannelSender;
 use signet_core::logout::LogoutSender;
 use signet_core::provider::Provider;
 use signet_core::registry::{self, KeyChanges};
@@ -52,6 +53,7 @@ pub(super) fn begin(
     tasks.spawn(delete_unused_clients(Arc::clone(provider)));
     tasks.spawn(LogoutSender::new(provider).keep_sending());
     tasks.spawn(traffic::keep_flushing(Arc::clone(provider)));
+    tasks.spawn(BackchannelSender::new(provider).keep_sending());
     tasks.spawn(activate_keys(Arc::clone(provider)));
     tasks.spawn(keep_key_schedule(Arc::clone(provider)));
     tasks.spawn(look(Arc::clone(node), Arc::clone(provider), settings.database.url.0.clone()));

@@ -1,11 +1,13 @@
 //! What scripts decide at each hook, and what happens where they fail, over real connections.
 
 mod authorization;
+mod ciba;
 mod claims;
 mod clients;
 mod connections;
 mod consent;
 mod details;
+mod devices;
 mod discovery;
 mod errors;
 mod events;

@@ -36,9 +36,10 @@ impl Accepted {
     /// The request as scripts are told of it.
     fn facts(&self) -> signet_hooks::RequestFacts {
         let parts = &self.request.parts;
+        let response_type = parts.response_type.filter(|_| !self.redirect.uri().is_empty());
         let names = |claims: &std::collections::BTreeMap<String, ClaimRequest>| claims.keys().cloned().collect();
         RequestFacts {
-            response_type: parts.response_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+            response_type: response_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
             redirect_uri: self.redirect.uri().to_owned(),
             scope: parts.scope.iter().map(str::to_owned).collect(),
             resources: parts.resources.clone(),

@@ -46,7 +46,7 @@ impl Narrowing {
     }
 
     /// Takes and demands what a script says besides. `openid` stays: without it the request would be another one.
-    pub(super) fn tighten(&mut self, more: RequestNarrowing, asked: &Scope) {
+    pub(in crate::authorize) fn tighten(&mut self, more: RequestNarrowing, asked: &Scope) {
         for scope in more.drop_scopes {
             if scope != "openid" && asked.contains(&scope) && !self.dropped_scopes.contains(&scope) {
                 self.dropped_scopes.push(scope);

@@ -85,8 +85,8 @@ async fn validated(
         return Err(ErrorCode::InvalidRequest.because(reason).per(rfc9126("2.1")).into());
     }
     let own = Parameters::default().with("client_id", client.client_id.as_str());
-    let rest = ABOUT_THE_CLIENT.iter().fold(form.without("client_id"), |rest, name| rest.without(name));
-    let merged = merge(serving, realm, client, (&own.superseded_by(&rest), Entry::Pushed)).await?;
+    let parameters = own.superseded_by(&asked_beside_the_client(form));
+    let merged = merge(serving, realm, client, (&parameters, Entry::Pushed)).await?;
     let mut accepted = accept(serving, realm, (Arc::clone(client), merged), Entry::Pushed).map_err(in_json)?;
     let mut narrowing = Narrowing::default();
     narrow(serving, realm, &mut accepted, &mut narrowing).await.map_err(in_json)?;
@@ -100,8 +100,13 @@ async fn validated(
     Ok(Content { parameters, proof: accepted.merged.proof(), narrowing, timeline: realm.realm.timeline })
 }
 
+/// What a client asks for in a body that authenticates it as well.
+pub(super) fn asked_beside_the_client(form: &Parameters) -> Parameters {
+    ABOUT_THE_CLIENT.iter().fold(form.without("client_id"), |rest, name| rest.without(name))
+}
+
 /// Nothing is redirected here: whatever is wrong is told to the client itself (RFC 9126 section 2.3).
-fn in_json(error: AuthorizeError) -> Failure {
+pub(super) fn in_json(error: AuthorizeError) -> Failure {
     match error {
         AuthorizeError::Page(refusal) | AuthorizeError::Expired(refusal) | AuthorizeError::Redirect(_, refusal) => {
             refusal.into()

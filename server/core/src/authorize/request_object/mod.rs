@@ -14,10 +14,12 @@ use signet_protocol::parameters::Parameters;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::{SpecRef, oidc_core, rfc9101};
 
+pub(super) use verify::backchannel_parameters;
+
 use super::Entry;
 use super::decisions::Narrowing;
 use crate::failure::Failure;
-use crate::model::{Client, PushedReference};
+use crate::model::{Client, DeferredReference, PushedReference};
 use crate::profile::RequestMerging;
 use crate::profile::conformity::ObservedObject;
 use crate::provider::Provider;
@@ -46,6 +48,16 @@ enum Origin {
     Object(Proof),
     /// In a push.
     Push(Box<Pushed>),
+    /// In a request that is answered elsewhere.
+    Deferral(Box<Deferred>),
+}
+
+/// What is known of a request that is answered elsewhere.
+#[derive(Debug, Clone)]
+pub(super) struct Deferred {
+    pub(super) reference: DeferredReference,
+    /// What scripts took from the request when it was made.
+    pub(super) narrowing: Narrowing,
 }
 
 /// What is known of a request that was pushed.
@@ -86,6 +98,11 @@ impl MergedRequest {
         Self { parameters, address, origin: Origin::Push(Box::new(pushed)), observed: None }
     }
 
+    /// What was asked elsewhere. It stays in the database until the client has its tokens.
+    pub(super) fn of_deferral(parameters: Parameters, address: Parameters, deferred: Deferred) -> Self {
+        Self { parameters, address, origin: Origin::Deferral(Box::new(deferred)), observed: None }
+    }
+
     pub(super) const fn parameters(&self) -> &Parameters {
         &self.parameters
     }
@@ -102,7 +119,7 @@ impl MergedRequest {
     /// What the request object proved, wherever it was.
     pub(super) fn proof(&self) -> Option<Proof> {
         match &self.origin {
-            Origin::Parameters => None,
+            Origin::Parameters | Origin::Deferral(_) => None,
             Origin::Object(proof) => Some(*proof),
             Origin::Push(pushed) => pushed.proof,
         }
@@ -112,13 +129,29 @@ impl MergedRequest {
     pub(super) const fn object(&self) -> Option<Proof> {
         match &self.origin {
             Origin::Object(proof) => Some(*proof),
-            Origin::Parameters | Origin::Push(_) => None,
+            Origin::Parameters | Origin::Push(_) | Origin::Deferral(_) => None,
         }
     }
 
     pub(super) fn pushed(&self) -> Option<&Pushed> {
         match &self.origin {
             Origin::Push(pushed) => Some(pushed),
+            Origin::Parameters | Origin::Object(_) | Origin::Deferral(_) => None,
+        }
+    }
+
+    pub(super) fn deferred(&self) -> Option<&Deferred> {
+        match &self.origin {
+            Origin::Deferral(deferred) => Some(deferred),
+            Origin::Parameters | Origin::Object(_) | Origin::Push(_) => None,
+        }
+    }
+
+    /// What scripts took from a request that was sent by the client itself.
+    pub(super) fn narrowing(&self) -> Option<&Narrowing> {
+        match &self.origin {
+            Origin::Push(pushed) => Some(&pushed.narrowing),
+            Origin::Deferral(deferred) => Some(&deferred.narrowing),
             Origin::Parameters | Origin::Object(_) => None,
         }
     }

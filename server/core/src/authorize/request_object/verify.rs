@@ -6,8 +6,10 @@ use signet_jose::{
     VerifiedClaims, VerifyingKey, accept_unsecured,
 };
 use signet_protocol::error::Refusal;
+use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::rfc9101;
 
+use super::content;
 use super::decrypt::Opened;
 use super::{Proof, invalid_object, must_be_signed};
 use crate::client_auth::{recover_secret, verified_by_client_keys};
@@ -58,6 +60,39 @@ fn profile<'a>(
         longest_validity: rules.longest_validity,
         ..base
     }
+}
+
+/// Claims that a signed authentication request has (CIBA Core 7.1.1).
+const BACKCHANNEL_CLAIMS: &[&str] = &["iss", "aud", "exp", "iat", "nbf", "jti"];
+/// Seconds that such a request is good for at most (FAPI-CIBA 5.2.2-8), and that it may be old.
+const BACKCHANNEL_SECONDS: i64 = 3_600;
+
+/// The parameters of a signed authentication request (CIBA Core 7.1.1): signed with a key pair of the client, and not
+/// encrypted.
+pub(in crate::authorize) async fn backchannel_parameters(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    object: &str,
+) -> Result<Parameters, Failure> {
+    let issuer = [realm.issuer()];
+    let registered = client.metadata.backchannel_authentication_request_signing_alg.as_deref();
+    let allowed = realm.profile_of(client).request_objects.algorithms.iter().copied();
+    let is_open = |algorithm: &SignatureAlgorithm| {
+        !algorithm.is_symmetric() && registered.is_none_or(|registered| registered == algorithm.as_str())
+    };
+    let algorithms: Vec<SignatureAlgorithm> = allowed.filter(is_open).collect();
+    let profile = VerificationProfile {
+        required: BACKCHANNEL_CLAIMS,
+        oldest_beginning: Some(BACKCHANNEL_SECONDS),
+        longest_validity: Some(BACKCHANNEL_SECONDS),
+        ..profile(realm, client, &issuer, &algorithms)
+    };
+    let claims = signed(provider, realm, client, object, &profile).await?;
+    if claims.subject() == Some(client.client_id.as_str()) {
+        return Err(invalid_object("a request object is not about the application", rfc9101("10.8")).into());
+    }
+    Ok(content::parameters(claims.claims())?)
 }
 
 /// The registered algorithm, or all that the profile allows.

@@ -1,6 +1,6 @@
 //! OpenID Connect Core 3.1.2.1 and 15.5.2: the nonce is passed on unmodified; a bound keeps codes usable in URLs. 3.2.2.1
 //! and 3.3.2.1: an ID token that travels through the browser has one, or it could be injected. FAPI 1.0 Part 1 section
-//! 5.2.2.2-1: so does every request of OpenID Connect, where the profile says that.
+//! 5.2.2.2-1: so does every request of OpenID Connect through a browser, where the profile says that.
 
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::ResponseType;

@@ -1,6 +1,8 @@
 //! The provisions for authorization servers, one by one as the specifications number them, and what meets each.
 
-use signet_protocol::spec::{SpecRef, fapi1_advanced, fapi1_baseline, fapi2_message_signing, fapi2_security};
+use signet_protocol::spec::{
+    SpecRef, fapi_ciba, fapi1_advanced, fapi1_baseline, fapi2_message_signing, fapi2_security,
+};
 
 /// A provision for authorization servers.
 pub(super) struct Clause {
@@ -213,4 +215,38 @@ pub(super) static FAPI2_MESSAGE_SIGNING: &[Clause] = &[
         Always("whoever asks for a JWT gets it signed"),
     ),
     clause(fapi2_message_signing("5.6.1"), "no more of ID tokens", By("signing_algorithm")),
+];
+
+/// FAPI-CIBA, section 5.2.2.
+pub(super) static FAPI_CIBA: &[Clause] = &[
+    clause(fapi_ciba("5.2.2"), "all of FAPI 1.0 Parts 1 and 2", By("grant_type")),
+    clause(fapi_ciba("5.2.2-1"), "confidential clients", By("confidential_client")),
+    clause(
+        fapi_ciba("5.2.2-2"),
+        "a unique context or a binding message",
+        Deployment(
+            "authorization details say what is asked for; the hook `on_ciba_request` can want a binding message",
+        ),
+    ),
+    clause(fapi_ciba("5.2.2-3"), "no push", By("backchannel")),
+    clause(fapi_ciba("5.2.2-4"), "poll", By("backchannel")),
+    clause(fapi_ciba("5.2.2-5"), "may have ping", By("backchannel")),
+    clause(fapi_ciba("5.2.2-6"), "signed requests", By("backchannel")),
+    clause(
+        fapi_ciba("5.2.2-7"),
+        "appropriate authentication of users",
+        Deployment("the session of the account pages, or what the realm says of its device service"),
+    ),
+    clause(fapi_ciba("5.2.2-8"), "`acr` where it was asked for", Always("as far as the class is known")),
+    clause(
+        fapi_ciba("5.2.2-9"),
+        "requests live 60 minutes at most",
+        Always("`nbf` and `exp` of a signed request are looked at"),
+    ),
+    clause(fapi_ciba("5.2.2-10"), "may want `request_context`", Open("it is not read")),
+    clause(
+        fapi_ciba("5.2.2-11"),
+        "no intents in hints",
+        Always("hints name users: by login name, subject, or an ID token"),
+    ),
 ];

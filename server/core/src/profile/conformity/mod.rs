@@ -99,12 +99,14 @@ pub static REQUIREMENTS: &[&Requirement] = &[
     &authentication::ASSERTION_AUDIENCE,
     &authentication::CLOCK_SKEW,
     &requests::RESPONSE_TYPE,
+    &requests::GRANT_TYPE,
     &requests::RESPONSE_MODE,
     &requests::PUSHED_REQUEST,
     &requests::SIGNED_REQUEST,
     &requests::REQUEST_OBJECT_ALGORITHM,
     &requests::REQUEST_OBJECT_TIMES,
     &requests::PKCE,
+    &requests::BACKCHANNEL,
     &requests::REDIRECT_URI,
     &requests::NONCE,
     &requests::STATE,
@@ -120,7 +122,10 @@ pub static REQUIREMENTS: &[&Requirement] = &[
 impl Requirement {
     /// The section that wants it of a profile.
     pub fn section(&self, name: ProfileName) -> Option<SpecRef> {
-        self.sections.iter().find(|(profile, _)| *profile == name).map(|(_, section)| *section)
+        let own = |wanted| self.sections.iter().find(|(profile, _)| *profile == wanted).map(|(_, section)| *section);
+        // FAPI-CIBA 5.2.2 takes over all of FAPI 1.0.
+        let taken_over = || (name == ProfileName::FapiCiba).then(|| own(ProfileName::Fapi1Advanced)).flatten();
+        own(name).or_else(taken_over)
     }
 }
 

@@ -1,11 +1,60 @@
 //! How clients ask for authorization.
 
 use signet_protocol::names::{GrantType, ResponseMode, ResponseType};
-use signet_protocol::spec::{fapi1_advanced, fapi1_baseline, fapi2_message_signing, fapi2_security};
+use signet_protocol::spec::{fapi_ciba, fapi1_advanced, fapi1_baseline, fapi2_message_signing, fapi2_security};
 
 use super::authentication::{algorithms, foreign_algorithm};
 use super::{Place, Registered, Requirement, Shortfall, listed, unseen, yes_or_no};
-use crate::profile::ProfileName::{Fapi1Advanced, Fapi2MessageSigning, Fapi2Security};
+use crate::profile::ProfileName::{Fapi1Advanced, Fapi2MessageSigning, Fapi2Security, FapiCiba};
+
+pub(super) static BACKCHANNEL: Requirement = Requirement {
+    name: "backchannel",
+    about: "How users are asked at another device (CIBA): how clients learn of answers, and whether requests are signed.",
+    places: &[Place::Registration, Place::Authorization],
+    sections: &[(FapiCiba, fapi_ciba("5.2.2-3"))],
+    stated: |profile| {
+        let modes = listed(profile.backchannel.delivery_modes.iter().map(|mode| mode.as_str()));
+        let signed = if profile.backchannel.signed_requests { "signed requests" } else { "signed requests or others" };
+        format!("{modes}; {signed}")
+    },
+    shortfall: |registered| {
+        let (mode, rules) =
+            (registered.client.metadata.backchannel_token_delivery_mode, &registered.profile.backchannel);
+        let foreign = mode.filter(|mode| !rules.delivery_modes.contains(mode))?;
+        Some(Shortfall {
+            field: "backchannel_token_delivery_mode",
+            change: format!(
+                "the security profile does not allow {foreign}; register one of {}",
+                listed(rules.delivery_modes.iter().map(|mode| mode.as_str()))
+            ),
+        })
+    },
+    in_requests: None,
+};
+
+pub(super) static GRANT_TYPE: Requirement = Requirement {
+    name: "grant_type",
+    about: "How clients get tokens.",
+    places: &[Place::Registration, Place::Token],
+    sections: &[
+        (Fapi1Advanced, fapi1_advanced("5.2.2-2")),
+        (Fapi2Security, fapi2_security("5.3.2.2-1")),
+        (Fapi2MessageSigning, fapi2_security("5.3.2.2-1")),
+    ],
+    stated: |profile| listed(profile.grant_types.iter().map(|grant| grant.as_str())),
+    shortfall: |registered| {
+        let permitted = registered.profile.grant_types;
+        let foreign = registered.client.metadata.grant_types().iter().find(|grant| !permitted.contains(grant))?;
+        Some(Shortfall {
+            field: "grant_types",
+            change: format!(
+                "the security profile does not allow {foreign}; register some of {}",
+                listed(permitted.iter().map(|grant| grant.as_str()))
+            ),
+        })
+    },
+    in_requests: None,
+};
 
 pub(super) static RESPONSE_TYPE: Requirement = Requirement {
     name: "response_type",

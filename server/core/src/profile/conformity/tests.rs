@@ -49,8 +49,8 @@ fn shortfall(name: ProfileName, changes: &Value) -> Option<(&'static str, &'stat
 }
 
 /// The profiles of FAPI.
-const FAPI: [ProfileName; 3] =
-    [ProfileName::Fapi1Advanced, ProfileName::Fapi2Security, ProfileName::Fapi2MessageSigning];
+const FAPI: [ProfileName; 4] =
+    [ProfileName::Fapi1Advanced, ProfileName::Fapi2Security, ProfileName::Fapi2MessageSigning, ProfileName::FapiCiba];
 
 fn assert_short(names: &[ProfileName], changes: &Value, expected: (&'static str, &'static str)) {
     assert_eq!(shortfall(ProfileName::Base, changes), None, "{changes}");
@@ -94,7 +94,7 @@ fn fapi1_8_6_1_and_fapi2_5_4_1_1_weak_assertion_algorithms_fall_short() {
         assert_short(&FAPI, &named, ("assertion_algorithm", "token_endpoint_auth_signing_alg"));
     }
     let edwards = json!({"token_endpoint_auth_signing_alg": "EdDSA"});
-    let first = &[ProfileName::Fapi1Advanced];
+    let first = &[ProfileName::Fapi1Advanced, ProfileName::FapiCiba];
     assert_short(first, &edwards, ("assertion_algorithm", "token_endpoint_auth_signing_alg"));
 }
 
@@ -132,7 +132,7 @@ fn fapi1_5_2_2_1_and_fapi2_ms_5_3_1_1_a_client_without_keys_cannot_sign_requests
     let keyless = json!({
         "token_endpoint_auth_method": "tls_client_auth", "token_endpoint_auth_signing_alg": null, "jwks_uri": null,
     });
-    let signing = &[ProfileName::Fapi1Advanced, ProfileName::Fapi2MessageSigning];
+    let signing = &[ProfileName::Fapi1Advanced, ProfileName::FapiCiba, ProfileName::Fapi2MessageSigning];
     assert_short(signing, &keyless, ("signed_request", "jwks"));
     let machine = json!({
         "token_endpoint_auth_method": "tls_client_auth", "token_endpoint_auth_signing_alg": null, "jwks_uri": null,
@@ -154,7 +154,7 @@ fn fapi1_8_6_3_and_fapi2_5_4_1_1_unsigned_and_weak_request_objects_fall_short() 
 fn fapi1_5_2_2_20_only_https_redirects() {
     for uri in ["http://127.0.0.1/cb", "com.example.app:/cb"] {
         let native = json!({"application_type": "native", "redirect_uris": ["https://rp.test/cb", uri]});
-        assert_short(&[ProfileName::Fapi1Advanced], &native, ("redirect_uri", "redirect_uris"));
+        assert_short(&[ProfileName::Fapi1Advanced, ProfileName::FapiCiba], &native, ("redirect_uri", "redirect_uris"));
     }
 }
 

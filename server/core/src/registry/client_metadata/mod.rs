@@ -2,6 +2,7 @@
 //! registers the client.
 
 mod addresses;
+mod backchannel;
 mod logout;
 mod request_objects;
 mod texts;
@@ -33,6 +34,7 @@ pub(super) fn check(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     check_keys(metadata)?;
     check_algorithms(metadata)?;
     logout::check(metadata)?;
+    backchannel::check(metadata)?;
     response_encryption::check(metadata)?;
     request_objects::check(metadata)?;
     check_authorization_details(metadata)?;
@@ -80,8 +82,9 @@ fn check_grants(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     if grant_types.is_empty() {
         return Err(invalid("grant_types", "is empty"));
     }
-    let uses_code = grant_types.contains(&GrantType::AuthorizationCode);
-    if grant_types.contains(&GrantType::RefreshToken) && !uses_code {
+    let yields_refresh_tokens = [GrantType::AuthorizationCode, GrantType::DeviceCode, GrantType::Ciba];
+    let has_one = yields_refresh_tokens.iter().any(|grant| grant_types.contains(grant));
+    if grant_types.contains(&GrantType::RefreshToken) && !has_one {
         return Err(invalid(
             "grant_types",
             "refresh_token needs a grant that yields refresh tokens, such as authorization_code",

@@ -110,6 +110,7 @@ const fn severity(kind: EventKind) -> u8 {
         | EventKind::ScriptPromoted
         | EventKind::ScriptRolledBack
         | EventKind::LogoutUndelivered
+        | EventKind::BackchannelUndelivered
         | EventKind::RequestFailed => 5,
         EventKind::AuthorizationRefused
         | EventKind::TokenRefused
@@ -120,13 +121,18 @@ const fn severity(kind: EventKind) -> u8 {
         | EventKind::GrantManagementRefused
         | EventKind::AccountRefused
         | EventKind::LogoutRefused
-        | EventKind::ConsentRefused => 4,
+        | EventKind::ConsentRefused
+        | EventKind::BackchannelDenied => 4,
         EventKind::Login
         | EventKind::Logout
         | EventKind::SessionsEnded
         | EventKind::ConsentGiven
         | EventKind::ConsentRevoked
         | EventKind::CodeIssued
+        | EventKind::DeviceRequested
+        | EventKind::DeviceApproved
+        | EventKind::BackchannelRequested
+        | EventKind::BackchannelApproved
         | EventKind::AuthorizationConfirmed
         | EventKind::TokenIssued
         | EventKind::TokenRevoked

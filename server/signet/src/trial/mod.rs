@@ -1,0 +1,81 @@
+//! `signet try`: plays a client's part against the provider of `signet dev`, and shows every request.
+
+mod ciba;
+mod device;
+mod wire;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::command::{CommandError, CommandResult, TryArguments, TryCommand};
+use crate::composition;
+use crate::config::{self, Configuration};
+use crate::dev;
+use crate::output;
+use wire::Wire;
+
+/// `signet try`.
+pub(crate) async fn run(command: TryCommand) -> CommandResult {
+    let (TryCommand::Device(arguments) | TryCommand::Ciba(arguments)) = &command;
+    let provider = Provider::open(arguments).await?;
+    match &command {
+        TryCommand::Device(_) => device::play(&provider).await,
+        TryCommand::Ciba(_) => ciba::play(&provider).await,
+    }
+}
+
+/// The provider of `signet dev` as its clients see it.
+struct Provider {
+    wire: Wire,
+    issuer: String,
+    /// The discovery document.
+    metadata: Value,
+    demo: dev::Demo,
+}
+
+impl Provider {
+    async fn open(arguments: &TryArguments) -> CommandResult<Self> {
+        let folder = dev::Folder::existing(&arguments.data)?;
+        let settings = Configuration::load(Some(&folder.configuration()), config::environment())?.settings;
+        let wire = Wire::new(composition::outbound(&settings)?);
+        let issuer = format!("{}/realms/{}", settings.server.public_url.as_str(), dev::REALM);
+        let metadata = wire.get(&format!("{issuer}/.well-known/openid-configuration")).await?;
+        Ok(Self { wire, issuer, metadata, demo: dev::Demo::kept(&folder)? })
+    }
+
+    /// An address of the discovery document; whoever reads this learns what to do where there is none.
+    fn endpoint(&self, member: &str, setting: &str) -> CommandResult<&str> {
+        self.metadata.get(member).and_then(Value::as_str).ok_or_else(|| {
+            CommandError::failed(format!(
+                "the realm {realm} has no {member}; switch it on with signet realm update {realm} --set {setting}=true",
+                realm = dev::REALM
+            ))
+        })
+    }
+
+    /// Asks the token endpoint until there is an answer that is final.
+    async fn poll(&self, parameters: &[(&str, &str)], interval: i64) -> CommandResult {
+        let endpoint = self.metadata.get("token_endpoint").and_then(Value::as_str).unwrap_or_default();
+        let mut interval = interval.max(1);
+        loop {
+            tokio::time::sleep(Duration::from_secs(interval.unsigned_abs())).await;
+            let answer = self.wire.post(endpoint, parameters).await?;
+            match answer.get("error").and_then(Value::as_str) {
+                Some("authorization_pending") => {}
+                Some("slow_down") => interval += 5,
+                Some(error) => return Err(CommandError::failed(format!("it ended with {error}"))),
+                None => return show_tokens(&answer),
+            }
+        }
+    }
+}
+
+/// What the tokens say that can be read.
+fn show_tokens(answer: &Value) -> CommandResult {
+    let claims = answer.get("id_token").and_then(Value::as_str).and_then(wire::claims);
+    match claims {
+        Some(claims) => output::print(&format!("The ID token says:\n\n{claims:#}")),
+        None => output::print("There are the tokens."),
+    }
+}

@@ -32,7 +32,7 @@ pub fn large_bodies() -> [LargeBody; 1] {
 /// The routes of every realm. Whoever mounts them may add others beside; [`fallback`] answers the rest.
 pub fn routes(app: &Arc<App>) -> Route {
     let shared = |methods, endpoint| Shared { endpoint, app: Arc::clone(app), methods };
-    Route::new()
+    deferred(Route::new(), app)
         // OpenID Connect Discovery 4, RFC 8414 section 3: both documents, the path after the well-known part and before it.
         .at(
             "/realms/:realm/.well-known/openid-configuration",
@@ -61,19 +61,6 @@ pub fn routes(app: &Arc<App>) -> Route {
             "/realms/:realm/par",
             shared("OPTIONS, POST", post(pushed_authorization_request::push).options(token::preflight)),
         )
-        // RFC 8628 sections 3.1 and 3.3.
-        .at(
-            "/realms/:realm/device_authorization",
-            shared("OPTIONS, POST", post(device_authorization::authorize).options(token::preflight)),
-        )
-        .at("/realms/:realm/device", shared("GET, HEAD, POST", get(device::by_query).post(device::by_form)))
-        // CIBA Core 7 and 8.
-        .at(
-            "/realms/:realm/bc-authorize",
-            shared("OPTIONS, POST", post(backchannel_authentication::authenticate).options(token::preflight)),
-        )
-        .at("/realms/:realm/approvals", shared("GET, HEAD", get(backchannel_authentication::list)))
-        .at("/realms/:realm/approvals/:request_id", shared("POST", post(backchannel_authentication::answer)))
         // RFC 6749 section 3.2.
         .at("/realms/:realm/token", shared("OPTIONS, POST", post(token::exchange).options(token::preflight)))
         // OpenID Connect Core 5.3.
@@ -116,6 +103,25 @@ pub fn routes(app: &Arc<App>) -> Route {
         )
         .at("/assets/*path", shared("GET, HEAD", get(assets::asset)))
         .at("/*path", Shared { endpoint: not_found::page, app: Arc::clone(app), methods: "" })
+}
+
+/// Requests that are answered elsewhere.
+fn deferred(route: Route, app: &Arc<App>) -> Route {
+    let shared = |methods, endpoint| Shared { endpoint, app: Arc::clone(app), methods };
+    route
+        // RFC 8628 sections 3.1 and 3.3.
+        .at(
+            "/realms/:realm/device_authorization",
+            shared("OPTIONS, POST", post(device_authorization::authorize).options(token::preflight)),
+        )
+        .at("/realms/:realm/device", shared("GET, HEAD, POST", get(device::by_query).post(device::by_form)))
+        // CIBA Core 7 and 8.
+        .at(
+            "/realms/:realm/bc-authorize",
+            shared("OPTIONS, POST", post(backchannel_authentication::authenticate).options(token::preflight)),
+        )
+        .at("/realms/:realm/approvals", shared("GET, HEAD", get(backchannel_authentication::list)))
+        .at("/realms/:realm/approvals/:request_id", shared("POST", post(backchannel_authentication::answer)))
 }
 
 /// A route with what it shares.

@@ -89,7 +89,7 @@ async fn administer(command: Administration, configuration: &Configuration, outp
     let context = Context::open(configuration, output).await?;
     let done = match command {
         Administration::Realm(command) => realm::run(command, &context).await,
-        Administration::Client(command) => client::run(command, &context).await,
+        Administration::Client(command) => Box::pin(client::run(command, &context)).await,
         Administration::InitialAccessToken(command) => initial_access_token::run(command, &context).await,
         Administration::User(command) => user::run(command, &context).await,
         Administration::Authorization(command) => authorization::run(command, &context).await,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::certificates::{Identity, Subject};
 use crate::support::client::{Client, Credential, JWT_BEARER, Tokens};
+use crate::support::device::{assert_connected, device_settings};
 use crate::support::http::{HttpClient, Request};
 use crate::support::jwt::{SigningKey, sha256};
 use crate::support::realm::{Realm, merged};
@@ -100,6 +101,18 @@ async fn rfc8705_3_1_and_3_2_resources_elsewhere_learn_of_the_certificate() {
     let tokens = obtain(&realm, &presenting(&client, &own)).await;
     assert_eq!(realm.verify(tokens.access_token()).await.claims["cnf"], Value::Null);
     assert_eq!(client.userinfo(tokens.access_token()).await.success()["sub"], realm.user.id);
+}
+
+#[tokio::test]
+async fn rfc8705_3_tokens_of_a_device_are_bound_to_what_it_presents_where_it_polls() {
+    let realm = Realm::with(device_settings()).await;
+    let metadata = json!({"tls_client_certificate_bound_access_tokens": true, "token_endpoint_auth_method": "none"});
+    let (device, own) = (realm.device(metadata).await, anybody("own"));
+    let codes = device.codes("openid").await;
+    assert_connected(&realm.browser().verify(&realm, &codes.user_code, &realm.user).await);
+    let tokens = presenting(&device, &own).poll(&codes.device_code).await.tokens();
+    let claims = realm.verify(tokens.access_token()).await.claims;
+    assert_eq!(claims["cnf"], json!({"x5t#S256": thumbprint(&own)}));
 }
 
 #[tokio::test]

@@ -60,12 +60,15 @@ async fn answer_on_page(realm: &Realm, browser: &mut crate::support::browser::Br
 
 #[tokio::test]
 async fn ciba_10_2_a_ping_says_which_request_and_nothing_more() {
-    let (realm, site) = (Realm::with(ciba_settings()).await, WebServer::start(answering(204)).await);
+    // Whoever is told comes at once, however long the interval is.
+    let settings = json!({"backchannel_authentication": true, "backchannel_poll_interval_seconds": 60});
+    let (realm, site) = (Realm::with(settings).await, WebServer::start(answering(204)).await);
     let client = told(&realm, &site, "ping").await;
     let mut browser = realm.signed_in_browser().await;
     for (action, error) in [("allow", None), ("deny", Some("access_denied"))] {
         let before = site.received().len();
         let auth_req_id = begin(&client).await;
+        client.poll_ciba(&auth_req_id).await.assert_refused("authorization_pending");
         answer_on_page(&realm, &mut browser, action).await.page("requests-page");
         let received = arrived(&site, before + 1).await.pop().unwrap();
         assert_eq!((received.method.as_str(), received.target.as_str()), ("POST", "/ciba"));

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::ciba::{CIBA, ciba_settings, polling};
 use crate::support::client::{Client, Credential};
+use crate::support::dpop::ProofKey;
 use crate::support::http::{Answer, Request, at_once, members};
 use crate::support::jwt::SigningKey;
 use crate::support::realm::{Realm, merged};
@@ -249,6 +250,9 @@ async fn cb_008_tokens_are_bound_to_what_the_poll_proves() {
     let listed = waiting(&realm, &token).await;
     decide(&realm, &token, &listed[0]["request_id"], "allow").await;
     client.poll_ciba(&auth_req_id).await.assert_refused("invalid_dpop_proof");
+    let key = ProofKey::generate("ES256");
+    let tokens = client.ask_with(&key, &[("grant_type", CIBA), ("auth_req_id", &auth_req_id)]).await.bound_tokens();
+    assert_eq!(client.introspect(tokens.access_token()).await["cnf"], json!({"jkt": key.thumbprint()}));
     let pushing = json!({
         "backchannel_token_delivery_mode": "push", "dpop_bound_access_tokens": true,
         "backchannel_client_notification_endpoint": "https://client.test/ciba", "grant_types": [CIBA],

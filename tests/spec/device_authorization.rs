@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::support::authorization::AuthorizationResponse;
 use crate::support::client::{Client, Credential};
 use crate::support::device::{DEVICE_CODE, assert_connected, assert_not_connected, device_settings};
+use crate::support::dpop::ProofKey;
 use crate::support::http::{Request, at_once, members};
 use crate::support::realm::{Realm, merged};
 
@@ -317,4 +318,20 @@ async fn tk_008_a_device_code_is_nothing_anywhere_else() {
         "A".repeat(43)
     ));
     browser.send(bare).await.assert_error_page();
+}
+
+#[tokio::test]
+async fn rfc9449_10_tokens_are_bound_to_the_key_that_the_request_named() {
+    let realm = Realm::with(device_settings()).await;
+    let client = realm.device(json!({})).await;
+    let (key, other) = (ProofKey::generate("ES256"), ProofKey::generate("ES256"));
+    let jkt = key.thumbprint();
+    let body = client.ask_for_codes(&[("scope", "openid"), ("dpop_jkt", &jkt)]).await.success();
+    let text = |name: &str| body[name].as_str().unwrap();
+    assert_connected(&realm.browser().verify(&realm, text("user_code"), &realm.user).await);
+    let poll = [("grant_type", DEVICE_CODE), ("device_code", text("device_code"))];
+    client.ask_with(&other, &poll).await.assert_refused("invalid_grant");
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let tokens = client.ask_with(&key, &poll).await.bound_tokens();
+    assert_eq!(client.introspect(tokens.access_token()).await["cnf"], json!({"jkt": key.thumbprint()}));
 }

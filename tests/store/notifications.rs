@@ -88,7 +88,7 @@ async fn cb_006_of_many_nodes_one_tries_a_delivery(database: &TestDatabase) {
     assert_eq!(database.count("backchannel_notifications").await, 1);
     let leased = NotificationDelivery { attempts: 1, ..read };
     world.store.postpone_notification(&leased, 0, &format!("no answer\0{}", "x".repeat(1000))).await.unwrap();
-    assert_eq!(due(&world).await, [leased.clone()]);
+    assert_eq!(due(&world).await, std::slice::from_ref(&leased));
     world.store.complete_notification(&leased).await.unwrap();
     assert_eq!(database.count("backchannel_notifications").await, 0);
 }
@@ -129,7 +129,7 @@ async fn cb_005_a_blocked_client_asks_nobody_who_blocked_it(database: &TestDatab
     for _ in 0..2 {
         store.block_client(REALM, (user_id, &app), NOW).await.unwrap();
     }
-    assert_eq!(store.blocked_clients(REALM, user_id).await.unwrap(), [app.clone()]);
+    assert_eq!(store.blocked_clients(REALM, user_id).await.unwrap(), std::slice::from_ref(&app));
     assert!(store.blocked_clients(RealmId([2; 16]), user_id).await.unwrap().is_empty());
     assert_eq!(store.defer(&asked(&world, 1), &[]).await.unwrap(), DeferralOutcome::Blocked);
     assert!(due(&world).await.is_empty());

@@ -207,7 +207,8 @@ impl Served {
         let asked: HashMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         match (request.uri.path().trim_start_matches(APPROVALS), asked.get("auth_req_id"), asked.get("action")) {
             ("/tell", ..) => {
-                let read = Limited::new(body, LONGEST_MESSAGE).collect().await.ok().map(|read| read.to_bytes());
+                let read =
+                    Limited::new(body, LONGEST_MESSAGE).collect().await.ok().map(http_body_util::Collected::to_bytes);
                 match read.and_then(|bytes| self.approvals.take(&bytes)) {
                     Some(()) => done(),
                     None => *refusal(StatusCode::BAD_REQUEST, "no message about a request"),

@@ -32,7 +32,7 @@ pub fn large_bodies() -> [LargeBody; 1] {
 /// The routes of every realm. Whoever mounts them may add others beside; [`fallback`] answers the rest.
 pub fn routes(app: &Arc<App>) -> Route {
     let shared = |methods, endpoint| Shared { endpoint, app: Arc::clone(app), methods };
-    documents(app)
+    deferred(documents(app), app)
         // RFC 6749 section 3.1, OpenID Connect Core 3.1.2.
         .at("/realms/:realm/authorize", shared("GET, HEAD, POST", get(authorize::by_query).post(authorize::by_form)))
         .at("/realms/:realm/login", shared("POST", post(login::answer)))
@@ -44,19 +44,6 @@ pub fn routes(app: &Arc<App>) -> Route {
             "/realms/:realm/par",
             shared("OPTIONS, POST", post(pushed_authorization_request::push).options(token::preflight)),
         )
-        // RFC 8628 sections 3.1 and 3.3.
-        .at(
-            "/realms/:realm/device_authorization",
-            shared("OPTIONS, POST", post(device_authorization::authorize).options(token::preflight)),
-        )
-        .at("/realms/:realm/device", shared("GET, HEAD, POST", get(device::by_query).post(device::by_form)))
-        // CIBA Core 7 and 8.
-        .at(
-            "/realms/:realm/bc-authorize",
-            shared("OPTIONS, POST", post(backchannel_authentication::authenticate).options(token::preflight)),
-        )
-        .at("/realms/:realm/approvals", shared("GET, HEAD", get(backchannel_authentication::list)))
-        .at("/realms/:realm/approvals/:request_id", shared("POST", post(backchannel_authentication::answer)))
         // RFC 6749 section 3.2.
         .at("/realms/:realm/token", shared("OPTIONS, POST", post(token::exchange).options(token::preflight)))
         // OpenID Connect Core 5.3.
@@ -141,6 +128,25 @@ fn documents(app: &Arc<App>) -> Route {
         )
         // RFC 7517 section 5.
         .at("/realms/:realm/jwks", shared(get(jwks::key_set).options(discovery::preflight)))
+}
+
+/// Requests that are answered elsewhere.
+fn deferred(route: Route, app: &Arc<App>) -> Route {
+    let shared = |methods, endpoint| Shared { endpoint, app: Arc::clone(app), methods };
+    route
+        // RFC 8628 sections 3.1 and 3.3.
+        .at(
+            "/realms/:realm/device_authorization",
+            shared("OPTIONS, POST", post(device_authorization::authorize).options(token::preflight)),
+        )
+        .at("/realms/:realm/device", shared("GET, HEAD, POST", get(device::by_query).post(device::by_form)))
+        // CIBA Core 7 and 8.
+        .at(
+            "/realms/:realm/bc-authorize",
+            shared("OPTIONS, POST", post(backchannel_authentication::authenticate).options(token::preflight)),
+        )
+        .at("/realms/:realm/approvals", shared("GET, HEAD", get(backchannel_authentication::list)))
+        .at("/realms/:realm/approvals/:request_id", shared("POST", post(backchannel_authentication::answer)))
 }
 
 /// A route with what it shares.

@@ -70,7 +70,7 @@ impl Notifications for Database {
     }
 
     async fn unblock_client(&self, realm_id: RealmId, (user_id, client_id): (UserId, &ClientId)) -> StoreResult<()> {
-        self.write(Unblock { realm_id, user_id, client_id: client_id.clone() }).await
+        self.write(Unblock { realm: realm_id, user: user_id, client: client_id.clone() }).await
     }
 
     async fn blocked_clients(&self, realm_id: RealmId, user_id: UserId) -> StoreResult<Vec<ClientId>> {
@@ -205,9 +205,9 @@ impl Work for Block {
 }
 
 struct Unblock {
-    realm_id: RealmId,
-    user_id: UserId,
-    client_id: ClientId,
+    realm: RealmId,
+    user: UserId,
+    client: ClientId,
 }
 
 #[async_trait]
@@ -220,7 +220,7 @@ impl Work for Unblock {
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
         let delete = "DELETE FROM backchannel_blocks WHERE realm_id = ? AND user_id = ? AND client_id = ?";
-        let values = vec![sql::bytes(&self.realm_id.0), sql::bytes(&self.user_id.0), self.client_id.as_str().into()];
+        let values = vec![sql::bytes(&self.realm.0), sql::bytes(&self.user.0), self.client.as_str().into()];
         session.execute(delete, values).await?;
         Ok(Ending::Commit(()))
     }

@@ -42,22 +42,22 @@ pub(crate) async fn authenticate(ApiCall(call): ApiCall, body: Body) -> Response
     let serving = call.serving();
     let response = match authenticate_backchannel(&serving, &call.realm, form.request(&call)).await {
         Ok(begun) => render::json(StatusCode::OK, &begun),
-        Err(Failure::Refusal(refusal)) => with_status_of_ciba(refusal.code, Failure::Refusal(refusal)),
+        Err(Failure::Refusal(refusal)) => with_status_of_ciba(refusal.code, &Failure::Refusal(refusal)),
         Err(failure) => render::failure(&failure),
     };
     opened(&call, &serving, response).await
 }
 
 /// Section 13: `access_denied` is 403 here. Whoever asks too often is told when to come again.
-fn with_status_of_ciba(code: ErrorCode, failure: Failure) -> Response {
+fn with_status_of_ciba(code: ErrorCode, failure: &Failure) -> Response {
     match code {
-        ErrorCode::AccessDenied => refused(StatusCode::FORBIDDEN, &failure),
+        ErrorCode::AccessDenied => refused(StatusCode::FORBIDDEN, failure),
         ErrorCode::TemporarilyUnavailable => {
-            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, &failure);
+            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, failure);
             response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS.into());
             response
         }
-        _ => render::failure(&failure),
+        _ => render::failure(failure),
     }
 }
 
@@ -142,15 +142,15 @@ pub(crate) async fn answer(
     let allowed = decision == Decision::Allow;
     let serving = call.serving();
     let bearer = call.head.authorization().and_then(|header| header.strip_prefix("Bearer "));
-    let answered = match bearer.filter(|token| token.starts_with(APPROVAL_TOKEN_PREFIX)) {
-        Some(token) => answer_with_token(&serving, &call.realm, (&request_id, token), allowed).await,
-        None => {
-            let (token, approver) = match let_through(&call, &request_id).await {
-                Ok(user) => user,
-                Err(response) => return *response,
-            };
-            own_requests(&serving, &call, (&token, &approver), (&request_id, allowed)).await
-        }
+    let service = bearer.filter(|token| token.starts_with(APPROVAL_TOKEN_PREFIX));
+    let answered = if let Some(token) = service {
+        answer_with_token(&serving, &call.realm, (&request_id, token), allowed).await
+    } else {
+        let (token, approver) = match let_through(&call, &request_id).await {
+            Ok(user) => user,
+            Err(response) => return *response,
+        };
+        own_requests(&serving, &call, (&token, &approver), (&request_id, allowed)).await
     };
     match serving.conclude(&call.realm, answered, (PLACE, None)).await {
         Ok(()) => Response::builder().status(StatusCode::NO_CONTENT).header(CACHE_CONTROL, "no-store").finish(),
@@ -181,13 +181,13 @@ async fn let_through(call: &Call, request_id: &str) -> Result<(CheckedAccessToke
     let address = |url: &String| if request_id.is_empty() { url.clone() } else { format!("{url}/{request_id}") };
     let uris: Vec<String> = endpoint.iter().map(address).collect();
     match resource.admit(&call.head.to_resource(&uris, None)).await {
-        Ok(token) => match approver(&token) {
-            Some(approver) => Ok((token, approver)),
-            None => {
-                let refusal = ErrorCode::InsufficientScope.because("the token is not a user's").per(ciba("8"));
-                Err(Box::new(render::failure(&call.refused(PLACE, refusal).await)))
+        Ok(token) => {
+            if let Some(approver) = approver(&token) {
+                return Ok((token, approver));
             }
-        },
+            let refusal = ErrorCode::InsufficientScope.because("the token is not a user's").per(ciba("8"));
+            Err(Box::new(render::failure(&call.refused(PLACE, refusal).await)))
+        }
         Err(denial) => {
             let denial = resource.recorded(&call.serving(), denial, PLACE).await;
             Err(Box::new(render::denied(&resource, &call.head, denial)))

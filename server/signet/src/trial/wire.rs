@@ -39,8 +39,9 @@ impl Wire {
     /// Posts a form.
     pub(super) async fn post(&self, address: &str, parameters: &[(&str, &str)]) -> CommandResult<Value> {
         let form = Serializer::new(String::new()).extend_pairs(parameters).finish();
-        let shown: String =
-            parameters.iter().map(|(name, value)| format!("    {name}={}\n", shortened(name, value))).collect();
+        let shown = parameters
+            .iter()
+            .fold(String::new(), |shown, (name, value)| format!("{shown}    {name}={}\n", shortened(name, value)));
         output::print(&format!("POST {address}\n{shown}"))?;
         let (status, answer) = self.send(address, Some(OutboundBody::Form(form))).await?;
         output::print(&format!("{status}\n{:#}\n", shown_answer(&answer)))?;

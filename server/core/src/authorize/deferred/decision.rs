@@ -25,7 +25,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    fn at_most(self, more: DeviceLimits) -> Self {
+    fn at_most(self, more: &DeviceLimits) -> Self {
         let (expires_in, interval) = (more.expires_in.map(Seconds::get), more.interval.map(Seconds::get));
         Self {
             expires_in: expires_in.map_or(self.expires_in, |seconds| seconds.min(self.expires_in)),
@@ -45,7 +45,7 @@ pub(super) async fn asked(serving: &Serving<'_>, realm: &RealmContext, accepted:
         match answer.decision {
             DeviceRequestDecision::None {} | DeviceRequestDecision::Allow {} => {}
             DeviceRequestDecision::Deny(denial) => return Err(denial.refusal()),
-            DeviceRequestDecision::Limit(more) => limits = limits.at_most(more),
+            DeviceRequestDecision::Limit(more) => limits = limits.at_most(&more),
         }
     }
     Ok(limits)
@@ -100,9 +100,9 @@ mod tests {
         let limits = Limits { expires_in: 600, interval: 5 };
         let more = |value: serde_json::Value| serde_json::from_value::<DeviceLimits>(value).unwrap();
         let both = limits
-            .at_most(more(serde_json::json!({"expires_in": 300, "interval": 10})))
-            .at_most(more(serde_json::json!({"expires_in": 900, "interval": 5})))
-            .at_most(DeviceLimits::default());
+            .at_most(&more(serde_json::json!({"expires_in": 300, "interval": 10})))
+            .at_most(&more(serde_json::json!({"expires_in": 900, "interval": 5})))
+            .at_most(&DeviceLimits::default());
         assert_eq!(both, Limits { expires_in: 300, interval: 10 });
     }
 }

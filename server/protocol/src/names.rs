@@ -71,6 +71,22 @@ registered_names! {
         RefreshToken = "refresh_token",
         /// RFC 6749 section 4.4.
         ClientCredentials = "client_credentials",
+        /// RFC 8693 section 2.1.
+        TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
+        /// RFC 7523 section 2.1.
+        JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    }
+
+    /// What a token is, where a request says so (RFC 8693 section 3).
+    TokenType, "token type" {
+        /// An access token of this server.
+        AccessToken = "urn:ietf:params:oauth:token-type:access_token",
+        /// A refresh token of this server.
+        RefreshToken = "urn:ietf:params:oauth:token-type:refresh_token",
+        /// An ID token.
+        IdToken = "urn:ietf:params:oauth:token-type:id_token",
+        /// A JWT of an issuer that the realm trusts.
+        Jwt = "urn:ietf:params:oauth:token-type:jwt",
     }
 
     /// How a client authenticates (RFC 7591 section 2, OpenID Connect Core 9, RFC 8705 section 2).

@@ -174,7 +174,8 @@ fn grant_types(realm: &RealmContext) -> Vec<GrantType> {
     let is_possible = |grant: &GrantType| match grant {
         GrantType::Implicit | GrantType::AuthorizationCode => begins(*grant),
         GrantType::RefreshToken => begins(GrantType::AuthorizationCode),
-        GrantType::ClientCredentials => true,
+        GrantType::ClientCredentials | GrantType::TokenExchange => true,
+        GrantType::JwtBearer => realm.trusted_issuers.iter().any(|trusted| trusted.definition.enabled),
     };
     GrantType::ALL.iter().copied().filter(is_possible).collect()
 }

@@ -1,12 +1,16 @@
 //! The token endpoint (RFC 6749 section 3.2): one grant a file, registered in [`exchange`].
 
 mod aim;
+mod assertion_decision;
 mod authorization_code;
 mod client_credentials;
 mod decision;
 mod details;
+mod jwt_bearer;
 mod refresh_token;
 mod resources;
+mod token_exchange;
+mod trusted;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -173,6 +177,8 @@ async fn exchange_grant(request: &GrantRequest<'_>, grant_type: GrantType) -> Re
         GrantType::AuthorizationCode => authorization_code::exchange(request).await,
         GrantType::RefreshToken => refresh_token::exchange(request).await,
         GrantType::ClientCredentials => client_credentials::exchange(request).await,
+        GrantType::TokenExchange => token_exchange::exchange(request).await,
+        GrantType::JwtBearer => jwt_bearer::exchange(request).await,
         // Its tokens come from the authorization endpoint; `grant_type` has refused it already.
         GrantType::Implicit => Err(unsupported().into()),
     }

@@ -6,7 +6,7 @@ use signet_protocol::time::UnixTime;
 
 use super::StoreResult;
 use crate::events::EventRecord;
-use crate::model::{Completion, Epoch, Purpose, RefreshFamily, TokenBasis, UsedRecord};
+use crate::model::{Completion, Epoch, ExchangeOrigin, Purpose, RefreshFamily, TokenBasis, UsedRecord};
 
 /// What an artefact rests on, with the epochs it was issued under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct StandingQuery {
     pub lineage: Option<Lineage>,
     /// The single token that must not be denied: SHA-256 of its `jti`.
     pub token: Option<[u8; 32]>,
+    /// What it was exchanged from, all of which must still stand (RFC 8693).
+    pub origins: Vec<ExchangeOrigin>,
 }
 
 /// When a browser session has run out.
@@ -61,6 +63,7 @@ impl StandingQuery {
             session_limits: None,
             lineage: Some(lineage),
             token: None,
+            origins: basis.exchanged.as_ref().map(|exchanged| exchanged.origins.clone()).unwrap_or_default(),
         }
     }
 }

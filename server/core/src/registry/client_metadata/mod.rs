@@ -80,8 +80,9 @@ fn check_grants(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     if grant_types.is_empty() {
         return Err(invalid("grant_types", "is empty"));
     }
-    let uses_code = grant_types.contains(&GrantType::AuthorizationCode);
-    if grant_types.contains(&GrantType::RefreshToken) && !uses_code {
+    let yields_refresh_tokens =
+        |grant: &GrantType| matches!(grant, GrantType::AuthorizationCode | GrantType::TokenExchange);
+    if grant_types.contains(&GrantType::RefreshToken) && !grant_types.iter().any(yields_refresh_tokens) {
         return Err(invalid(
             "grant_types",
             "refresh_token needs a grant that yields refresh tokens, such as authorization_code",
@@ -89,6 +90,14 @@ fn check_grants(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     }
     if grant_types.contains(&GrantType::ClientCredentials) && !metadata.is_confidential() {
         return Err(invalid("grant_types", "client_credentials needs a client that authenticates itself"));
+    }
+    // RFC 8693 section 5: whoever may exchange a token that it found could exchange a stolen one.
+    if grant_types.contains(&GrantType::TokenExchange) && !metadata.is_confidential() {
+        return Err(invalid("grant_types", "token exchange needs a client that authenticates itself"));
+    }
+    // RFC 7521 section 4.1 lets anybody come with an assertion; here the issuer's list of clients says who may.
+    if grant_types.contains(&GrantType::JwtBearer) && !metadata.is_confidential() {
+        return Err(invalid("grant_types", "jwt-bearer needs a client that authenticates itself"));
     }
     Ok(())
 }

@@ -140,8 +140,8 @@ async fn rfc7523_3_assertions_that_are_not_as_they_must_be_are_invalid_grants() 
         present(&world.client, &assertion, &[]).await.assert_refused("invalid_grant");
     }
     let secret = SigningKey::from_secret("HS256", &world.key.public_set().to_string());
-    let pem = SigningKey::from_secret("HS256", &world.key.public_pem());
-    for key in [secret, pem, SigningKey::generate("ES256"), SigningKey::generate("RS256")] {
+    let jwk = SigningKey::from_secret("HS256", &world.key.public_jwk().to_string());
+    for key in [secret, jwk, SigningKey::generate("ES256"), SigningKey::generate("RS256")] {
         present(&world.client, &key.sign(&world.claims()), &[]).await.assert_refused("invalid_grant");
     }
     for text in ["x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."] {
@@ -259,6 +259,7 @@ async fn keys_of_an_issuer_by_reference_are_fetched_again_when_they_change() {
     present(&world.client, &signed(&key), &[]).await.tokens();
     let next = SigningKey::generate("ES256");
     *document.lock().unwrap() = next.public_set();
-    present(&world.client, &signed(&next), &[]).await.tokens();
+    let taken = async || present(&world.client, &signed(&next), &[]).await.status == 200;
+    crate::support::wait::until_true("the new key is taken", taken).await;
     present(&world.client, &signed(&key), &[]).await.assert_refused("invalid_grant");
 }

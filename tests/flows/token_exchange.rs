@@ -375,7 +375,8 @@ async fn an_id_token_is_exchanged_while_its_session_lives() {
     }
     assert!(!world.gateway.is_active(tokens.access_token()).await);
     // Where ID tokens do not name the session nobody knows whether it lives.
-    let silent = world_with(json!({"backchannel_logout": false}), json!({}), policy(json!({}))).await;
+    let settings = json!({"backchannel_logout": false, "frontchannel_logout": false});
+    let silent = world_with(settings, json!({}), policy(json!({}))).await;
     let login = silent.login("openid stock").await;
     exchange(&silent.gateway, (login.id_token(), ID), &[]).await.assert_refused("invalid_request");
 }

@@ -28,20 +28,7 @@ const IDENTITY_ASSERTION: &str = "oauth-id-jag+jwt";
 
 pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse, Failure> {
     let client = request.client.client();
-    if !client.metadata.is_confidential() {
-        let reason = "only a client that authenticates itself may use this grant";
-        return Err(ErrorCode::UnauthorizedClient.because(reason).per(rfc6749("5.2")).into());
-    }
-    if request.parameters.get("authorization_details").is_some() {
-        let reason = "an assertion grants no authorization details";
-        return Err(ErrorCode::InvalidAuthorizationDetails.because(reason).per(rfc7521("4.1")).into());
-    }
-    let text = request.parameters.get("assertion");
-    let text = text.ok_or_else(|| ErrorCode::InvalidRequest.because("assertion is missing").per(rfc7523("2.1")))?;
-    let vouched = trusted::verified(request, text, TrustedIssuerUse::AssertionGrant).await?;
-    let Vouched { trusted, claims } = vouched.map_err(|detail| invalid().detail(detail))?;
-    check_identity_assertion(request, text, &claims)?;
-    check_binding(request, &claims)?;
+    let Vouched { trusted, claims } = assertion(request).await?;
     request.serving.passed("assertion");
     let scope = scope(request, &claims)?;
     request.serving.passed("scope");
@@ -84,6 +71,26 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
     redeem(request, record(trusted, &claims)?, (lineage, &basis, &user)).await?;
     Ok(response)
+}
+
+/// The assertion of the request, verified, and for this client.
+async fn assertion<'a>(request: &GrantRequest<'a>) -> Result<Vouched<'a>, Failure> {
+    let client = request.client.client();
+    if !client.metadata.is_confidential() {
+        let reason = "only a client that authenticates itself may use this grant";
+        return Err(ErrorCode::UnauthorizedClient.because(reason).per(rfc6749("5.2")).into());
+    }
+    if request.parameters.get("authorization_details").is_some() {
+        let reason = "an assertion grants no authorization details";
+        return Err(ErrorCode::InvalidAuthorizationDetails.because(reason).per(rfc7521("4.1")).into());
+    }
+    let text = request.parameters.get("assertion");
+    let text = text.ok_or_else(|| ErrorCode::InvalidRequest.because("assertion is missing").per(rfc7523("2.1")))?;
+    let vouched = trusted::verified(request, text, TrustedIssuerUse::AssertionGrant).await?;
+    let vouched = vouched.map_err(|detail| invalid().detail(detail))?;
+    check_identity_assertion(request, text, &vouched.claims)?;
+    check_binding(request, &vouched.claims)?;
+    Ok(vouched)
 }
 
 /// RFC 7521 section 4.1.1: one answer, whatever is wrong with an assertion.

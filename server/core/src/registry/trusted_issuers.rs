@@ -34,7 +34,7 @@ fn check(realm: &RealmContext, change: &TrustedIssuerChange) -> Result<(), Regis
     if !is_visible(issuer, 500) {
         return Err(RegistryError::invalid("issuer", "must have 1 to 500 visible ASCII characters"));
     }
-    // The Identity Assertion JWT Authorization Grant, section 9.3: nobody takes an assertion of their own for a grant.
+    // The Identity Assertion JWT Authorization Grant, section 8.3: nobody takes an assertion of their own for a grant.
     if issuer == realm.issuer() {
         return Err(RegistryError::invalid("issuer", "must not be the realm itself"));
     }

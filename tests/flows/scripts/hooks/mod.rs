@@ -9,6 +9,7 @@ mod details;
 mod discovery;
 mod errors;
 mod events;
+mod exchanges;
 mod grants;
 mod logins;
 mod logouts;

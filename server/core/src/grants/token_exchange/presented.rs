@@ -300,18 +300,7 @@ async fn id_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<Prese
         exchanged: Some(with_origin(before.as_ref(), origin)),
         ..basis(request, authenticated_at)
     };
-    let now = request.serving.now();
-    let unused_since = now.plus(-request.realm.realm.settings.session_idle_seconds);
-    let query = StandingQuery {
-        session_limits: Some(SessionLimits { now, unused_since }),
-        // A lineage that nobody has denied: an ID token has none.
-        lineage: None,
-        ..StandingQuery::of_basis(
-            &TokenBasis { client_epoch: client.epoch, ..basis.clone() },
-            (Lineage([0; 16]), client_id, user.id),
-        )
-    };
-    if request.serving.store.standing(realm_id, &query).await? != Standing::Stands {
+    if !id_token_stands(request, &client, (&basis, &user)).await? {
         return Ok(None);
     }
     let Some((subject, expires_at)) = claims.subject().zip(claims.expires_at()) else { return Ok(None) };
@@ -328,6 +317,24 @@ async fn id_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<Prese
         issued_to: Some(client.client_id.clone()),
         basis,
     }))
+}
+
+/// Whether session, consent, user and client of an ID token stand, and the session has not run out.
+async fn id_token_stands(
+    request: &GrantRequest<'_>,
+    client: &Client,
+    (basis, user): (&TokenBasis, &User),
+) -> Result<bool, Failure> {
+    let now = request.serving.now();
+    let unused_since = now.plus(-request.realm.realm.settings.session_idle_seconds);
+    let basis = TokenBasis { client_epoch: client.epoch, ..basis.clone() };
+    let query = StandingQuery {
+        session_limits: Some(SessionLimits { now, unused_since }),
+        // An ID token has none.
+        lineage: None,
+        ..StandingQuery::of_basis(&basis, (Lineage([0; 16]), &client.client_id, user.id))
+    };
+    Ok(request.serving.store.standing(request.realm.id(), &query).await? == Standing::Stands)
 }
 
 /// Verifies an ID token as that of its audience, or of the requesting client where it is encrypted and says nothing.

@@ -442,6 +442,13 @@ async fn tk_052_bound_clients_get_bound_tokens_and_bound_tokens_need_their_key()
     let tokens = world.shop.ask_with(&key, &parameters).await.bound_tokens();
     let claims = jwt::read(tokens.access_token()).claims;
     assert_eq!(claims["cnf"]["jkt"], key.thumbprint().as_str());
+    // A bound actor token needs its key as well.
+    let actor = world.shop.own_token(&key).await;
+    let actor = [("actor_token", actor.access_token()), ("actor_token_type", ACCESS)];
+    let delegated = [&parameters[..], &actor].concat();
+    world.shop.ask_with(&other, &delegated).await.assert_refused("invalid_request");
+    let tokens = world.shop.ask_with(&key, &delegated).await.bound_tokens();
+    assert_eq!(jwt::read(tokens.access_token()).claims["act"]["sub"], "shop");
     // A resource server that got it cannot prove the key, and needs not: the policy names whose tokens it brings.
     exchange(&world.gateway, (login.access_token(), ACCESS), &[]).await.tokens();
 }

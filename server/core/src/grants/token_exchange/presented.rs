@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use signet_jose::{RefreshToken, UnverifiedToken, VerifiedClaims};
-use signet_protocol::identifiers::{ClientId, Lineage, SessionId};
+use signet_protocol::error::Refusal;
+use signet_protocol::identifiers::{ClientId, Lineage, SessionId, UserId};
 use signet_protocol::names::TokenType;
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
@@ -14,8 +15,8 @@ use super::super::trusted::{self, Vouched};
 use super::invalid;
 use crate::failure::Failure;
 use crate::model::{
-    Client, Confirmation, DEFAULT_SLOT, ExchangeOrigin, Exchanged, TokenBasis, TokenExchangePolicy, TrustedIssuerUse,
-    User,
+    Client, Confirmation, DEFAULT_SLOT, Epoch, ExchangeOrigin, Exchanged, TokenBasis, TokenExchangePolicy,
+    TrustedIssuerUse, User,
 };
 use crate::ports::{SessionLimits, Standing, StandingQuery};
 use crate::tokens::{check_access_token, check_subject_token, party, subject_for};
@@ -83,9 +84,8 @@ pub(super) async fn subject_token(
     if !is_open {
         return Err(unacceptable().into());
     }
-    // Whoever stole a bound token of this client cannot make a free one of it.
-    if is_own && presented.confirmation.is_some() && presented.confirmation != request.binding.confirmation() {
-        return Err(invalid("the subject token is bound to a key that the request does not prove to hold").into());
+    if is_own {
+        proves_key(request, &presented)?;
     }
     if presented.user.is_none() {
         return Err(invalid("the subject token is a client's own; only tokens of users are exchanged").into());
@@ -103,11 +103,21 @@ pub(super) async fn actor_token(request: &GrantRequest<'_>) -> Result<Option<Pre
     if presented.issued_to.as_ref() != Some(&request.client.client().client_id) {
         return Err(invalid("the actor token was not issued to the client").into());
     }
+    proves_key(request, &presented)?;
     Ok(Some(presented))
 }
 
+/// Whoever stole a bound token of this client cannot make a free one of it (RFC 9449 section 7, RFC 8705 section 3).
+fn proves_key(request: &GrantRequest<'_>, presented: &Presented) -> Result<(), Refusal> {
+    if presented.confirmation.is_none() || presented.confirmation == request.binding.confirmation() {
+        Ok(())
+    } else {
+        Err(invalid("a token is bound to a key that the request does not prove to hold"))
+    }
+}
+
 /// One answer for what is expired, revoked, forged, somebody else's, or of another kind than it is said to be.
-fn unacceptable() -> signet_protocol::error::Refusal {
+fn unacceptable() -> Refusal {
     invalid("the token is not acceptable")
 }
 
@@ -208,11 +218,7 @@ async fn access_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<P
     }))
 }
 
-async fn live_user(
-    request: &GrantRequest<'_>,
-    id: signet_protocol::identifiers::UserId,
-    epoch: crate::model::Epoch,
-) -> Result<Option<User>, Failure> {
+async fn live_user(request: &GrantRequest<'_>, id: UserId, epoch: Epoch) -> Result<Option<User>, Failure> {
     let user = request.serving.store.user(request.realm.id(), id).await?;
     Ok(user.filter(|user| user.enabled && user.epoch == epoch))
 }

@@ -24,6 +24,7 @@ mod m0020_required_authentication;
 mod m0022_client_traffic;
 mod m0024_deferred_requests;
 mod m0025_backchannel_notifications;
+mod m0028_trusted_issuers;
 mod schema;
 
 use std::collections::HashSet;
@@ -116,6 +117,7 @@ impl Migrator {
             m0022_client_traffic::STEPS,
             m0024_deferred_requests::STEPS,
             m0025_backchannel_notifications::STEPS,
+            m0028_trusted_issuers::STEPS,
         ];
         files.into_iter().flatten()
     }

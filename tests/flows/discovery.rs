@@ -50,7 +50,12 @@ async fn oidc_discovery_3_the_document_says_what_the_server_does() {
     assert_eq!(document["response_types_supported"], json!(["code", "none"]));
     let modes = ["query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt", "jwt"];
     assert_eq!(set(&document["response_modes_supported"]), BTreeSet::from(modes));
-    let grants = BTreeSet::from(["authorization_code", "refresh_token", "client_credentials"]);
+    let grants = BTreeSet::from([
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    ]);
     assert_eq!(set(&document["grant_types_supported"]), grants);
     assert_eq!(document["subject_types_supported"], json!(["public", "pairwise"]));
     assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));

@@ -3,6 +3,7 @@
 mod access_tokens;
 mod account;
 mod admin_api;
+mod assertion_grants;
 mod audit;
 pub(crate) mod authorization_details;
 mod bound_tokens;
@@ -42,4 +43,5 @@ mod revocation_lists;
 mod scripts;
 mod self_registration;
 mod signed_responses;
+mod token_exchange;
 mod userinfo;

@@ -221,6 +221,7 @@ impl World {
             session_limits: None,
             lineage: Some(lineage),
             token: None,
+            origins: Vec::new(),
         }
     }
 
@@ -250,6 +251,7 @@ impl World {
                 client_epoch: 1,
                 user_epoch: 1,
                 claims_locales: vec!["de".to_owned()],
+                exchanged: None,
                 vars: serde_json::Map::from_iter([("risk".to_owned(), 7.into())]),
             },
             key_version: 1,

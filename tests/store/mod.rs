@@ -60,6 +60,7 @@ mod single_use;
 mod sqlite;
 mod throttles;
 mod traffic;
+mod trusted_issuers;
 mod users;
 
 use crate::support::databases::{Kind, TestDatabase};

@@ -1,6 +1,6 @@
 //! The port of things that may happen once.
 
-use signet_core::model::{Client, Purpose, UsedRecord};
+use signet_core::model::{Client, ExchangeOrigin, Purpose, UsedRecord};
 use signet_core::ports::{
     Clients, FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, RedemptionOutcome, RefreshFamilies, SingleUse,
     Standing, Users,
@@ -20,6 +20,8 @@ on_every_database!(
     tokens_leave_through_the_browser_once_and_only_while_what_they_rest_on_stands,
     standing_looks_at_each_thing_it_names,
     a_denied_token_is_denied_and_no_other,
+    rfc8693_what_was_exchanged_stands_while_each_origin_does,
+    rfc7523_3_an_assertion_is_a_grant_once_and_only_while_what_it_gives_stands,
 );
 
 async fn a_mark_is_set_once_per_realm_purpose_and_key(database: &TestDatabase) {
@@ -178,4 +180,47 @@ async fn a_denied_token_is_denied_and_no_other(database: &TestDatabase) {
     // Denied comes before fallen.
     query.realm_epoch = 0;
     assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Denied);
+}
+
+async fn rfc8693_what_was_exchanged_stands_while_each_origin_does(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let origin = |number: u8| ExchangeOrigin {
+        client: Some((world.client_id(), 1)),
+        lineage: Some(Lineage([number; 16])),
+        token: Some([number; 32]),
+    };
+    let mut query = world.standing(Lineage([5; 16]));
+    query.origins = vec![origin(1), ExchangeOrigin::default(), origin(2)];
+    assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Stands);
+    store.deny_token(realm_id, &[2; 32], NOW.plus(60), &[]).await.unwrap();
+    assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Denied);
+    query.origins = vec![origin(1)];
+    assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Stands);
+    store.close_lineage(realm_id, Lineage([1; 16]), NOW.plus(60), &[]).await.unwrap();
+    assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Denied);
+    for client in [("gone", 1), ("app", 2)] {
+        let client = Some((client.0.parse().unwrap(), client.1));
+        query.origins = vec![ExchangeOrigin { client, ..ExchangeOrigin::default() }];
+        assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Fallen);
+        // Nothing is issued for it either.
+        let mut redemption = world.redemption(7);
+        redemption.standing.origins.clone_from(&query.origins);
+        assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::Fallen);
+    }
+}
+
+async fn rfc7523_3_an_assertion_is_a_grant_once_and_only_while_what_it_gives_stands(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let mut redemption = world.redemption(5);
+    redemption.redeemable = Redeemable::Code(used(Purpose::AssertionGrant, 1));
+    (redemption.refresh_family, redemption.participant) = (None, None);
+    let mut fallen = redemption.clone();
+    fallen.standing.user = Some((world.user.id, 2));
+    assert_eq!(store.redeem(realm_id, &fallen, &[]).await.unwrap(), RedemptionOutcome::Fallen);
+    assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::Redeemed);
+    assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::AlreadyUsed);
+    redemption.redeemable = Redeemable::Code(used(Purpose::TokenExchange, 1));
+    assert_eq!(store.redeem(realm_id, &redemption, &[]).await.unwrap(), RedemptionOutcome::Redeemed);
 }

@@ -206,12 +206,15 @@ impl Answer {
                 "refresh_token",
                 "scope",
                 "id_token",
+                "issued_token_type",
                 "authorization_details",
                 "grant_id",
             ];
             assert!(known.contains(&member.as_str()), "{member}");
         }
-        assert_eq!(tokens["token_type"], "Bearer");
+        let access_token = "urn:ietf:params:oauth:token-type:access_token";
+        let is_other = tokens.get("issued_token_type").is_some_and(|issued| issued != access_token);
+        assert_eq!(tokens["token_type"], if is_other { "N_A" } else { "Bearer" });
         assert!(tokens["expires_in"].as_i64().is_some_and(|seconds| seconds > 0), "{tokens}");
         Tokens(tokens)
     }

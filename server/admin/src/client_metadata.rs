@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::enumerations::{
     AccessTokenFormat, ApplicationType, ClientAuthenticationMethod, GrantType, ProfileName, RefreshRotation,
-    ResponseType, SubjectType, TokenDeliveryMode,
+    ResponseType, SubjectType, TokenDeliveryMode, TokenType,
 };
 
 /// What a client is registered with (RFC 7591 section 2). Absent members have the default of their specification.
@@ -169,6 +169,38 @@ pub(crate) struct ClientSettings {
     require_dpop_nonce: Option<bool>,
     /// Whether the client may introspect tokens that were not issued to it. No when absent.
     may_introspect: Option<bool>,
+    /// What the client may exchange tokens for (RFC 8693); nothing when absent.
+    token_exchange: Option<TokenExchangePolicy>,
+    /// The client that may act for the users of this one's access tokens: their `may_act` (RFC 8693 section 4.4).
+    may_act: Option<String>,
+}
+
+/// What a client may exchange tokens for (RFC 8693).
+#[derive(Object)]
+pub(crate) struct TokenExchangePolicy {
+    /// The clients whose tokens it may bring, besides those that were issued to it or are for it.
+    #[oai(default)]
+    subject_clients: Vec<String>,
+    /// The resource servers that its access and refresh tokens may be for, by identifier.
+    #[oai(default)]
+    audiences: Vec<String>,
+    /// The scope values that they may have, separated by spaces; never more than the subject token has and the client is
+    /// registered for.
+    #[oai(default)]
+    scope: String,
+    /// The kinds of tokens it may ask for: access tokens where nothing is said.
+    #[oai(default = "access_tokens")]
+    issued_token_types: Vec<TokenType>,
+    /// Whether it may get tokens as if it were the subject, without an actor.
+    #[oai(default)]
+    impersonation: bool,
+    /// Whether it may get tokens in which an actor acts for the subject.
+    #[oai(default)]
+    delegation: bool,
+}
+
+fn access_tokens() -> Vec<TokenType> {
+    vec![TokenType::AccessToken]
 }
 
 #[cfg(test)]
@@ -183,6 +215,7 @@ mod tests {
     fn metadata_and_settings_of_the_api_mirror_those_of_the_core() {
         mirror::assert_mirrors::<ClientMetadata, protocol::client_metadata::ClientMetadata>();
         mirror::assert_mirrors::<ClientSettings, model::ClientSettings>();
+        mirror::assert_mirrors::<TokenExchangePolicy, model::TokenExchangePolicy>();
     }
 
     #[test]
@@ -226,7 +259,11 @@ mod tests {
             "profile": "base", "skip_consent": true, "require_pkce": false, "allow_plain_pkce": true,
             "access_token_format": "opaque", "access_token_signed_response_alg": "EdDSA", "access_token_seconds": 60,
             "refresh_rotation": "keep", "resources": ["https://api.test"], "dynamically_registered": true,
-            "require_dpop_nonce": true, "may_introspect": true,
+            "require_dpop_nonce": true, "may_introspect": true, "may_act": "gateway",
+            "token_exchange": {
+                "subject_clients": ["shop"], "audiences": ["https://api.test"], "scope": "read", "impersonation": false,
+                "delegation": true, "issued_token_types": ["urn:ietf:params:oauth:token-type:access_token"],
+            },
         });
         let core: model::ClientSettings = serde_json::from_value(settings.clone()).unwrap();
         let object: ClientSettings = mirror::shown(&core).unwrap();

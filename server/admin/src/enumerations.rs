@@ -31,6 +31,12 @@ pub(crate) enum GrantType {
     /// Tokens for a client whose user is asked at another device (CIBA Core).
     #[oai(rename = "urn:openid:params:grant-type:ciba")]
     Ciba,
+    /// RFC 8693.
+    #[oai(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
+    /// RFC 7523 section 2.1.
+    #[oai(rename = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
+    JwtBearer,
 }
 
 /// How a client learns of the answer to a backchannel authentication request: it asks, is told when to, or is sent the
@@ -41,6 +47,39 @@ pub(crate) enum TokenDeliveryMode {
     Poll,
     Ping,
     Push,
+}
+
+/// What a token is (RFC 8693 section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::protocol::names::TokenType")]
+pub(crate) enum TokenType {
+    #[oai(rename = "urn:ietf:params:oauth:token-type:access_token")]
+    AccessToken,
+    #[oai(rename = "urn:ietf:params:oauth:token-type:refresh_token")]
+    RefreshToken,
+    #[oai(rename = "urn:ietf:params:oauth:token-type:id_token")]
+    IdToken,
+    #[oai(rename = "urn:ietf:params:oauth:token-type:jwt")]
+    Jwt,
+}
+
+/// What the tokens of a trusted issuer are good for: they are authorization grants (RFC 7523 section 2.1), or may be
+/// exchanged (RFC 8693).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::model::TrustedIssuerUse", rename_all = "snake_case")]
+pub(crate) enum TrustedIssuerUse {
+    AssertionGrant,
+    TokenExchange,
+}
+
+/// How a token of a trusted issuer names a user: by identifier, by login name, or as a script at `on_assertion_grant`
+/// says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(remote = "signet_core::model::SubjectMapping", rename_all = "snake_case")]
+pub(crate) enum SubjectMapping {
+    UserId,
+    Username,
+    Script,
 }
 
 /// Who may register clients at the registration endpoint: nobody, whoever has an initial access token, or everybody

@@ -40,6 +40,7 @@ mod script_values;
 mod scripts;
 mod sessions;
 mod timestamp;
+mod trusted_issuers;
 mod users;
 
 use std::sync::Arc;

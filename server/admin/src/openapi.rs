@@ -30,11 +30,13 @@ use crate::script_trials::ScriptTrials;
 use crate::script_values::ScriptValues;
 use crate::scripts::Scripts;
 use crate::sessions::Sessions;
+use crate::trusted_issuers::TrustedIssuers;
 use crate::users::Users;
 
 const TITLE: &str = "Signet administration";
 const VERSION: &str = "v1";
-const DESCRIPTION: &str = "Realms, clients, initial access tokens, users, keys, resource servers and scripts.
+const DESCRIPTION: &str =
+    "Realms, clients, initial access tokens, users, keys, resource servers, trusted issuers and scripts.
 
 Requests carry an access token of the realm `admin` (RFC 6750) whose audience is that realm's issuer and whose scope \
 is `signet.admin`, or, to read only, `signet.admin.read`.
@@ -66,6 +68,9 @@ pub(crate) enum Tag {
     /// APIs that access tokens are for.
     #[oai(rename = "Resource servers")]
     ResourceServers,
+    /// Issuers outside the realm whose tokens are believed.
+    #[oai(rename = "Trusted issuers")]
+    TrustedIssuers,
     /// What users allowed clients.
     Authorizations,
     /// What clients may ask for in detail (RFC 9396).
@@ -89,7 +94,7 @@ type Operations = (
     Sessions,
     LogoutDeliveries,
     Keys,
-    ResourceServers,
+    (ResourceServers, TrustedIssuers),
     AuthorizationDetailsTypes,
     Authorizations,
     Scripts,
@@ -110,7 +115,7 @@ pub(crate) fn operations() -> OpenApiService<Operations, ()> {
         Sessions,
         LogoutDeliveries,
         Keys,
-        ResourceServers,
+        (ResourceServers, TrustedIssuers),
         AuthorizationDetailsTypes,
         Authorizations,
         Scripts,
@@ -311,6 +316,7 @@ mod tests {
             ("keys", "kid"),
             ("resource-servers", "id"),
             ("authorization-details-types", "id"),
+            ("trusted-issuers", "id"),
         ] {
             expected.extend(["get", "post"].map(|method| format!("{method} {realm}/{collection}")));
             let object = format!("{realm}/{collection}/{{{id}}}");

@@ -162,6 +162,55 @@ impl<'a> VerificationProfile<'a> {
         }
     }
 
+    /// A JWT of a trusted issuer that is an authorization grant (RFC 7523 section 3; the Identity Assertion JWT
+    /// Authorization Grant section 3). Its `jti` is remembered until it expires, which is soon.
+    pub const fn assertion_grant(
+        issuer: &'a str,
+        audience: AudienceRule<'a>,
+        algorithms: &'a [SignatureAlgorithm],
+    ) -> Self {
+        Self {
+            typ: TypeRule::AbsentOrOneOf(&["JWT", "oauth-id-jag+jwt"]),
+            algorithms,
+            issuer: Some(issuer),
+            subject: None,
+            audience,
+            required: &["iss", "sub", "aud", "exp", "jti"],
+            clock_skew: CLOCK_SKEW,
+            furthest_expiry: Some(LONGEST_ASSERTION),
+            oldest_issue: None,
+            oldest_beginning: None,
+            longest_validity: None,
+            expiry_is_exact: false,
+            expired_is_accepted: false,
+            issue_is_undated: false,
+        }
+    }
+
+    /// A JWT of a trusted issuer that is exchanged (RFC 8693 section 2.1): what comes of it ends when it does.
+    pub const fn foreign_token(
+        issuer: &'a str,
+        audience: AudienceRule<'a>,
+        algorithms: &'a [SignatureAlgorithm],
+    ) -> Self {
+        Self {
+            typ: TypeRule::AbsentOrOneOf(&["JWT", "at+jwt"]),
+            algorithms,
+            issuer: Some(issuer),
+            subject: None,
+            audience,
+            required: &["iss", "sub", "aud", "exp"],
+            clock_skew: CLOCK_SKEW,
+            furthest_expiry: None,
+            oldest_issue: None,
+            oldest_beginning: None,
+            longest_validity: None,
+            expiry_is_exact: true,
+            expired_is_accepted: false,
+            issue_is_undated: false,
+        }
+    }
+
     /// A proof that its sender holds a key (RFC 9449 section 4.2). What it says of the request is checked by
     /// [`crate::dpop`].
     pub const fn dpop_proof(algorithms: &'a [SignatureAlgorithm]) -> Self {

@@ -106,6 +106,8 @@ identifiers_of_128_bits! {
     ResourceServerId;
     /// A registered type of authorization details.
     AuthorizationDetailsTypeId;
+    /// A registered issuer that a realm trusts.
+    TrustedIssuerId;
     /// The public name of an initial access token. Not a credential.
     InitialAccessTokenId;
     /// One recorded run of a script. It begins with the time, so that later runs come after earlier ones.

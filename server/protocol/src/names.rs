@@ -75,6 +75,10 @@ registered_names! {
         DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
         /// CIBA Core 4.
         Ciba = "urn:openid:params:grant-type:ciba",
+        /// RFC 8693 section 2.1.
+        TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
+        /// RFC 7523 section 2.1.
+        JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
     }
 
     /// How a client learns of the answer to a backchannel authentication request (CIBA Core 5).
@@ -85,6 +89,18 @@ registered_names! {
         Ping = "ping",
         /// It is sent the tokens.
         Push = "push",
+    }
+
+    /// What a token is, where a request says so (RFC 8693 section 3).
+    TokenType, "token type" {
+        /// An access token of this server.
+        AccessToken = "urn:ietf:params:oauth:token-type:access_token",
+        /// A refresh token of this server.
+        RefreshToken = "urn:ietf:params:oauth:token-type:refresh_token",
+        /// An ID token.
+        IdToken = "urn:ietf:params:oauth:token-type:id_token",
+        /// A JWT of an issuer that the realm trusts.
+        Jwt = "urn:ietf:params:oauth:token-type:jwt",
     }
 
     /// How a client authenticates (RFC 7591 section 2, OpenID Connect Core 9, RFC 8705 section 2).

@@ -11,8 +11,8 @@ pub const MAXIMUM_BYTES: usize = 32 * 1024;
 /// Most parameters in one request.
 pub const MAXIMUM_COUNT: usize = 100;
 
-/// The one parameter that may be repeated (RFC 8707 section 2).
-const REPEATABLE: &str = "resource";
+/// The parameters that may be repeated (RFC 8707 section 2, RFC 8693 section 2.1).
+const REPEATABLE: [&str; 2] = ["resource", "audience"];
 
 /// Why a list of parameters could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -74,7 +74,7 @@ impl Parameters {
     pub fn repeated(&self) -> Option<&str> {
         self.pairs.iter().enumerate().find_map(|(position, (name, _))| {
             let again = self.pairs[..position].iter().any(|(earlier, _)| earlier == name);
-            (again && name != REPEATABLE).then_some(name.as_str())
+            (again && !REPEATABLE.contains(&name.as_str())).then_some(name.as_str())
         })
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::Refusal;
+use crate::names::TokenType;
 
 /// An error body (RFC 6749 section 5.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +27,7 @@ impl From<&Refusal> for ErrorResponse {
 pub struct TokenResponse {
     /// The access token.
     pub access_token: String,
-    /// `Bearer`.
+    /// `Bearer`; `N_A` where what was issued is no access token (RFC 8693 section 2.2.1).
     pub token_type: String,
     /// Seconds the access token lives.
     pub expires_in: i64,
@@ -39,6 +40,9 @@ pub struct TokenResponse {
     /// The ID token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// What `access_token` is, where tokens were exchanged (RFC 8693 section 2.2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<TokenType>,
     /// The authorization details that the access token is good for (RFC 9396 section 7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_details: Option<Value>,

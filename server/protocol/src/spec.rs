@@ -79,6 +79,21 @@ pub const fn fapi_ciba(section: &'static str) -> SpecRef {
     SpecRef::new("FAPI-CIBA", section)
 }
 
+/// A section of RFC 7521, Assertion Framework for Client Authentication and Authorization Grants.
+pub const fn rfc7521(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 7521", section)
+}
+
+/// A section of RFC 8693, Token Exchange.
+pub const fn rfc8693(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 8693", section)
+}
+
+/// A section of the Identity Assertion JWT Authorization Grant.
+pub const fn identity_assertion_grant(section: &'static str) -> SpecRef {
+    SpecRef::new("Identity Assertion JWT Authorization Grant", section)
+}
+
 /// A section of RFC 8705, Mutual-TLS Client Authentication and Certificate-Bound Access Tokens.
 pub const fn rfc8705(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 8705", section)

@@ -43,6 +43,7 @@ mod statistics;
 mod text;
 mod throttles;
 mod traffic;
+mod trusted_issuers;
 mod users;
 mod work;
 mod writer;

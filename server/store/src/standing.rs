@@ -71,18 +71,26 @@ pub(crate) fn stands(realm_id: RealmId, query: &StandingQuery) -> Condition {
         let exists = format!("EXISTS (SELECT 1 FROM sessions WHERE realm_id = ? AND sid = ?{limits})");
         condition = condition.join(" AND ", &exists, values);
     }
+    for (client_id, epoch) in query.origins.iter().filter_map(|origin| origin.client.as_ref()) {
+        condition = condition.join(
+            " AND ",
+            "EXISTS (SELECT 1 FROM clients WHERE realm_id = ? AND client_id = ? AND enabled AND epoch = ?)",
+            vec![realm(), client_id.as_str().into(), (*epoch).into()],
+        );
+    }
     condition
 }
 
-/// Holds while lineage or token is on the deny list; nothing if the query names neither.
+/// Holds while a lineage or token is on the deny list; nothing if the query names none.
 pub(crate) fn denied(realm_id: RealmId, query: &StandingQuery) -> Option<Condition> {
     let exists =
         |kind: i64| format!("EXISTS (SELECT 1 FROM denials WHERE realm_id = ? AND kind = {kind} AND denied = ?)");
     let mut condition = Condition::default();
-    if let Some(lineage) = &query.lineage {
+    let origins = || query.origins.iter();
+    for lineage in query.lineage.iter().chain(origins().filter_map(|origin| origin.lineage.as_ref())) {
         condition = condition.join(" OR ", &exists(LINEAGE), vec![sql::bytes(&realm_id.0), sql::bytes(&lineage.0)]);
     }
-    if let Some(token) = &query.token {
+    for token in query.token.iter().chain(origins().filter_map(|origin| origin.token.as_ref())) {
         condition = condition.join(" OR ", &exists(TOKEN), vec![sql::bytes(&realm_id.0), sql::bytes(token)]);
     }
     (!condition.sql.is_empty()).then_some(condition)

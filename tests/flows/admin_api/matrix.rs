@@ -75,6 +75,8 @@ impl Objects {
         let server = service.post(format!("{base}/resource-servers"), &server).send().await;
         let kind = details_type("payment");
         let kind = service.post(format!("{base}/authorization-details-types"), &kind).send().await;
+        let trusted = trusted_issuer("https://partner.test");
+        let trusted = service.post(format!("{base}/trusted-issuers"), &trusted).send().await;
         let token = service.post(format!("{base}/initial-access-tokens"), &json!({})).send().await;
         let table = service.method("PUT", format!("{base}/script-values/kv/table")).json(&json!({"value": 1}));
         assert_eq!(table.send().await.status, 204);
@@ -94,6 +96,7 @@ impl Objects {
             "keys": key.body["kid"],
             "resource-servers": server.body["id"],
             "authorization-details-types": kind.body["id"],
+            "trusted-issuers": trusted.body["id"],
             "initial-access-tokens": token.body["id"],
             "scripts": "limits",
             "script-values": "table",
@@ -200,6 +203,10 @@ fn details_type(name: &str) -> Value {
     json!({"type": name, "schema": {"type": "object"}, "texts": {"en": {"title": "Something"}}})
 }
 
+fn trusted_issuer(issuer: &str) -> Value {
+    json!({"issuer": issuer, "jwks_uri": format!("{issuer}/jwks")})
+}
+
 fn body(operation: &Operation, objects: &Objects) -> Value {
     match operation.id.as_str() {
         "createRealm" => json!({"name": "another", "display_name": "Another"}),
@@ -209,6 +216,7 @@ fn body(operation: &Operation, objects: &Objects) -> Value {
         "createInitialAccessToken" => json!({"uses": 2}),
         "createResourceServer" => json!({"identifier": "https://other.test", "display_name": "Other"}),
         "createAuthorizationDetailsType" => details_type("other"),
+        "createTrustedIssuer" => trusted_issuer("https://other.test"),
         "deployScript" => json!({"files": scripts::files("other", "", "")}),
         "checkScript" | "testScript" | "fuzzScript" => json!({"files": scripts::files("limits", "", "")}),
         "runScript" => json!({"files": scripts::files("limits", "", ""), "hook": "on_token_request"}),
@@ -246,7 +254,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 75);
+    assert_eq!(operations.len(), 80);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
@@ -343,7 +351,7 @@ async fn ad_016_every_change_keeps_to_what_its_author_has_seen() {
         assert_eq!(stale.problem(), (412, "changed-meanwhile", ""), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!((tried, everything(&service, &objects).await), (17, before));
+    assert_eq!((tried, everything(&service, &objects).await), (19, before));
     for operation in operations.iter().filter(|operation| changing.contains(&operation.method.as_str())) {
         let path = objects.path(operation, "one");
         let tag = service.get(path.clone()).send().await.header("etag").to_owned();
@@ -367,6 +375,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         "keys": "absent",
         "resource-servers": UserId([9; 16]).to_string(),
         "authorization-details-types": UserId([9; 16]).to_string(),
+        "trusted-issuers": UserId([9; 16]).to_string(),
         "initial-access-tokens": UserId([9; 16]).to_string(),
         "scripts": "absent",
         "script-values": "absent",
@@ -390,7 +399,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 42);
+    assert_eq!(tried, 45);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

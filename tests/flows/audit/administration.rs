@@ -79,6 +79,16 @@ async fn each_change_says_who_what_and_which_members() {
     let answer = ask(Method::DELETE, &path, Value::Null).await;
     assert_change(&change(&realm, name, &answer).await, kind, &id, "deleted", &[]);
 
+    let body = json!({"issuer": "https://partner.test", "jwks_uri": "https://partner.test/jwks"});
+    let answer = ask(Method::POST, "/trusted-issuers", body).await;
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    let (kind, path) = ("trusted_issuer", format!("/trusted-issuers/{id}"));
+    assert_change(&change(&realm, name, &answer).await, kind, &id, "created", &[]);
+    let answer = ask(Method::PATCH, &path, json!({"enabled": false})).await;
+    assert_change(&change(&realm, name, &answer).await, kind, &id, "updated", &["enabled"]);
+    let answer = ask(Method::DELETE, &path, Value::Null).await;
+    assert_change(&change(&realm, name, &answer).await, kind, &id, "deleted", &[]);
+
     let answer = ask(Method::PATCH, "", json!({"access_token_seconds": 60, "display_name": "Other"})).await;
     let event = change(&realm, name, &answer).await;
     assert_change(&event, "realm", name, "updated", &["access_token_seconds", "display_name"]);

@@ -347,3 +347,39 @@ fn a_key_is_rotated_ahead_of_its_use_or_at_once() {
     let now = home.json("key rotate --realm shop --algorithm ES256 --now");
     assert_eq!((&now["state"], &now["activates_at"]), (&json!("active"), &Value::Null));
 }
+
+#[test]
+fn trusted_issuers_are_created_listed_shown_updated_and_deleted() {
+    let home = Home::configured();
+    home.json("realm create shop");
+    let issuer = "https://partner.test";
+    let made = home.json(&format!(
+        "trusted-issuer create --realm shop {issuer} --jwks-uri https://partner.test/jwks --use assertion_grant \
+         --client agent --subject-mapping username"
+    ));
+    assert_eq!(
+        (&made["issuer"], &made["enabled"], &made["subject_claim"]),
+        (&json!(issuer), &json!(true), &json!("sub"))
+    );
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(home.json(&format!("trusted-issuer show --realm shop {issuer}")), made);
+    assert_eq!(identities(&home.json("trusted-issuer list --realm shop"), "id"), [id.to_owned()].into());
+    let updated =
+        home.json(&format!("trusted-issuer update --realm shop {id} --enabled false --client one --client two"));
+    assert_eq!((&updated["enabled"], &updated["clients"]), (&json!(false), &json!(["one", "two"])));
+    assert_eq!(updated["uses"], json!(["assertion_grant"]));
+    let twice = format!("trusted-issuer create --realm shop {issuer} --jwks-uri https://partner.test/jwks");
+    assert!(home.refused(6, &twice).contains("exists already"));
+    for (wrong, field) in [
+        ("--jwks-uri http://partner.test/jwks", "jwks_uri: "),
+        ("--set subject_claim=", "subject_claim: "),
+        ("--use token_exchange --subject-mapping script", "subject_mapping: "),
+    ] {
+        assert!(
+            home.refused(7, &format!("trusted-issuer update --realm shop {id} {wrong}")).contains(field),
+            "{wrong}"
+        );
+    }
+    assert_eq!(home.json(&format!("trusted-issuer delete --realm shop {issuer} --yes"))["deleted"], true);
+    home.refused(5, &format!("trusted-issuer show --realm shop {id}"));
+}

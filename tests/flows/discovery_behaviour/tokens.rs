@@ -139,6 +139,10 @@ async fn every_listed_grant_and_subject_type_works() {
             "client_credentials" => {
                 client.client_credentials("read").await.tokens();
             }
+            exchange @ "urn:ietf:params:oauth:grant-type:token-exchange" => {
+                let refused = client.ask("/token", &[("grant_type", exchange)]).await;
+                refused.assert_refused("unauthorized_client");
+            }
             other => unknown("grant_types_supported", other),
         }
     }

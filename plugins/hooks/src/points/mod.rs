@@ -126,6 +126,8 @@ hooks! {
     on_logout: OnLogout, Decision, Open;
     on_error: OnError, Decision, Open;
     on_event: OnEvent, Asynchronous, Queue;
+    on_token_exchange: OnTokenExchange, Decision, Closed;
+    on_assertion_grant: OnAssertionGrant, Enrichment, Closed;
 }
 
 fn check<T: DeserializeOwned>(value: &Value) -> Result<(), ShapeError> {

@@ -14,7 +14,7 @@ pub struct OnIntrospection;
 /// Members of an introspection response that a script cannot hide: a resource server that does not get to see them might
 /// check less than it should.
 pub const ALWAYS_SHOWN: &[&str] =
-    &["active", "iss", "aud", "client_id", "token_type", "scope", "authorization_details", "iat", "exp", "nbf", "cnf"];
+    &["active", "iss", "aud", "client_id", "token_type", "scope", "authorization_details", "iat", "exp", "nbf", "cnf", "act"];
 
 /// A good token, and what the caller would be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -67,7 +67,7 @@ pub struct IntrospectionNarrowing {
     /// Answer that the token is not active.
     pub inactive: bool,
     /// The only members that are shown, besides those that are always: active, iss, aud, client_id, token_type, scope,
-    /// authorization_details, iat, exp, nbf, cnf. All are, where this is absent.
+    /// authorization_details, iat, exp, nbf, cnf, act. All are, where this is absent.
     pub show: Option<Vec<String>>,
 }
 

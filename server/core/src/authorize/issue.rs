@@ -87,6 +87,7 @@ impl Agreed<'_> {
             realm_epoch: realm.realm.epoch,
             client_epoch: accepted.client.epoch,
             user_epoch: session.user_epoch,
+            exchanged: None,
             vars: serving.transaction().vars(),
         }
     }

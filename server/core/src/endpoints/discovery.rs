@@ -180,7 +180,8 @@ fn grant_types(realm: &RealmContext) -> Vec<GrantType> {
             let elsewhere = [GrantType::DeviceCode, GrantType::Ciba];
             begins(GrantType::AuthorizationCode) || elsewhere.into_iter().any(|grant| realm.offers_grant(grant))
         }
-        GrantType::ClientCredentials | GrantType::DeviceCode | GrantType::Ciba => true,
+        GrantType::ClientCredentials | GrantType::DeviceCode | GrantType::Ciba | GrantType::TokenExchange => true,
+        GrantType::JwtBearer => realm.trusted_issuers.iter().any(|trusted| trusted.definition.enabled),
     };
     let is_offered = |grant: &GrantType| realm.offers_grant(*grant) && is_possible(grant);
     GrantType::ALL.iter().copied().filter(is_offered).collect()

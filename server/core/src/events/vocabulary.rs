@@ -138,6 +138,8 @@ pub enum Object {
     Authorization,
     /// A type of authorization details, by identifier.
     AuthorizationDetailsType,
+    /// A trusted issuer, by identifier.
+    TrustedIssuer,
     /// A resource server, by identifier.
     ResourceServer,
     /// A script package, by name.

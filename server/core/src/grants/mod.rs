@@ -1,6 +1,7 @@
 //! The token endpoint (RFC 6749 section 3.2): one grant a file, registered in [`exchange`].
 
 mod aim;
+mod assertion_decision;
 mod authorization_code;
 mod ciba;
 mod client_credentials;
@@ -8,9 +9,12 @@ mod decision;
 mod deferred;
 mod details;
 mod device_code;
+mod jwt_bearer;
 mod pace;
 mod refresh_token;
 mod resources;
+mod token_exchange;
+mod trusted;
 mod user_tokens;
 
 use std::net::IpAddr;
@@ -183,6 +187,8 @@ async fn exchange_grant(request: &GrantRequest<'_>, grant_type: GrantType) -> Re
         GrantType::ClientCredentials => client_credentials::exchange(request).await,
         GrantType::DeviceCode => device_code::exchange(request).await,
         GrantType::Ciba => ciba::exchange(request).await,
+        GrantType::TokenExchange => token_exchange::exchange(request).await,
+        GrantType::JwtBearer => jwt_bearer::exchange(request).await,
         // Its tokens come from the authorization endpoint; `grant_type` has refused it already.
         GrantType::Implicit => Err(unsupported().into()),
     }

@@ -10,13 +10,13 @@ use signet_protocol::spec::{rfc6749, rfc9700};
 
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 use super::decision::{Planned, decide, go_on};
-use super::{GrantRequest, aim_grant, details, resources};
+use super::{GrantRequest, aim_grant, details, resources, token_exchange};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
 use crate::model::{RefreshFamily, RefreshRotation, TokenBasis};
 use crate::ports::{Rotation, RotationOutcome, Standing, StandingQuery};
-use crate::tokens::{UserTokens, issue_user_tokens};
+use crate::tokens::{Lifetimes, UserTokens, issue_user_tokens};
 
 /// What a presented token is within its family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,6 +194,7 @@ fn parties(family: &RefreshFamily) -> Parties {
 
 async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Result<Issued, Failure> {
     let client = request.client.client();
+    token_exchange::still_permitted(client, &family.content)?;
     let scope = narrowed_scope(request, &family.content)?;
     request.serving.passed("scope");
     let resources = resources::narrowed(request, &family.content.resources)?;
@@ -223,7 +224,7 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         scope: &permitted.scope,
         resources: &aimed.resources,
         details: &aimed.details,
-        lifetimes: permitted.lifetimes.at_most(aimed.lifetimes),
+        lifetimes: permitted.lifetimes.at_most(aimed.lifetimes).at_most(exchanged_lifetimes(request, family)),
         confirmation: request.binding.confirmation(),
         nonce: None,
         state: None,
@@ -233,6 +234,13 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
     };
     let tokens = issue_user_tokens(request.serving, request.realm, tokens).await?;
     Ok(Issued { tokens, scope: permitted.scope, resources: aimed.resources })
+}
+
+/// What came of an exchange ends with what was exchanged.
+fn exchanged_lifetimes(request: &GrantRequest<'_>, family: &RefreshFamily) -> Lifetimes {
+    let left = family.expires_at.since(request.serving.now());
+    let left = family.content.exchanged.as_ref().map(|_| left);
+    Lifetimes { access_token: left, id_token: left }
 }
 
 /// RFC 6749 section 6: the same scope or less. What the client may no longer have is gone as well.

@@ -9,7 +9,7 @@ use signet_protocol::names::AccessTokenFormat;
 use signet_protocol::redirect_uri::web_origin;
 use signet_protocol::time::UnixTime;
 
-use super::Epoch;
+use super::{Epoch, TokenExchangePolicy};
 use crate::profile::ProfileName;
 
 /// A client as stored.
@@ -127,6 +127,12 @@ pub struct ClientSettings {
     /// Whether the client may introspect tokens that were not issued to it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub may_introspect: bool,
+    /// What the client may exchange tokens for; nothing when absent (RFC 8693).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_exchange: Option<TokenExchangePolicy>,
+    /// The client that may act for the users of this one's access tokens: their `may_act` (RFC 8693 section 4.4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<ClientId>,
 }
 
 /// How refresh tokens change on use.

@@ -19,7 +19,9 @@ mod script;
 mod session;
 mod single_use;
 mod token_basis;
+mod token_exchange;
 mod traffic_count;
+mod trusted_issuer;
 mod user;
 
 pub use authorization::{Authorization, ClientAccess, DEFAULT_SLOT};
@@ -46,7 +48,9 @@ pub use script::{
 pub use session::{BrowserSession, SessionIdHash};
 pub use single_use::{Completion, Purpose, UsedRecord};
 pub use token_basis::TokenBasis;
+pub use token_exchange::{ExchangeOrigin, Exchanged, TokenExchangePolicy};
 pub use traffic_count::TrafficCount;
+pub use trusted_issuer::{SubjectMapping, TrustedIssuer, TrustedIssuerDefinition, TrustedIssuerUse};
 pub use user::{PasswordCredential, User, normalise_username};
 
 /// A counter that only grows. "Revoke everything before now" is one more; an artefact carries the value it was

@@ -16,6 +16,10 @@ pub enum Purpose {
     ClientAssertion = 3,
     /// A DPoP proof, by a hash of key and `jti` (RFC 9449 section 11.1).
     DpopProof = 4,
+    /// An exchange of tokens that writes something, by the lineage of what it issues (RFC 8693).
+    TokenExchange = 28,
+    /// An assertion that is an authorization grant, by a hash of issuer and `jti` (RFC 7523 section 3).
+    AssertionGrant = 29,
     /// A software statement that counts once, by a hash of issuer and `jti` (RFC 7591 section 2.3).
     SoftwareStatement = 40,
 }

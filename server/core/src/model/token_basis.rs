@@ -6,7 +6,7 @@ use signet_protocol::identifiers::{AuthorizationId, SessionId};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
-use super::{AuthorizationDetail, Confirmation, Epoch};
+use super::{AuthorizationDetail, Confirmation, Epoch, Exchanged};
 
 /// What tokens for a user rest on, with the epochs it was decided under. It travels inside codes: short member names keep
 /// those short.
@@ -60,6 +60,9 @@ pub struct TokenBasis {
     /// Epoch of the user at issue.
     #[serde(rename = "ue", default, skip_serializing_if = "is_zero")]
     pub user_epoch: Epoch,
+    /// What was exchanged for it, and who acts; nothing where it began with a login.
+    #[serde(rename = "xc", default, skip_serializing_if = "Option::is_none")]
+    pub exchanged: Option<Exchanged>,
     /// What scripts handed on until the response of the authorization endpoint.
     #[serde(rename = "v", default, skip_serializing_if = "Map::is_empty")]
     pub vars: Map<String, Value>,

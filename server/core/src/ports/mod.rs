@@ -21,6 +21,7 @@ mod sessions;
 mod single_use;
 mod throttles;
 mod traffic;
+mod trusted_issuers;
 mod users;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub use single_use::{
 };
 pub use throttles::{Attempts, Throttles};
 pub use traffic::Traffic;
+pub use trusted_issuers::TrustedIssuers;
 pub use users::Users;
 
 /// Why a store could not answer.
@@ -101,6 +103,7 @@ pub trait Store:
     + Scripts
     + ScriptRuns
     + Changes
+    + TrustedIssuers
 {
 }
 
@@ -130,6 +133,7 @@ impl<T> Store for T where
         + Scripts
         + ScriptRuns
         + Changes
+        + TrustedIssuers
 {
 }
 

@@ -6,7 +6,9 @@ use signet_protocol::time::UnixTime;
 
 use super::StoreResult;
 use crate::events::EventRecord;
-use crate::model::{Completion, DeferredReference, Epoch, Purpose, RefreshFamily, TokenBasis, UsedRecord};
+use crate::model::{
+    Completion, DeferredReference, Epoch, ExchangeOrigin, Purpose, RefreshFamily, TokenBasis, UsedRecord,
+};
 
 /// What an artefact rests on, with the epochs it was issued under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct StandingQuery {
     pub lineage: Option<Lineage>,
     /// The single token that must not be denied: SHA-256 of its `jti`.
     pub token: Option<[u8; 32]>,
+    /// What it was exchanged from, all of which must still stand (RFC 8693).
+    pub origins: Vec<ExchangeOrigin>,
 }
 
 /// When a browser session has run out.
@@ -61,6 +65,7 @@ impl StandingQuery {
             session_limits: None,
             lineage: Some(lineage),
             token: None,
+            origins: basis.exchanged.as_ref().map(|exchanged| exchanged.origins.clone()).unwrap_or_default(),
         }
     }
 }
@@ -79,7 +84,7 @@ pub enum Standing {
 /// What tokens are issued for, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Redeemable {
-    /// A code, by its used-record.
+    /// A code, an assertion or an exchange, by its used-record.
     Code(UsedRecord),
     /// A request that a person approved elsewhere.
     Deferred(DeferredReference),

@@ -26,6 +26,7 @@ pub(super) async fn load(provider: &Provider, name: &RealmName) -> Result<Option
     let sealing = provider.store.sealing_keys(realm.id).await?;
     let salts = provider.store.pairwise_salts(realm.id).await?;
     let resource_servers = provider.store.resource_servers(realm.id).await?;
+    let trusted_issuers = provider.store.trusted_issuers(realm.id).await?;
     let details_types = DetailsTypes::load(provider.store.details_types(realm.id).await?)?;
     let data_key = data_key(provider, &realm)?;
     let columns = ColumnCipher::new(DATA_KEY_VERSION, data_key.clone());
@@ -36,6 +37,7 @@ pub(super) async fn load(provider: &Provider, name: &RealmName) -> Result<Option
         encryption_keys,
         pairwise_salts: PairwiseSalts::load(&realm, &salts, &columns)?,
         resource_servers,
+        trusted_issuers,
         details_types,
         hooks: hooks::load(provider, realm.id, &columns).await?,
         trust_anchors: trust_anchors(&realm)?,

@@ -36,7 +36,7 @@ use crate::details::DetailsTypes;
 use crate::endpoints::{OwnResource, RealmUrls};
 use crate::events::EventKeys;
 use crate::failure::Fault;
-use crate::model::{Client, Realm, ResourceServer};
+use crate::model::{Client, Realm, ResourceServer, TrustedIssuer};
 use crate::profile::conformity::{Registered, Requirement, Shortfall, first_shortfall};
 use crate::profile::{ProfileName, SecurityProfile};
 
@@ -52,6 +52,8 @@ pub struct RealmContext {
     pub encryption_keys: EncryptionKeys,
     /// The APIs that tokens may be for.
     pub resource_servers: Vec<ResourceServer>,
+    /// The issuers outside whose tokens are believed.
+    pub trusted_issuers: Vec<TrustedIssuer>,
     /// The types of authorization details (RFC 9396).
     pub details_types: DetailsTypes,
     /// The scripts that are bound in it.

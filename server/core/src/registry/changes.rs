@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::events::{Action, Event, Fact, Object, Parties, Serving};
-use crate::model::{AuthorizationDetailsType, Client, Realm, ResourceServer, User};
+use crate::model::{AuthorizationDetailsType, Client, Realm, ResourceServer, TrustedIssuer, User};
 
 /// The event of a change to an object.
 pub(super) fn administered(
@@ -90,6 +90,16 @@ pub(super) fn details_type_fields(before: &AuthorizationDetailsType, after: &Aut
     let whole = |kind: &AuthorizationDetailsType| {
         let mut members = members_of(&kind.definition);
         members.insert("type".to_owned(), kind.name.as_str().into());
+        members
+    };
+    different(&whole(before), &whole(after))
+}
+
+/// The names of what differs between two trusted issuers.
+pub(super) fn trusted_issuer_fields(before: &TrustedIssuer, after: &TrustedIssuer) -> Vec<String> {
+    let whole = |trusted: &TrustedIssuer| {
+        let mut members = members_of(&trusted.definition);
+        members.insert("issuer".to_owned(), trusted.issuer.as_str().into());
         members
     };
     different(&whole(before), &whole(after))

@@ -25,6 +25,8 @@ mod response_encryption;
 mod response_types;
 mod scripts;
 mod sessions;
+mod token_exchange;
+mod trusted_issuers;
 mod unused_clients;
 mod user_attributes;
 mod users;
@@ -73,6 +75,10 @@ pub use sessions::{ListedSession, end_session, end_sessions_of_user, find_sessio
 /// What comes of trials of scripts.
 pub use signet_hooks::{
     Coverage, Diagnostic, Finding, FuzzOptions, FuzzReport, Run, TestReport, TestResult, UnknownHook,
+};
+pub use trusted_issuers::{
+    TrustedIssuerChange, create_trusted_issuer, delete_trusted_issuer, find_trusted_issuer, list_trusted_issuers,
+    update_trusted_issuer,
 };
 pub(crate) use unused_clients::ClientUses;
 pub use unused_clients::delete_unused_clients;

@@ -243,7 +243,7 @@ impl AccessToken<'_> {
                 amr: self
                     .authentication
                     .as_ref()
-                    .filter(|how| how.acr.is_some())
+                    .filter(|how| how.acr.is_some() && !how.amr.is_empty())
                     .map(|how| how.amr.split(' ').collect()),
                 cnf: self.confirmation,
                 authorization_details: details::as_value(self.details),

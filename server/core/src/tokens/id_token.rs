@@ -199,6 +199,19 @@ pub(crate) fn check_logout_hint(
     Ok(LogoutHint { subject, sid: claims.text("sid").and_then(|sid| sid.parse().ok()) })
 }
 
+/// Checks an ID token of this realm for this client that comes as a subject or actor token (RFC 8693 section 2.1): one
+/// that has not expired.
+pub(crate) fn check_subject_token(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    token: &str,
+) -> Result<VerifiedClaims, VerificationError> {
+    let claims = verified_hint(provider, realm, client, token)?;
+    let is_good = claims.expires_at().is_some_and(|end| provider.now() < end);
+    if is_good { Ok(claims) } else { Err(VerificationError::Expired) }
+}
+
 /// The clients that an ID token names as its audience, before anything of it is verified; of one that is encrypted,
 /// nothing can be read before it is known whose it is.
 pub(crate) fn unverified_hint_audience(token: &str) -> Result<Vec<ClientId>, VerificationError> {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use signet_protocol::claims_request::{ClaimsRequest, acceptable_values};
-use signet_protocol::identifiers::{Lineage, SessionId};
+use signet_protocol::identifiers::{ClientId, Lineage, SessionId};
 use signet_protocol::names::ResponseType;
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::scope::Scope;
@@ -89,6 +89,7 @@ pub(crate) async fn issue_user_tokens(
         refresh_token: tokens.refresh_token,
         scope: (!tokens.scope.is_empty()).then(|| tokens.scope.to_string()),
         id_token,
+        issued_token_type: None,
         authorization_details: details::as_value(tokens.details),
         grant_id: tokens.basis.authorization_id.filter(|_| tokens.basis.is_managed).map(|id| id.to_string()),
     })
@@ -122,6 +123,15 @@ pub(crate) async fn issue_front_channel_tokens(
     Ok(issued)
 }
 
+/// Issues an ID token alone, for one that was exchanged (RFC 8693 section 2.2.1); nothing comes with it.
+pub(crate) async fn issue_id_token_alone(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    tokens: &UserTokens<'_>,
+) -> Result<String, Failure> {
+    id_token(serving, realm, (tokens, &ClaimsRequest::default(), Vec::new()), Beside::default()).await
+}
+
 /// The `claims` parameter of the request; it was read when the request was.
 fn requested_claims(basis: &TokenBasis) -> ClaimsRequest {
     basis.claims_request.as_deref().and_then(|text| ClaimsRequest::parse(text).ok()).unwrap_or_default()
@@ -147,7 +157,11 @@ async fn access_token(
         audience: &target.audience,
         authentication: Some(authentication),
     };
-    let claims = access_token_claims(serving, realm, &target, &gathering).await?;
+    let mut claims = access_token_claims(serving, realm, &target, &gathering).await?;
+    add_actors(&mut claims, basis);
+    if let Some(may_act) = &client.settings.may_act {
+        claims.insert("may_act".to_owned(), party(may_act));
+    }
     let access_token = AccessToken {
         client_id: &client.client_id,
         subject: subject_for(realm, client, user)?,
@@ -159,6 +173,18 @@ async fn access_token(
         claims,
     };
     Ok((access_token.issue(serving, realm, &target).await?, target.lifetime_seconds))
+}
+
+/// Who acts for the user (RFC 8693 section 4.1).
+fn add_actors(claims: &mut Map<String, Value>, basis: &TokenBasis) {
+    if let Some(act) = basis.exchanged.as_ref().and_then(|exchanged| exchanged.act.clone()) {
+        claims.insert("act".to_owned(), act);
+    }
+}
+
+/// A client as a party that acts or may act (RFC 8693 sections 4.3 and 4.4).
+pub(crate) fn party(client_id: &ClientId) -> Value {
+    json!({ "sub": client_id, "client_id": client_id })
 }
 
 /// What the tokens of a user rest on.
@@ -174,6 +200,8 @@ fn reference(tokens: &UserTokens<'_>, requested: &ClaimsRequest) -> TokenReferen
         userinfo_claims: requested.userinfo.keys().cloned().collect(),
         userinfo_values: acceptable_values(&requested.userinfo),
         claims_locales: basis.claims_locales.clone(),
+        exchanged: basis.exchanged.clone(),
+        may_act: tokens.client.settings.may_act.clone(),
     }
 }
 
@@ -198,13 +226,16 @@ async fn id_token(
         authentication: Some(Authentication::of_basis(basis)),
     };
     gathering.add_to(&mut claims, serving, realm).await?;
+    add_actors(&mut claims, basis);
     let own_lifetime = realm.realm.settings.id_token_seconds;
     let id_token = IdToken {
         subject: subject_for(realm, client, user)?,
         authenticated_at: basis.authenticated_at,
         nonce: tokens.nonce,
         acr: basis.acr.as_deref(),
-        amr: (basis.acr.is_some() || requested.id_token.contains_key("amr")).then_some(&basis.amr),
+        amr: (basis.acr.is_some() || requested.id_token.contains_key("amr"))
+            .then_some(basis.amr.as_str())
+            .filter(|amr| !amr.is_empty()),
         beside,
         sid: tokens.sid.filter(|_| realm.realm.settings.names_sessions()),
         lifetime_seconds: tokens.lifetimes.id_token.map_or(own_lifetime, |most| most.min(own_lifetime)),
@@ -263,6 +294,8 @@ pub(crate) async fn issue_client_token(
             userinfo_claims: Vec::new(),
             userinfo_values: BTreeMap::new(),
             claims_locales: Vec::new(),
+            exchanged: None,
+            may_act: None,
         },
     }
     .issue(serving, realm, &target)
@@ -274,6 +307,7 @@ pub(crate) async fn issue_client_token(
         refresh_token: None,
         scope: (!token.scope.is_empty()).then(|| token.scope.to_string()),
         id_token: None,
+        issued_token_type: None,
         authorization_details: details::as_value(token.details),
         grant_id: None,
     })

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signet_protocol::identifiers::{AuthorizationId, ClientId, Lineage, SessionId, UserId};
 
-use crate::model::Epoch;
+use crate::model::{Epoch, Exchanged};
 use crate::ports::StandingQuery;
 
 /// What an access token rests on, with the epochs it was issued under. Short member names keep tokens short.
@@ -33,6 +33,12 @@ pub(crate) struct TokenReference {
     /// Languages wanted for claims.
     #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
     pub claims_locales: Vec<String>,
+    /// What it was exchanged from, and who acts (RFC 8693).
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub exchanged: Option<Exchanged>,
+    /// The client that may act for the user (RFC 8693 section 4.4).
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<ClientId>,
 }
 
 impl TokenReference {
@@ -47,6 +53,7 @@ impl TokenReference {
             session_limits: None,
             lineage: Some(self.lineage),
             token: Some(token),
+            origins: self.exchanged.as_ref().map(|exchanged| exchanged.origins.clone()).unwrap_or_default(),
         }
     }
 }

@@ -18,6 +18,7 @@ use super::resource_server::ResourceServerFields;
 use super::script::ScriptCommand;
 use super::session::{LogoutCommand, SessionCommand};
 use super::status::EXIT_CODES;
+use super::trusted_issuer::TrustedIssuerFields;
 use super::user::UserFields;
 use crate::output::OutputFormat;
 
@@ -106,6 +107,9 @@ pub(crate) enum Administration {
     /// Types of authorization details: what clients may ask for in detail (RFC 9396)
     #[command(subcommand)]
     AuthorizationDetailsType(DetailsTypeCommand),
+    /// Trusted issuers: others whose tokens are believed (RFC 7523, RFC 8693)
+    #[command(subcommand)]
+    TrustedIssuer(TrustedIssuerCommand),
     /// What happened, and whether the record of it is whole
     #[command(subcommand)]
     Audit(Box<AuditCommand>),
@@ -513,6 +517,51 @@ pub(crate) enum DetailsTypeCommand {
         #[command(flatten)]
         confirmation: Confirmation,
     },
+}
+
+/// What can be done with trusted issuers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrustedIssuerCommand {
+    /// Register a trusted issuer
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        /// The claim iss of its tokens
+        issuer: String,
+        #[command(flatten)]
+        fields: Box<TrustedIssuerFields>,
+    },
+    /// List trusted issuers
+    List(InRealm),
+    /// Show a trusted issuer
+    Show(NamedTrustedIssuer),
+    /// Change a trusted issuer; what is not named stays as it is
+    Update {
+        #[command(flatten)]
+        named: NamedTrustedIssuer,
+        /// A new claim iss
+        #[arg(long, value_name = "ISSUER")]
+        new_issuer: Option<String>,
+        #[command(flatten)]
+        fields: Box<TrustedIssuerFields>,
+    },
+    /// Delete a trusted issuer
+    Delete {
+        #[command(flatten)]
+        named: NamedTrustedIssuer,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+/// A trusted issuer of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedTrustedIssuer {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// The claim iss of its tokens, or its identifier
+    #[arg(value_name = "ISSUER", allow_hyphen_values = true)]
+    pub(crate) issuer: String,
 }
 
 /// A type of authorization details of a realm.

@@ -21,6 +21,7 @@ mod status;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod trusted_issuer;
 mod user;
 mod views;
 
@@ -96,6 +97,7 @@ async fn administer(command: Administration, configuration: &Configuration, outp
         Administration::Session(command) => session::run(command, &context).await,
         Administration::Logout(command) => session::run_logout(command, &context).await,
         Administration::Key(command) => key::run(command, &context).await,
+        Administration::TrustedIssuer(command) => trusted_issuer::run(command, &context).await,
         Administration::ResourceServer(command) => resource_server::run(command, &context).await,
         Administration::AuthorizationDetailsType(command) => authorization_details_type::run(command, &context).await,
         Administration::Audit(command) => audit::run(*command, &context).await,

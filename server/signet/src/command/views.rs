@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use signet_core::events::ListedRecord;
 use signet_core::model::{
     Authorization, AuthorizationDetailsType, BrowserSession, Client, DEFAULT_SLOT, InitialAccessToken, LogoutDelivery,
-    Realm, ResourceServer, SigningKeyRecord, User,
+    Realm, ResourceServer, SigningKeyRecord, TrustedIssuer, User,
 };
 use signet_core::profile::conformity::{Gap, RequestKind};
 use signet_core::protocol::rfc3339;
@@ -229,6 +229,16 @@ pub(super) fn details_type(kind: &AuthorizationDetailsType) -> Value {
     view.insert("type".to_owned(), kind.name.as_str().into());
     view.insert("created_at".to_owned(), timestamp(kind.created_at).into());
     view.insert("updated_at".to_owned(), timestamp(kind.updated_at).into());
+    Value::Object(view)
+}
+
+/// A trusted issuer.
+pub(super) fn trusted_issuer(trusted: &TrustedIssuer) -> Value {
+    let mut view = members(&json!(trusted.definition));
+    view.insert("id".to_owned(), trusted.id.to_string().into());
+    view.insert("issuer".to_owned(), trusted.issuer.as_str().into());
+    view.insert("created_at".to_owned(), timestamp(trusted.created_at).into());
+    view.insert("updated_at".to_owned(), timestamp(trusted.updated_at).into());
     Value::Object(view)
 }
 

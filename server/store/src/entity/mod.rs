@@ -17,4 +17,5 @@ pub(crate) mod script_package;
 pub(crate) mod script_value;
 pub(crate) mod sealing_key;
 pub(crate) mod signing_key;
+pub(crate) mod trusted_issuer;
 pub(crate) mod user;

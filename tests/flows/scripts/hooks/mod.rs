@@ -11,6 +11,7 @@ mod devices;
 mod discovery;
 mod errors;
 mod events;
+mod exchanges;
 mod grants;
 mod logins;
 mod logouts;

@@ -22,7 +22,7 @@ use crate::hooks::Subject;
 use crate::model::{Client, Confirmation, RefreshFamily, User};
 use crate::ports::{Standing, StandingQuery};
 use crate::realm::RealmContext;
-use crate::tokens::{CheckedAccessToken, ClaimsTarget, Gathering, check_access_token, subject_for};
+use crate::tokens::{CheckedAccessToken, ClaimsTarget, Gathering, check_access_token, party, subject_for};
 
 /// Says whether a token is good, to those who may know, in the form that they ask for.
 ///
@@ -133,6 +133,13 @@ fn members_of(realm: &RealmContext, token: &CheckedAccessToken, user: Option<&Us
     // RFC 8705 section 3.2, RFC 9449 section 6.2.
     if let Some(confirmation) = token.confirmation {
         members.insert("cnf".to_owned(), json!(confirmation));
+    }
+    // RFC 8693 sections 4.1 and 4.4.
+    if let Some(act) = token.reference.exchanged.as_ref().and_then(|exchanged| exchanged.act.clone()) {
+        members.insert("act".to_owned(), act);
+    }
+    if let Some(may_act) = &token.reference.may_act {
+        members.insert("may_act".to_owned(), party(may_act));
     }
     // RFC 9396 section 9.2.
     if let Some(details) = details::as_value(&token.authorization_details) {

@@ -82,7 +82,8 @@ fn check_grants(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     if grant_types.is_empty() {
         return Err(invalid("grant_types", "is empty"));
     }
-    let yields_refresh_tokens = [GrantType::AuthorizationCode, GrantType::DeviceCode, GrantType::Ciba];
+    let yields_refresh_tokens =
+        [GrantType::AuthorizationCode, GrantType::DeviceCode, GrantType::Ciba, GrantType::TokenExchange];
     let has_one = yields_refresh_tokens.iter().any(|grant| grant_types.contains(grant));
     if grant_types.contains(&GrantType::RefreshToken) && !has_one {
         return Err(invalid(
@@ -92,6 +93,14 @@ fn check_grants(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     }
     if grant_types.contains(&GrantType::ClientCredentials) && !metadata.is_confidential() {
         return Err(invalid("grant_types", "client_credentials needs a client that authenticates itself"));
+    }
+    // RFC 8693 section 5: whoever may exchange a token that it found could exchange a stolen one.
+    if grant_types.contains(&GrantType::TokenExchange) && !metadata.is_confidential() {
+        return Err(invalid("grant_types", "token exchange needs a client that authenticates itself"));
+    }
+    // RFC 7521 section 4.1 lets anybody come with an assertion; here the issuer's list of clients says who may.
+    if grant_types.contains(&GrantType::JwtBearer) && !metadata.is_confidential() {
+        return Err(invalid("grant_types", "jwt-bearer needs a client that authenticates itself"));
     }
     Ok(())
 }

@@ -343,6 +343,7 @@ fn basis(
         realm_epoch: realm.realm.epoch,
         client_epoch: client.epoch,
         user_epoch: user.epoch,
+        exchanged: None,
         vars: serving.transaction().vars(),
     }
 }

@@ -1,0 +1,219 @@
+//! The token that comes of an exchange (RFC 8693 section 2.2.1). It ends when the subject token does, and dies with it.
+
+use serde_json::Value;
+use signet_jose::random;
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::identifiers::Lineage;
+use signet_protocol::names::{GrantType, TokenType};
+use signet_protocol::responses::TokenResponse;
+use signet_protocol::scope::Scope;
+use signet_protocol::spec::rfc6749;
+
+use super::decision::Left;
+use super::{Exchange, invalid};
+use crate::binding::replayed;
+use crate::events::{Event, Fact, Parties};
+use crate::failure::Failure;
+use crate::grants::decision::{Permitted, Planned, decide};
+use crate::grants::{GrantRequest, aim_grant};
+use crate::model::{Exchanged, Purpose, RefreshFamily, TokenBasis, UsedRecord, User};
+use crate::ports::{Redeemable, Redemption, RedemptionOutcome, Standing, StandingQuery};
+use crate::realm::REFRESH_KEY_VERSION;
+use crate::tokens::{Lifetimes, UserTokens, issue_id_token_alone, issue_user_tokens};
+
+/// What a response has where the token is no access token (section 2.2.1).
+const NO_ACCESS_TOKEN: &str = "N_A";
+
+/// What is about to be made.
+struct Making<'a> {
+    user: &'a User,
+    lineage: Lineage,
+    basis: TokenBasis,
+    permitted: Permitted,
+    lifetimes: Lifetimes,
+}
+
+pub(super) async fn issue(
+    request: &GrantRequest<'_>,
+    exchange: &Exchange<'_>,
+    left: Left,
+    act: Option<Value>,
+) -> Result<TokenResponse, Failure> {
+    let making = prepare(request, exchange, left, act).await?;
+    let response = match exchange.wanted {
+        TokenType::RefreshToken => refresh_token(request, exchange, &making).await,
+        TokenType::IdToken => id_token(request, &making).await,
+        TokenType::AccessToken | TokenType::Jwt => access_token(request, &making).await,
+    }?;
+    Ok(TokenResponse { issued_token_type: Some(exchange.wanted), ..response })
+}
+
+/// Asks the hooks of every grant, and checks that everything still stands.
+async fn prepare<'a>(
+    request: &GrantRequest<'_>,
+    exchange: &Exchange<'a>,
+    left: Left,
+    act: Option<Value>,
+) -> Result<Making<'a>, Failure> {
+    let subject = exchange.subject;
+    let user = subject.user.as_ref().ok_or_else(|| invalid("the subject token is of no user"))?;
+    let grant_type = GrantType::TokenExchange;
+    let aimed = aim_grant(request, (grant_type, Some(user)), &left.scope, (left.resources, Vec::new())).await?;
+    let origins = subject.basis.exchanged.as_ref().map(|exchanged| exchanged.origins.clone()).unwrap_or_default();
+    let basis = TokenBasis {
+        scope: aimed.scope,
+        resources: aimed.resources,
+        exchanged: Some(Exchanged { origins, act }),
+        ..subject.basis.clone()
+    };
+    let planned = Planned {
+        grant_type,
+        scope: &basis.scope,
+        resources: &basis.resources,
+        user: Some((user, &basis)),
+        refresh_token: exchange.wanted == TokenType::RefreshToken,
+    };
+    let permitted = decide(request, &planned).await?;
+    let seconds = Some(subject.expires_at.since(request.serving.now()));
+    let lifetimes = permitted.lifetimes.at_most(aimed.lifetimes).at_most(left.lifetimes);
+    let lifetimes = lifetimes.at_most(Lifetimes { access_token: seconds, id_token: seconds });
+    let basis = TokenBasis { scope: permitted.scope.clone(), ..basis };
+    let lineage = Lineage(random::random_bytes(&*request.serving.random));
+    Ok(Making { user, lineage, basis, permitted, lifetimes })
+}
+
+fn tokens<'a>(request: &'a GrantRequest<'_>, making: &'a Making<'a>) -> UserTokens<'a> {
+    UserTokens {
+        client: request.client.client(),
+        user: making.user,
+        lineage: making.lineage,
+        basis: &making.basis,
+        scope: &making.basis.scope,
+        resources: &making.basis.resources,
+        details: &[],
+        lifetimes: making.lifetimes,
+        confirmation: request.binding.confirmation(),
+        nonce: None,
+        state: None,
+        sid: making.basis.sid,
+        refresh_token: None,
+        auth_req_id: None,
+    }
+}
+
+/// Whom the tokens concern, and what was issued.
+fn issued(request: &GrantRequest<'_>, making: &Making<'_>, (id_token, refresh): (bool, Option<i64>)) -> Event {
+    let parties = Parties::client(&request.client.client().client_id);
+    let parties = parties.and_user(Some(making.user.id)).and_session(making.basis.sid);
+    let fact = Fact::TokenIssued {
+        grant: GrantType::TokenExchange,
+        lineage: making.lineage.into(),
+        scope: making.basis.scope.clone(),
+        resources: making.basis.resources.clone(),
+        id_token,
+        refresh_generation: refresh,
+    };
+    fact.concerning(parties)
+}
+
+fn fallen() -> Refusal {
+    invalid("what the subject token rests on was revoked")
+}
+
+fn standing(request: &GrantRequest<'_>, making: &Making<'_>) -> StandingQuery {
+    StandingQuery::of_basis(&making.basis, (making.lineage, &request.client.client().client_id, making.user.id))
+}
+
+async fn access_token(request: &GrantRequest<'_>, making: &Making<'_>) -> Result<TokenResponse, Failure> {
+    let response = issue_user_tokens(request.serving, request.realm, tokens(request, making)).await?;
+    // Last of all, so that nothing that fell meanwhile is overlooked.
+    let stands = request.serving.store.standing(request.realm.id(), &standing(request, making)).await?;
+    if stands != Standing::Stands {
+        return Err(fallen().into());
+    }
+    request.record(issued(request, making, (false, None))).await?;
+    Ok(response)
+}
+
+/// The client takes part in the session from now on: it is told when that ends.
+async fn id_token(request: &GrantRequest<'_>, making: &Making<'_>) -> Result<TokenResponse, Failure> {
+    let token = issue_id_token_alone(request.serving, request.realm, &tokens(request, making)).await?;
+    let own = request.realm.realm.settings.id_token_seconds;
+    let expires_in = making.lifetimes.id_token.map_or(own, |most| most.min(own));
+    redeem(request, making, None, (true, None)).await?;
+    Ok(alone(token, expires_in, &Scope::empty()))
+}
+
+async fn refresh_token(
+    request: &GrantRequest<'_>,
+    exchange: &Exchange<'_>,
+    making: &Making<'_>,
+) -> Result<TokenResponse, Failure> {
+    if !making.permitted.refresh_token {
+        let reason = "no refresh token is open to this exchange";
+        return Err(ErrorCode::UnauthorizedClient.because(reason).per(rfc6749("5.2")).into());
+    }
+    let now = request.serving.now();
+    let settings = &request.realm.realm.settings;
+    let end = |seconds: i64| now.plus(seconds).min(exchange.subject.expires_at);
+    let family = RefreshFamily {
+        realm_id: request.realm.id(),
+        lineage: making.lineage,
+        client_id: request.client.client().client_id.clone(),
+        user_id: making.user.id,
+        generation: 1,
+        rotated_at: now,
+        active: true,
+        content: making.basis.clone(),
+        key_version: i64::from(REFRESH_KEY_VERSION),
+        idle_expires_at: end(settings.refresh_token_idle_seconds),
+        expires_at: end(settings.refresh_token_absolute_seconds),
+    };
+    let expires_in = family.expires_at.since(now);
+    redeem(request, making, Some(family), (false, Some(1))).await?;
+    let token = request.realm.refresh_token_key.token(making.lineage.0, 1);
+    Ok(alone(token, expires_in, &making.basis.scope))
+}
+
+/// Records what is more than an access token, if everything stands at that moment.
+async fn redeem(
+    request: &GrantRequest<'_>,
+    making: &Making<'_>,
+    refresh_family: Option<RefreshFamily>,
+    what: (bool, Option<i64>),
+) -> Result<(), Failure> {
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(&making.lineage.0);
+    let client_id = &request.client.client().client_id;
+    let record = UsedRecord { purpose: Purpose::TokenExchange, key, expires_at: request.serving.now() };
+    let redemption = Redemption {
+        redeemable: Redeemable::Code(record),
+        standing: standing(request, making),
+        refresh_family,
+        participant: making.basis.sid.map(|sid| (sid, client_id.clone())),
+        proofs: request.proofs(),
+    };
+    let events = request.serving.with_event(request.realm, issued(request, making, what));
+    match request.serving.store.redeem(request.realm.id(), &redemption, &events).await? {
+        RedemptionOutcome::Redeemed => {
+            request.serving.written(&events);
+            Ok(())
+        }
+        RedemptionOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
+        RedemptionOutcome::Fallen | RedemptionOutcome::AlreadyUsed => Err(fallen().into()),
+    }
+}
+
+fn alone(token: String, expires_in: i64, scope: &Scope) -> TokenResponse {
+    TokenResponse {
+        access_token: token,
+        token_type: NO_ACCESS_TOKEN.to_owned(),
+        expires_in,
+        refresh_token: None,
+        scope: (!scope.is_empty()).then(|| scope.to_string()),
+        id_token: None,
+        issued_token_type: None,
+        authorization_details: None,
+        grant_id: None,
+    }
+}

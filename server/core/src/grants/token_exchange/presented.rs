@@ -1,0 +1,400 @@
+//! Tokens that are brought to be exchanged (RFC 8693 section 2.1): read, verified, and found to stand.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use signet_jose::{RefreshToken, UnverifiedToken, VerifiedClaims};
+use signet_protocol::error::Refusal;
+use signet_protocol::identifiers::{ClientId, Lineage, SessionId, UserId};
+use signet_protocol::names::TokenType;
+use signet_protocol::scope::Scope;
+use signet_protocol::time::UnixTime;
+
+use super::super::GrantRequest;
+use super::super::trusted::{self, Vouched};
+use super::invalid;
+use crate::failure::Failure;
+use crate::model::{
+    Client, Confirmation, DEFAULT_SLOT, Epoch, ExchangeOrigin, Exchanged, TokenBasis, TokenExchangePolicy,
+    TrustedIssuerUse, User,
+};
+use crate::ports::{SessionLimits, Standing, StandingQuery};
+use crate::tokens::{check_access_token, check_subject_token, party, subject_for};
+
+/// The longest way from a login to a token, in exchanges.
+const MOST_EXCHANGES: usize = 5;
+
+/// A token that is good.
+pub(in crate::grants) struct Presented {
+    pub(super) token_type: TokenType,
+    /// The client it was issued to; nobody where another issuer made it.
+    pub(super) issued_to: Option<ClientId>,
+    /// Who made it, where that was not this server.
+    pub(super) issuer: Option<String>,
+    /// `sub`.
+    pub(super) subject: String,
+    /// Whom it is for; nobody for a client's own token.
+    pub(super) user: Option<User>,
+    /// What it may be used for; nothing where a token of its kind does not say.
+    pub(super) scope: Option<Scope>,
+    pub(super) expires_at: UnixTime,
+    /// The party that may act for its subject (section 4.4).
+    pub(super) may_act: Option<Value>,
+    confirmation: Option<Confirmation>,
+    audience: Vec<String>,
+    /// What tokens that are exchanged for it rest on. Scope and resources are still to be filled in.
+    pub(super) basis: TokenBasis,
+}
+
+impl Presented {
+    /// The actors so far (section 4.1).
+    pub(super) fn act(&self) -> Option<&Value> {
+        self.basis.exchanged.as_ref().and_then(|exchanged| exchanged.act.as_ref())
+    }
+
+    /// Who it is about, as an actor (sections 4.1 and 4.3).
+    pub(super) fn as_actor(&self) -> Value {
+        let mut actor = Map::new();
+        actor.insert("sub".to_owned(), self.subject.as_str().into());
+        if let Some(client_id) = &self.issued_to {
+            actor.insert("client_id".to_owned(), client_id.as_str().into());
+        }
+        actor.into()
+    }
+}
+
+/// The subject token: of a user, and one that this client may bring.
+pub(super) async fn subject_token(
+    request: &GrantRequest<'_>,
+    policy: &TokenExchangePolicy,
+) -> Result<Presented, Failure> {
+    let presented = read(request, "subject_token", "subject_token_type").await?;
+    let presented = presented.ok_or_else(|| invalid("subject_token is missing"))?;
+    let client_id = &request.client.client().client_id;
+    let is_own = presented.issued_to.as_ref() == Some(client_id);
+    let is_open = match &presented.issued_to {
+        // Whom the tokens of another issuer may be brought by stands at the issuer.
+        None => true,
+        Some(issued_to) => {
+            is_own
+                || policy.subject_clients.contains(issued_to)
+                || presented.audience.iter().any(|audience| audience == client_id.as_str())
+        }
+    };
+    if !is_open {
+        return Err(unacceptable().into());
+    }
+    if is_own {
+        proves_key(request, &presented)?;
+    }
+    if presented.user.is_none() {
+        return Err(invalid("the subject token is a client's own; only tokens of users are exchanged").into());
+    }
+    let origins = presented.basis.exchanged.as_ref().map_or(0, |exchanged| exchanged.origins.len());
+    if origins > MOST_EXCHANGES {
+        return Err(invalid("the subject token was exchanged too often already").into());
+    }
+    Ok(presented)
+}
+
+/// The actor token, if there is one: issued to the client itself, because nobody else may act in its requests.
+pub(super) async fn actor_token(request: &GrantRequest<'_>) -> Result<Option<Presented>, Failure> {
+    let Some(presented) = read(request, "actor_token", "actor_token_type").await? else { return Ok(None) };
+    if presented.issued_to.as_ref() != Some(&request.client.client().client_id) {
+        return Err(invalid("the actor token was not issued to the client").into());
+    }
+    proves_key(request, &presented)?;
+    Ok(Some(presented))
+}
+
+/// Whoever stole a bound token of this client cannot make a free one of it (RFC 9449 section 7, RFC 8705 section 3).
+fn proves_key(request: &GrantRequest<'_>, presented: &Presented) -> Result<(), Refusal> {
+    if presented.confirmation.is_none() || presented.confirmation == request.binding.confirmation() {
+        Ok(())
+    } else {
+        Err(invalid("a token is bound to a key that the request does not prove to hold"))
+    }
+}
+
+/// One answer for what is expired, revoked, forged, somebody else's, or of another kind than it is said to be.
+fn unacceptable() -> Refusal {
+    invalid("the token is not acceptable")
+}
+
+async fn read(
+    request: &GrantRequest<'_>,
+    name: &'static str,
+    type_name: &'static str,
+) -> Result<Option<Presented>, Failure> {
+    let (text, kind) = match (request.parameters.get(name), request.parameters.get(type_name)) {
+        (None, None) => return Ok(None),
+        (Some(text), Some(kind)) => (text, kind),
+        _ => return Err(invalid("a token and its token type come together").into()),
+    };
+    let kind = kind.parse().map_err(|_| invalid("the token type is unknown"))?;
+    let presented = match kind {
+        TokenType::AccessToken => access_token(request, text).await?,
+        TokenType::RefreshToken => refresh_token(request, text).await?,
+        TokenType::IdToken if !is_foreign(request, text) => id_token(request, text).await?,
+        TokenType::IdToken | TokenType::Jwt => foreign(request, (text, kind)).await?,
+    };
+    presented.map(Some).ok_or_else(|| unacceptable().into())
+}
+
+/// Whether a token says that somebody else made it. One that cannot be read may be one of this server's, encrypted.
+fn is_foreign(request: &GrantRequest<'_>, text: &str) -> bool {
+    let token = UnverifiedToken::parse(text);
+    token.is_ok_and(|token| token.unverified_issuer() != Some(request.realm.issuer()))
+}
+
+/// What has no consent, no session and no scope yet.
+fn basis(request: &GrantRequest<'_>, authenticated_at: UnixTime) -> TokenBasis {
+    TokenBasis {
+        scope: Scope::empty(),
+        resources: Vec::new(),
+        details: Vec::new(),
+        claims_request: None,
+        claims_locales: Vec::new(),
+        authenticated_at,
+        acr: None,
+        amr: String::new(),
+        confirmation: None,
+        authorization_id: None,
+        is_managed: false,
+        authorization_epoch: 0,
+        sid: None,
+        realm_epoch: request.realm.realm.epoch,
+        client_epoch: request.client.client().epoch,
+        user_epoch: 0,
+        exchanged: None,
+        vars: Map::new(),
+    }
+}
+
+/// What it was exchanged from, with the token itself at the end.
+fn with_origin(before: Option<&Exchanged>, origin: ExchangeOrigin) -> Exchanged {
+    let mut exchanged = before.cloned().unwrap_or_default();
+    exchanged.origins.push(origin);
+    exchanged
+}
+
+async fn access_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<Presented>, Failure> {
+    let Some(token) = check_access_token(request.serving, request.realm, text).await? else { return Ok(None) };
+    let reference = &token.reference;
+    let user = match reference.user {
+        Some((id, epoch)) => match live_user(request, id, epoch).await? {
+            Some(user) => Some(user),
+            None => return Ok(None),
+        },
+        None => None,
+    };
+    let origin = ExchangeOrigin {
+        client: Some((token.client_id.clone(), reference.client_epoch)),
+        lineage: Some(reference.lineage),
+        token: Some(token.jti_hash()),
+    };
+    let basis = TokenBasis {
+        acr: token.acr.clone(),
+        authorization_id: reference.authorization.map(|(id, _)| id),
+        authorization_epoch: reference.authorization.map_or(0, |(_, epoch)| epoch),
+        sid: reference.sid,
+        realm_epoch: reference.realm_epoch,
+        user_epoch: reference.user.map_or(0, |(_, epoch)| epoch),
+        exchanged: Some(with_origin(reference.exchanged.as_ref(), origin)),
+        ..basis(request, token.authenticated_at.unwrap_or(token.issued_at))
+    };
+    Ok(Some(Presented {
+        token_type: TokenType::AccessToken,
+        may_act: reference.may_act.as_ref().map(party),
+        issued_to: Some(token.client_id),
+        issuer: None,
+        subject: token.subject,
+        user,
+        scope: Some(token.scope),
+        expires_at: token.expires_at,
+        confirmation: token.confirmation,
+        audience: token.audience,
+        basis,
+    }))
+}
+
+async fn live_user(request: &GrantRequest<'_>, id: UserId, epoch: Epoch) -> Result<Option<User>, Failure> {
+    let user = request.serving.store.user(request.realm.id(), id).await?;
+    Ok(user.filter(|user| user.enabled && user.epoch == epoch))
+}
+
+/// A refresh token is good for nobody but the client that it was issued to, and stays as it is.
+async fn refresh_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<Presented>, Failure> {
+    let Ok(token) = RefreshToken::parse(text) else { return Ok(None) };
+    if !token.is_genuine(&request.realm.refresh_token_key) {
+        return Ok(None);
+    }
+    let (client, now) = (request.client.client(), request.serving.now());
+    let family = request.serving.store.refresh_family(request.realm.id(), Lineage(token.family())).await?;
+    let family = family.filter(|family| {
+        family.active
+            && i64::try_from(token.generation()) == Ok(family.generation)
+            && family.client_id == client.client_id
+            && now < family.idle_expires_at
+            && now < family.expires_at
+    });
+    let Some(family) = family else { return Ok(None) };
+    let query = StandingQuery::of_refresh(&family, now, request.realm.realm.settings.session_idle_seconds);
+    if request.serving.store.standing(request.realm.id(), &query).await? != Standing::Stands {
+        return Ok(None);
+    }
+    let Some(user) = live_user(request, family.user_id, family.content.user_epoch).await? else { return Ok(None) };
+    let origin = ExchangeOrigin {
+        client: Some((family.client_id.clone(), family.content.client_epoch)),
+        lineage: Some(family.lineage),
+        token: None,
+    };
+    let content = &family.content;
+    let basis = TokenBasis {
+        acr: content.acr.clone(),
+        amr: content.amr.clone(),
+        authorization_id: content.authorization_id,
+        authorization_epoch: content.authorization_epoch,
+        sid: content.sid,
+        realm_epoch: content.realm_epoch,
+        user_epoch: content.user_epoch,
+        exchanged: Some(with_origin(content.exchanged.as_ref(), origin)),
+        ..basis(request, content.authenticated_at)
+    };
+    Ok(Some(Presented {
+        token_type: TokenType::RefreshToken,
+        issuer: None,
+        subject: subject_for(request.realm, client, &user)?,
+        user: Some(user),
+        scope: Some(content.scope.clone()),
+        expires_at: UnixTime(family.expires_at.0.min(family.idle_expires_at.0)),
+        may_act: client.settings.may_act.as_ref().map(party),
+        confirmation: content.confirmation,
+        audience: Vec::new(),
+        issued_to: Some(family.client_id),
+        basis,
+    }))
+}
+
+/// An ID token says of its client, session and user what must still stand. One without `sid` says too little: nobody would
+/// know that its user has logged out.
+async fn id_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<Presented>, Failure> {
+    let Some((client, claims)) = verified_id_token(request, text).await? else { return Ok(None) };
+    let Some(sid) = claims.text("sid").and_then(|sid| sid.parse::<SessionId>().ok()) else { return Ok(None) };
+    let session = request.serving.store.session_named(request.realm.id(), sid).await?;
+    let Some(session) = session else { return Ok(None) };
+    let Some(user) = live_user(request, session.user_id, session.user_epoch).await? else { return Ok(None) };
+    if claims.subject() != Some(subject_for(request.realm, &client, &user)?.as_str()) {
+        return Ok(None);
+    }
+    let (realm_id, client_id) = (request.realm.id(), &client.client_id);
+    let consent = request.serving.store.authorization(realm_id, user.id, client_id, DEFAULT_SLOT).await?;
+    if consent.is_none() && !client.settings.skip_consent {
+        return Ok(None);
+    }
+    let origin = ExchangeOrigin { client: Some((client_id.clone(), client.epoch)), lineage: None, token: None };
+    let act = claims.get("act").cloned();
+    let before = act.map(|act| Exchanged { origins: Vec::new(), act: Some(act) });
+    let authenticated_at = claims.get("auth_time").and_then(Value::as_i64).map_or(session.authenticated_at, UnixTime);
+    let basis = TokenBasis {
+        acr: claims.text("acr").map(str::to_owned),
+        amr: session.amr.clone(),
+        authorization_id: consent.as_ref().map(|consent| consent.id),
+        authorization_epoch: consent.as_ref().map_or(0, |consent| consent.epoch),
+        sid: Some(sid),
+        user_epoch: session.user_epoch,
+        exchanged: Some(with_origin(before.as_ref(), origin)),
+        ..basis(request, authenticated_at)
+    };
+    if !id_token_stands(request, &client, (&basis, &user)).await? {
+        return Ok(None);
+    }
+    let Some((subject, expires_at)) = claims.subject().zip(claims.expires_at()) else { return Ok(None) };
+    Ok(Some(Presented {
+        token_type: TokenType::IdToken,
+        issuer: None,
+        subject: subject.to_owned(),
+        user: Some(user),
+        scope: None,
+        expires_at,
+        may_act: None,
+        confirmation: None,
+        audience: Vec::new(),
+        issued_to: Some(client.client_id.clone()),
+        basis,
+    }))
+}
+
+/// Whether session, consent, user and client of an ID token stand, and the session has not run out.
+async fn id_token_stands(
+    request: &GrantRequest<'_>,
+    client: &Client,
+    (basis, user): (&TokenBasis, &User),
+) -> Result<bool, Failure> {
+    let now = request.serving.now();
+    let unused_since = now.plus(-request.realm.realm.settings.session_idle_seconds);
+    let basis = TokenBasis { client_epoch: client.epoch, ..basis.clone() };
+    let query = StandingQuery {
+        session_limits: Some(SessionLimits { now, unused_since }),
+        // An ID token has none.
+        lineage: None,
+        ..StandingQuery::of_basis(&basis, (Lineage([0; 16]), &client.client_id, user.id))
+    };
+    Ok(request.serving.store.standing(request.realm.id(), &query).await? == Standing::Stands)
+}
+
+/// Verifies an ID token as that of its audience, or of the requesting client where it is encrypted and says nothing.
+async fn verified_id_token(
+    request: &GrantRequest<'_>,
+    text: &str,
+) -> Result<Option<(Arc<Client>, VerifiedClaims)>, Failure> {
+    let named = match UnverifiedToken::parse(text) {
+        Ok(token) => match token.unverified_audience().as_slice() {
+            [one] => one.parse().ok(),
+            _ => None,
+        },
+        Err(_) => Some(request.client.client().client_id.clone()),
+    };
+    let Some(client_id): Option<ClientId> = named else { return Ok(None) };
+    let client = request.serving.store.client(request.realm.id(), &client_id).await?;
+    let Some(client) = client.filter(|client| client.enabled) else { return Ok(None) };
+    let claims = check_subject_token(request.serving, request.realm, &client, text);
+    Ok(claims.ok().map(|claims| (client, claims)))
+}
+
+/// A JWT of a trusted issuer.
+async fn foreign(request: &GrantRequest<'_>, (text, kind): (&str, TokenType)) -> Result<Option<Presented>, Failure> {
+    let vouched = trusted::verified(request, text, TrustedIssuerUse::TokenExchange).await?;
+    let Ok(Vouched { trusted, claims }) = vouched else { return Ok(None) };
+    let Some(user) = trusted::user_of(request, trusted, &claims).await? else { return Ok(None) };
+    let Some((subject, expires_at)) = claims.subject().zip(claims.expires_at()) else { return Ok(None) };
+    let scope = match claims.text("scope").map(str::parse::<Scope>) {
+        Some(Err(_)) => return Ok(None),
+        Some(Ok(scope)) => Some(scope),
+        None => None,
+    };
+    let confirmation = claims.get("cnf").map(|cnf| serde_json::from_value(cnf.clone())).transpose();
+    let Ok(confirmation) = confirmation else { return Ok(None) };
+    let authenticated_at = claims.get("auth_time").and_then(Value::as_i64).map(UnixTime);
+    let authenticated_at = authenticated_at.or(claims.issued_at()).unwrap_or_else(|| request.serving.now());
+    let act = claims.get("act").cloned();
+    let exchanged = with_origin(
+        Some(&Exchanged { origins: Vec::new(), act }),
+        // Nothing of it can be revoked here.
+        ExchangeOrigin::default(),
+    );
+    let basis = TokenBasis { user_epoch: user.epoch, exchanged: Some(exchanged), ..basis(request, authenticated_at) };
+    Ok(Some(Presented {
+        token_type: kind,
+        issued_to: None,
+        issuer: Some(trusted.issuer.clone()),
+        subject: subject.to_owned(),
+        user: Some(user),
+        scope,
+        expires_at,
+        may_act: claims.get("may_act").cloned(),
+        confirmation,
+        audience: Vec::new(),
+        basis,
+    }))
+}

@@ -3,6 +3,7 @@
 
 mod decision;
 mod delegation;
+mod id_token;
 mod issue;
 mod presented;
 

@@ -1,25 +1,22 @@
 //! Tokens that are brought to be exchanged (RFC 8693 section 2.1): read, verified, and found to stand.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
-use signet_jose::{RefreshToken, UnverifiedToken, VerifiedClaims};
+use signet_jose::{RefreshToken, UnverifiedToken};
 use signet_protocol::error::Refusal;
-use signet_protocol::identifiers::{ClientId, Lineage, SessionId, UserId};
+use signet_protocol::identifiers::{ClientId, Lineage, UserId};
 use signet_protocol::names::TokenType;
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
 use super::super::GrantRequest;
 use super::super::trusted::{self, Vouched};
-use super::invalid;
+use super::{id_token, invalid};
 use crate::failure::Failure;
 use crate::model::{
-    Client, Confirmation, DEFAULT_SLOT, Epoch, ExchangeOrigin, Exchanged, TokenBasis, TokenExchangePolicy,
-    TrustedIssuerUse, User,
+    Confirmation, Epoch, ExchangeOrigin, Exchanged, TokenBasis, TokenExchangePolicy, TrustedIssuerUse, User,
 };
-use crate::ports::{SessionLimits, Standing, StandingQuery};
-use crate::tokens::{check_access_token, check_subject_token, party, subject_for};
+use crate::ports::{Standing, StandingQuery};
+use crate::tokens::{check_access_token, party, subject_for};
 
 /// The longest way from a login to a token, in exchanges.
 const MOST_EXCHANGES: usize = 5;
@@ -40,8 +37,9 @@ pub(in crate::grants) struct Presented {
     pub(super) expires_at: UnixTime,
     /// The party that may act for its subject (section 4.4).
     pub(super) may_act: Option<Value>,
-    confirmation: Option<Confirmation>,
-    audience: Vec<String>,
+    pub(super) confirmation: Option<Confirmation>,
+    /// Whom an access token is for.
+    pub(super) audience: Vec<String>,
     /// What tokens that are exchanged for it rest on. Scope and resources are still to be filled in.
     pub(super) basis: TokenBasis,
 }
@@ -135,7 +133,7 @@ async fn read(
     let presented = match kind {
         TokenType::AccessToken => access_token(request, text).await?,
         TokenType::RefreshToken => refresh_token(request, text).await?,
-        TokenType::IdToken if !is_foreign(request, text) => id_token(request, text).await?,
+        TokenType::IdToken if !is_foreign(request, text) => id_token::read(request, text).await?,
         TokenType::IdToken | TokenType::Jwt => foreign(request, (text, kind)).await?,
     };
     presented.map(Some).ok_or_else(|| unacceptable().into())
@@ -148,7 +146,7 @@ fn is_foreign(request: &GrantRequest<'_>, text: &str) -> bool {
 }
 
 /// What has no consent, no session and no scope yet.
-fn basis(request: &GrantRequest<'_>, authenticated_at: UnixTime) -> TokenBasis {
+pub(super) fn basis(request: &GrantRequest<'_>, authenticated_at: UnixTime) -> TokenBasis {
     TokenBasis {
         scope: Scope::empty(),
         resources: Vec::new(),
@@ -172,7 +170,7 @@ fn basis(request: &GrantRequest<'_>, authenticated_at: UnixTime) -> TokenBasis {
 }
 
 /// What it was exchanged from, with the token itself at the end.
-fn with_origin(before: Option<&Exchanged>, origin: ExchangeOrigin) -> Exchanged {
+pub(super) fn with_origin(before: Option<&Exchanged>, origin: ExchangeOrigin) -> Exchanged {
     let mut exchanged = before.cloned().unwrap_or_default();
     exchanged.origins.push(origin);
     exchanged
@@ -218,7 +216,8 @@ async fn access_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<P
     }))
 }
 
-async fn live_user(request: &GrantRequest<'_>, id: UserId, epoch: Epoch) -> Result<Option<User>, Failure> {
+/// The user, if that user may do anything and nothing was revoked since.
+pub(super) async fn live_user(request: &GrantRequest<'_>, id: UserId, epoch: Epoch) -> Result<Option<User>, Failure> {
     let user = request.serving.store.user(request.realm.id(), id).await?;
     Ok(user.filter(|user| user.enabled && user.epoch == epoch))
 }
@@ -274,92 +273,6 @@ async fn refresh_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<
         issued_to: Some(family.client_id),
         basis,
     }))
-}
-
-/// An ID token says of its client, session and user what must still stand. One without `sid` says too little: nobody would
-/// know that its user has logged out.
-async fn id_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<Presented>, Failure> {
-    let Some((client, claims)) = verified_id_token(request, text).await? else { return Ok(None) };
-    let Some(sid) = claims.text("sid").and_then(|sid| sid.parse::<SessionId>().ok()) else { return Ok(None) };
-    let session = request.serving.store.session_named(request.realm.id(), sid).await?;
-    let Some(session) = session else { return Ok(None) };
-    let Some(user) = live_user(request, session.user_id, session.user_epoch).await? else { return Ok(None) };
-    if claims.subject() != Some(subject_for(request.realm, &client, &user)?.as_str()) {
-        return Ok(None);
-    }
-    let (realm_id, client_id) = (request.realm.id(), &client.client_id);
-    let consent = request.serving.store.authorization(realm_id, user.id, client_id, DEFAULT_SLOT).await?;
-    if consent.is_none() && !client.settings.skip_consent {
-        return Ok(None);
-    }
-    let origin = ExchangeOrigin { client: Some((client_id.clone(), client.epoch)), lineage: None, token: None };
-    let act = claims.get("act").cloned();
-    let before = act.map(|act| Exchanged { origins: Vec::new(), act: Some(act) });
-    let authenticated_at = claims.get("auth_time").and_then(Value::as_i64).map_or(session.authenticated_at, UnixTime);
-    let basis = TokenBasis {
-        acr: claims.text("acr").map(str::to_owned),
-        amr: session.amr.clone(),
-        authorization_id: consent.as_ref().map(|consent| consent.id),
-        authorization_epoch: consent.as_ref().map_or(0, |consent| consent.epoch),
-        sid: Some(sid),
-        user_epoch: session.user_epoch,
-        exchanged: Some(with_origin(before.as_ref(), origin)),
-        ..basis(request, authenticated_at)
-    };
-    if !id_token_stands(request, &client, (&basis, &user)).await? {
-        return Ok(None);
-    }
-    let Some((subject, expires_at)) = claims.subject().zip(claims.expires_at()) else { return Ok(None) };
-    Ok(Some(Presented {
-        token_type: TokenType::IdToken,
-        issuer: None,
-        subject: subject.to_owned(),
-        user: Some(user),
-        scope: None,
-        expires_at,
-        may_act: None,
-        confirmation: None,
-        audience: Vec::new(),
-        issued_to: Some(client.client_id.clone()),
-        basis,
-    }))
-}
-
-/// Whether session, consent, user and client of an ID token stand, and the session has not run out.
-async fn id_token_stands(
-    request: &GrantRequest<'_>,
-    client: &Client,
-    (basis, user): (&TokenBasis, &User),
-) -> Result<bool, Failure> {
-    let now = request.serving.now();
-    let unused_since = now.plus(-request.realm.realm.settings.session_idle_seconds);
-    let basis = TokenBasis { client_epoch: client.epoch, ..basis.clone() };
-    let query = StandingQuery {
-        session_limits: Some(SessionLimits { now, unused_since }),
-        // An ID token has none.
-        lineage: None,
-        ..StandingQuery::of_basis(&basis, (Lineage([0; 16]), &client.client_id, user.id))
-    };
-    Ok(request.serving.store.standing(request.realm.id(), &query).await? == Standing::Stands)
-}
-
-/// Verifies an ID token as that of its audience, or of the requesting client where it is encrypted and says nothing.
-async fn verified_id_token(
-    request: &GrantRequest<'_>,
-    text: &str,
-) -> Result<Option<(Arc<Client>, VerifiedClaims)>, Failure> {
-    let named = match UnverifiedToken::parse(text) {
-        Ok(token) => match token.unverified_audience().as_slice() {
-            [one] => one.parse().ok(),
-            _ => None,
-        },
-        Err(_) => Some(request.client.client().client_id.clone()),
-    };
-    let Some(client_id): Option<ClientId> = named else { return Ok(None) };
-    let client = request.serving.store.client(request.realm.id(), &client_id).await?;
-    let Some(client) = client.filter(|client| client.enabled) else { return Ok(None) };
-    let claims = check_subject_token(request.serving, request.realm, &client, text);
-    Ok(claims.ok().map(|claims| (client, claims)))
 }
 
 /// A JWT of a trusted issuer.

@@ -22,6 +22,7 @@ mod m0015_pushed_requests;
 mod m0019_authorization_details;
 mod m0020_required_authentication;
 mod m0022_client_traffic;
+mod m0030_uma;
 mod schema;
 
 use std::collections::HashSet;
@@ -112,6 +113,7 @@ impl Migrator {
             m0019_authorization_details::STEPS,
             m0020_required_authentication::STEPS,
             m0022_client_traffic::STEPS,
+            m0030_uma::STEPS,
         ];
         files.into_iter().flatten()
     }

@@ -41,4 +41,5 @@ mod revocation_lists;
 mod scripts;
 mod self_registration;
 mod signed_responses;
+pub(crate) mod uma;
 mod userinfo;

@@ -58,6 +58,7 @@ mod single_use;
 mod sqlite;
 mod throttles;
 mod traffic;
+mod uma;
 mod users;
 
 use crate::support::databases::{Kind, TestDatabase};

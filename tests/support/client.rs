@@ -208,6 +208,7 @@ impl Answer {
                 "id_token",
                 "authorization_details",
                 "grant_id",
+                "upgraded",
             ];
             assert!(known.contains(&member.as_str()), "{member}");
         }

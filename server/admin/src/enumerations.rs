@@ -25,6 +25,9 @@ pub(crate) enum GrantType {
     Implicit,
     RefreshToken,
     ClientCredentials,
+    /// UMA 2.0 Grant section 3.3.1.
+    #[oai(rename = "urn:ietf:params:oauth:grant-type:uma-ticket")]
+    UmaTicket,
 }
 
 /// Who may register clients at the registration endpoint: nobody, whoever has an initial access token, or everybody

@@ -71,6 +71,8 @@ registered_names! {
         RefreshToken = "refresh_token",
         /// RFC 6749 section 4.4.
         ClientCredentials = "client_credentials",
+        /// UMA 2.0 Grant section 3.3.1.
+        UmaTicket = "urn:ietf:params:oauth:grant-type:uma-ticket",
     }
 
     /// How a client authenticates (RFC 7591 section 2, OpenID Connect Core 9, RFC 8705 section 2).

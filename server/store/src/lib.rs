@@ -41,6 +41,7 @@ mod statistics;
 mod text;
 mod throttles;
 mod traffic;
+mod uma;
 mod users;
 mod work;
 mod writer;

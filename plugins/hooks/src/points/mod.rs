@@ -122,6 +122,7 @@ hooks! {
     on_logout: OnLogout, Decision, Open;
     on_error: OnError, Decision, Open;
     on_event: OnEvent, Asynchronous, Queue;
+    on_uma_policy: OnUmaPolicy, Decision, Closed;
 }
 
 fn check<T: DeserializeOwned>(value: &Value) -> Result<(), ShapeError> {

@@ -175,6 +175,7 @@ fn grant_types(realm: &RealmContext) -> Vec<GrantType> {
         GrantType::Implicit | GrantType::AuthorizationCode => begins(*grant),
         GrantType::RefreshToken => begins(GrantType::AuthorizationCode),
         GrantType::ClientCredentials => true,
+        GrantType::UmaTicket => realm.realm.settings.uma,
     };
     GrantType::ALL.iter().copied().filter(is_possible).collect()
 }
@@ -217,6 +218,16 @@ fn of_resources(realm: &RealmContext) -> ProviderMetadata {
         ),
         introspection_encryption_enc_values_supported: content_encryption(profile),
         protected_resources: realm.own_resources().map(|resource| resource.identifier(&realm.urls)).collect(),
+        ..of_protection(realm)
+    }
+}
+
+/// Where resource servers protect what its owners have there (UMA Federated Authorization section 2).
+fn of_protection(realm: &RealmContext) -> ProviderMetadata {
+    let url = |endpoint| realm.realm.settings.uma.then(|| realm.urls.of(endpoint));
+    ProviderMetadata {
+        permission_endpoint: url(Endpoint::Permission),
+        resource_registration_endpoint: url(Endpoint::ResourceRegistration),
         ..ProviderMetadata::default()
     }
 }

@@ -5,6 +5,7 @@ use signet_protocol::resource_metadata::ProtectedResourceMetadata;
 use super::{Endpoint, GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE, RealmUrls, USERINFO_SCOPE, signing_algorithms};
 use crate::realm::RealmContext;
 use crate::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
+use crate::uma::{POLICY_SCOPE, PROTECTION_SCOPE};
 
 /// Where the admin API is, below the public base.
 pub const ADMINISTRATION_PATH: &str = "/admin/api/v1";
@@ -21,11 +22,13 @@ pub enum OwnResource {
     GrantManagement,
     /// The admin API, of the admin realm.
     Administration,
+    /// UMA Federated Authorization section 1.4.
+    Protection,
 }
 
 impl OwnResource {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::UserInfo, Self::GrantManagement, Self::Administration];
+    pub const ALL: [Self; 4] = [Self::UserInfo, Self::GrantManagement, Self::Administration, Self::Protection];
 
     /// Whether a realm has it.
     pub fn is_in(self, realm: &RealmContext) -> bool {
@@ -33,6 +36,7 @@ impl OwnResource {
             Self::UserInfo => true,
             Self::GrantManagement => realm.realm.settings.grant_management,
             Self::Administration => realm.realm.name.as_str() == ADMIN_REALM,
+            Self::Protection => realm.realm.settings.uma,
         }
     }
 
@@ -42,6 +46,7 @@ impl OwnResource {
             Self::UserInfo => urls.of(Endpoint::UserInfo),
             Self::GrantManagement => urls.of(Endpoint::GrantManagement),
             Self::Administration => format!("{}{ADMINISTRATION_PATH}", urls.public),
+            Self::Protection => urls.of(Endpoint::Uma),
         }
     }
 
@@ -91,6 +96,7 @@ impl OwnResource {
             Self::UserInfo => &[USERINFO_SCOPE, "profile", "email", "address", "phone"],
             Self::GrantManagement => &[GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE],
             Self::Administration => &[ADMIN_READ_SCOPE, ADMIN_SCOPE],
+            Self::Protection => &[PROTECTION_SCOPE, POLICY_SCOPE],
         };
         scopes.iter().map(|&scope| scope.to_owned()).collect()
     }

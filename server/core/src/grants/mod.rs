@@ -7,6 +7,8 @@ mod decision;
 mod details;
 mod refresh_token;
 mod resources;
+mod uma_ticket;
+mod uma_upgrade;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -173,6 +175,8 @@ async fn exchange_grant(request: &GrantRequest<'_>, grant_type: GrantType) -> Re
         GrantType::AuthorizationCode => authorization_code::exchange(request).await,
         GrantType::RefreshToken => refresh_token::exchange(request).await,
         GrantType::ClientCredentials => client_credentials::exchange(request).await,
+        GrantType::UmaTicket if request.realm.realm.settings.uma => uma_ticket::exchange(request).await,
+        GrantType::UmaTicket => Err(unsupported().into()),
         // Its tokens come from the authorization endpoint; `grant_type` has refused it already.
         GrantType::Implicit => Err(unsupported().into()),
     }

@@ -18,6 +18,7 @@ mod session;
 mod single_use;
 mod token_basis;
 mod traffic_count;
+mod uma;
 mod user;
 
 pub use authorization::{Authorization, ClientAccess, DEFAULT_SLOT};
@@ -43,6 +44,7 @@ pub use session::{BrowserSession, SessionIdHash};
 pub use single_use::{Completion, Purpose, UsedRecord};
 pub use token_basis::TokenBasis;
 pub use traffic_count::TrafficCount;
+pub use uma::{ResourceDescription, ResourceKeeper, TicketReference, UmaPermission, UmaPolicy, UmaResource, UmaTicket};
 pub use user::{PasswordCredential, User, normalise_username};
 
 /// A counter that only grows. "Revoke everything before now" is one more; an artefact carries the value it was

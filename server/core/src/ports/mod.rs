@@ -19,6 +19,7 @@ mod sessions;
 mod single_use;
 mod throttles;
 mod traffic;
+mod uma;
 mod users;
 
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub use single_use::{
 };
 pub use throttles::{Attempts, Throttles};
 pub use traffic::Traffic;
+pub use uma::{TicketOutcome, TicketUse, Uma};
 pub use users::Users;
 
 /// Why a store could not answer.
@@ -95,6 +97,7 @@ pub trait Store:
     + Scripts
     + ScriptRuns
     + Changes
+    + Uma
 {
 }
 
@@ -120,6 +123,7 @@ impl<T> Store for T where
         + Scripts
         + ScriptRuns
         + Changes
+        + Uma
 {
 }
 

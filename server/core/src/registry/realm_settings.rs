@@ -32,6 +32,7 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         ("pushed_requests_per_client", settings.pushed_requests_per_client, 10..=1_000_000),
         ("script_recording_days", settings.script_recording_days, 0..=30),
         ("client_secret_overlap_seconds", settings.client_secret_overlap_seconds, 0..=2_592_000),
+        ("uma_ticket_seconds", settings.uma_ticket_seconds, 30..=3_600),
     ];
     for (field, value, bounds) in numbers {
         if !bounds.contains(value) {

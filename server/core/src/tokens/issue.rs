@@ -87,6 +87,7 @@ pub(crate) async fn issue_user_tokens(
         id_token,
         authorization_details: details::as_value(tokens.details),
         grant_id: tokens.basis.authorization_id.filter(|_| tokens.basis.is_managed).map(|id| id.to_string()),
+        upgraded: None,
     })
 }
 
@@ -170,6 +171,7 @@ fn reference(tokens: &UserTokens<'_>, requested: &ClaimsRequest) -> TokenReferen
         userinfo_claims: requested.userinfo.keys().cloned().collect(),
         userinfo_values: acceptable_values(&requested.userinfo),
         claims_locales: basis.claims_locales.clone(),
+        permissions: Vec::new(),
     }
 }
 
@@ -259,6 +261,7 @@ pub(crate) async fn issue_client_token(
             userinfo_claims: Vec::new(),
             userinfo_values: BTreeMap::new(),
             claims_locales: Vec::new(),
+            permissions: Vec::new(),
         },
     }
     .issue(serving, realm, &target)
@@ -272,6 +275,7 @@ pub(crate) async fn issue_client_token(
         id_token: None,
         authorization_details: details::as_value(token.details),
         grant_id: None,
+        upgraded: None,
     })
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signet_protocol::identifiers::{AuthorizationId, ClientId, Lineage, SessionId, UserId};
 
-use crate::model::Epoch;
+use crate::model::{Epoch, UmaPermission};
 use crate::ports::StandingQuery;
 
 /// What an access token rests on, with the epochs it was issued under. Short member names keep tokens short.
@@ -33,6 +33,9 @@ pub(crate) struct TokenReference {
     /// Languages wanted for claims.
     #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
     pub claims_locales: Vec<String>,
+    /// What an RPT is good for (UMA Grant section 1.3); nothing for any other token.
+    #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<UmaPermission>,
 }
 
 impl TokenReference {

@@ -120,7 +120,8 @@ const fn severity(kind: EventKind) -> u8 {
         | EventKind::GrantManagementRefused
         | EventKind::AccountRefused
         | EventKind::LogoutRefused
-        | EventKind::ConsentRefused => 4,
+        | EventKind::ConsentRefused
+        | EventKind::UmaRefused => 4,
         EventKind::Login
         | EventKind::Logout
         | EventKind::SessionsEnded

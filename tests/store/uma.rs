@@ -45,7 +45,7 @@ fn ticket(world: &World, number: u8) -> UmaTicket {
             resource_id: UmaResourceId([1; 16]),
             resource_scopes: vec!["view".to_owned()],
         }],
-        client_id: (number % 2 == 0).then(|| world.client_id()),
+        client_id: number.is_multiple_of(2).then(|| world.client_id()),
         used: false,
         expires_at: NOW.plus(300),
     }

@@ -19,7 +19,9 @@ async fn um_001_a_ticket_is_used_once_however_many_try() {
     let answers = at_once(16, async || world.request_for(&id_token, &ticket, &[]).await).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
     assert_eq!(won.len(), 1, "{answers:?}");
-    lost.iter().for_each(|answer| answer.assert_refused("invalid_grant"));
+    for answer in lost {
+        answer.assert_refused("invalid_grant");
+    }
     world.request_for(&id_token, &ticket, &[]).await.assert_refused("invalid_grant");
 }
 

@@ -176,9 +176,8 @@ async fn exchange_grant(request: &GrantRequest<'_>, grant_type: GrantType) -> Re
         GrantType::RefreshToken => refresh_token::exchange(request).await,
         GrantType::ClientCredentials => client_credentials::exchange(request).await,
         GrantType::UmaTicket if request.realm.realm.settings.uma => uma_ticket::exchange(request).await,
-        GrantType::UmaTicket => Err(unsupported().into()),
-        // Its tokens come from the authorization endpoint; `grant_type` has refused it already.
-        GrantType::Implicit => Err(unsupported().into()),
+        // Where the realm has none of it; and what comes from the authorization endpoint, which `grant_type` has refused.
+        GrantType::UmaTicket | GrantType::Implicit => Err(unsupported().into()),
     }
 }
 

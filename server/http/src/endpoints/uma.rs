@@ -7,6 +7,7 @@ use poem::{Body, Response, handler};
 use serde_json::json;
 use signet_core::endpoints::{Endpoint, OwnResource};
 use signet_core::events::RefusedAt;
+use signet_core::failure::Failure;
 use signet_core::protocol::error::ErrorCode;
 use signet_core::protocol::spec::uma_federated;
 use signet_core::tokens::CheckedAccessToken;
@@ -33,7 +34,7 @@ pub(crate) async fn configuration(ApiCall(call): ApiCall) -> Response {
 pub(crate) async fn register(ApiCall(call): ApiCall, body: Body) -> Response {
     let registered = async {
         let (token, body) = let_through_with_body(&call, (Endpoint::ResourceRegistration, None), body).await?;
-        let id = uma::register_resource(&call.serving(), &call.realm, &token, &body).await.map_err(refused)?;
+        let id = uma::register_resource(&call.serving(), &call.realm, &token, &body).await?;
         let mut response = render::json(StatusCode::CREATED, &json!({ "_id": id }));
         let location = format!("{}/{id}", call.realm.urls.of(Endpoint::ResourceRegistration));
         response.headers_mut().extend(HeaderValue::try_from(location).ok().map(|location| (LOCATION, location)));
@@ -46,7 +47,7 @@ pub(crate) async fn register(ApiCall(call): ApiCall, body: Body) -> Response {
 pub(crate) async fn list(ApiCall(call): ApiCall) -> Response {
     let listed = async {
         let token = let_through(&call, (Endpoint::ResourceRegistration, None), PROTECTION_SCOPE).await?;
-        let ids = uma::list_resources(&call.serving(), &call.realm, &token).await.map_err(refused)?;
+        let ids = uma::list_resources(&call.serving(), &call.realm, &token).await?;
         Ok(render::json(StatusCode::OK, &ids))
     };
     respond(&call, listed.await)
@@ -56,7 +57,7 @@ pub(crate) async fn list(ApiCall(call): ApiCall) -> Response {
 pub(crate) async fn read(ApiCall(call): ApiCall, Path((_, id)): Path<(String, String)>) -> Response {
     let found = async {
         let token = let_through(&call, (Endpoint::ResourceRegistration, Some(&id)), PROTECTION_SCOPE).await?;
-        let found = uma::read_resource(&call.serving(), &call.realm, &token, &id).await.map_err(refused)?;
+        let found = uma::read_resource(&call.serving(), &call.realm, &token, &id).await?;
         Ok(found.map_or_else(nothing, |resource| render::json(StatusCode::OK, &resource)))
     };
     respond(&call, found.await)
@@ -68,7 +69,7 @@ pub(crate) async fn update(ApiCall(call): ApiCall, Path((_, id)): Path<(String, 
         let place = (Endpoint::ResourceRegistration, Some(id.as_str()));
         let (token, body) = let_through_with_body(&call, place, body).await?;
         let updated = uma::update_resource(&call.serving(), &call.realm, &token, (&id, &body)).await;
-        Ok(if updated.map_err(refused)? { render::json(StatusCode::OK, &json!({ "_id": id })) } else { nothing() })
+        Ok(if updated? { render::json(StatusCode::OK, &json!({ "_id": id })) } else { nothing() })
     };
     respond(&call, updated.await)
 }
@@ -77,7 +78,7 @@ pub(crate) async fn update(ApiCall(call): ApiCall, Path((_, id)): Path<(String, 
 pub(crate) async fn delete(ApiCall(call): ApiCall, Path((_, id)): Path<(String, String)>) -> Response {
     let deleted = async {
         let token = let_through(&call, (Endpoint::ResourceRegistration, Some(&id)), PROTECTION_SCOPE).await?;
-        let deleted = uma::delete_resource(&call.serving(), &call.realm, &token, &id).await.map_err(refused)?;
+        let deleted = uma::delete_resource(&call.serving(), &call.realm, &token, &id).await?;
         Ok(if deleted { no_content() } else { nothing() })
     };
     respond(&call, deleted.await)
@@ -87,7 +88,7 @@ pub(crate) async fn delete(ApiCall(call): ApiCall, Path((_, id)): Path<(String, 
 pub(crate) async fn permission(ApiCall(call): ApiCall, body: Body) -> Response {
     let asked = async {
         let (token, body) = let_through_with_body(&call, (Endpoint::Permission, None), body).await?;
-        let ticket = uma::request_permissions(&call.serving(), &call.realm, &token, &body).await.map_err(refused)?;
+        let ticket = uma::request_permissions(&call.serving(), &call.realm, &token, &body).await?;
         Ok(render::json(StatusCode::CREATED, &json!({ "ticket": ticket })))
     };
     respond(&call, asked.await)
@@ -97,7 +98,7 @@ pub(crate) async fn permission(ApiCall(call): ApiCall, body: Body) -> Response {
 pub(crate) async fn policies(ApiCall(call): ApiCall, Path((_, id)): Path<(String, String)>) -> Response {
     let found = async {
         let token = let_through(&call, (Endpoint::ResourcePolicies, Some(&id)), POLICY_SCOPE).await?;
-        let found = uma::policies_of(&call.serving(), &call.realm, &token, &id).await.map_err(refused)?;
+        let found = uma::policies_of(&call.serving(), &call.realm, &token, &id).await?;
         Ok(found.map_or_else(nothing, |policies| render::json(StatusCode::OK, &policies)))
     };
     respond(&call, found.await)
@@ -112,18 +113,23 @@ pub(crate) async fn set_policies(
     let set = async {
         let token = let_through(&call, (Endpoint::ResourcePolicies, Some(&id)), POLICY_SCOPE).await?;
         let body = read_body(&call, body).await?;
-        let set = uma::set_policies(&call.serving(), &call.realm, &token, (&id, &body)).await.map_err(refused)?;
+        let set = uma::set_policies(&call.serving(), &call.realm, &token, (&id, &body)).await?;
         Ok(if set { no_content() } else { nothing() })
     };
     respond(&call, set.await)
 }
 
-fn respond(call: &Call, outcome: Result<Response, Box<Response>>) -> Response {
-    render::tracked(call, outcome.unwrap_or_else(|response| *response))
+fn respond(call: &Call, outcome: Result<Response, Refused>) -> Response {
+    render::tracked(call, outcome.unwrap_or_else(|Refused(response)| *response))
 }
 
-fn refused(failure: signet_core::failure::Failure) -> Box<Response> {
-    Box::new(render::failure(&failure))
+/// The answer to a request that is not served.
+struct Refused(Box<Response>);
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self(Box::new(render::failure(&failure)))
+    }
 }
 
 fn no_content() -> Response {
@@ -140,12 +146,12 @@ async fn let_through_with_body(
     call: &Call,
     place: (Endpoint, Option<&str>),
     body: Body,
-) -> Result<(CheckedAccessToken, Vec<u8>), Box<Response>> {
+) -> Result<(CheckedAccessToken, Vec<u8>), Refused> {
     let token = let_through(call, place, PROTECTION_SCOPE).await?;
     Ok((token, read_body(call, body).await?))
 }
 
-async fn read_body(call: &Call, body: Body) -> Result<Vec<u8>, Box<Response>> {
+async fn read_body(call: &Call, body: Body) -> Result<Vec<u8>, Refused> {
     let content_type = call.head.header(&CONTENT_TYPE).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json")
@@ -155,16 +161,16 @@ async fn read_body(call: &Call, body: Body) -> Result<Vec<u8>, Box<Response>> {
     }
     let reason = "the body must be application/json of at most 65536 bytes";
     let refusal = ErrorCode::InvalidRequest.because(reason).per(uma_federated("3.2"));
-    Err(refused(call.refused(PLACE, refusal).await))
+    Err(call.refused(PLACE, refusal).await.into())
 }
 
 async fn let_through(
     call: &Call,
     (endpoint, id): (Endpoint, Option<&str>),
     scope: &'static str,
-) -> Result<CheckedAccessToken, Box<Response>> {
+) -> Result<CheckedAccessToken, Refused> {
     if !call.realm.realm.settings.uma {
-        return Err(Box::new(nothing()));
+        return Err(Refused(Box::new(nothing())));
     }
     let requirement = Requirement::scope(scope);
     let resource = GuardedResource::new((&call.app.provider, &call.realm), OwnResource::Protection, requirement);
@@ -178,7 +184,7 @@ async fn let_through(
         Ok(token) => Ok(token),
         Err(denial) => {
             let denial = resource.recorded(&call.serving(), denial, PLACE).await;
-            Err(Box::new(render::denied(&resource, &call.head, denial)))
+            Err(Refused(Box::new(render::denied(&resource, &call.head, denial))))
         }
     }
 }

@@ -25,6 +25,7 @@ mod m0022_client_traffic;
 mod m0024_deferred_requests;
 mod m0025_backchannel_notifications;
 mod m0028_trusted_issuers;
+mod m0030_uma;
 mod schema;
 
 use std::collections::HashSet;
@@ -118,6 +119,7 @@ impl Migrator {
             m0024_deferred_requests::STEPS,
             m0025_backchannel_notifications::STEPS,
             m0028_trusted_issuers::STEPS,
+            m0030_uma::STEPS,
         ];
         files.into_iter().flatten()
     }

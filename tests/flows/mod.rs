@@ -44,4 +44,5 @@ mod scripts;
 mod self_registration;
 mod signed_responses;
 mod token_exchange;
+pub(crate) mod uma;
 mod userinfo;

@@ -61,6 +61,7 @@ mod sqlite;
 mod throttles;
 mod traffic;
 mod trusted_issuers;
+mod uma;
 mod users;
 
 use crate::support::databases::{Kind, TestDatabase};

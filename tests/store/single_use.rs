@@ -2,8 +2,8 @@
 
 use signet_core::model::{Client, ExchangeOrigin, Purpose, UsedRecord};
 use signet_core::ports::{
-    Clients, FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, RedemptionOutcome, RefreshFamilies, SingleUse,
-    Standing, Users,
+    Clients, FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, Redeemable, RedemptionOutcome, RefreshFamilies,
+    SingleUse, Standing, Users,
 };
 use signet_protocol::identifiers::{AuthorizationId, Lineage, RealmId};
 

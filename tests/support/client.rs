@@ -209,6 +209,7 @@ impl Answer {
                 "issued_token_type",
                 "authorization_details",
                 "grant_id",
+                "upgraded",
             ];
             assert!(known.contains(&member.as_str()), "{member}");
         }

@@ -37,6 +37,9 @@ pub(crate) enum GrantType {
     /// RFC 7523 section 2.1.
     #[oai(rename = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
     JwtBearer,
+    /// UMA 2.0 Grant section 3.3.1.
+    #[oai(rename = "urn:ietf:params:oauth:grant-type:uma-ticket")]
+    UmaTicket,
 }
 
 /// How a client learns of the answer to a backchannel authentication request: it asks, is told when to, or is sent the

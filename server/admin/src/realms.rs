@@ -168,6 +168,10 @@ pub(crate) struct RealmSettings {
     replay: Option<ReplayScope>,
     /// Fewest characters of a password: 8 to 64.
     password_minimum_length: Option<u64>,
+    /// Whether owners protect resources here, and clients ask for access to them (User-Managed Access 2.0). No when absent.
+    uma: Option<bool>,
+    /// Lifetime of permission tickets: 30 to 3600.
+    uma_ticket_seconds: Option<i64>,
 }
 
 fn yes() -> bool {

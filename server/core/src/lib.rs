@@ -23,6 +23,7 @@ pub mod realm;
 pub mod registration;
 pub mod registry;
 pub mod tokens;
+pub mod uma;
 
 /// Reading what strangers write.
 pub use signet_jose::strict_json;

@@ -51,7 +51,11 @@ pub(crate) fn failure(failure: &Failure) -> Response {
         }
         Failure::Fault(fault) => {
             let code = fault.code();
-            let body = ErrorResponse { error: code.as_str().to_owned(), error_description: None };
+            let body = ErrorResponse {
+                error: code.as_str().to_owned(),
+                error_description: None,
+                members: serde_json::Map::new(),
+            };
             let mut response = json(status(code), &body);
             if code == ErrorCode::TemporarilyUnavailable {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));

@@ -9,7 +9,7 @@ use signet_core::provider::Provider;
 use crate::endpoints::{
     account, account_requests, assets, authorize, backchannel_authentication, consent, device, device_authorization,
     discovery, grants, introspection, jwks, login, logout, not_found, protected_resource, pushed_authorization_request,
-    registration, revocation, sign_up, token, userinfo,
+    registration, revocation, sign_up, token, uma, userinfo,
 };
 use crate::listener::LargeBody;
 use crate::pages::Pages;
@@ -32,7 +32,7 @@ pub fn large_bodies() -> [LargeBody; 1] {
 /// The routes of every realm. Whoever mounts them may add others beside; [`fallback`] answers the rest.
 pub fn routes(app: &Arc<App>) -> Route {
     let shared = |methods, endpoint| Shared { endpoint, app: Arc::clone(app), methods };
-    deferred(documents(app), app)
+    protection(app, deferred(documents(app), app))
         // RFC 6749 section 3.1, OpenID Connect Core 3.1.2.
         .at("/realms/:realm/authorize", shared("GET, HEAD, POST", get(authorize::by_query).post(authorize::by_form)))
         .at("/realms/:realm/login", shared("POST", post(login::answer)))
@@ -86,6 +86,33 @@ pub fn routes(app: &Arc<App>) -> Route {
         )
         .at("/assets/*path", shared("GET, HEAD", get(assets::asset)))
         .at("/*path", Shared { endpoint: not_found::page, app: Arc::clone(app), methods: "" })
+}
+
+/// What owners protect here (User-Managed Access 2.0), beside other routes.
+fn protection(app: &Arc<App>, others: Route) -> Route {
+    let shared = |methods, endpoint| Shared { endpoint, app: Arc::clone(app), methods };
+    let resources = || shared("GET, HEAD, POST", get(uma::list).post(uma::register));
+    others
+        // UMA Grant section 2.
+        .at(
+            "/realms/:realm/.well-known/uma2-configuration",
+            shared("GET, HEAD, OPTIONS", get(uma::configuration).options(discovery::preflight)),
+        )
+        // RFC 9728 section 3.1.
+        .at(
+            "/.well-known/oauth-protected-resource/realms/:realm/uma",
+            shared("GET, HEAD, OPTIONS", get(protected_resource::protection).options(discovery::preflight)),
+        )
+        // UMA Federated Authorization section 3.2, which writes the address with a slash at its end.
+        .at("/realms/:realm/uma/resources", resources())
+        .at("/realms/:realm/uma/resources/", resources())
+        .at(
+            "/realms/:realm/uma/resources/:id",
+            shared("DELETE, GET, HEAD, PUT", get(uma::read).put(uma::update).delete(uma::delete)),
+        )
+        // Section 4.1.
+        .at("/realms/:realm/uma/permissions", shared("POST", post(uma::permission)))
+        .at("/realms/:realm/uma/policies/:id", shared("GET, HEAD, PUT", get(uma::policies).put(uma::set_policies)))
 }
 
 /// Documents that everybody may read.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde_json::{Map, Value};
+
 use crate::spec::SpecRef;
 
 macro_rules! error_codes {
@@ -107,6 +109,14 @@ error_codes! {
     InvalidSoftwareStatement = "invalid_software_statement", 400;
     /// Whoever made the software statement is not trusted here (RFC 7591 3.2.2).
     UnapprovedSoftwareStatement = "unapproved_software_statement", 400;
+    /// More must be known of the requesting party (UMA Grant 3.3.6).
+    NeedInfo = "need_info", 403;
+    /// The owner does not allow this to the requesting party (UMA Grant 3.3.6).
+    RequestDenied = "request_denied", 403;
+    /// There is no such protected resource (UMA Federated Authorization 4.3).
+    InvalidResourceId = "invalid_resource_id", 400;
+    /// There is nothing at this address of the protection API (UMA Federated Authorization 3.2).
+    NotFound = "not_found", 404;
 }
 
 impl fmt::Display for ErrorCode {
@@ -118,7 +128,14 @@ impl fmt::Display for ErrorCode {
 impl ErrorCode {
     /// A refusal with this code. `reason` is public: it says what to fix and never echoes input.
     pub fn because(self, reason: impl Into<Cow<'static, str>>) -> Refusal {
-        Refusal { code: self, reason: printable(reason.into()), spec: None, detail: None, is_of_script: false }
+        Refusal {
+            code: self,
+            reason: printable(reason.into()),
+            spec: None,
+            detail: None,
+            is_of_script: false,
+            members: ErrorMembers::default(),
+        }
     }
 }
 
@@ -138,9 +155,37 @@ pub struct Refusal {
     /// Whether the reason is the text of a script. It is shown and logged, but it may name persons, and what is recorded
     /// for good must not.
     pub is_of_script: bool,
+    /// What the body of a direct response has beside code and reason.
+    pub members: ErrorMembers,
+}
+
+/// Members of an error body that a specification defines for its code. They may hold what only the client may learn, so
+/// that nothing shows them in a log.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ErrorMembers(Option<Box<Map<String, Value>>>);
+
+impl ErrorMembers {
+    /// For the body.
+    pub fn to_map(&self) -> Map<String, Value> {
+        self.0.as_deref().cloned().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for ErrorMembers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().flat_map(|members| members.keys());
+        formatter.debug_list().entries(names).finish()
+    }
 }
 
 impl Refusal {
+    /// Adds members to the body of the direct response.
+    #[must_use]
+    pub fn with_members(mut self, members: Map<String, Value>) -> Self {
+        self.members = ErrorMembers(Some(Box::new(members)));
+        self
+    }
+
     /// Names the rule that was broken.
     #[must_use]
     pub fn per(mut self, spec: SpecRef) -> Self {

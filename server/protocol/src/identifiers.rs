@@ -104,6 +104,8 @@ identifiers_of_128_bits! {
     CredentialId;
     /// A registered resource server.
     ResourceServerId;
+    /// A resource that its owner protects here (UMA 2.0 Federated Authorization section 3).
+    UmaResourceId;
     /// A registered type of authorization details.
     AuthorizationDetailsTypeId;
     /// A registered issuer that a realm trusts.

@@ -79,6 +79,8 @@ registered_names! {
         TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
         /// RFC 7523 section 2.1.
         JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        /// UMA 2.0 Grant section 3.3.1.
+        UmaTicket = "urn:ietf:params:oauth:grant-type:uma-ticket",
     }
 
     /// How a client learns of the answer to a backchannel authentication request (CIBA Core 5).

@@ -117,6 +117,10 @@ pub struct ProviderMetadata {
     pub introspection_encryption_alg_values_supported: Vec<String>,
     pub introspection_encryption_enc_values_supported: Vec<String>,
     pub protected_resources: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permission_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_registration_endpoint: Option<String>,
     pub revocation_endpoint_auth_methods_supported: Vec<String>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     pub authorization_response_iss_parameter_supported: bool,

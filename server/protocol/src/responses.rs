@@ -14,11 +14,18 @@ pub struct ErrorResponse {
     /// What to fix.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_description: Option<String>,
+    /// What the code's specification defines beside.
+    #[serde(flatten)]
+    pub members: Map<String, Value>,
 }
 
 impl From<&Refusal> for ErrorResponse {
     fn from(refusal: &Refusal) -> Self {
-        Self { error: refusal.code.as_str().to_owned(), error_description: Some(refusal.reason.clone().into_owned()) }
+        Self {
+            error: refusal.code.as_str().to_owned(),
+            error_description: Some(refusal.reason.clone().into_owned()),
+            members: refusal.members.to_map(),
+        }
     }
 }
 
@@ -49,6 +56,9 @@ pub struct TokenResponse {
     /// The grant that the tokens rest on, where the client manages it (Grant Management 5.5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_id: Option<String>,
+    /// Whether the permissions of the presented RPT are in the new one, too (UMA Grant section 3.3.5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgraded: Option<bool>,
 }
 
 impl std::fmt::Debug for TokenResponse {

@@ -198,3 +198,13 @@ pub const fn fapi2_message_signing(section: &'static str) -> SpecRef {
 pub const fn jarm(section: &'static str) -> SpecRef {
     SpecRef::new("JWT Secured Authorization Response Mode for OAuth 2.0", section)
 }
+
+/// A section of User-Managed Access (UMA) 2.0 Grant for OAuth 2.0 Authorization.
+pub const fn uma_grant(section: &'static str) -> SpecRef {
+    SpecRef::new("UMA 2.0 Grant", section)
+}
+
+/// A section of Federated Authorization for User-Managed Access (UMA) 2.0.
+pub const fn uma_federated(section: &'static str) -> SpecRef {
+    SpecRef::new("UMA 2.0 Federated Authorization", section)
+}

@@ -44,6 +44,7 @@ mod text;
 mod throttles;
 mod traffic;
 mod trusted_issuers;
+mod uma;
 mod users;
 mod work;
 mod writer;

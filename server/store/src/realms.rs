@@ -20,7 +20,7 @@ use crate::text::{may_be_stored, storable};
 use crate::work::{Ending, Patience, Work};
 
 /// Tables that no foreign key empties when a realm goes.
-const UNREFERENCED: [&str; 14] = [
+const UNREFERENCED: [&str; 15] = [
     "refresh_families",
     "logout_deliveries",
     "session_participants",
@@ -35,6 +35,7 @@ const UNREFERENCED: [&str; 14] = [
     "script_recordings",
     "script_cursors",
     "client_traffic",
+    "uma_tickets",
 ];
 
 #[async_trait]

@@ -97,6 +97,10 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         | Endpoint::Registration
         | Endpoint::EndSession
         | Endpoint::LogoutConfirmation
-        | Endpoint::CheckSession => None,
+        | Endpoint::CheckSession
+        | Endpoint::Uma
+        | Endpoint::ResourceRegistration
+        | Endpoint::Permission
+        | Endpoint::ResourcePolicies => None,
     }
 }

@@ -182,6 +182,7 @@ fn grant_types(realm: &RealmContext) -> Vec<GrantType> {
         }
         GrantType::ClientCredentials | GrantType::DeviceCode | GrantType::Ciba | GrantType::TokenExchange => true,
         GrantType::JwtBearer => realm.trusted_issuers.iter().any(|trusted| trusted.definition.enabled),
+        GrantType::UmaTicket => realm.realm.settings.uma,
     };
     let is_offered = |grant: &GrantType| realm.offers_grant(*grant) && is_possible(grant);
     GrantType::ALL.iter().copied().filter(is_offered).collect()
@@ -252,6 +253,16 @@ fn of_backchannel_authentication(realm: &RealmContext) -> ProviderMetadata {
         ),
         backchannel_authentication_request_signing_alg_values_supported: texts(asymmetric, SignatureAlgorithm::as_str),
         backchannel_user_code_parameter_supported: Some(false),
+        ..of_protection(realm)
+    }
+}
+
+/// Where resource servers protect what its owners have there (UMA Federated Authorization section 2).
+fn of_protection(realm: &RealmContext) -> ProviderMetadata {
+    let url = |endpoint| realm.realm.settings.uma.then(|| realm.urls.of(endpoint));
+    ProviderMetadata {
+        permission_endpoint: url(Endpoint::Permission),
+        resource_registration_endpoint: url(Endpoint::ResourceRegistration),
         ..ProviderMetadata::default()
     }
 }

@@ -6,6 +6,7 @@ use signet_protocol::resource_metadata::ProtectedResourceMetadata;
 use super::{Endpoint, GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE, RealmUrls, USERINFO_SCOPE, signing_algorithms};
 use crate::realm::RealmContext;
 use crate::registry::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE};
+use crate::uma::{POLICY_SCOPE, PROTECTION_SCOPE};
 
 /// Where the admin API is, below the public base.
 pub const ADMINISTRATION_PATH: &str = "/admin/api/v1";
@@ -27,11 +28,14 @@ pub enum OwnResource {
     Approvals,
     /// The admin API, of the admin realm.
     Administration,
+    /// UMA Federated Authorization section 1.4.
+    Protection,
 }
 
 impl OwnResource {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::UserInfo, Self::GrantManagement, Self::Approvals, Self::Administration];
+    pub const ALL: [Self; 5] =
+        [Self::UserInfo, Self::GrantManagement, Self::Approvals, Self::Administration, Self::Protection];
 
     /// Whether a realm has it.
     pub fn is_in(self, realm: &RealmContext) -> bool {
@@ -40,6 +44,7 @@ impl OwnResource {
             Self::GrantManagement => realm.realm.settings.grant_management,
             Self::Approvals => realm.offers_grant(GrantType::Ciba),
             Self::Administration => realm.realm.name.as_str() == ADMIN_REALM,
+            Self::Protection => realm.realm.settings.uma,
         }
     }
 
@@ -50,6 +55,7 @@ impl OwnResource {
             Self::GrantManagement => urls.of(Endpoint::GrantManagement),
             Self::Approvals => urls.of(Endpoint::Approvals),
             Self::Administration => format!("{}{ADMINISTRATION_PATH}", urls.public),
+            Self::Protection => urls.of(Endpoint::Uma),
         }
     }
 
@@ -100,6 +106,7 @@ impl OwnResource {
             Self::GrantManagement => &[GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE],
             Self::Approvals => &[APPROVE_SCOPE],
             Self::Administration => &[ADMIN_READ_SCOPE, ADMIN_SCOPE],
+            Self::Protection => &[PROTECTION_SCOPE, POLICY_SCOPE],
         };
         scopes.iter().map(|&scope| scope.to_owned()).collect()
     }

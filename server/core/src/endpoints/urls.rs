@@ -74,6 +74,14 @@ endpoints! {
     LogoutConfirmation = "/logout/confirm";
     /// Session Management 3.3.
     CheckSession = "/session";
+    /// The protection API (UMA Federated Authorization section 1.4), and where owners' policies are.
+    Uma = "/uma";
+    /// UMA Federated Authorization section 3; below it, one address for each resource.
+    ResourceRegistration = "/uma/resources";
+    /// UMA Federated Authorization section 4.
+    Permission = "/uma/permissions";
+    /// Below it, one address for the policies of each resource.
+    ResourcePolicies = "/uma/policies";
 }
 
 impl RealmUrls {

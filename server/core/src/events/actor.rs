@@ -27,7 +27,7 @@ pub enum Actor {
         #[serde(skip_serializing_if = "Option::is_none")]
         initial_access_token: Option<InitialAccessTokenId>,
     },
-    /// A client that changes its own registration.
+    /// A client that changes its own registration, or what it protects here.
     Client {
         /// Which.
         client_id: ClientId,

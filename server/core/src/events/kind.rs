@@ -104,7 +104,7 @@ kinds! {
     AccountRefused = "account_refused";
     /// A registration of a client, or a change of one by the client itself, was refused.
     RegistrationRefused = "registration_refused";
-    /// Something was created, changed or deleted: through the admin API, the command line, the registration endpoint, or the form for a new account.
+    /// Something was created, changed or deleted: through the admin API, the command line, the registration endpoint, the protection API, or the form for a new account.
     AdministrativeChange = "administrative_change";
     /// A signing key was replaced.
     KeyRotated = "key_rotated";
@@ -120,6 +120,8 @@ kinds! {
     RequestFailed = "request_failed";
     /// Refusals that came too fast to be recorded one by one.
     RefusalsCounted = "refusals_counted";
+    /// A request about protected resources, their permissions or policies was refused.
+    UmaRefused = "uma_refused";
 }
 
 impl fmt::Display for EventKind {

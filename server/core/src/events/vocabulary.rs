@@ -152,6 +152,8 @@ pub enum Object {
     Sessions,
     /// A back-channel logout that waits to be delivered, by number.
     LogoutDelivery,
+    /// A resource that its owner protects here, by identifier.
+    ProtectedResource,
 }
 
 /// What was done to it.
@@ -222,6 +224,9 @@ impl RefusedAt {
             Self::Endpoint(Endpoint::EndSession | Endpoint::LogoutConfirmation | Endpoint::CheckSession) => {
                 EventKind::LogoutRefused
             }
+            Self::Endpoint(
+                Endpoint::Uma | Endpoint::ResourceRegistration | Endpoint::Permission | Endpoint::ResourcePolicies,
+            ) => EventKind::UmaRefused,
             // Login and consent forms belong to an authorization request, which may have been pushed, and keys are
             // refused to nobody.
             Self::Endpoint(

@@ -22,6 +22,7 @@ mod token_basis;
 mod token_exchange;
 mod traffic_count;
 mod trusted_issuer;
+mod uma;
 mod user;
 
 pub use authorization::{Authorization, ClientAccess, DEFAULT_SLOT};
@@ -51,6 +52,7 @@ pub use token_basis::TokenBasis;
 pub use token_exchange::{ExchangeOrigin, Exchanged, TokenExchangePolicy};
 pub use traffic_count::TrafficCount;
 pub use trusted_issuer::{SubjectMapping, TrustedIssuer, TrustedIssuerDefinition, TrustedIssuerUse};
+pub use uma::{ResourceDescription, ResourceKeeper, TicketReference, UmaPermission, UmaPolicy, UmaResource, UmaTicket};
 pub use user::{PasswordCredential, User, normalise_username};
 
 /// A counter that only grows. "Revoke everything before now" is one more; an artefact carries the value it was

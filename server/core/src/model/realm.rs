@@ -189,6 +189,11 @@ pub struct RealmSettings {
     pub replay: ReplayScope,
     /// Fewest characters of a password: 8 to 64 (NIST SP 800-63B section 5.1.1.2).
     pub password_minimum_length: usize,
+    /// Whether owners protect resources here, and clients ask for access to them (User-Managed Access 2.0).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub uma: bool,
+    /// Lifetime of permission tickets: 30 to 3600.
+    pub uma_ticket_seconds: i64,
 }
 
 impl RealmSettings {
@@ -256,6 +261,8 @@ impl Default for RealmSettings {
             dpop_nonce_at_resources: false,
             replay: ReplayScope::Shared,
             password_minimum_length: 8,
+            uma: false,
+            uma_ticket_seconds: 300,
         }
     }
 }

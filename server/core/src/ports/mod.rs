@@ -22,6 +22,7 @@ mod single_use;
 mod throttles;
 mod traffic;
 mod trusted_issuers;
+mod uma;
 mod users;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub use single_use::{
 pub use throttles::{Attempts, Throttles};
 pub use traffic::Traffic;
 pub use trusted_issuers::TrustedIssuers;
+pub use uma::{TicketOutcome, TicketUse, Uma};
 pub use users::Users;
 
 /// Why a store could not answer.
@@ -104,6 +106,7 @@ pub trait Store:
     + ScriptRuns
     + Changes
     + TrustedIssuers
+    + Uma
 {
 }
 
@@ -134,6 +137,7 @@ impl<T> Store for T where
         + ScriptRuns
         + Changes
         + TrustedIssuers
+        + Uma
 {
 }
 

@@ -45,6 +45,7 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
         ("backchannel_requests_per_user_and_hour", settings.backchannel_requests_per_user_and_hour, 2..=1_000),
         ("script_recording_days", settings.script_recording_days, 0..=30),
         ("client_secret_overlap_seconds", settings.client_secret_overlap_seconds, 0..=2_592_000),
+        ("uma_ticket_seconds", settings.uma_ticket_seconds, 30..=3_600),
     ];
     for (field, value, bounds) in numbers {
         if !bounds.contains(value) {

@@ -212,6 +212,45 @@ pub(crate) fn check_subject_token(
     if is_good { Ok(claims) } else { Err(VerificationError::Expired) }
 }
 
+/// What an ID token says that a client pushes as the claims of a requesting party (UMA Grant 3.3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PartyToken {
+    /// The user, as the client was told.
+    pub(crate) subject: String,
+    /// The session.
+    pub(crate) sid: Option<SessionId>,
+    /// When the user was authenticated.
+    pub(crate) authenticated_at: UnixTime,
+    /// How well.
+    pub(crate) acr: Option<String>,
+}
+
+/// Checks an ID token that a client pushes: of this realm for this client, and not expired. One that was exchanged for
+/// another token does not do: nobody logged in for it, and an RPT would outlive what it was exchanged from.
+pub(crate) fn check_party_token(
+    provider: &Provider,
+    realm: &RealmContext,
+    client: &Client,
+    token: &str,
+) -> Result<PartyToken, VerificationError> {
+    let claims = verified_hint(provider, realm, client, token)?;
+    let invalid = VerificationError::InvalidClaim;
+    if claims.expires_at().is_none_or(|end| end <= provider.now()) {
+        return Err(invalid("exp"));
+    }
+    if claims.get("act").is_some() {
+        return Err(invalid("act"));
+    }
+    let sid = claims.text("sid").map(str::parse).transpose().map_err(|_| invalid("sid"))?;
+    let authenticated_at = claims.get("auth_time").and_then(Value::as_i64).ok_or(invalid("auth_time"))?;
+    Ok(PartyToken {
+        subject: claims.subject().ok_or(invalid("sub"))?.to_owned(),
+        sid,
+        authenticated_at: UnixTime(authenticated_at),
+        acr: claims.text("acr").map(str::to_owned),
+    })
+}
+
 /// The clients that an ID token names as its audience, before anything of it is verified; of one that is encrypted,
 /// nothing can be read before it is known whose it is.
 pub(crate) fn unverified_hint_audience(token: &str) -> Result<Vec<ClientId>, VerificationError> {

@@ -92,6 +92,7 @@ pub(crate) async fn issue_user_tokens(
         issued_token_type: None,
         authorization_details: details::as_value(tokens.details),
         grant_id: tokens.basis.authorization_id.filter(|_| tokens.basis.is_managed).map(|id| id.to_string()),
+        upgraded: None,
     })
 }
 
@@ -202,6 +203,7 @@ fn reference(tokens: &UserTokens<'_>, requested: &ClaimsRequest) -> TokenReferen
         claims_locales: basis.claims_locales.clone(),
         exchanged: basis.exchanged.clone(),
         may_act: tokens.client.settings.may_act.clone(),
+        permissions: Vec::new(),
     }
 }
 
@@ -296,6 +298,7 @@ pub(crate) async fn issue_client_token(
             claims_locales: Vec::new(),
             exchanged: None,
             may_act: None,
+            permissions: Vec::new(),
         },
     }
     .issue(serving, realm, &target)
@@ -310,6 +313,7 @@ pub(crate) async fn issue_client_token(
         issued_token_type: None,
         authorization_details: details::as_value(token.details),
         grant_id: None,
+        upgraded: None,
     })
 }
 

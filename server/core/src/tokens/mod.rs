@@ -9,6 +9,7 @@ mod id_token;
 mod issue;
 mod lifetimes;
 mod reference;
+mod requesting_party;
 mod script_claims;
 mod subject;
 
@@ -18,8 +19,8 @@ pub(crate) use claims::{SERVER_CLAIMS, leave_out_other_values, user_claims};
 pub(crate) use code::AuthorizationCode;
 pub(crate) use encrypt::{Content, EncryptedResponse, RegisteredEncryption};
 pub(crate) use id_token::{
-    LogoutHint, check_hint, check_logout_hint, check_subject_token, id_token_algorithm, response_algorithm,
-    signing_key, unverified_hint_audience,
+    LogoutHint, PartyToken, check_hint, check_logout_hint, check_party_token, check_subject_token, id_token_algorithm,
+    response_algorithm, signing_key, unverified_hint_audience,
 };
 pub(crate) use issue::{
     ClientToken, FrontChannelTokens, UserTokens, issue_client_token, issue_front_channel_tokens, issue_id_token_alone,
@@ -27,5 +28,6 @@ pub(crate) use issue::{
 };
 pub(crate) use lifetimes::{Lifetimes, access_token_seconds};
 pub(crate) use reference::TokenReference;
+pub(crate) use requesting_party::{RequestingPartyToken, issue_requesting_party_token};
 pub(crate) use script_claims::{ClaimsTarget, Gathering};
 pub(crate) use subject::{names_users_alike, sector_identifier, subject_for};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signet_protocol::identifiers::{AuthorizationId, ClientId, Lineage, SessionId, UserId};
 
-use crate::model::{Epoch, Exchanged};
+use crate::model::{Epoch, Exchanged, UmaPermission};
 use crate::ports::StandingQuery;
 
 /// What an access token rests on, with the epochs it was issued under. Short member names keep tokens short.
@@ -39,6 +39,9 @@ pub(crate) struct TokenReference {
     /// The client that may act for the user (RFC 8693 section 4.4).
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub may_act: Option<ClientId>,
+    /// What an RPT is good for (UMA Grant section 1.3); nothing for any other token.
+    #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<UmaPermission>,
 }
 
 impl TokenReference {

@@ -5,18 +5,23 @@ use signet_core::endpoints::provider_metadata;
 use signet_core::failure::{Failure, Fault};
 
 use super::public_document;
-use crate::call::ApiCall;
+use crate::call::{ApiCall, Call};
 use crate::pages::Locale;
 use crate::{cors, render};
 
 #[handler]
 pub(crate) async fn metadata(ApiCall(call): ApiCall) -> Response {
+    document(&call).await
+}
+
+/// The document, wherever it is asked for.
+pub(super) async fn document(call: &Call) -> Response {
     let languages: Vec<&str> = Locale::ALL.iter().map(|locale| locale.tag()).collect();
-    let metadata = match provider_metadata(&call.serving(), &call.realm, &languages).await {
-        Ok(metadata) => metadata,
+    let described = match provider_metadata(&call.serving(), &call.realm, &languages).await {
+        Ok(described) => described,
         Err(failure) => return render::failure(&failure),
     };
-    match serde_json::to_vec(&metadata) {
+    match serde_json::to_vec(&described) {
         Ok(document) => public_document::respond(&call.head.headers, "application/json", document),
         Err(error) => render::failure(&Failure::Fault(Fault::internal("the metadata does not serialise", error))),
     }

@@ -23,4 +23,5 @@ pub(crate) mod registration;
 pub(crate) mod revocation;
 pub(crate) mod sign_up;
 pub(crate) mod token;
+pub(crate) mod uma;
 pub(crate) mod userinfo;

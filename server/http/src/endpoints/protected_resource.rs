@@ -29,6 +29,11 @@ pub(crate) fn administration(AdministrationCall(call): AdministrationCall) -> Re
     metadata(&call, OwnResource::Administration)
 }
 
+#[handler]
+pub(crate) fn protection(ApiCall(call): ApiCall) -> Response {
+    metadata(&call, OwnResource::Protection)
+}
+
 fn metadata(call: &Call, resource: OwnResource) -> Response {
     let Some(metadata) = resource.metadata(&call.realm) else {
         return render::not_found(&ErrorCode::InvalidRequest.because("there is no such resource"));

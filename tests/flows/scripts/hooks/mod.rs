@@ -21,6 +21,7 @@ mod sessions;
 mod shadows;
 mod tokens;
 mod transactions;
+mod uma;
 
 use http::Method;
 use serde_json::{Value, json};

@@ -1,6 +1,9 @@
 //! Token introspection (RFC 7662).
 
 mod answer;
+mod permissions;
+
+use std::sync::Arc;
 
 pub use answer::{Introspection, IntrospectionForm};
 use serde_json::{Map, Value, json};
@@ -45,6 +48,27 @@ async fn describe(
     request: ClientRequest<'_>,
     form: IntrospectionForm,
 ) -> Result<Introspection, Failure> {
+    let client = caller(serving, realm, &request).await?;
+    let token = request.parameters.get("token");
+    let token = token.ok_or_else(|| ErrorCode::InvalidRequest.because("token is missing").per(rfc7662("2.1")))?;
+    // The hint is only a hint (section 2.1): a token says by its form what it is.
+    let members = match RefreshToken::parse(token) {
+        Ok(token) => refresh_token(serving, realm, &client, &token).await?,
+        Err(_) => access_token(serving, realm, &client, token).await?,
+    };
+    let response = members.map(|members| IntrospectionResponse { active: true, members }).unwrap_or_default();
+    form.answer((serving, realm), &client, response).await
+}
+
+/// Who asks: a client that authenticates itself, or a resource server by its protection API token.
+async fn caller(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    request: &ClientRequest<'_>,
+) -> Result<Arc<Client>, Failure> {
+    if let Some(token) = permissions::protection_token(realm, request.authorization) {
+        return permissions::resource_server(serving, realm, token).await;
+    }
     let client = request.authenticate(serving, realm, Endpoint::Introspection).await?;
     if !client.client().metadata.is_confidential() {
         return Err(ErrorCode::InvalidClient
@@ -53,15 +77,7 @@ async fn describe(
             .into());
     }
     client.consume_assertion(serving, realm).await?;
-    let token = request.parameters.get("token");
-    let token = token.ok_or_else(|| ErrorCode::InvalidRequest.because("token is missing").per(rfc7662("2.1")))?;
-    // The hint is only a hint (section 2.1): a token says by its form what it is.
-    let members = match RefreshToken::parse(token) {
-        Ok(token) => refresh_token(serving, realm, client.client(), &token).await?,
-        Err(_) => access_token(serving, realm, client.client(), token).await?,
-    };
-    let response = members.map(|members| IntrospectionResponse { active: true, members }).unwrap_or_default();
-    form.answer((serving, realm), client.client(), response).await
+    Ok(Arc::clone(client.client()))
 }
 
 /// Section 4: a resource server learns of tokens that are for it, a client of those it was issued.
@@ -96,6 +112,10 @@ async fn access_token(
         None => None,
     };
     let mut members = members_of(realm, &token, user.as_ref());
+    if !token.reference.permissions.is_empty() {
+        let Some(permissions) = permissions::standing(serving, realm, &token).await? else { return Ok(None) };
+        members.insert("permissions".to_owned(), permissions);
+    }
     add_claims(serving, realm, (&token, user.as_ref()), &mut members).await?;
     let subject = Subject::client(caller).and_user(user.as_ref());
     let facts = |members| IntrospectedToken {

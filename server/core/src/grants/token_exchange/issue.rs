@@ -215,5 +215,6 @@ fn alone(token: String, expires_in: i64, scope: &Scope) -> TokenResponse {
         issued_token_type: None,
         authorization_details: None,
         grant_id: None,
+        upgraded: None,
     }
 }

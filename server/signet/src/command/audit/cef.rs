@@ -122,7 +122,8 @@ const fn severity(kind: EventKind) -> u8 {
         | EventKind::AccountRefused
         | EventKind::LogoutRefused
         | EventKind::ConsentRefused
-        | EventKind::BackchannelDenied => 4,
+        | EventKind::BackchannelDenied
+        | EventKind::UmaRefused => 4,
         EventKind::Login
         | EventKind::Logout
         | EventKind::SessionsEnded

@@ -1,0 +1,105 @@
+//! Reading what resource servers say of resources (UMA Federated Authorization section 3.1).
+
+use serde_json::{Map, Value};
+use signet_jose::strict_json;
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::spec::uma_federated;
+use url::Url;
+
+use crate::model::ResourceDescription;
+
+/// Most scopes of a resource.
+const MOST_SCOPES: usize = 50;
+/// Longest scope in characters.
+const LONGEST_SCOPE: usize = 200;
+
+fn invalid(reason: &'static str) -> Refusal {
+    ErrorCode::InvalidRequest.because(reason).per(uma_federated("3.2"))
+}
+
+/// A JSON object of a request.
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    strict_json::parse_object(body).map_err(|_| invalid("the body must be a JSON object that repeats no member"))
+}
+
+/// A list of scopes, each once.
+pub(super) fn scopes(value: Option<&Value>) -> Result<Vec<String>, Refusal> {
+    let listed = value.and_then(Value::as_array).ok_or_else(|| invalid("resource_scopes must be an array"))?;
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in listed {
+        let readable = scope.as_str().filter(|text| is_text(text, LONGEST_SCOPE) && !text.is_empty());
+        let scope = readable.ok_or_else(|| invalid("a scope must be a text of 1 to 200 printable characters"))?;
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    if scopes.len() > MOST_SCOPES { Err(invalid("a resource has at most 50 scopes")) } else { Ok(scopes) }
+}
+
+fn is_text(text: &str, longest: usize) -> bool {
+    text.chars().count() <= longest && !text.chars().any(char::is_control)
+}
+
+/// Reads a description. Members that are not defined are ignored (section 1.1).
+pub(super) fn description(body: &[u8]) -> Result<ResourceDescription, Refusal> {
+    let members = object(body)?;
+    let text = |name: &str, longest: usize| match members.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) if is_text(text, longest) => Ok(Some(text.clone())),
+        Some(_) => Err(invalid(
+            "description, name, type and icon_uri must be texts without control characters, \
+                                of at most 1000, 200, 500 and 2000 characters",
+        )),
+    };
+    let icon_uri = text("icon_uri", 2_000)?;
+    let is_web = |uri: &String| Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if icon_uri.as_ref().is_some_and(|uri| !is_web(uri)) {
+        return Err(invalid("icon_uri must be an http or https URL"));
+    }
+    Ok(ResourceDescription {
+        resource_scopes: scopes(members.get("resource_scopes"))?,
+        description: text("description", 1_000)?,
+        icon_uri,
+        name: text("name", 200)?,
+        kind: text("type", 500)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uma_federated_3_1_a_description_is_read_as_it_is_defined() {
+        let body = br#"{"resource_scopes":["view","view","https://photoz.test/print"],"name":"Album","type":"t",
+                        "name#de":"Fotos","icon_uri":"https://photoz.test/flower.png","extension":7}"#;
+        let read = description(body).unwrap();
+        assert_eq!(read.resource_scopes, ["view", "https://photoz.test/print"]);
+        assert_eq!((read.name.as_deref(), read.kind.as_deref()), (Some("Album"), Some("t")));
+        assert!(description(br#"{"resource_scopes":[]}"#).is_ok());
+    }
+
+    #[test]
+    fn uma_federated_3_2_what_is_malformed_is_an_invalid_request() {
+        for body in [
+            "",
+            "[]",
+            "{}",
+            r#"{"resource_scopes":"view"}"#,
+            r#"{"resource_scopes":[7]}"#,
+            r#"{"resource_scopes":[""]}"#,
+            r#"{"resource_scopes":[],"resource_scopes":[]}"#,
+            r#"{"resource_scopes":[],"name":7}"#,
+            r#"{"resource_scopes":["a\u0000"]}"#,
+            r#"{"resource_scopes":[],"name":"a\nb"}"#,
+            r#"{"resource_scopes":[],"icon_uri":"javascript:alert(1)"}"#,
+            r#"{"resource_scopes":[],"icon_uri":"x"}"#,
+        ] {
+            assert_eq!(description(body.as_bytes()).unwrap_err().code, ErrorCode::InvalidRequest, "{body}");
+        }
+        let many: Vec<String> = (0..51).map(|number| format!("\"{number}\"")).collect();
+        assert!(description(format!("{{\"resource_scopes\":[{}]}}", many.join(",")).as_bytes()).is_err());
+        let long = format!("{{\"resource_scopes\":[\"{}\"]}}", "x".repeat(201));
+        assert!(description(long.as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,29 @@
+//! User-Managed Access 2.0: owners protect here what they have at resource servers, and say who may do what with it.
+//! The grant by which clients get at it is `grants/uma_ticket.rs`.
+
+mod assessment;
+mod claim_token;
+mod decision;
+mod description;
+mod permissions;
+mod policies;
+mod protection;
+mod ticket;
+
+pub(crate) use assessment::{Asking, is_allowed, still_allowed};
+pub(crate) use claim_token::{ID_TOKEN_FORMAT, Pushed, pushed_claims};
+pub(crate) use decision::{Permitted, decide};
+pub use permissions::request_permissions;
+pub use policies::{policies_of, set_policies};
+pub use protection::{delete_resource, list_resources, read_resource, register_resource, update_resource};
+pub(crate) use ticket::{NewTicket, reference_of};
+
+/// The scope value of a protection API token (UMA Federated Authorization section 1.3).
+pub const PROTECTION_SCOPE: &str = "uma_protection";
+/// The scope value with which a client reads and writes the policies of its user's resources.
+pub const POLICY_SCOPE: &str = "uma_policy";
+
+/// Longest JSON of the permissions of a ticket, in bytes: they travel in tokens.
+const LONGEST_PERMISSIONS: usize = 2_048;
+/// The same of an RPT that was upgraded.
+pub(crate) const LONGEST_UPGRADED_PERMISSIONS: usize = 3_072;

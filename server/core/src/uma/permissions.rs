@@ -1,0 +1,130 @@
+//! The permission endpoint (UMA Federated Authorization section 4).
+
+use serde_json::{Map, Value};
+use signet_jose::strict_json;
+use signet_protocol::error::{ErrorCode, Refusal};
+use signet_protocol::identifiers::UmaResourceId;
+use signet_protocol::spec::uma_federated;
+
+use super::description::scopes;
+use super::protection::keeper;
+use super::{LONGEST_PERMISSIONS, NewTicket};
+use crate::endpoints::Endpoint;
+use crate::events::{RefusedAt, Serving};
+use crate::failure::Failure;
+use crate::model::{ResourceKeeper, UmaPermission};
+use crate::realm::RealmContext;
+use crate::tokens::CheckedAccessToken;
+
+/// Makes a permission ticket for what a resource server asks for on a client's behalf. The token has been checked: it
+/// stands, is for this issuer and has [`super::PROTECTION_SCOPE`].
+///
+/// # Errors
+/// `invalid_resource_id` for what is not a resource of this owner at this resource server, `invalid_scope` for a scope that
+/// it does not have, `invalid_request` for what does not read. It is recorded.
+pub async fn request_permissions(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    token: &CheckedAccessToken,
+    body: &[u8],
+) -> Result<String, Failure> {
+    let outcome = async {
+        let keeper = keeper(token);
+        let permissions = registered(serving, realm, (&keeper, requested(body)?)).await?;
+        let ticket = NewTicket::new((serving, realm), (keeper, permissions), None);
+        serving.store.insert_uma_ticket(&ticket.kept, &[]).await?;
+        Ok(ticket.text)
+    };
+    serving.conclude(realm, outcome.await, (RefusedAt::Endpoint(Endpoint::Uma), None)).await
+}
+
+fn invalid(reason: &'static str) -> Refusal {
+    ErrorCode::InvalidRequest.because(reason).per(uma_federated("4.1"))
+}
+
+/// One permission, or an array of them (section 4.1). What is asked for twice is asked for once.
+fn requested(body: &[u8]) -> Result<Vec<UmaPermission>, Refusal> {
+    let objects: Vec<Value> = match strict_json::parse_array(body) {
+        Ok(objects) => objects,
+        Err(_) => vec![Value::Object(super::description::object(body)?)],
+    };
+    let mut permissions: Vec<UmaPermission> = Vec::new();
+    for object in &objects {
+        let members = object.as_object().ok_or_else(|| invalid("a permission must be an object"))?;
+        let permission = permission(members)?;
+        match permissions.iter_mut().find(|known| known.resource_id == permission.resource_id) {
+            Some(known) => {
+                let more = permission.resource_scopes.into_iter();
+                let more: Vec<_> = more.filter(|scope| !known.resource_scopes.contains(scope)).collect();
+                known.resource_scopes.extend(more);
+            }
+            None => permissions.push(permission),
+        }
+    }
+    let length = serde_json::to_vec(&permissions).map_or(usize::MAX, |json| json.len());
+    if permissions.is_empty() || length > LONGEST_PERMISSIONS {
+        return Err(invalid("ask for one permission at least, and for no more than 2048 bytes of them at a time"));
+    }
+    Ok(permissions)
+}
+
+fn permission(members: &Map<String, Value>) -> Result<UmaPermission, Refusal> {
+    let id = members.get("resource_id").and_then(Value::as_str);
+    let id = id.ok_or_else(|| invalid("resource_id is missing or no text"))?;
+    let resource_id: UmaResourceId = id.parse().map_err(|_| unknown())?;
+    Ok(UmaPermission { resource_id, resource_scopes: scopes(members.get("resource_scopes"))? })
+}
+
+fn unknown() -> Refusal {
+    ErrorCode::InvalidResourceId
+        .because("a resource is not registered by this resource server for this owner")
+        .per(uma_federated("4.3"))
+}
+
+/// Everything must be registered, by this resource server for this owner.
+async fn registered(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (keeper, permissions): (&ResourceKeeper, Vec<UmaPermission>),
+) -> Result<Vec<UmaPermission>, Failure> {
+    for permission in &permissions {
+        let found = serving.store.uma_resource(realm.id(), permission.resource_id).await?;
+        let resource = found.filter(|resource| resource.keeper == *keeper).ok_or_else(unknown)?;
+        let known = &resource.description.resource_scopes;
+        if !permission.resource_scopes.iter().all(|scope| known.contains(scope)) {
+            let reason = "a scope is not registered for its resource";
+            return Err(ErrorCode::InvalidScope.because(reason).per(uma_federated("4.3")).into());
+        }
+    }
+    Ok(permissions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uma_federated_4_1_one_permission_or_an_array_of_them() {
+        let (a, b) = ("AAAAAAAAAAAAAAAAAAAAAA", "BAAAAAAAAAAAAAAAAAAAAA");
+        let one = requested(format!(r#"{{"resource_id":"{a}","resource_scopes":["view"],"more":1}}"#).as_bytes());
+        assert_eq!(one.unwrap().len(), 1);
+        let body = format!(
+            r#"[{{"resource_id":"{a}","resource_scopes":["view"]}},{{"resource_id":"{b}","resource_scopes":[]}},
+                {{"resource_id":"{a}","resource_scopes":["print","view"]}}]"#
+        );
+        let several = requested(body.as_bytes()).unwrap();
+        assert_eq!(several.len(), 2);
+        assert_eq!(several[0].resource_scopes, ["view", "print"]);
+        for (body, code) in [
+            ("[]".to_owned(), ErrorCode::InvalidRequest),
+            ("[7]".to_owned(), ErrorCode::InvalidRequest),
+            ("7".to_owned(), ErrorCode::InvalidRequest),
+            (format!(r#"{{"resource_id":"{a}"}}"#), ErrorCode::InvalidRequest),
+            (r#"{"resource_scopes":[]}"#.to_owned(), ErrorCode::InvalidRequest),
+            (r#"{"resource_id":"*","resource_scopes":[]}"#.to_owned(), ErrorCode::InvalidResourceId),
+            (r#"{"resource_id":"","resource_scopes":[]}"#.to_owned(), ErrorCode::InvalidResourceId),
+        ] {
+            assert_eq!(requested(body.as_bytes()).unwrap_err().code, code, "{body}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Permission tickets (UMA Grant sections 3.2 and 5.4): 256 random bits that nobody can guess, of which a hash is kept.
+
+use signet_jose::{digest, random_token};
+
+use crate::model::{ResourceKeeper, TicketReference, UmaPermission, UmaTicket};
+use crate::provider::Provider;
+use crate::realm::RealmContext;
+use signet_protocol::identifiers::ClientId;
+
+/// Random bytes of a ticket.
+const BYTES: usize = 32;
+
+/// A ticket as it is handed out, and as it is kept.
+pub(crate) struct NewTicket {
+    pub(crate) text: String,
+    pub(crate) kept: UmaTicket,
+}
+
+/// The name under which a ticket is kept.
+pub(crate) fn reference_of(ticket: &str) -> TicketReference {
+    TicketReference(digest::sha256(ticket.as_bytes()))
+}
+
+impl NewTicket {
+    /// A ticket for permissions; of one client, where one has begun.
+    pub(crate) fn new(
+        (provider, realm): (&Provider, &RealmContext),
+        (keeper, permissions): (ResourceKeeper, Vec<UmaPermission>),
+        client_id: Option<ClientId>,
+    ) -> Self {
+        let text = random_token(&*provider.random, BYTES);
+        let kept = UmaTicket {
+            realm_id: realm.id(),
+            reference: reference_of(&text),
+            keeper,
+            permissions,
+            client_id,
+            used: false,
+            expires_at: provider.now().plus(realm.realm.settings.uma_ticket_seconds),
+        };
+        Self { text, kept }
+    }
+}

@@ -1,0 +1,84 @@
+//! The port of protected resources and permission tickets.
+
+mod resources;
+mod tickets;
+
+use async_trait::async_trait;
+use signet_core::events::EventRecord;
+use signet_core::model::{ResourceDescription, ResourceKeeper, TicketReference, UmaPolicy, UmaResource, UmaTicket};
+use signet_core::ports::{StoreResult, TicketOutcome, TicketUse, Uma};
+use signet_protocol::identifiers::{RealmId, UmaResourceId};
+use signet_protocol::time::UnixTime;
+
+use crate::database::Database;
+use crate::uma::resources::{ChangeResource, InsertResource, Which};
+use crate::uma::tickets::{KeepTicket, UseTicket};
+
+#[async_trait]
+impl Uma for Database {
+    async fn insert_uma_resource(
+        &self,
+        resource: &UmaResource,
+        most: i64,
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.write_with(InsertResource { resource: resource.clone(), most }, events).await
+    }
+
+    async fn uma_resource(&self, realm_id: RealmId, id: UmaResourceId) -> StoreResult<Option<UmaResource>> {
+        let session = self.reader();
+        self.read(|| resources::find(&session, realm_id, id)).await
+    }
+
+    async fn uma_resources_of(&self, realm_id: RealmId, keeper: &ResourceKeeper) -> StoreResult<Vec<UmaResourceId>> {
+        let session = self.reader();
+        self.read(|| resources::kept_by(&session, realm_id, keeper)).await
+    }
+
+    async fn describe_uma_resource(
+        &self,
+        realm_id: RealmId,
+        which: (UmaResourceId, &ResourceKeeper),
+        (description, now): (&ResourceDescription, UnixTime),
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.write_with(ChangeResource::describing(Which::new(realm_id, which), description, now)?, events).await
+    }
+
+    async fn set_uma_policies(
+        &self,
+        realm_id: RealmId,
+        which: (UmaResourceId, &ResourceKeeper),
+        (policies, now): (&[UmaPolicy], UnixTime),
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.write_with(ChangeResource::allowing(Which::new(realm_id, which), policies, now)?, events).await
+    }
+
+    async fn delete_uma_resource(
+        &self,
+        realm_id: RealmId,
+        which: (UmaResourceId, &ResourceKeeper),
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.write_with(ChangeResource::deleting(Which::new(realm_id, which)), events).await
+    }
+
+    async fn insert_uma_ticket(&self, ticket: &UmaTicket, events: &[EventRecord]) -> StoreResult<()> {
+        self.write_with(KeepTicket { ticket: ticket.clone() }, events).await
+    }
+
+    async fn uma_ticket(&self, realm_id: RealmId, reference: TicketReference) -> StoreResult<Option<UmaTicket>> {
+        let session = self.reader();
+        self.read(|| tickets::find(&session, realm_id, reference)).await
+    }
+
+    async fn use_uma_ticket(
+        &self,
+        realm_id: RealmId,
+        usage: &TicketUse,
+        events: &[EventRecord],
+    ) -> StoreResult<TicketOutcome> {
+        self.write_with(UseTicket { realm_id, usage: usage.clone() }, events).await
+    }
+}

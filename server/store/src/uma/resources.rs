@@ -1,0 +1,175 @@
+//! Protected resources.
+
+use async_trait::async_trait;
+use sea_orm::{QueryResult, Value};
+use signet_core::model::{ResourceDescription, ResourceKeeper, UmaPolicy, UmaResource};
+use signet_core::ports::StoreResult;
+use signet_protocol::identifiers::{ClientId, RealmId, UmaResourceId, UserId};
+use signet_protocol::time::UnixTime;
+
+use crate::column::{fixed, from_json, parsed, to_json};
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::sql;
+use crate::work::{Ending, Work};
+
+/// Longest listing.
+const MOST: i64 = 10_000;
+
+/// One resource of a keeper.
+#[derive(Debug, Clone)]
+pub(super) struct Which {
+    realm_id: RealmId,
+    id: UmaResourceId,
+    keeper: ResourceKeeper,
+}
+
+impl Which {
+    pub(super) fn new(realm_id: RealmId, (id, keeper): (UmaResourceId, &ResourceKeeper)) -> Self {
+        Self { realm_id, id, keeper: keeper.clone() }
+    }
+}
+
+/// Holds for the resources of a keeper, and for no other.
+fn kept(keeper: &ResourceKeeper) -> (&'static str, Vec<Value>) {
+    let server = keeper.server.as_str().into();
+    match &keeper.owner {
+        Some(owner) => ("resource_server = ? AND owner_id = ?", vec![server, sql::bytes(&owner.0)]),
+        None => ("resource_server = ? AND owner_id IS NULL", vec![server]),
+    }
+}
+
+pub(super) async fn find(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    id: UmaResourceId,
+) -> Result<Option<UmaResource>, Failure> {
+    let select = "SELECT realm_id, id, resource_server, owner_id, description, policies, created_at, updated_at \
+                  FROM uma_resources WHERE realm_id = ? AND id = ?";
+    let row = session.row(select, vec![sql::bytes(&realm_id.0), sql::bytes(&id.0)]).await?;
+    row.as_ref().map(resource_of).transpose()
+}
+
+pub(super) async fn kept_by(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    keeper: &ResourceKeeper,
+) -> Result<Vec<UmaResourceId>, Failure> {
+    let (condition, of_keeper) = kept(keeper);
+    let select = format!("SELECT id FROM uma_resources WHERE realm_id = ? AND {condition} ORDER BY id LIMIT ?");
+    let mut values = vec![sql::bytes(&realm_id.0)];
+    values.extend(of_keeper);
+    values.push(MOST.into());
+    let rows = session.rows(&select, values).await?;
+    rows.iter().map(|row| Ok(UmaResourceId(fixed(row.try_get("", "id")?, "uma_resources.id")?))).collect()
+}
+
+fn resource_of(row: &QueryResult) -> Result<UmaResource, Failure> {
+    let server: String = row.try_get("", "resource_server")?;
+    let owner: Option<Vec<u8>> = row.try_get("", "owner_id")?;
+    let owner = owner.map(|owner| fixed(owner, "uma_resources.owner_id").map(UserId)).transpose()?;
+    let (description, policies): (String, String) = (row.try_get("", "description")?, row.try_get("", "policies")?);
+    Ok(UmaResource {
+        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "uma_resources.realm_id")?),
+        id: UmaResourceId(fixed(row.try_get("", "id")?, "uma_resources.id")?),
+        keeper: ResourceKeeper { server: parsed::<ClientId>(&server, "uma_resources.resource_server")?, owner },
+        description: from_json(&description, "uma_resources.description")?,
+        policies: from_json(&policies, "uma_resources.policies")?,
+        created_at: UnixTime(row.try_get("", "created_at")?),
+        updated_at: UnixTime(row.try_get("", "updated_at")?),
+    })
+}
+
+pub(super) struct InsertResource {
+    pub(super) resource: UmaResource,
+    pub(super) most: i64,
+}
+
+impl InsertResource {
+    /// Whether the keeper has as many resources as it may have. The look ends at the bound.
+    async fn is_too_much(&self, session: &Session<'_>) -> Result<bool, Failure> {
+        let (condition, of_keeper) = kept(&self.resource.keeper);
+        let select = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM uma_resources WHERE realm_id = ? AND {condition} LIMIT ?) AS kept"
+        );
+        let mut values = vec![sql::bytes(&self.resource.realm_id.0)];
+        values.extend(of_keeper);
+        values.push(self.most.into());
+        let count = session.row(&select, values).await?.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+        Ok(count.is_none_or(|count| count >= self.most))
+    }
+}
+
+#[async_trait]
+impl Work for InsertResource {
+    type Outcome = bool;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
+        if self.is_too_much(session).await? {
+            return Ok(Ending::RollBack(false));
+        }
+        let resource = &self.resource;
+        let insert = "INSERT INTO uma_resources \
+                      (realm_id, id, resource_server, owner_id, description, policies, created_at, updated_at) \
+                      VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        let values = vec![
+            sql::bytes(&resource.realm_id.0),
+            sql::bytes(&resource.id.0),
+            resource.keeper.server.as_str().into(),
+            resource.keeper.owner.map(|owner| owner.0.to_vec()).into(),
+            to_json(&resource.description, "uma_resources.description")?.into(),
+            to_json(&resource.policies, "uma_resources.policies")?.into(),
+            resource.created_at.0.into(),
+            resource.updated_at.0.into(),
+        ];
+        let inserted = session.execute(insert, values).await;
+        inserted.map_err(|failure| failure.naming("protected resource", "resource owner"))?;
+        Ok(Ending::Commit(true))
+    }
+}
+
+/// One statement about one resource of a keeper.
+pub(super) struct ChangeResource {
+    which: Which,
+    change: &'static str,
+    values: Vec<Value>,
+}
+
+impl ChangeResource {
+    pub(super) fn describing(which: Which, description: &ResourceDescription, now: UnixTime) -> StoreResult<Self> {
+        let json = to_json(description, "uma_resources.description").map_err(Failure::into_store_error)?;
+        let change = "UPDATE uma_resources SET description = ?, updated_at = ?";
+        Ok(Self { which, change, values: vec![json.into(), now.0.into()] })
+    }
+
+    pub(super) fn allowing(which: Which, policies: &[UmaPolicy], now: UnixTime) -> StoreResult<Self> {
+        let json = to_json(&policies, "uma_resources.policies").map_err(Failure::into_store_error)?;
+        let change = "UPDATE uma_resources SET policies = ?, updated_at = ?";
+        Ok(Self { which, change, values: vec![json.into(), now.0.into()] })
+    }
+
+    pub(super) const fn deleting(which: Which) -> Self {
+        Self { which, change: "DELETE FROM uma_resources", values: Vec::new() }
+    }
+}
+
+#[async_trait]
+impl Work for ChangeResource {
+    type Outcome = bool;
+
+    fn is_one_statement(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
+        let (condition, of_keeper) = kept(&self.which.keeper);
+        let statement = format!("{} WHERE realm_id = ? AND id = ? AND {condition}", self.change);
+        let mut values = self.values.clone();
+        values.extend([sql::bytes(&self.which.realm_id.0), sql::bytes(&self.which.id.0)]);
+        values.extend(of_keeper);
+        Ok(match session.execute(&statement, values).await? {
+            0 => Ending::RollBack(false),
+            _ => Ending::Commit(true),
+        })
+    }
+}

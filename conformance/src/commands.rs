@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(names(&selection(&["config", "hybrid"], &[], &[])), ["config", "hybrid"]);
         let openid = names(&selection(&["config"], &["oidc"], &[]));
         assert!(openid.iter().all(|name| !name.starts_with("fapi")) && openid.len() < all.len(), "{openid:?}");
-        assert_eq!(names(&selection(&[], &["oidc", "fapi"], &[])), all);
+        assert_eq!(names(&selection(&[], &["oidc", "fapi", "ciba"], &[])), all);
     }
 
     #[test]

@@ -102,13 +102,15 @@ async fn rfc6749_5_2_other_grants_are_unsupported() {
         "authorization_code ",
         "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
-        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "urn:ietf:params:oauth:grant-type:uma-ticket",
         "urn:openid:params:grant-type:ciba",
         "x",
     ] {
         let parameters = [("grant_type", grant), ("username", "ana"), ("password", &realm.user.password)];
         client.ask("/token", &parameters).await.assert_refused("unsupported_grant_type");
     }
+    let exchange = [("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")];
+    client.ask("/token", &exchange).await.assert_refused("unauthorized_client");
     for parameters in [vec![], vec![("grant_type", "")], vec![("code", "x")]] {
         client.ask("/token", &parameters).await.assert_refused("invalid_request");
     }

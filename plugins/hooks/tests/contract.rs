@@ -91,7 +91,7 @@ fn smallest(hook: Hook, constructor: Constructor) -> Value {
         Takes::ErrorAndDescription => json!({"error": denial(hook), "description": "not now"}),
         Takes::Itself => json!({constructor.name: {}}),
         Takes::Members => match constructor.name {
-            "identify" => json!({"username": "ana"}),
+            "identify" | "name" => json!({"username": "ana"}),
             "reauthenticate" => json!({"max_age": 0}),
             "limit" if hook == Hook::OnDeviceRequest => json!({"expires_in": 60}),
             "limit" => json!({"seconds": 60}),
@@ -105,8 +105,9 @@ fn smallest(hook: Hook, constructor: Constructor) -> Value {
 const fn denial(hook: Hook) -> &'static str {
     match hook {
         Hook::OnClientAuthenticated => "invalid_client",
-        Hook::OnTokenRequest => "invalid_grant",
-        Hook::OnResourceIndicators => "invalid_target",
+        Hook::OnTokenRequest | Hook::OnAssertionGrant => "invalid_grant",
+        Hook::OnResourceIndicators | Hook::OnTokenExchange => "invalid_target",
+        Hook::OnUmaPolicy => "request_denied",
         _ => "access_denied",
     }
 }

@@ -332,6 +332,7 @@ mod tests {
         expected.extend(["sessions", "logout-deliveries"].map(|collection| format!("get {realm}/{collection}")));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/sessions/{{id}}")));
         expected.push(format!("get {realm}/users/{{id}}/authorizations"));
+        expected.push(format!("get {realm}/requests/{{request_id}}"));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/authorizations/{{id}}")));
         expected.push(format!("post {realm}/logout-deliveries/{{id}}/retry"));
         expected.push(format!("post {realm}/keys/rotate"));

@@ -180,9 +180,12 @@ fn grant_types(realm: &RealmContext) -> Vec<GrantType> {
             let elsewhere = [GrantType::DeviceCode, GrantType::Ciba];
             begins(GrantType::AuthorizationCode) || elsewhere.into_iter().any(|grant| realm.offers_grant(grant))
         }
-        GrantType::ClientCredentials | GrantType::DeviceCode | GrantType::Ciba | GrantType::TokenExchange => true,
-        GrantType::JwtBearer => realm.trusted_issuers.iter().any(|trusted| trusted.definition.enabled),
-        GrantType::UmaTicket => realm.realm.settings.uma,
+        GrantType::ClientCredentials
+        | GrantType::DeviceCode
+        | GrantType::Ciba
+        | GrantType::TokenExchange
+        | GrantType::JwtBearer
+        | GrantType::UmaTicket => true,
     };
     let is_offered = |grant: &GrantType| realm.offers_grant(*grant) && is_possible(grant);
     GrantType::ALL.iter().copied().filter(is_offered).collect()
@@ -241,7 +244,7 @@ fn of_resources(realm: &RealmContext) -> ProviderMetadata {
 /// What clients may have users asked with (CIBA Core 4).
 fn of_backchannel_authentication(realm: &RealmContext) -> ProviderMetadata {
     if !realm.offers_grant(GrantType::Ciba) {
-        return ProviderMetadata::default();
+        return of_protection(realm);
     }
     let profile = realm.realm.settings.profile.profile();
     let asymmetric = profile.request_objects.algorithms.iter().copied().filter(|algorithm| !algorithm.is_symmetric());

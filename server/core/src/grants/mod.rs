@@ -191,9 +191,9 @@ async fn exchange_grant(request: &GrantRequest<'_>, grant_type: GrantType) -> Re
         GrantType::Ciba => ciba::exchange(request).await,
         GrantType::TokenExchange => token_exchange::exchange(request).await,
         GrantType::JwtBearer => jwt_bearer::exchange(request).await,
-        GrantType::UmaTicket if request.realm.realm.settings.uma => uma_ticket::exchange(request).await,
-        // Where the realm has none of it; and what comes from the authorization endpoint, which `grant_type` has refused.
-        GrantType::UmaTicket | GrantType::Implicit => Err(unsupported().into()),
+        GrantType::UmaTicket => uma_ticket::exchange(request).await,
+        // Its tokens come from the authorization endpoint; `grant_type` has refused it already.
+        GrantType::Implicit => Err(unsupported().into()),
     }
 }
 

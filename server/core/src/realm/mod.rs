@@ -109,11 +109,14 @@ impl RealmContext {
         self.realm.settings.response_types.iter().copied().filter(|offered| permitted.contains(offered))
     }
 
-    /// Whether a grant is in use here: what its setting switches off, and what the profile does not permit, is not.
+    /// Whether a grant is in use here: what its setting switches off, what the profile does not
+    /// permit, and assertions where no issuer is trusted, are not.
     pub fn offers_grant(&self, grant_type: GrantType) -> bool {
         let is_on = match grant_type {
             GrantType::DeviceCode => self.realm.settings.device_authorization,
             GrantType::Ciba => self.realm.settings.backchannel_authentication,
+            GrantType::UmaTicket => self.realm.settings.uma,
+            GrantType::JwtBearer => self.trusted_issuers.iter().any(|trusted| trusted.definition.enabled),
             _ => true,
         };
         is_on && self.realm.settings.profile.profile().grant_types.contains(&grant_type)

@@ -11,6 +11,32 @@ use crate::model::RealmSettings;
 
 /// Checks a realm's policy.
 pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
+    check_numbers(settings)?;
+    check_response_types(settings)?;
+    check_device_service(settings)?;
+    if settings.grant_management_action_required && !settings.grant_management {
+        return Err(RegistryError::invalid("settings.grant_management_action_required", "needs grant_management"));
+    }
+    let least = settings.profile.profile().clock_skew_seconds;
+    if settings.clock_skew_seconds < least {
+        let problem = format!("must be {least} or more for the security profile");
+        return Err(RegistryError::invalid("settings.clock_skew_seconds", problem));
+    }
+    if !(8..=64).contains(&settings.password_minimum_length) {
+        return Err(RegistryError::invalid("settings.password_minimum_length", "must be from 8 to 64"));
+    }
+    let authorities = &settings.client_certificate_authorities;
+    if !authorities.is_empty() && TrustAnchors::from_pem(authorities.as_bytes()).is_err() {
+        return Err(RegistryError::invalid(
+            "settings.client_certificate_authorities",
+            "must be certificates in PEM, or empty",
+        ));
+    }
+    registration_policy::check(&settings.registration)
+}
+
+/// Every number is within its bounds.
+fn check_numbers(settings: &RealmSettings) -> Result<(), RegistryError> {
     let numbers: &[(&str, i64, RangeInclusive<i64>)] = &[
         ("authorization_code_seconds", settings.authorization_code_seconds, 10..=60),
         ("interaction_seconds", settings.interaction_seconds, 60..=3_600),
@@ -55,27 +81,7 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
             ));
         }
     }
-    check_response_types(settings)?;
-    check_device_service(settings)?;
-    if settings.grant_management_action_required && !settings.grant_management {
-        return Err(RegistryError::invalid("settings.grant_management_action_required", "needs grant_management"));
-    }
-    let least = settings.profile.profile().clock_skew_seconds;
-    if settings.clock_skew_seconds < least {
-        let problem = format!("must be {least} or more for the security profile");
-        return Err(RegistryError::invalid("settings.clock_skew_seconds", problem));
-    }
-    if !(8..=64).contains(&settings.password_minimum_length) {
-        return Err(RegistryError::invalid("settings.password_minimum_length", "must be from 8 to 64"));
-    }
-    let authorities = &settings.client_certificate_authorities;
-    if !authorities.is_empty() && TrustAnchors::from_pem(authorities.as_bytes()).is_err() {
-        return Err(RegistryError::invalid(
-            "settings.client_certificate_authorities",
-            "must be certificates in PEM, or empty",
-        ));
-    }
-    registration_policy::check(&settings.registration)
+    Ok(())
 }
 
 /// Its address is one that this server may call, and says nothing that a log must not have.

@@ -244,10 +244,14 @@ async fn the_command_line_lists_replays_and_explains_and_ends_with_9_where_runs_
         (&json!(id), &json!(request_id))
     );
     assert_eq!(command(&server, "explain 0000000000000000").0, 5);
-    // The admin API says the same.
-    let explained = get(&realm, &format!("/requests/{request_id}")).await;
+    assert_explained_by_api(&realm, request_id, id).await;
+}
+
+/// The admin API says the same of a request as the command line.
+async fn assert_explained_by_api(realm: &Realm, request_id: &str, recording: &str) {
+    let explained = get(realm, &format!("/requests/{request_id}")).await;
     let decision = explained["events"].as_array().unwrap().iter().find(|event| event["kind"] == "script_decision");
     assert!(decision.is_some_and(|event| event["details"]["version"].is_string()), "{explained}");
     let recorded = &explained["recordings"][0];
-    assert_eq!((&recorded["id"], &recorded["hook"]), (&json!(id), &json!("on_token_request")));
+    assert_eq!((&recorded["id"], &recorded["hook"]), (&json!(recording), &json!("on_token_request")));
 }

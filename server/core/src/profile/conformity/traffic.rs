@@ -256,8 +256,16 @@ mod tests {
     use crate::profile::ProfileName::{self, Base, Fapi1Advanced, Fapi2MessageSigning, Fapi2Security};
 
     /// Demands that no request can fail: the server meets them, or the registration shows everything.
-    const OF_REGISTRATIONS: [&str; 6] =
-        ["clock_skew", "consent", "signing_algorithm", "encryption_algorithm", "refresh_rotation", "state_hash"];
+    const OF_REGISTRATIONS: [&str; 8] = [
+        "grant_type",
+        "backchannel",
+        "clock_skew",
+        "consent",
+        "signing_algorithm",
+        "encryption_algorithm",
+        "refresh_rotation",
+        "state_hash",
+    ];
 
     fn names(profile: ProfileName, seen: &Observed<'_>) -> Vec<&'static str> {
         seen.failed(profile.profile()).map(|requirement| requirement.name).collect()

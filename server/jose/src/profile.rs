@@ -171,19 +171,8 @@ impl<'a> VerificationProfile<'a> {
     ) -> Self {
         Self {
             typ: TypeRule::AbsentOrOneOf(&["JWT", "oauth-id-jag+jwt"]),
-            algorithms,
-            issuer: Some(issuer),
             subject: None,
-            audience,
-            required: &["iss", "sub", "aud", "exp", "jti"],
-            clock_skew: CLOCK_SKEW,
-            furthest_expiry: Some(LONGEST_ASSERTION),
-            oldest_issue: None,
-            oldest_beginning: None,
-            longest_validity: None,
-            expiry_is_exact: false,
-            expired_is_accepted: false,
-            issue_is_undated: false,
+            ..Self::client_assertion(issuer, audience, algorithms)
         }
     }
 
@@ -195,19 +184,10 @@ impl<'a> VerificationProfile<'a> {
     ) -> Self {
         Self {
             typ: TypeRule::AbsentOrOneOf(&["JWT", "at+jwt"]),
-            algorithms,
-            issuer: Some(issuer),
-            subject: None,
-            audience,
             required: &["iss", "sub", "aud", "exp"],
-            clock_skew: CLOCK_SKEW,
             furthest_expiry: None,
-            oldest_issue: None,
-            oldest_beginning: None,
-            longest_validity: None,
             expiry_is_exact: true,
-            expired_is_accepted: false,
-            issue_is_undated: false,
+            ..Self::assertion_grant(issuer, audience, algorithms)
         }
     }
 

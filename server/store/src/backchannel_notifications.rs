@@ -1,7 +1,7 @@
 //! The port of what CIBA has to tell. Time is the database's: nodes agree on it.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ConnectionTrait, QueryResult};
 use signet_core::events::EventRecord;
 use signet_core::model::{DeferredReference, DeferredRequest, Notification, NotificationDelivery};
 use signet_core::ports::{Notifications, StoreResult};
@@ -11,12 +11,10 @@ use signet_protocol::time::UnixTime;
 use crate::column::{fixed, parsed};
 use crate::database::Database;
 use crate::failure::{Failure, corrupt};
+use crate::outbox::Change;
 use crate::session::Session;
 use crate::sql;
 use crate::work::{Ending, Work};
-
-/// Longest problem that is kept, in characters.
-const LONGEST_PROBLEM: usize = 255;
 
 #[async_trait]
 impl Notifications for Database {
@@ -46,7 +44,7 @@ impl Notifications for Database {
         seconds: i64,
         problem: &str,
     ) -> StoreResult<()> {
-        let change = Change::Postpone { seconds, problem: kept(problem) };
+        let change = Change::postpone(seconds, problem);
         self.write(ChangeDelivery { delivery: leased.clone(), change }).await.map(drop)
     }
 
@@ -56,7 +54,7 @@ impl Notifications for Database {
         problem: &str,
         events: &[EventRecord],
     ) -> StoreResult<bool> {
-        let change = Change::Bury { problem: kept(problem) };
+        let change = Change::bury(problem);
         self.write_with(ChangeDelivery { delivery: leased.clone(), change }, events).await
     }
 
@@ -86,10 +84,6 @@ impl Notifications for Database {
         })
         .await
     }
-}
-
-fn kept(problem: &str) -> String {
-    problem.chars().filter(|character| *character != '\0').take(LONGEST_PROBLEM).collect()
 }
 
 fn delivery_of(row: &QueryResult) -> Result<NotificationDelivery, Failure> {
@@ -139,13 +133,6 @@ pub(crate) async fn is_blocked(session: &Session<'_>, request: &DeferredRequest)
     Ok(session.row(select, values).await?.is_some())
 }
 
-enum Change {
-    Lease { seconds: i64 },
-    Complete,
-    Postpone { seconds: i64, problem: String },
-    Bury { problem: String },
-}
-
 /// Changes a delivery that is still as it was read: each attempt counts one up, so that the number tells.
 struct ChangeDelivery {
     delivery: NotificationDelivery,
@@ -162,17 +149,7 @@ impl Work for ChangeDelivery {
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
         let now = sql::now(session.get_database_backend());
-        let update = |set: &str| format!("UPDATE backchannel_notifications SET {set}");
-        let (statement, mut values): (String, Vec<Value>) = match &self.change {
-            Change::Lease { seconds } => {
-                (update(&format!("attempts = attempts + 1, next_at = {now} + ?")), vec![(*seconds).into()])
-            }
-            Change::Complete => ("DELETE FROM backchannel_notifications".to_owned(), Vec::new()),
-            Change::Postpone { seconds, problem } => {
-                (update(&format!("next_at = {now} + ?, problem = ?")), vec![(*seconds).into(), problem.as_str().into()])
-            }
-            Change::Bury { problem } => (update("dead = TRUE, problem = ?"), vec![problem.as_str().into()]),
-        };
+        let (statement, mut values) = self.change.statement("backchannel_notifications", now);
         values.extend([self.delivery.number.into(), self.delivery.attempts.into()]);
         let changed =
             session.execute(&format!("{statement} WHERE sequence = ? AND attempts = ? AND NOT dead"), values).await?;

@@ -23,6 +23,7 @@ mod failure;
 mod keys;
 mod logout_deliveries;
 mod moment;
+mod outbox;
 mod pairwise_salts;
 mod polling;
 mod pool;

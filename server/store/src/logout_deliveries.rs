@@ -1,7 +1,7 @@
 //! The port of back-channel logouts that wait to be sent. Time is the database's: nodes agree on it.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ConnectionTrait, QueryResult};
 use signet_core::events::EventRecord;
 use signet_core::model::LogoutDelivery;
 use signet_core::ports::{LogoutDeliveries, Page, PageRequest, StoreError, StoreResult};
@@ -11,6 +11,7 @@ use signet_protocol::time::UnixTime;
 use crate::column::{fixed, parsed};
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::outbox::Change;
 use crate::realms::page_of;
 use crate::session::Session;
 use crate::sql;
@@ -19,9 +20,6 @@ use crate::work::{Ending, Work};
 const COLUMNS: &str = "d.sequence, d.realm_id, r.name, d.sid, d.user_id, d.client_id, d.created_at, d.attempts, \
                        d.next_at, d.dead, d.problem";
 const FROM: &str = "FROM logout_deliveries d JOIN realms r ON r.realm_id = d.realm_id";
-/// Longest problem that is kept, in characters.
-const LONGEST_PROBLEM: usize = 255;
-
 #[async_trait]
 impl LogoutDeliveries for Database {
     async fn due_logout_deliveries(&self, limit: u64) -> StoreResult<Vec<LogoutDelivery>> {
@@ -47,7 +45,7 @@ impl LogoutDeliveries for Database {
     }
 
     async fn postpone_logout_delivery(&self, leased: &LogoutDelivery, seconds: i64, problem: &str) -> StoreResult<()> {
-        let change = Change::Postpone { seconds, problem: kept(problem) };
+        let change = Change::postpone(seconds, problem);
         self.write(ChangeDelivery { delivery: leased.clone(), change }).await.map(drop)
     }
 
@@ -57,7 +55,7 @@ impl LogoutDeliveries for Database {
         problem: &str,
         events: &[EventRecord],
     ) -> StoreResult<bool> {
-        let change = Change::Bury { problem: kept(problem) };
+        let change = Change::bury(problem);
         self.write_with(ChangeDelivery { delivery: leased.clone(), change }, events).await
     }
 
@@ -91,10 +89,6 @@ impl LogoutDeliveries for Database {
     }
 }
 
-fn kept(problem: &str) -> String {
-    problem.chars().filter(|character| *character != '\0').take(LONGEST_PROBLEM).collect()
-}
-
 fn delivery_of(row: &QueryResult) -> Result<LogoutDelivery, Failure> {
     Ok(LogoutDelivery {
         number: row.try_get("", "sequence")?,
@@ -109,13 +103,6 @@ fn delivery_of(row: &QueryResult) -> Result<LogoutDelivery, Failure> {
         dead: row.try_get("", "dead")?,
         problem: row.try_get("", "problem")?,
     })
-}
-
-enum Change {
-    Lease { seconds: i64 },
-    Complete,
-    Postpone { seconds: i64, problem: String },
-    Bury { problem: String },
 }
 
 /// Changes a delivery that is still as it was read: each attempt counts one up, so that the number tells.
@@ -134,21 +121,7 @@ impl Work for ChangeDelivery {
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
         let now = sql::now(session.get_database_backend());
-        let (statement, mut values): (String, Vec<Value>) = match &self.change {
-            Change::Lease { seconds } => {
-                let set = format!("UPDATE logout_deliveries SET attempts = attempts + 1, next_at = {now} + ?");
-                (set, vec![(*seconds).into()])
-            }
-            Change::Complete => ("DELETE FROM logout_deliveries".to_owned(), Vec::new()),
-            Change::Postpone { seconds, problem } => {
-                let set = format!("UPDATE logout_deliveries SET next_at = {now} + ?, problem = ?");
-                (set, vec![(*seconds).into(), problem.as_str().into()])
-            }
-            Change::Bury { problem } => {
-                let set = "UPDATE logout_deliveries SET dead = TRUE, problem = ?".to_owned();
-                (set, vec![problem.as_str().into()])
-            }
-        };
+        let (statement, mut values) = self.change.statement("logout_deliveries", now);
         values.extend([self.delivery.number.into(), self.delivery.attempts.into(), self.delivery.next_at.0.into()]);
         // Whoever holds the lease knows the number of attempts, but not the second in which the database granted it.
         let as_read = if matches!(self.change, Change::Lease { .. }) {

@@ -1,7 +1,7 @@
 //! The backchannel authentication endpoint (CIBA Core 7), and the API by which it is answered (section 8).
 
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, RETRY_AFTER};
+use http::header::CACHE_CONTROL;
 use poem::web::Path;
 use poem::{Body, Response, handler};
 use serde::{Deserialize, Serialize};
@@ -18,11 +18,10 @@ use signet_core::tokens::CheckedAccessToken;
 use signet_guard::Requirement;
 use signet_resources::GuardedResource;
 
-use super::client_form::ClientForm;
-use super::pushed_authorization_request::{RETRY_SECONDS, refused, sized_body};
+use super::kept_request;
 use super::token::opened;
 use crate::call::{ApiCall, Call};
-use crate::{cors, render};
+use crate::render;
 
 /// Longest answer in bytes.
 const MAXIMUM_ANSWER_BYTES: usize = 4_096;
@@ -31,33 +30,25 @@ const PLACE: RefusedAt = RefusedAt::Endpoint(Endpoint::Approvals);
 
 #[handler]
 pub(crate) async fn authenticate(ApiCall(call): ApiCall, body: Body) -> Response {
-    let body = match sized_body(&call, body, Endpoint::BackchannelAuthentication).await {
-        Ok(body) => body,
-        Err(response) => return cors::open_to_realm(*response, &call).await,
-    };
-    let form = match ClientForm::read(&call, body, Endpoint::BackchannelAuthentication).await {
+    let form = match kept_request::form(&call, body, Endpoint::BackchannelAuthentication).await {
         Ok(form) => form,
-        Err(response) => return cors::open_to_realm(*response, &call).await,
+        Err(response) => return response,
     };
     let serving = call.serving();
     let response = match authenticate_backchannel(&serving, &call.realm, form.request(&call)).await {
         Ok(begun) => render::json(StatusCode::OK, &begun),
-        Err(Failure::Refusal(refusal)) => with_status_of_ciba(refusal.code, &Failure::Refusal(refusal)),
-        Err(failure) => render::failure(&failure),
+        Err(failure) => with_status_of_ciba(&failure),
     };
     opened(&call, &serving, response).await
 }
 
 /// Section 13: `access_denied` is 403 here. Whoever asks too often is told when to come again.
-fn with_status_of_ciba(code: ErrorCode, failure: &Failure) -> Response {
-    match code {
-        ErrorCode::AccessDenied => refused(StatusCode::FORBIDDEN, failure),
-        ErrorCode::TemporarilyUnavailable => {
-            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, failure);
-            response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS.into());
-            response
+fn with_status_of_ciba(failure: &Failure) -> Response {
+    match failure {
+        Failure::Refusal(refusal) if refusal.code == ErrorCode::AccessDenied => {
+            kept_request::refused(StatusCode::FORBIDDEN, failure)
         }
-        _ => render::failure(failure),
+        _ => kept_request::failure(failure),
     }
 }
 

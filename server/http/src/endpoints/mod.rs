@@ -13,6 +13,7 @@ pub(crate) mod discovery;
 pub(crate) mod grants;
 pub(crate) mod introspection;
 pub(crate) mod jwks;
+mod kept_request;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod not_found;

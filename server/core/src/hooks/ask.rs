@@ -107,17 +107,22 @@ impl Serving<'_> {
     }
 
     /// Runs a script where it may run: one that waits for other servers on a blocking thread, one that decides from what
-    /// it is told on this thread. A realm has few places on the threads that serve everybody; what finds none goes to
-    /// blocking threads too, where the realm has few as well (SC-008).
+    /// it is told on this thread. A realm has few places on the threads that serve everybody; what finds none, or has
+    /// cost too much, goes to blocking threads too, where the realm has few as well (SC-008).
     async fn run(&self, question: &Question<'_>, script: &BoundScript) -> Result<Run, Outcome> {
         let program = script.program.as_ref().map_err(|_| Outcome::NotCompiled)?;
         if program.manifest().calls_out(question.hook) {
             return self.run_apart(question, program, &self.runs.waiting).await;
         }
-        match self.run_here(question, program) {
+        let here = if script.placement.is_inline() { self.run_here(question, program) } else { None };
+        let ran = match here {
             Some(ran) => ran,
             None => self.run_apart(question, program, &self.runs.deciding).await,
+        };
+        if let Ok(run) = &ran {
+            script.placement.took(run.elapsed);
         }
+        ran
     }
 
     /// Runs a script on this thread, if its realm has a place there now.

@@ -14,6 +14,7 @@ mod delivery;
 mod host;
 mod input;
 mod metrics;
+mod placement;
 mod pool;
 mod recording;
 mod shadow;
@@ -24,6 +25,7 @@ pub use delivery::Delivery;
 pub use input::Connection;
 pub(crate) use input::{Subject, Transaction};
 pub use metrics::{Histogram, HookCounts, Outcome, PackageCounts, ScriptMetrics};
+pub(crate) use placement::Placement;
 pub(crate) use trial::slow_clock;
 
 /// What scripts want said on a consent page.

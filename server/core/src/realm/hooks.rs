@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::programs::Compiled;
 use crate::failure::Fault;
+use crate::hooks::Placement;
 use crate::model::{
     ScriptBinding, ScriptConnection, ScriptDeclaration, ScriptTarget, ScriptValue, ScriptValueContent, ScriptVersion,
 };
@@ -75,6 +76,7 @@ pub struct BoundScript {
     pub program: Result<Arc<dyn Program>, Arc<str>>,
     /// The version that is tried beside, where it compiles.
     pub shadow: Option<ShadowScript>,
+    pub(crate) placement: Placement,
     hooks: BTreeMap<Hook, FailureMode>,
 }
 
@@ -137,6 +139,7 @@ async fn compiled(provider: &Provider, bindings: Vec<ScriptBinding>) -> Result<O
         scripts.push(Arc::new(BoundScript {
             target: binding.target,
             version: binding.active,
+            placement: Placement::default(),
             hooks: modes(&declaration, program.as_deref().ok()),
             program,
             shadow: shadow.map(|(program, percent)| ShadowScript { program, percent }),

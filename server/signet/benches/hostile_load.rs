@@ -24,6 +24,8 @@ use signet_core::registry::{self, ClientRegistration, DeploymentRequest, RealmCh
 
 use setup::{Server, cpu_time};
 
+/// Until everything that grows once has grown.
+const FIRST_RUNS: u32 = 1_000;
 const HOSTILE_RUNS: u32 = 10_000;
 const CALM_REQUESTS: usize = 2_000;
 /// Whichever limit it is that stops a run: operations, or the size of what it makes.
@@ -115,9 +117,13 @@ fn report(name: &str, sorted: &[Duration]) -> Duration {
     last
 }
 
-/// All hostile runs, so many at a time, with calm requests beside them: the latencies of those.
-async fn under_attack(server: &Arc<Server>, calm: &Place, hostile: &Arc<Place>, at_once: usize) -> Vec<Duration> {
-    let left = Arc::new(AtomicU32::new(HOSTILE_RUNS));
+/// Hostile runs, so many at a time, with calm requests beside them: the latencies of those.
+async fn under_attack(
+    server: &Arc<Server>,
+    (calm, hostile): (&Place, &Arc<Place>),
+    (runs, at_once): (u32, usize),
+) -> Vec<Duration> {
+    let left = Arc::new(AtomicU32::new(runs));
     let running: Vec<_> = (0..at_once)
         .map(|_| {
             let (server, hostile, left) = (Arc::clone(server), Arc::clone(hostile), Arc::clone(&left));
@@ -144,10 +150,11 @@ async fn main() {
     let hostile = Arc::new(place(&server.provider, "hostile", Some(HOSTILE)).await);
     let alone = latencies(&server.provider, &calm, |asked| asked >= CALM_REQUESTS).await;
     let alone = report("alone", &alone);
-    println!("resident memory: {:?} KiB", resident());
+    under_attack(&server, (&calm, &hostile), (FIRST_RUNS, 4)).await;
+    println!("resident memory after {FIRST_RUNS} hostile runs: {:?} KiB", resident());
     for at_once in [1, 4] {
         let before = cpu_time(started);
-        let beside = under_attack(&server, &calm, &hostile, at_once).await;
+        let beside = under_attack(&server, (&calm, &hostile), (HOSTILE_RUNS, at_once)).await;
         let spent = cpu_time(started).saturating_sub(before);
         let beside = report(&format!("beside {HOSTILE_RUNS} hostile runs, {at_once} at a time"), &beside);
         println!("  99th percentile {:.2} of its calm value", beside.as_secs_f64() / alone.as_secs_f64());

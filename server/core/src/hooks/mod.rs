@@ -37,8 +37,6 @@ use connections::Connections;
 use pool::Pool;
 use recording::Recordings;
 
-/// Decisions of one realm at a time that found no place on the threads that serve requests.
-const DECIDING_RUNS: usize = 2;
 /// Runs that wait for other servers, of one realm at a time.
 const WAITING_RUNS: usize = 8;
 /// Shadow runs of one realm at a time: they take no place from those that decide.
@@ -52,8 +50,9 @@ const TRIALS: usize = 2;
 pub(crate) struct Runs {
     pub(crate) metrics: Arc<ScriptMetrics>,
     connections: Arc<Connections>,
-    /// On the threads that serve requests.
+    /// Decisions on the threads that serve requests.
     inline: Pool,
+    /// Decisions that found no place there, or belong elsewhere.
     deciding: Pool,
     waiting: Pool,
     shadows: Pool,
@@ -67,8 +66,8 @@ impl Default for Runs {
         Self {
             metrics: Arc::default(),
             connections: Arc::default(),
-            inline: Pool::new(inline_runs()),
-            deciding: Pool::new(DECIDING_RUNS),
+            inline: Pool::new(half_the_cores()),
+            deciding: Pool::new(half_the_cores()),
             waiting: Pool::new(WAITING_RUNS),
             shadows: Pool::new(SHADOW_RUNS),
             deliveries: Pool::new(DELIVERIES),
@@ -78,8 +77,8 @@ impl Default for Runs {
     }
 }
 
-/// Runs of one realm at a time on the threads that serve requests: half of them, so that the other half serves the
-/// others whatever this realm's scripts do.
-fn inline_runs() -> usize {
+/// Decisions of one realm at a time, on the threads that serve requests and on blocking threads: each as many as leave
+/// half of the cores to the others, whatever this realm's scripts do.
+fn half_the_cores() -> usize {
     std::thread::available_parallelism().map_or(1, |threads| (threads.get() / 2).max(1))
 }

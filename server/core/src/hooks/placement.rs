@@ -6,7 +6,7 @@ use std::time::Duration;
 /// The longest run that the threads serving requests bear: every request that waits behind it waits so much longer.
 const BEARABLE: Duration = Duration::from_micros(100);
 /// So many runs keep off these threads after one that took longer.
-const RUNS_APART: u32 = 64;
+const RUNS_APART: u32 = 1_000;
 
 /// What the runs of one script have cost, as far as it says where the next one belongs. A script that keeps costing too
 /// much has one run in [`RUNS_APART`] on the threads that serve requests, whatever limit stops it and however long it is

@@ -54,7 +54,10 @@ async fn a_code_costs_three_statements_and_one_commit(database: &TestDatabase) {
     assert_eq!(cost(store, store.redeem(realm_id, &whole, &[])).await, (2, 0));
     let mut with_proofs = world.redemption(6);
     with_proofs.proofs = vec![used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 1)];
-    assert_eq!(cost(store, store.redeem(realm_id, &with_proofs, &[])).await, (5, 1));
+    assert_eq!(
+        cost(store, store.redeem(realm_id, &with_proofs, &[])).await,
+        (if database.kind == Kind::MariaDb { 5 } else { 3 }, 1)
+    );
     let mut bare = world.redemption(7);
     (bare.refresh_family, bare.participant) = (None, None);
     assert_eq!(cost(store, store.redeem(realm_id, &bare, &[])).await, (1, 1));
@@ -68,7 +71,9 @@ async fn a_refresh_costs_one_statement_and_one_commit(database: &TestDatabase) {
     assert_eq!(cost(store, store.rotate(realm_id, &world.rotation(lineage, 1), &[])).await, (1, 0));
     let mut with_proofs = world.rotation(lineage, 2);
     with_proofs.proofs = vec![used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 1)];
-    assert_eq!(cost(store, store.rotate(realm_id, &with_proofs, &[])).await, (3, 1));
+    // MariaDB cannot say which rows of several it inserted.
+    let together = if database.kind == Kind::MariaDb { 3 } else { 2 };
+    assert_eq!(cost(store, store.rotate(realm_id, &with_proofs, &[])).await, (together, 1));
     assert_eq!(cost(store, store.close_lineage(realm_id, lineage, NOW, &[])).await, (2, 1));
 }
 
@@ -92,10 +97,11 @@ async fn a_push_and_its_completion_cost_one_commit_each(database: &TestDatabase)
     let world = World::in_store(database.connect().await).await;
     let (store, realm_id) = (&world.store, world.realm.id);
     let mut pushed = push(realm_id, 1);
-    assert_eq!(cost(store, store.push(&pushed, &[])).await, (2, 1));
+    assert_eq!(cost(store, store.push(&pushed, &[])).await, (1, 1));
     pushed.request.reference.0 = [2; 32];
     pushed.proofs = vec![used(Purpose::ClientAssertion, 1), used(Purpose::DpopProof, 2)];
-    assert_eq!(cost(store, store.push(&pushed, &[])).await, (4, 1));
+    let together = if database.kind == Kind::MariaDb { 3 } else { 2 };
+    assert_eq!(cost(store, store.push(&pushed, &[])).await, (together, 1));
     assert_eq!(cost(store, store.pushed_request(realm_id, pushed.request.reference)).await, (1, 0));
     let completion = Completion::Pushed(pushed.request.reference);
     assert_eq!(cost(store, store.complete(realm_id, &completion, &[])).await, (1, 1));

@@ -183,12 +183,17 @@ async fn measure(server: &Server, place: &Place, started: Instant) -> (f64, u64)
 async fn main() -> ExitCode {
     let started = Instant::now();
     let server = Server::start(started).await;
-    let place = place(&server.provider).await;
-    let (mut fastest, mut most) = (f64::INFINITY, 0);
-    for _ in 0..MEASUREMENTS {
-        let (milliseconds, commits) = measure(&server, &place, started).await;
-        (fastest, most) = (fastest.min(milliseconds), most.max(commits));
-    }
+    // On a worker thread, as the requests of a server are.
+    let measuring = tokio::spawn(async move {
+        let place = place(&server.provider).await;
+        let (mut fastest, mut most) = (f64::INFINITY, 0);
+        for _ in 0..MEASUREMENTS {
+            let (milliseconds, commits) = measure(&server, &place, started).await;
+            (fastest, most) = (fastest.min(milliseconds), most.max(commits));
+        }
+        (server, fastest, most)
+    });
+    let (server, fastest, most) = measuring.await.unwrap();
     println!(
         "FAPI 2.0 flow: {fastest:.3} ms of CPU time, target {MOST_MILLISECONDS} ms; {most} commits, target {COMMITS}"
     );

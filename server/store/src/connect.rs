@@ -1,21 +1,23 @@
 //! How each kind of database is connected.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{Executor, mysql, postgres};
+use sea_orm::sqlx::{ConnectOptions as _, Error as DriverError, Executor, mysql, postgres};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 use signet_migrations::{AddressError, MigrationError, sqlite_file};
 
-use crate::database::Connections;
+use crate::database::{Connections, Place};
 use crate::pool::Pool;
+use crate::sqlite::File;
+use crate::statistics::Counters;
 
 /// A connection unused for this long is asked whether it lives before it is used: database servers restart, firewalls
 /// forget.
 const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
-/// Connections that read a SQLite database.
-const SQLITE_READERS: u32 = 4;
 
 /// What a transaction sees of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,22 +69,30 @@ impl From<DbErr> for ConnectError {
     }
 }
 
-pub(crate) async fn connect(url: &str, options: Options) -> Result<Connections, ConnectError> {
-    let connections = match sqlite_file(url)? {
-        Some(file) => sqlite(url, file, options).await?,
-        None => server(url, options).await?,
+pub(crate) async fn connect(
+    url: &str,
+    options: Options,
+    counters: &Arc<Counters>,
+) -> Result<Connections, ConnectError> {
+    let place = match sqlite_file(url)? {
+        Some(path) => Place::File(file(url, path, options.patience, counters).await?),
+        None => Place::Server(server(url, options).await?),
     };
-    signet_migrations::verify(&connections.pool.current()).await.map_err(|error| match error {
-        MigrationError::Database(error) => error.into(),
-        other => ConnectError::Schema(other),
-    })?;
-    Ok(connections)
+    Ok(Connections { place, options })
 }
 
-async fn server(url: &str, options: Options) -> Result<Connections, ConnectError> {
+async fn verify(connection: &DatabaseConnection) -> Result<(), ConnectError> {
+    signet_migrations::verify(connection).await.map_err(|error| match error {
+        MigrationError::Database(error) => error.into(),
+        other => ConnectError::Schema(other),
+    })
+}
+
+async fn server(url: &str, options: Options) -> Result<Pool, ConnectError> {
     let pool_options = if url.starts_with("postgres") { postgres(url, options) } else { mariadb(url, options) };
     let pool = Pool::to_server(pool_options).await?;
-    Ok(Connections { pool, writer: None, watch: None, file: None, options })
+    verify(&pool.current()).await?;
+    Ok(pool)
 }
 
 fn pool_options(url: impl Into<String>, connections: u32, patience: Duration) -> ConnectOptions {
@@ -92,36 +102,22 @@ fn pool_options(url: impl Into<String>, connections: u32, patience: Duration) ->
     options
 }
 
-async fn sqlite(url: &str, file: PathBuf, options: Options) -> Result<Connections, ConnectError> {
-    if !file.exists() {
-        return Err(ConnectError::NoDatabase(display(&file)));
+async fn file(url: &str, path: PathBuf, patience: Duration, counters: &Arc<Counters>) -> Result<File, ConnectError> {
+    if !path.exists() {
+        return Err(ConnectError::NoDatabase(display(&path)));
     }
-    let writer = sqlite_pool(url, 1, options, |options| {
-        options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
-    });
-    // The writer first: it switches the file to WAL.
-    let writer = writer.await?;
-    let pool = sqlite_pool(url, SQLITE_READERS, options, |options| options.pragma("query_only", "ON")).await?;
-    let watch = sqlite_pool(url, 1, options, |options| options.pragma("query_only", "ON")).await?;
-    let pool = Pool::of_file(pool);
-    Ok(Connections { pool, writer: Some(writer), watch: Some(watch), file: Some(file), options })
-}
-
-async fn sqlite_pool(
-    url: &str,
-    connections: u32,
-    Options { patience, .. }: Options,
-    configure: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
-) -> Result<DatabaseConnection, DbErr> {
-    let mut options = pool_options(url, connections, patience);
+    let unreachable = |error: DriverError| ConnectError::Unreachable(Box::new(error));
     // Three tries to begin a transaction stay within the patience.
     let busy = patience.mul_f64(0.3);
-    options
-        .test_before_acquire(false)
-        .idle_timeout(None::<Duration>)
-        .max_lifetime(None::<Duration>)
-        .map_sqlx_sqlite_opts(move |options| configure(options.foreign_keys(true).busy_timeout(busy)));
-    sea_orm::Database::connect(options).await
+    let options = SqliteConnectOptions::from_str(url).map_err(unreachable)?;
+    let options = options.foreign_keys(true).busy_timeout(busy).disable_statement_logging();
+    let writing = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+    let reading = options.pragma("query_only", "ON");
+    let opened = File::open(path, &writing, &reading, counters).await.map_err(unreachable)?;
+    let connection = sea_orm::Database::connect(pool_options(url, 1, patience)).await?;
+    let verified = verify(&connection).await;
+    connection.close().await?;
+    verified.map(|()| opened)
 }
 
 fn postgres(url: &str, options: Options) -> ConnectOptions {

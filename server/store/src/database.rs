@@ -1,10 +1,9 @@
 //! The handle that implements every port.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, EntityTrait, Select, TransactionTrait};
+use sea_orm::{EntityTrait, Select, TransactionTrait};
 use signet_core::events::EventRecord;
 use signet_core::ports::{StoreError, StoreResult};
 use tokio::time::timeout;
@@ -17,9 +16,9 @@ use crate::failure::Failure;
 use crate::pool::Pool;
 use crate::serving_lock::{ServingLock, ServingLockError};
 use crate::session::Session;
+use crate::sqlite::File;
 use crate::statistics::{Counters, Statistics};
 use crate::work::{Ending, Patience, Work};
-use crate::writer::Writer;
 
 /// How often a transaction is begun anew after others were in the way or the connection was lost.
 const MOST_RETRIES: u32 = 3;
@@ -33,7 +32,6 @@ pub struct Database {
 #[derive(Debug)]
 struct Shared {
     connections: Connections,
-    writer: Option<Writer>,
     counters: Arc<Counters>,
     configuration: Configuration,
     clients: ClientCache,
@@ -42,16 +40,19 @@ struct Shared {
 /// The connections of a database.
 #[derive(Debug)]
 pub(crate) struct Connections {
-    /// For reading; on database servers for everything.
-    pub(crate) pool: Pool,
-    /// SQLite: the one connection that writes.
-    pub(crate) writer: Option<DatabaseConnection>,
-    /// SQLite: the connection that is asked whether others wrote something.
-    pub(crate) watch: Option<DatabaseConnection>,
-    /// SQLite: the file.
-    pub(crate) file: Option<PathBuf>,
+    /// Where they lead.
+    pub(crate) place: Place,
     /// How they were asked for.
     pub(crate) options: Options,
+}
+
+/// Where the rows are.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// A database server.
+    Server(Pool),
+    /// A SQLite file.
+    File(File),
 }
 
 impl Database {
@@ -61,11 +62,10 @@ impl Database {
     /// # Errors
     /// See [`ConnectError`]; its texts say what to do.
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
-        let connections = connect(url, options).await?;
         let counters = Arc::new(Counters::default());
-        let writer = connections.writer.clone().map(|connection| Writer::start(connection, Arc::clone(&counters)));
+        let connections = connect(url, options, &counters).await?;
         let (configuration, clients) = (Configuration::new(), ClientCache::default());
-        Ok(Self { shared: Arc::new(Shared { connections, writer, counters, configuration, clients }) })
+        Ok(Self { shared: Arc::new(Shared { connections, counters, configuration, clients }) })
     }
 
     /// Makes sure that no other process serves from the same SQLite database; nothing to do for database servers.
@@ -73,9 +73,9 @@ impl Database {
     /// # Errors
     /// Another process serves, or the lock file cannot be used.
     pub fn hold_serving_lock(&self) -> Result<ServingLock, ServingLockError> {
-        match &self.shared.connections.file {
-            Some(file) => ServingLock::take(file),
-            None => Ok(ServingLock::not_needed()),
+        match &self.shared.connections.place {
+            Place::File(file) => ServingLock::take(&file.path),
+            Place::Server(_) => Ok(ServingLock::not_needed()),
         }
     }
 
@@ -86,13 +86,14 @@ impl Database {
 
     /// Closes every connection. What is under way ends first; what waits or comes later finds the store unavailable.
     pub async fn close(&self) {
-        let Connections { pool, writer, watch, .. } = &self.shared.connections;
-        let pool = pool.current();
-        // A pool that is closing waits for connections that are in use.
-        for connection in [writer.as_ref(), watch.as_ref(), Some(&*pool)].into_iter().flatten() {
-            if let Err(error) = connection.close_by_ref().await {
-                tracing::warn!(%error, "a database connection did not close cleanly");
+        match &self.shared.connections.place {
+            // A pool that is closing waits for connections that are in use.
+            Place::Server(pool) => {
+                if let Err(error) = pool.current().close_by_ref().await {
+                    tracing::warn!(%error, "the database connections did not close cleanly");
+                }
             }
+            Place::File(file) => file.close().await,
         }
     }
 
@@ -114,7 +115,10 @@ impl Database {
 
     /// A connection to read through.
     pub(crate) fn reader(&self) -> Session<'_> {
-        Session::pool(self.shared.connections.pool.current(), &self.shared.counters)
+        match &self.shared.connections.place {
+            Place::Server(pool) => Session::pool(pool.current(), &self.shared.counters),
+            Place::File(file) => Session::readers(&file.readers, &self.shared.counters),
+        }
     }
 
     /// Asks, again if a connection turns out to be dead. For statements that write nothing.
@@ -157,9 +161,9 @@ impl Database {
     /// Does work in a transaction and answers once it is committed.
     pub(crate) async fn write<W: Work>(&self, work: W) -> StoreResult<W::Outcome> {
         let working = async {
-            match &self.shared.writer {
-                Some(writer) => writer.submit(work).await,
-                None => self.transact(&work).await.map_err(Failure::into_store_error),
+            match &self.shared.connections.place {
+                Place::File(file) => file.writer.submit(work).await,
+                Place::Server(pool) => self.transact(pool, &work).await.map_err(Failure::into_store_error),
             }
         };
         self.in_time(W::PATIENCE, working).await
@@ -184,12 +188,18 @@ impl Database {
     }
 
     async fn in_time<T>(&self, patience: Patience, work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
-        let Connections { pool, options, .. } = &self.shared.connections;
-        let (current, answers) = (pool.current(), self.counters().answers());
+        let Connections { place, options } = &self.shared.connections;
+        let pool = match place {
+            Place::Server(pool) => Some((pool, pool.current())),
+            Place::File(_) => None,
+        };
+        let answers = self.counters().answers();
         match timeout(patience.limit(options.patience), work).await {
             Ok(outcome) => outcome,
             Err(elapsed) => {
-                if self.counters().answers() == answers {
+                if let Some((pool, current)) = pool
+                    && self.counters().answers() == answers
+                {
                     pool.replace(&current).await;
                 }
                 Err(StoreError::Unavailable(Box::new(elapsed)))
@@ -197,10 +207,10 @@ impl Database {
         }
     }
 
-    async fn transact<W: Work>(&self, work: &W) -> Result<W::Outcome, Failure> {
+    async fn transact<W: Work>(&self, pool: &Pool, work: &W) -> Result<W::Outcome, Failure> {
         let mut retries = 0;
         loop {
-            match self.attempt(work).await {
+            match self.attempt(pool, work).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(Attempt { failure, nothing_written })
                     if retries < MOST_RETRIES && self.is_worth_a_retry(&failure, nothing_written) =>
@@ -214,7 +224,7 @@ impl Database {
         }
     }
 
-    async fn attempt<W: Work>(&self, work: &W) -> Result<W::Outcome, Attempt> {
+    async fn attempt<W: Work>(&self, pool: &Pool, work: &W) -> Result<W::Outcome, Attempt> {
         if work.is_one_statement() {
             // It commits by itself: where its answer is lost, nobody knows whether it did.
             return match work.run(&self.reader()).await.map_err(Attempt::unknown)? {
@@ -225,7 +235,7 @@ impl Database {
                 Ending::RollBack(outcome) => Ok(outcome),
             };
         }
-        let transaction = self.shared.connections.pool.current().begin().await.map_err(Attempt::open)?;
+        let transaction = pool.current().begin().await.map_err(Attempt::open)?;
         let session = Session::transaction(&transaction, self.counters());
         match work.run(&session).await.map_err(Attempt::open)? {
             Ending::Commit(outcome) => {

@@ -29,11 +29,7 @@ impl From<StoreError> for Failure {
 impl Failure {
     /// Whether another transaction was in the way and the same work may succeed in a new transaction.
     pub(crate) fn is_contention(&self) -> bool {
-        let Self::Database(error) = self else { return false };
-        let Some(code) = database_error(error).map(code_of) else { return false };
-        // PostgreSQL: serialization failure, deadlock. MariaDB, MySQL: deadlock, record changed since it was read.
-        // SQLite: busy, its snapshot variety, and a locked table. Numbers of different databases do not meet.
-        matches!(code.as_str(), "40001" | "40P01" | "1213" | "1020" | "5" | "261" | "517" | "6")
+        matches!(self, Self::Database(error) if is_contention(error))
     }
 
     /// Whether the connection is gone, so that nothing of an open transaction remains.
@@ -71,6 +67,14 @@ impl Failure {
             done @ Self::Final(_) => done,
         }
     }
+}
+
+/// Whether another transaction was in the way and the same work may succeed in a new transaction.
+pub(crate) fn is_contention(error: &DbErr) -> bool {
+    let Some(code) = database_error(error).map(code_of) else { return false };
+    // PostgreSQL: serialization failure, deadlock. MariaDB, MySQL: deadlock, record changed since it was read.
+    // SQLite: busy, its snapshot variety, and a locked table. Numbers of different databases do not meet.
+    matches!(code.as_str(), "40001" | "40P01" | "1213" | "1020" | "5" | "261" | "517" | "6")
 }
 
 /// A stored value that does not read back. The value itself is not repeated: it may be a secret.

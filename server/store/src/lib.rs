@@ -1,7 +1,7 @@
 //! The ports of the core on SQLite, PostgreSQL and MariaDB or MySQL.
 //!
 //! One implementation speaks to all of them through sea-orm. What differs is in few places: how they are connected
-//! (`connect`), who writes (`writer`: SQLite has one writer with group commit), and the statements where their SQL
+//! (`connect`, `pool`, `sqlite`), who writes (`writer`: SQLite has one writer with group commit), and the statements where their SQL
 //! differs (`sql`). Rows that configure something go through entities; the statements of every login and token
 //! request are written by hand, because their number and form are what the speed and the safety depend on.
 
@@ -39,6 +39,7 @@ mod session_ends;
 mod sessions;
 mod single_use;
 mod sql;
+mod sqlite;
 mod standing;
 mod statistics;
 mod text;

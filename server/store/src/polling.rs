@@ -1,7 +1,6 @@
 //! Looking for changes that others made.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use signet_core::ports::StoreResult;
@@ -10,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::configuration::recent_changes;
-use crate::database::Database;
+use crate::database::{Database, Place};
 use crate::failure::Failure;
 use crate::moment;
 use crate::session::Session;
@@ -77,11 +76,11 @@ impl Watch {
 
     /// The recent changes; nothing if SQLite says that nobody wrote anything since the last time.
     async fn look(&mut self) -> StoreResult<Option<HashSet<i64>>> {
-        let Some(watch) = self.database.connections().watch.clone() else {
+        let Place::File(file) = &self.database.connections().place else {
             let session = self.database.reader();
             return self.database.read(|| recent_changes(&session)).await.map(Some);
         };
-        let session = Session::pool(Arc::new(watch), self.database.counters());
+        let session = Session::readers(&file.watch, self.database.counters());
         // Read first: what is committed between the two statements is then seen again at the next poll.
         let data_version = self.database.read(|| data_version(&session)).await?;
         if data_version == self.data_version {

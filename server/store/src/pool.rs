@@ -14,8 +14,8 @@ use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 #[derive(Debug)]
 pub(crate) struct Pool {
     current: ArcSwap<DatabaseConnection>,
-    /// How to connect again; nothing for SQLite, whose connections lead nowhere.
-    options: Option<ConnectOptions>,
+    /// How to connect again.
+    options: ConnectOptions,
 }
 
 impl Pool {
@@ -23,11 +23,7 @@ impl Pool {
     pub(crate) async fn to_server(mut options: ConnectOptions) -> Result<Self, DbErr> {
         let connection = sea_orm::Database::connect(options.clone()).await?;
         options.connect_lazy(true);
-        Ok(Self { current: ArcSwap::from_pointee(connection), options: Some(options) })
-    }
-
-    pub(crate) fn of_file(connection: DatabaseConnection) -> Self {
-        Self { current: ArcSwap::from_pointee(connection), options: None }
+        Ok(Self { current: ArcSwap::from_pointee(connection), options })
     }
 
     pub(crate) fn current(&self) -> Arc<DatabaseConnection> {
@@ -36,8 +32,7 @@ impl Pool {
 
     /// Begins anew, unless someone else has done so already.
     pub(crate) async fn replace(&self, sick: &Arc<DatabaseConnection>) {
-        let Some(options) = &self.options else { return };
-        match sea_orm::Database::connect(options.clone()).await {
+        match sea_orm::Database::connect(self.options.clone()).await {
             Ok(connection) => {
                 let replaced = self.current.compare_and_swap(sick, Arc::new(connection));
                 if Arc::ptr_eq(&replaced, sick) {

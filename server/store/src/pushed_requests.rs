@@ -1,7 +1,7 @@
 //! The port of pushed authorization requests.
 
 use async_trait::async_trait;
-use sea_orm::{QueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult, Value};
 use signet_core::events::EventRecord;
 use signet_core::model::{PushedReference, PushedRequest};
 use signet_core::ports::{Push, PushOutcome, PushedRequests, StandingQuery, StoreResult};
@@ -89,23 +89,18 @@ struct KeepPush {
 }
 
 impl KeepPush {
-    /// Whether the client has as many requests as it may have. The look ends at the bound.
-    async fn is_too_much(&self, session: &Session<'_>) -> Result<bool, Failure> {
+    /// Keeps the request, unless its client has as many as it may have; says whether it was kept. The look ends at the
+    /// bound.
+    async fn insert(&self, session: &Session<'_>) -> Result<bool, Failure> {
         let Push { request, now, most, .. } = &self.push;
-        let select = "SELECT COUNT(*) FROM (SELECT 1 FROM pushed_requests \
-                      WHERE realm_id = ? AND client_id = ? AND opens_until > ? LIMIT ?) AS open_requests";
-        let values =
-            vec![sql::bytes(&request.realm_id.0), request.client_id.as_str().into(), now.0.into(), (*most).into()];
-        let row = session.row(select, values).await?;
-        let count = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
-        Ok(count.is_none_or(|count| count >= *most))
-    }
-
-    async fn insert(&self, session: &Session<'_>) -> Result<(), Failure> {
-        let request = &self.push.request;
-        let insert = "INSERT INTO pushed_requests \
-                      (realm_id, reference, client_id, content, completed, opens_until, expires_at) \
-                      VALUES (?, ?, ?, ?, ?, ?, ?)";
+        let from = if session.get_database_backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
+        let insert = format!(
+            "INSERT INTO pushed_requests \
+             (realm_id, reference, client_id, content, completed, opens_until, expires_at) \
+             SELECT ?, ?, ?, ?, ?, ?, ?{from} \
+             WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM pushed_requests \
+             WHERE realm_id = ? AND client_id = ? AND opens_until > ? LIMIT ?) AS open_requests) < ?"
+        );
         let mut values = key(request.realm_id, request.reference);
         values.extend([
             request.client_id.as_str().into(),
@@ -113,9 +108,14 @@ impl KeepPush {
             request.completed.into(),
             request.opens_until.0.into(),
             request.expires_at.0.into(),
+            sql::bytes(&request.realm_id.0),
+            request.client_id.as_str().into(),
+            now.0.into(),
+            (*most).into(),
+            (*most).into(),
         ]);
-        let inserted = session.execute(insert, values).await;
-        inserted.map(drop).map_err(|failure| failure.naming("pushed request", "realm"))
+        let inserted = session.execute(&insert, values).await;
+        inserted.map(|rows| rows == 1).map_err(|failure| failure.naming("pushed request", "realm"))
     }
 }
 
@@ -128,10 +128,7 @@ impl Work for KeepPush {
         if let Some(replayed) = insert_proofs(session, request.realm_id, proofs).await? {
             return Ok(Ending::RollBack(PushOutcome::Replayed(replayed)));
         }
-        if self.is_too_much(session).await? {
-            return Ok(Ending::Commit(PushOutcome::TooMany));
-        }
-        self.insert(session).await?;
-        Ok(Ending::Commit(PushOutcome::Pushed))
+        let kept = self.insert(session).await?;
+        Ok(Ending::Commit(if kept { PushOutcome::Pushed } else { PushOutcome::TooMany }))
     }
 }

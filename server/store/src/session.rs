@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, ExecResult,
-    QueryResult, Statement, Value,
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, QueryResult,
+    Statement, Value,
 };
+use tokio::sync::Mutex;
 
 use crate::failure::{Failure, is_duplicate};
 use crate::sql;
+use crate::sqlite::{self, Readers, not_executed, not_read};
 use crate::statistics::Counters;
 
 /// A connection or a transaction. Entities take it like any connection of sea-orm.
@@ -21,24 +24,29 @@ pub(crate) struct Session<'a> {
 enum Executor<'a> {
     Pool(Arc<DatabaseConnection>),
     Transaction(&'a DatabaseTransaction),
+    Readers(&'a Readers),
+    Writer(Mutex<&'a mut SqliteConnection>),
 }
 
 impl<'a> Session<'a> {
-    /// Each statement on any connection, and atomic by itself.
+    /// Each statement on any connection to a server, and atomic by itself.
     pub(crate) const fn pool(pool: Arc<DatabaseConnection>, counters: &'a Counters) -> Self {
         Self { executor: Executor::Pool(pool), counters }
     }
 
-    /// All statements in one transaction.
+    /// All statements in one transaction of a server.
     pub(crate) const fn transaction(transaction: &'a DatabaseTransaction, counters: &'a Counters) -> Self {
         Self { executor: Executor::Transaction(transaction), counters }
     }
 
-    fn executor(&self) -> DatabaseExecutor<'_> {
-        match &self.executor {
-            Executor::Pool(pool) => DatabaseExecutor::Connection(pool),
-            Executor::Transaction(transaction) => DatabaseExecutor::Transaction(transaction),
-        }
+    /// Each statement on any of these connections to a SQLite file.
+    pub(crate) const fn readers(readers: &'a Readers, counters: &'a Counters) -> Self {
+        Self { executor: Executor::Readers(readers), counters }
+    }
+
+    /// All statements in the transaction that is open on a connection to a SQLite file.
+    pub(crate) fn writer(connection: &'a mut SqliteConnection, counters: &'a Counters) -> Self {
+        Self { executor: Executor::Writer(Mutex::new(connection)), counters }
     }
 
     fn counted<T>(&self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
@@ -86,26 +94,50 @@ impl<'a> Session<'a> {
 #[async_trait]
 impl ConnectionTrait for Session<'_> {
     fn get_database_backend(&self) -> DatabaseBackend {
-        self.executor().get_database_backend()
+        match &self.executor {
+            Executor::Pool(pool) => pool.get_database_backend(),
+            Executor::Transaction(transaction) => transaction.get_database_backend(),
+            Executor::Readers(_) | Executor::Writer(_) => DatabaseBackend::Sqlite,
+        }
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.counters.count_statement();
-        self.counted(self.executor().execute_raw(statement).await)
+        self.counted(match &self.executor {
+            Executor::Pool(pool) => pool.execute_raw(statement).await,
+            Executor::Transaction(transaction) => transaction.execute_raw(statement).await,
+            Executor::Readers(readers) => {
+                sqlite::execute(&mut *readers.lock().await.map_err(not_executed)?, statement).await
+            }
+            Executor::Writer(connection) => sqlite::execute(&mut *connection.lock().await, statement).await,
+        })
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.counters.count_statement();
-        self.counted(self.executor().execute_unprepared(sql).await)
+        self.execute_raw(Statement::from_string(self.get_database_backend(), sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         self.counters.count_statement();
-        self.counted(self.executor().query_one_raw(statement).await)
+        self.counted(match &self.executor {
+            Executor::Pool(pool) => pool.query_one_raw(statement).await,
+            Executor::Transaction(transaction) => transaction.query_one_raw(statement).await,
+            Executor::Readers(readers) => {
+                sqlite::query_one(&mut *readers.lock().await.map_err(not_read)?, statement).await
+            }
+            Executor::Writer(connection) => sqlite::query_one(&mut *connection.lock().await, statement).await,
+        })
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.counters.count_statement();
-        self.counted(self.executor().query_all_raw(statement).await)
+        self.counted(match &self.executor {
+            Executor::Pool(pool) => pool.query_all_raw(statement).await,
+            Executor::Transaction(transaction) => transaction.query_all_raw(statement).await,
+            Executor::Readers(readers) => {
+                sqlite::query_all(&mut *readers.lock().await.map_err(not_read)?, statement).await
+            }
+            Executor::Writer(connection) => sqlite::query_all(&mut *connection.lock().await, statement).await,
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! The port of things that may happen once.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
 use signet_core::events::EventRecord;
@@ -11,7 +13,7 @@ use signet_core::ports::{
 use signet_protocol::identifiers::{ClientId, RealmId, SessionId};
 use signet_protocol::time::UnixTime;
 
-use crate::database::Database;
+use crate::database::{Database, Place};
 use crate::deferred_requests::{is_in_state, redeem_deferred_request};
 use crate::failure::Failure;
 use crate::pushed_requests::{complete_pushed_request, is_completed};
@@ -41,7 +43,7 @@ impl SingleUse for Database {
     }
 
     fn is_shared(&self) -> bool {
-        self.connections().writer.is_none()
+        matches!(self.connections().place, Place::Server(_))
     }
 
     async fn redeem(
@@ -125,18 +127,68 @@ async fn was_completed(session: &Session<'_>, realm_id: RealmId, completion: &Co
     }
 }
 
+/// What became of marks that were to be set together.
+struct Marks {
+    /// The kind of a proof that was used before.
+    replayed: Option<Purpose>,
+    /// Whether what is marked only if something stands was marked.
+    conditional: bool,
+}
+
+/// Marks proofs as used, each of which counts once, and something else if what it rests on stands. One statement where
+/// the database can say which of its rows were inserted.
+async fn insert_marks(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    proofs: &[UsedRecord],
+    conditional: Option<(&UsedRecord, &StandingQuery)>,
+) -> Result<Marks, Failure> {
+    if session.get_database_backend() == DatabaseBackend::MySql {
+        for proof in proofs {
+            if !insert_used_record(session, realm_id, proof).await? {
+                return Ok(Marks { replayed: Some(proof.purpose), conditional: false });
+            }
+        }
+        let conditional = match conditional {
+            Some((record, query)) => insert_used_record_if_standing(session, realm_id, record, query).await?,
+            None => false,
+        };
+        return Ok(Marks { replayed: None, conditional });
+    }
+    let mut rows = vec!["SELECT ?, ?, ?, ? WHERE TRUE".to_owned(); proofs.len()];
+    let mut values: Vec<Value> = proofs.iter().flat_map(|proof| columns_of(realm_id, proof)).collect();
+    if let Some((record, query)) = conditional {
+        let condition = stands_undenied(realm_id, query);
+        rows.push(format!("SELECT ?, ?, ?, ? WHERE {}", condition.sql));
+        values.extend(columns_of(realm_id, record));
+        values.extend(condition.values);
+    }
+    let insert = format!(
+        "INSERT INTO used_records (realm_id, purpose, used, expires_at) {} \
+         ON CONFLICT DO NOTHING RETURNING purpose, used",
+        rows.join(" UNION ALL ")
+    );
+    let mut inserted = HashSet::new();
+    for row in session.rows(&insert, values).await? {
+        inserted.insert((row.try_get_by_index::<i64>(0)?, row.try_get_by_index::<Vec<u8>>(1)?));
+    }
+    let is_marked = |record: &UsedRecord| inserted.contains(&(i64::from(record.purpose as i16), record.key.to_vec()));
+    Ok(Marks {
+        replayed: proofs.iter().find(|proof| !is_marked(proof)).map(|proof| proof.purpose),
+        conditional: conditional.is_some_and(|(record, _)| is_marked(record)),
+    })
+}
+
 /// Marks proofs as used, each of which counts once; says which kind was used before.
 pub(crate) async fn insert_proofs(
     session: &Session<'_>,
     realm_id: RealmId,
     proofs: &[UsedRecord],
 ) -> Result<Option<Purpose>, Failure> {
-    for proof in proofs {
-        if !insert_used_record(session, realm_id, proof).await? {
-            return Ok(Some(proof.purpose));
-        }
+    if proofs.is_empty() {
+        return Ok(None);
     }
-    Ok(None)
+    insert_marks(session, realm_id, proofs, None).await.map(|marks| marks.replayed)
 }
 
 /// Marks something as used if what it rests on stands; says whether it was marked.
@@ -241,16 +293,21 @@ impl Work for ConsumeProofs {
     }
 }
 
-/// Uses up what tokens are issued for, if what it rests on stands; says whether it was used up.
+/// Uses up what tokens are issued for, if what it rests on stands, with what proves who asks.
 async fn redeem_if_standing(
     session: &Session<'_>,
     realm_id: RealmId,
-    redeemable: &Redeemable,
-    query: &StandingQuery,
-) -> Result<bool, Failure> {
+    (redeemable, query): (&Redeemable, &StandingQuery),
+    proofs: &[UsedRecord],
+) -> Result<Marks, Failure> {
     match redeemable {
-        Redeemable::Code(record) => insert_used_record_if_standing(session, realm_id, record, query).await,
-        Redeemable::Deferred(reference) => redeem_deferred_request(session, realm_id, *reference, query).await,
+        Redeemable::Code(record) => insert_marks(session, realm_id, proofs, Some((record, query))).await,
+        Redeemable::Deferred(reference) => {
+            let replayed = insert_proofs(session, realm_id, proofs).await?;
+            let conditional =
+                replayed.is_none() && redeem_deferred_request(session, realm_id, *reference, query).await?;
+            Ok(Marks { replayed, conditional })
+        }
     }
 }
 
@@ -275,12 +332,13 @@ impl Work for Redeem {
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<RedemptionOutcome>, Failure> {
         let Redemption { redeemable, standing, refresh_family, participant, proofs } = &self.redemption;
+        let marks = redeem_if_standing(session, self.realm_id, (redeemable, standing), proofs).await?;
         // First what authenticates the client: whoever replays a whole request learns nothing about the code and
         // closes no lineage.
-        if let Some(replayed) = insert_proofs(session, self.realm_id, proofs).await? {
+        if let Some(replayed) = marks.replayed {
             return Ok(Ending::RollBack(RedemptionOutcome::ProofReplayed(replayed)));
         }
-        if !redeem_if_standing(session, self.realm_id, redeemable, standing).await? {
+        if !marks.conditional {
             // Which of the two it was is asked only here, where nothing is won by speed.
             let used = was_redeemed(session, self.realm_id, redeemable).await?;
             return Ok(Ending::RollBack(if used { RedemptionOutcome::AlreadyUsed } else { RedemptionOutcome::Fallen }));

@@ -7,13 +7,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode};
-use sea_orm::{TransactionOptions, TransactionTrait};
+use sea_orm::DbErr;
+use sea_orm::sqlx::sqlite::{Sqlite, SqliteConnection};
+use sea_orm::sqlx::{Connection as _, Transaction};
 use signet_core::ports::{StoreError, StoreResult};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, is_contention};
 use crate::session::Session;
+use crate::sqlite::{Held, not_executed};
 use crate::statistics::Counters;
 use crate::work::{Ending, Work};
 
@@ -32,7 +34,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the task. It ends when the last `Writer` is gone and all work is done.
-    pub(crate) fn start(connection: DatabaseConnection, counters: Arc<Counters>) -> Self {
+    pub(crate) fn start(connection: Arc<Held>, counters: Arc<Counters>) -> Self {
         let (queue, mut waiting) = mpsc::channel::<Box<dyn Job>>(LONGEST_QUEUE);
         tokio::spawn(async move {
             while let Some(first) = waiting.recv().await {
@@ -109,7 +111,7 @@ impl<W: Work> Job for Order<W> {
     }
 }
 
-async fn write_group(connection: &DatabaseConnection, counters: &Counters, mut group: Vec<Box<dyn Job>>) {
+async fn write_group(connection: &Held, counters: &Counters, mut group: Vec<Box<dyn Job>>) {
     // Work that nobody waits for was reported as not done; so it must not be done.
     group.retain(|job| !job.is_abandoned());
     let committed = run_group(connection, counters, &mut group).await.map_err(|error| {
@@ -121,65 +123,56 @@ async fn write_group(connection: &DatabaseConnection, counters: &Counters, mut g
     }
 }
 
-async fn run_group(
-    connection: &DatabaseConnection,
-    counters: &Counters,
-    group: &mut [Box<dyn Job>],
-) -> Result<(), DbErr> {
+async fn run_group(connection: &Held, counters: &Counters, group: &mut [Box<dyn Job>]) -> Result<(), DbErr> {
     if group.is_empty() {
         return Ok(());
     }
-    let transaction = begin(connection, counters).await?;
-    let alone = group.len() == 1;
-    let mut anything_stays = false;
-    for job in group {
-        anything_stays |= if alone || job.is_one_statement() {
-            job.run(&Session::transaction(&transaction, counters)).await
-        } else {
-            run_under_savepoint(&transaction, counters, job.as_mut()).await?
-        };
-    }
-    if anything_stays {
-        transaction.commit().await?;
-        counters.count_commit();
-        Ok(())
-    } else {
-        transaction.rollback().await
-    }
-}
-
-async fn run_under_savepoint(
-    transaction: &DatabaseTransaction,
-    counters: &Counters,
-    job: &mut dyn Job,
-) -> Result<bool, DbErr> {
-    let savepoint = transaction.begin().await?;
-    let stays = job.run(&Session::transaction(&savepoint, counters)).await;
-    if stays {
-        savepoint.commit().await?;
-    } else {
-        savepoint.rollback().await?;
-    }
-    Ok(stays)
-}
-
-/// `BEGIN IMMEDIATE`: takes the write lock at once, so that no transaction finds at its end that it may not write.
-async fn begin(connection: &DatabaseConnection, counters: &Counters) -> Result<DatabaseTransaction, DbErr> {
+    let mut connection = connection.lock().await.map_err(not_executed)?;
     let mut attempt = 1;
     loop {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        match connection.begin_with_options(options).await.map_err(Failure::from) {
-            Ok(transaction) => return Ok(transaction),
-            Err(failure) if failure.is_contention() && attempt < ATTEMPTS_TO_BEGIN => {
+        // Takes the write lock at once, so that no transaction finds at its end that it may not write.
+        match connection.begin_with("BEGIN IMMEDIATE").await.map_err(not_executed) {
+            Ok(transaction) => return run_in(transaction, counters, group).await,
+            Err(error) if attempt < ATTEMPTS_TO_BEGIN && is_contention(&error) => {
                 counters.count_busy();
                 counters.count_retry();
                 attempt += 1;
             }
-            Err(Failure::Database(error)) => return Err(error),
-            Err(Failure::Final(error)) => return Err(DbErr::Custom(error.to_string())),
+            Err(error) => return Err(error),
         }
     }
+}
+
+async fn run_in(
+    mut transaction: Transaction<'_, Sqlite>,
+    counters: &Counters,
+    group: &mut [Box<dyn Job>],
+) -> Result<(), DbErr> {
+    let alone = group.len() == 1;
+    let mut anything_stays = false;
+    for job in group {
+        anything_stays |= if alone || job.is_one_statement() {
+            job.run(&Session::writer(&mut transaction, counters)).await
+        } else {
+            run_under_savepoint(&mut transaction, counters, job.as_mut()).await?
+        };
+    }
+    if anything_stays {
+        transaction.commit().await.map_err(not_executed)?;
+        counters.count_commit();
+        Ok(())
+    } else {
+        transaction.rollback().await.map_err(not_executed)
+    }
+}
+
+async fn run_under_savepoint(
+    transaction: &mut SqliteConnection,
+    counters: &Counters,
+    job: &mut dyn Job,
+) -> Result<bool, DbErr> {
+    let mut savepoint = transaction.begin().await.map_err(not_executed)?;
+    let stays = job.run(&Session::writer(&mut savepoint, counters)).await;
+    let ended = if stays { savepoint.commit().await } else { savepoint.rollback().await };
+    ended.map(|()| stays).map_err(not_executed)
 }

@@ -103,7 +103,7 @@ pub(crate) struct SelectionArguments {
     /// Run this plan (its name here or in the suite); may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) plan: Vec<String>,
-    /// Run the plans of this group; may be repeated
+    /// Run the plans of this group; `all` has every plan, `quick` one of each family; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) group: Vec<String>,
     /// Replace a variant parameter of the plans; may be repeated

@@ -139,7 +139,7 @@ fn select(plans: Vec<Plan>, selection: &SelectionArguments) -> Result<Vec<Plan>,
     if let Some(name) = selection.plan.iter().find(|name| !known(name)) {
         return Err(HarnessError::Input(format!("there is no plan {name}: `list` shows the plans")));
     }
-    if let Some(name) = selection.group.iter().find(|name| plans.iter().all(|plan| plan.file.group != **name)) {
+    if let Some(name) = selection.group.iter().find(|name| !plans.iter().any(|plan| plan.is_in_group(name))) {
         return Err(HarnessError::Input(format!("there is no group {name}: `list` shows the groups")));
     }
     let all = selection.plan.is_empty() && selection.group.is_empty();
@@ -147,7 +147,7 @@ fn select(plans: Vec<Plan>, selection: &SelectionArguments) -> Result<Vec<Plan>,
         .into_iter()
         .filter(|plan| {
             let named = selection.plan.iter().any(|name| plan.name == *name || plan.file.plan == *name);
-            all || named || selection.group.contains(&plan.file.group)
+            all || named || selection.group.iter().any(|name| plan.is_in_group(name))
         })
         .collect();
     for (name, value) in &selection.variant {
@@ -210,6 +210,20 @@ mod tests {
         let openid = names(&selection(&["config"], &["oidc"], &[]));
         assert!(openid.iter().all(|name| !name.starts_with("fapi")) && openid.len() < all.len(), "{openid:?}");
         assert_eq!(names(&selection(&[], &["oidc", "fapi", "ciba"], &[])), all);
+        assert_eq!(names(&selection(&[], &["all"], &[])), all);
+    }
+
+    #[test]
+    fn the_quick_group_has_one_plan_of_each_file() {
+        let quick = names(&selection(&[], &["quick"], &[]));
+        for alone in ["config", "backchannel-logout", "session-management", "fapi2-security-rar"] {
+            assert!(quick.iter().any(|name| name == alone), "{alone} is not in {quick:?}");
+        }
+        for family in ["dynamic-", "fapi1-advanced-", "fapi2-message-signing-", "fapi-ciba-", "third-party-login-"] {
+            assert_eq!(quick.iter().filter(|name| name.starts_with(family)).count(), 1, "{family} in {quick:?}");
+        }
+        // A plan that is named as well is not run twice.
+        assert_eq!(names(&selection(&["config"], &["quick"], &[])), quick);
     }
 
     #[test]

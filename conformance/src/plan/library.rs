@@ -1,6 +1,6 @@
 //! The plan files: built-in ones, and those of a folder over them.
 
-use super::{Plan, PlanFile, matrix};
+use super::{EVERY_PLAN, ONE_OF_EACH_FILE, Plan, PlanFile, matrix};
 use crate::error::HarnessError;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -81,9 +81,12 @@ impl Library {
             let stem = path.trim_end_matches(".toml");
             let wrong = |error: String| HarnessError::Input(format!("plan {path}: {error}"));
             let part = |name: &str| self.0.get(&format!("parts/{name}.toml")).map(String::as_str);
-            for (name, table) in matrix::expand(stem, text, part).map_err(wrong)? {
+            for (place, (name, table)) in matrix::expand(stem, text, part).map_err(wrong)?.into_iter().enumerate() {
                 let file: PlanFile = table.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
-                let plan = self.plan(&name, file)?;
+                if [EVERY_PLAN, ONE_OF_EACH_FILE].contains(&file.group.as_str()) {
+                    return Err(wrong(format!("{} is a group that plans of every file are in", file.group)));
+                }
+                let plan = self.plan(&name, (file, place == 0))?;
                 if plans.insert(name.clone(), plan).is_some() {
                     return Err(wrong(format!("another file has a plan called {name}")));
                 }
@@ -92,7 +95,7 @@ impl Library {
         Ok(plans.into_values().collect())
     }
 
-    fn plan(&self, name: &str, file: PlanFile) -> Result<Plan, HarnessError> {
+    fn plan(&self, name: &str, (file, stands_for_its_file): (PlanFile, bool)) -> Result<Plan, HarnessError> {
         let claims = file.user.as_ref().map(|user| self.json(name, "users", user)).transpose()?;
         let browser = file.browser.as_ref().map(|steps| self.json(name, "browser", steps)).transpose()?;
         let overrides = file
@@ -100,7 +103,7 @@ impl Library {
             .iter()
             .map(|(module, steps)| Ok((module.clone(), self.json(name, "browser", steps)?)))
             .collect::<Result<_, HarnessError>>()?;
-        Ok(Plan { name: name.to_owned(), file, claims, browser, overrides })
+        Ok(Plan { name: name.to_owned(), stands_for_its_file, file, claims, browser, overrides })
     }
 
     fn json(&self, plan: &str, folder: &str, name: &str) -> Result<Value, HarnessError> {

@@ -18,6 +18,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// The group that has every plan.
+const EVERY_PLAN: &str = "all";
+/// The group that has one plan of each file: what is run where time is short.
+const ONE_OF_EACH_FILE: &str = "quick";
+
 /// One plan, as a file says.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,6 +87,8 @@ pub(crate) struct ClientFile {
 pub(crate) struct Plan {
     /// What `--plan` selects.
     pub(crate) name: String,
+    /// Whether it stands for the others of its file, by name the first of them.
+    pub(crate) stands_for_its_file: bool,
     pub(crate) file: PlanFile,
     /// The user's claims.
     pub(crate) claims: Option<Value>,
@@ -92,6 +99,15 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// Whether `--group` selects the plan by this name.
+    pub(crate) fn is_in_group(&self, name: &str) -> bool {
+        match name {
+            EVERY_PLAN => true,
+            ONE_OF_EACH_FILE => self.stands_for_its_file,
+            own => self.file.group == own,
+        }
+    }
+
     /// The namespace of redirect URIs that the plan has at the suite.
     pub(crate) fn alias(&self) -> String {
         format!("signet-{}", self.name)

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 use super::certificates::{AUTHORITY, Identity, MUTUAL_TLS_HOST};
+use super::server::is_balanced;
 
 /// An HTTP client.
 #[derive(Debug, Clone)]
@@ -70,6 +71,10 @@ impl HttpClient {
             .tls_built_in_root_certs(false)
             .add_root_certificate(authority)
             .no_proxy();
+        if is_balanced() {
+            // A connection for each request, so that the requests of a test go to one node after the other.
+            builder = builder.pool_max_idle_per_host(0);
+        }
         if let Some(identity) = identity {
             let (certificate, key) = (identity.chain_pem(), identity.key_pem());
             builder =

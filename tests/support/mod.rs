@@ -2,6 +2,7 @@
 
 pub(crate) mod administration;
 pub(crate) mod authorization;
+pub(crate) mod balancer;
 pub(crate) mod browser;
 pub(crate) mod certificates;
 pub(crate) mod ciba;

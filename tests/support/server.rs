@@ -10,12 +10,23 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::administration::Administration;
+use super::balancer::balance;
 use super::certificates::{AUTHORITY, Identity, MUTUAL_TLS_HOST};
+use super::databases::{Kind, TestDatabase};
 use super::http::{HttpClient, Request};
 use super::process::{Process, new_folder, without_settings};
 use super::wait::until_true;
 
 static SHARED: OnceCell<Arc<Server>> = OnceCell::const_new();
+
+/// Whether the server that tests share is three nodes with one PostgreSQL database, and each connection goes to the next.
+pub(crate) fn is_balanced() -> bool {
+    match std::env::var("SIGNET_TEST_NODES") {
+        Err(_) => false,
+        Ok(number) if number == "3" => true,
+        Ok(other) => panic!("SIGNET_TEST_NODES is {other}: it can be 3"),
+    }
+}
 
 /// A Signet that answers.
 pub(crate) struct Server {
@@ -35,6 +46,7 @@ pub(crate) struct Server {
 pub(crate) struct Program {
     configuration: PathBuf,
     management: u16,
+    mtls: u16,
     processes: Mutex<Vec<Process>>,
 }
 
@@ -50,6 +62,8 @@ pub(crate) struct Configuration {
     pub(crate) certificate_header: Option<&'static str>,
     /// Whether certificates are asked for by host name, on the port that everybody uses.
     pub(crate) mutual_tls_by_name: bool,
+    /// Whether it is one of several nodes behind a balancer.
+    pub(crate) balanced: bool,
     /// The revocation lists of client certificates, and what becomes of authorities without any.
     pub(crate) revocation: Option<(Vec<u8>, &'static str)>,
 }
@@ -60,7 +74,8 @@ const REVOCATION_LISTS: &str = "clients.crl";
 impl Configuration {
     /// Where the server is reached, without and with certificates.
     fn public_urls(&self, [main, mtls, _]: [u16; 3]) -> [String; 2] {
-        let [public, mutual] = self.behind_proxies.unwrap_or([main, mtls]);
+        let own = || if self.balanced { free_ports() } else { [main, mtls] };
+        let [public, mutual] = self.behind_proxies.unwrap_or_else(own);
         let mutual = if self.mutual_tls_by_name {
             format!("https://{MUTUAL_TLS_HOST}:{public}")
         } else {
@@ -73,17 +88,33 @@ impl Configuration {
 impl Server {
     /// The server that most tests share, each with a realm of its own.
     pub(crate) async fn shared() -> Arc<Self> {
-        Arc::clone(SHARED.get_or_init(|| Self::start(Configuration::default())).await)
+        Arc::clone(SHARED.get_or_init(Self::start_shared).await)
+    }
+
+    async fn start_shared() -> Arc<Self> {
+        if !is_balanced() {
+            return Self::start(Configuration::default()).await;
+        }
+        let database = Some(TestDatabase::empty(Kind::Postgres).await.url);
+        let first = Self::start(Configuration { database, balanced: true, ..Configuration::default() }).await;
+        let others = [first.beside().await, first.beside().await];
+        let nodes = || std::iter::once(&first).chain(&others);
+        balance(port_of(&first.public_url), nodes().map(|node| port_of(&node.base)).collect());
+        balance(port_of(&first.mtls_url), nodes().map(|node| node.program().mtls).collect());
+        // They serve as long as the tests run.
+        std::mem::forget(others);
+        first
     }
 
     /// Starts a server with a configuration of its own.
     pub(crate) async fn start(configuration: Configuration) -> Arc<Self> {
         let folder = new_folder("server");
         let ports = free_ports();
+        let urls = configuration.public_urls(ports);
         let database =
             configuration.database.clone().unwrap_or_else(|| format!("sqlite:{}/signet.db", folder.display()));
         let written = folder.join("signet.toml");
-        std::fs::write(&written, settings(&configuration, &folder, (ports, &database))).unwrap();
+        std::fs::write(&written, settings(&configuration, &folder, (ports, &urls, &database))).unwrap();
         let file = written.to_str().unwrap();
         run(&["migrate", "up", "--config", file]);
         let created = run(&[
@@ -103,11 +134,11 @@ impl Server {
             "json",
         ]);
         let created: Value = serde_json::from_str(&created).unwrap_or_else(|error| panic!("{error}: {created}"));
-        let [main, _, management] = ports;
-        let [public_url, mtls_url] = configuration.public_urls(ports);
+        let [main, mtls, management] = ports;
+        let [public_url, mtls_url] = urls;
         let scheme = if configuration.behind_proxies.is_some() { "http" } else { "https" };
         let base = format!("{scheme}://localhost:{main}");
-        let program = Program { configuration: written, management, processes: Mutex::default() };
+        let program = Program { configuration: written, management, mtls, processes: Mutex::default() };
         program.start().await;
         Arc::new(Self {
             public_url,
@@ -137,7 +168,7 @@ impl Server {
             .collect();
         let written = first.with_file_name("second.toml");
         std::fs::write(&written, own).unwrap();
-        let program = Program { configuration: written, management, processes: Mutex::default() };
+        let program = Program { configuration: written, management, mtls, processes: Mutex::default() };
         program.start().await;
         let base = format!("https://localhost:{main}");
         Arc::new(Self {
@@ -199,6 +230,10 @@ pub(crate) fn program() -> PathBuf {
     program
 }
 
+fn port_of(address: &str) -> u16 {
+    address.rsplit(':').next().and_then(|port| port.parse().ok()).expect("an address with a port")
+}
+
 /// Runs a command to its end and answers what it printed.
 pub(crate) fn run(arguments: &[&str]) -> String {
     let output = without_settings(&mut std::process::Command::new(program())).args(arguments).output().unwrap();
@@ -207,9 +242,12 @@ pub(crate) fn run(arguments: &[&str]) -> String {
     printed
 }
 
-fn settings(configuration: &Configuration, folder: &Path, (ports, database): ([u16; 3], &str)) -> String {
+fn settings(
+    configuration: &Configuration,
+    folder: &Path,
+    (ports, [public_url, mtls_url], database): ([u16; 3], &[String; 2], &str),
+) -> String {
     let [main, mtls, management] = ports;
-    let [public_url, mtls_url] = configuration.public_urls(ports);
     let (chain, key) = Identity::localhost().write(folder, "server");
     let authority = folder.join("authority.pem");
     std::fs::write(&authority, AUTHORITY.certificate_pem()).unwrap();

@@ -303,6 +303,55 @@ async fn a_slow_client_delays_nobody_else() {
     until("only the slow one waits", async || (realm.rows().await.count("logout_deliveries") == 1).then_some(())).await;
 }
 
+/// LO-005: a client has the time that it is registered with, and nobody else waits for it.
+#[tokio::test]
+async fn lo_005_back_channel_logout_2_5_each_client_has_its_own_time_to_answer() {
+    let realm = Realm::new().await;
+    let answers = Arc::new(tokio::sync::Semaphore::new(0));
+    let open = Arc::clone(&answers);
+    let site = WebServer::answering(move |received: Received| {
+        let open = Arc::clone(&open);
+        async move {
+            if received.target == "/patient" {
+                open.acquire().await.unwrap().forget();
+            } else {
+                std::future::pending::<()>().await;
+            }
+            Response::new(String::new())
+        }
+    })
+    .await;
+    let mut browser = realm.browser();
+    let mut ids = Vec::new();
+    for (name, seconds) in [("hasty", Some(1)), ("plain", None), ("patient", Some(20))] {
+        let settings = json!({"skip_consent": true, "backchannel_logout_timeout_seconds": seconds});
+        let uri = format!("{}/{name}", site.url);
+        let client = client(&realm, json!({"backchannel_logout_uri": uri, "settings": settings})).await;
+        client.obtain(&mut browser, &client.request(), &realm.user).await;
+        ids.push(client.id);
+    }
+    sign_out(&realm, &mut browser).await;
+    // What each of them is waited for, or why not any more, at one moment.
+    let seen = async || -> Vec<Option<Value>> {
+        let listed = deliveries(&realm, "").await;
+        let of = |id: &String| listed.iter().find(|delivery| delivery["client_id"] == **id).cloned();
+        ids.iter().map(of).collect()
+    };
+    let failed = |of: &Option<Value>| of.as_ref().is_some_and(|delivery| delivery["problem"].is_string());
+    // They began together, so that the order in which they end is that of their times.
+    let first = until("an attempt has ended", async || Some(seen().await).filter(|all| all.iter().any(failed))).await;
+    assert_eq!(first.iter().map(failed).collect::<Vec<_>>(), [true, false, false], "{first:?}");
+    let then = until("another has ended", async || Some(seen().await).filter(|all| failed(&all[1]))).await;
+    assert!(then[2].as_ref().is_some_and(|delivery| delivery["problem"].is_null()), "{then:?}");
+    answers.add_permits(1);
+    until_true("the patient client was told", async || seen().await[2].is_none()).await;
+    assert_eq!(
+        site.received().iter().filter(|received| received.target == "/patient").count(),
+        1,
+        "at the first attempt"
+    );
+}
+
 /// Clients that take part in the one session of the realm, written past the server: registering so many takes a while.
 async fn insert_participants(realm: &Realm, site: &str, number: usize) {
     use sea_orm::{ConnectionTrait as _, Statement};

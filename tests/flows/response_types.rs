@@ -64,6 +64,7 @@ async fn check_id_token(realm: &Realm, request: &AuthorizationRequest, response:
     claims
 }
 
+/// RejectAuthCodeInUrlQuery, RejectAuthCodeInUrlFragment, ExtractAtHash, ExtractCHash.
 #[tokio::test]
 async fn oidc_core_3_2_2_5_and_3_3_2_5_each_response_type_is_answered_with_what_it_names_in_each_mode() {
     let realm = open_realm().await;
@@ -123,6 +124,7 @@ async fn rfc6749_3_1_1_the_order_of_the_words_does_not_matter() {
     }
 }
 
+/// EnsureIdTokenDoesNotContainNonRequestedClaims.
 #[tokio::test]
 async fn oidc_core_5_4_claims_of_scopes_are_in_the_id_token_only_where_no_access_token_is_issued() {
     let realm = open_realm().await;
@@ -145,6 +147,7 @@ async fn oidc_core_5_4_claims_of_scopes_are_in_the_id_token_only_where_no_access
     }
 }
 
+/// oidcc-claims-essential.
 #[tokio::test]
 async fn oidc_core_5_5_claims_for_userinfo_are_there_for_front_channel_access_tokens() {
     let realm = open_realm().await;

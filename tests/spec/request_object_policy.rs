@@ -67,6 +67,7 @@ async fn rfc9101_10_5_the_demand_holds_for_those_who_log_in_already() {
     browser.log_in(&login, &realm.user).await.assert_error_response(&request, "invalid_request");
 }
 
+/// oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported.
 #[tokio::test]
 async fn oidc_core_6_1_unsigned_objects_need_the_realm_and_the_client() {
     let realm = Realm::with(json!({"allow_unsigned_request_objects": true})).await;

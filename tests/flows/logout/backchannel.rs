@@ -64,6 +64,7 @@ async fn deliveries(realm: &Realm, query: &str) -> Vec<Value> {
     listed.success()["items"].as_array().unwrap().clone()
 }
 
+/// ValidateLogoutTokenClaims, CheckLogoutTokenNoNonce, CheckLogoutTokenHasSubOrSid.
 #[tokio::test]
 async fn lo_006_a_logout_token_says_who_and_nothing_more() {
     let (realm, site) = (Realm::new().await, WebServer::start(ok).await);
@@ -161,12 +162,18 @@ async fn whatever_ends_a_session_is_told() {
         assert_eq!(answer.status, 204, "{answer:?}");
     };
     let mut expected = Vec::new();
-    for way in ["session", "sessions", "everywhere", "password", "another user", "disabled", "deleted"] {
+    for way in ["client", "session", "sessions", "everywhere", "password", "another user", "disabled", "deleted"] {
         let user = realm.add_user(&format!("user-{}", expected.len())).await;
         let mut browser = realm.browser();
         let tokens = client.obtain(&mut browser, &client.request(), &user).await;
         let sid = read(tokens.id_token()).claims["sid"].as_str().unwrap().to_owned();
         match way {
+            // oidcc-backchannel-rp-initiated-logout: the browser goes on, and the client is told.
+            "client" => {
+                let hint = [("id_token_hint", tokens.id_token()), ("post_logout_redirect_uri", super::LOGGED_OUT)];
+                let answer = browser.get(&logout_url(&realm, &hint)).await;
+                assert_eq!(answer.location(), Some(super::LOGGED_OUT), "{answer:?}");
+            }
             "session" => ask(http::Method::DELETE, &format!("/sessions/{sid}")).await,
             "sessions" => ask(http::Method::POST, &format!("/users/{}/sign-out", user.id)).await,
             "everywhere" => {

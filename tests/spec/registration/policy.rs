@@ -31,6 +31,7 @@ async fn rg_001_an_initial_access_token_permits_as_many_registrations_as_it_says
     assert!(answer.header("www-authenticate").unwrap().contains("invalid_token"));
 }
 
+/// RG-008, RG-010.
 #[tokio::test]
 async fn rg_008_rg_010_scopes_and_grants_beyond_the_policy_are_not_registered() {
     let policy = json!({"mode": "open", "scope": "openid email", "redirect_hosts": ["client.test"],

@@ -33,7 +33,13 @@ async fn assert_refused(registered: &str, requested: &[&str]) {
     let control = client.request();
     let answer = browser.authorize(&control).await;
     AuthorizationResponse::read(&answer, &control).code();
-    let requests = requested.iter().map(|uri| client.request().with("redirect_uri", uri));
+    let requests: Vec<_> = requested.iter().map(|uri| client.request().with("redirect_uri", uri)).collect();
+    // RFC 9126 section 2.3: the same by a push, which is told it at once.
+    let before = realm.rows().await;
+    for request in &requests {
+        client.push(request).await.assert_refused("invalid_request");
+    }
+    assert_eq!(realm.rows().await.changed_since(&before), [""; 0]);
     assert_answered_on_a_page(&realm, requests).await;
 }
 

@@ -18,6 +18,7 @@ fn unsigned(claims: &Value) -> String {
     format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#), URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
+/// EnsureAuthorizationRequestWithoutRequestObjectFails.
 #[tokio::test]
 async fn rfc9101_10_5_a_client_that_must_sign_makes_no_other_request() {
     let realm = Realm::new().await;
@@ -34,6 +35,7 @@ async fn rfc9101_10_5_a_client_that_must_sign_makes_no_other_request() {
     AuthorizationResponse::read(&answer, &request).code();
 }
 
+/// EnsureRequestObjectWithoutNonceFails, EnsureRequestObjectWithoutScopeFails, EnsureRequestObjectWithoutState.
 #[tokio::test]
 async fn az_050_for_a_client_that_must_sign_nothing_outside_the_object_counts() {
     let realm = Realm::new().await;

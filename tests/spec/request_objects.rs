@@ -258,6 +258,7 @@ async fn az_048_an_object_is_for_this_server_and_of_this_client() {
     AuthorizationResponse::read(&answer, &request).code();
 }
 
+/// nbf-8-seconds-in-the-future-is-accepted.
 #[tokio::test]
 async fn az_049_an_object_is_for_now() {
     let realm = Realm::new().await;

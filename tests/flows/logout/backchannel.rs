@@ -98,11 +98,16 @@ async fn lo_006_a_logout_token_says_who_and_nothing_more() {
 #[tokio::test]
 async fn back_channel_logout_2_4_tokens_are_signed_as_id_tokens_are() {
     let (realm, site) = (Realm::new().await, WebServer::start(ok).await);
-    let elliptic = told(&realm, &site, json!({"id_token_signed_response_alg": "ES256"})).await;
+    let mut metadata = json!({"id_token_signed_response_alg": "ES256"});
+    // LO-005: whatever looks like a placeholder stands for itself.
+    let literal = "/logout?to=$sid&user=%7Bsub%7D&at=${iss}";
+    metadata["backchannel_logout_uri"] = json!(format!("{}{literal}", site.url));
+    let elliptic = told(&realm, &site, metadata).await;
     let mut browser = realm.browser();
     elliptic.obtain(&mut browser, &elliptic.request(), &realm.user).await;
     sign_out(&realm, &mut browser).await;
     let received = arrived(&site, 1).await;
+    assert_eq!(received[0].target, literal);
     assert_eq!(realm.verify(&token_of(&received[0])).await.header["alg"], "ES256");
 }
 

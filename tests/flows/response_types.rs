@@ -217,6 +217,26 @@ async fn rfc6749_4_2_2_refresh_tokens_come_from_the_token_endpoint_alone_and_fro
     assert!(!client.is_active(response.access_token()).await);
 }
 
+/// IR-009: the access token that came beside the code is of the same grant.
+#[tokio::test]
+async fn rfc7009_2_1_with_a_refresh_token_goes_the_access_token_of_the_front_channel() {
+    let realm = open_realm().await;
+    let client = client(&realm, json!({})).await;
+    let mut browser = realm.signed_in_browser().await;
+    let asked = request(&client, "code token").with("scope", "openid offline_access");
+    let answer = browser.authorize(&asked).await;
+    let response = AuthorizationResponse::read(&answer, &asked);
+    let tokens = client.redeem(&asked, response.code()).await.tokens();
+    for token in [response.access_token(), tokens.access_token()] {
+        client.userinfo(token).await.success();
+    }
+    assert_eq!(client.revoke(tokens.refresh_token()).await.status, 200);
+    for token in [response.access_token(), tokens.access_token()] {
+        assert!(!client.is_active(token).await);
+        client.userinfo(token).await.assert_token_refused(401, "invalid_token");
+    }
+}
+
 #[tokio::test]
 async fn multiple_response_types_4_none_returns_nothing_and_remembers_the_consent() {
     let realm = open_realm().await;

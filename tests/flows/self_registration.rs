@@ -189,3 +189,43 @@ async fn a_form_from_another_site_makes_no_account() {
     realm.browser().submit(&page, &form).await.page("error-page");
     assert!(sign_up(&mut browser, &page, &[]).await.is_page("consent-page"));
 }
+
+/// AZ-086: one account for one form, whatever names it is answered with, and none once it was left.
+#[tokio::test]
+async fn design_6_a_form_makes_one_account_and_only_once() {
+    let realm = open_realm(json!({"self_registrations_per_address": 10_000})).await;
+    let client = realm.client(json!({})).await;
+    let mut asking = realm.browser();
+    let page = asking.authorize(&client.request().with("prompt", "create")).await;
+    let users = async || realm.rows().await.count("users");
+    let before = users().await;
+    let submit = |number: usize| {
+        let (mut browser, page) = (asking.clone(), page.clone());
+        async move {
+            let form = page.page("sign-up-page").form().with("action", "sign-up");
+            let form = form.with("username", &format!("bruno-{number}")).with("password", PASSWORD);
+            browser.submit(&page, &form.with("repeated", PASSWORD)).await
+        }
+    };
+    let answers = futures_util::future::join_all((0..8).map(submit)).await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 303);
+    assert_eq!((made.len(), refused.len()), (1, 7));
+    for answer in &refused {
+        answer.assert_error_page();
+    }
+    submit(9).await.assert_error_page();
+    assert_eq!(users().await, before + 1);
+    // What somebody left is answered as well.
+    let mut leaving = realm.browser();
+    let request = client.request().with("prompt", "create");
+    let page = leaving.authorize(&request).await;
+    leaving.press(&page, "cancel").await.assert_error_response(&request, "access_denied");
+    sign_up(&mut leaving, &page, &[("username", "late")]).await.assert_error_page();
+    let rows = realm.rows().await;
+    assert_eq!((rows.count("users"), rows.count("sessions")), (before + 1, 1));
+    // Both changes are told of, the account before the login.
+    let created = realm.last_event("login", 1).await;
+    let of_request = format!("request_id={}", created["request_id"].as_str().unwrap());
+    let kinds: Vec<Value> = realm.events(&of_request, 2).await.iter().map(|event| event["kind"].clone()).collect();
+    assert_eq!(kinds, ["administrative_change", "login"]);
+}

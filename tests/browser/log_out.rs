@@ -45,6 +45,7 @@ async fn asked(chromium: &Chromium, site: &WebServer, message: &str) -> String {
     answer[0].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
+/// oidcc-session-management-rp-initiated-logout.
 #[tokio::test]
 async fn a_session_is_watched_and_ends_with_its_frames_and_the_way_back() {
     let realm = Realm::new().await;

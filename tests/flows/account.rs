@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::support::authorization::AuthorizationResponse;
 use crate::support::realm::Realm;
 
+/// LO-004.
 #[tokio::test]
 async fn signing_out_ends_the_session_and_what_lives_with_it() {
     let realm = Realm::new().await;
@@ -13,7 +14,12 @@ async fn signing_out_ends_the_session_and_what_lives_with_it() {
     let online = client.obtain(&mut browser, &client.request(), &realm.user).await;
     let request = client.request().with("scope", "openid offline_access");
     let offline = client.obtain(&mut browser, &request, &realm.user).await;
-    let in_flight = browser.complete(&client.request(), &realm.user).await;
+    // Plain OAuth, whose refresh token lives with the session.
+    let request = client.request().with("scope", "read").without("nonce");
+    let with_session = client.obtain(&mut browser, &request, &realm.user).await;
+    let asked = client.request();
+    let in_flight = browser.complete(&asked, &realm.user).await;
+    let open = browser.authorize(&client.request().with("prompt", "consent")).await;
     let old_cookies = browser.cookies.clone();
 
     let page = browser.get(&realm.url("/account/sign-out")).await;
@@ -28,7 +34,16 @@ async fn signing_out_ends_the_session_and_what_lives_with_it() {
     // Offline access is what outlives the session (OpenID Connect Core 11).
     assert!(client.is_active(offline.access_token()).await);
     client.refresh(offline.refresh_token()).await.tokens();
-    client.redeem(&client.request(), in_flight.code()).await.assert_refused("invalid_grant");
+    client.redeem(&asked, in_flight.code()).await.assert_refused("invalid_grant");
+    assert!(!client.is_active(with_session.refresh_token()).await);
+    client.refresh(with_session.refresh_token()).await.assert_refused("invalid_grant");
+    // What was open in another tab goes nowhere, with the cookies of before, too.
+    for cookies in [browser.cookies.clone(), old_cookies.clone()] {
+        let mut tab = browser.clone();
+        tab.cookies = cookies;
+        let answer = tab.allow(&open).await;
+        assert!(answer.location().is_none_or(|location| !location.contains("code=")), "{answer:?}");
+    }
     // The old cookie is worth nothing, wherever it comes from.
     browser.cookies = old_cookies;
     browser.authorize(&client.request()).await.page("login-page");

@@ -103,6 +103,7 @@ async fn rfc7523_3_the_audience_is_the_issuer_or_the_endpoint_alone_or_among_oth
     }
 }
 
+/// oidcc-refresh-token-rp-key-rotation.
 #[tokio::test]
 async fn rfc7591_2_keys_by_reference_are_fetched_and_fetched_again_after_a_rotation() {
     let realm = Realm::new().await;

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::support::http::members;
 use crate::support::realm::Realm;
 
+/// EnsureNoRefreshTokenInTokenResponse.
 #[tokio::test]
 async fn rfc6749_4_4_3_a_token_for_the_client_itself() {
     let realm = Realm::new().await;

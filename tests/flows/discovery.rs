@@ -13,6 +13,7 @@ fn set(value: &Value) -> BTreeSet<&str> {
     value.as_array().unwrap_or_else(|| panic!("no list: {value}")).iter().map(|item| item.as_str().unwrap()).collect()
 }
 
+/// CheckDiscEndpointIssuer, CheckDiscoveryEndpointReturnedJsonContentType, CheckOauthDiscEndpointIssuer.
 #[tokio::test]
 async fn oidc_discovery_4_1_every_location_has_the_same_document() {
     let realm = Realm::new().await;
@@ -70,6 +71,7 @@ async fn oidc_discovery_3_the_document_says_what_the_server_does() {
     }
 }
 
+/// CheckForUnexpectedParametersInServerMetadata.
 #[tokio::test]
 async fn oidc_discovery_3_every_member_is_a_registered_one() {
     let realm = Realm::new().await;
@@ -101,6 +103,7 @@ async fn oidc_discovery_3_every_member_is_a_registered_one() {
     }
 }
 
+/// CheckDiscEndpointIdTokenSigningAlgValuesSupported.
 #[tokio::test]
 async fn oidc_discovery_3_algorithms_are_those_the_realm_has_keys_for() {
     let realm = Realm::new().await;
@@ -138,6 +141,7 @@ async fn rfc8705_5_aliases_are_on_the_host_that_asks_for_certificates() {
     assert!(!methods.contains("tls_client_auth"), "{methods:?}");
 }
 
+/// CheckForKeyIdInServerJWKs, CheckDistinctKeyIdValueInServerJWKs, ValidateJwksSequence.
 #[tokio::test]
 async fn rfc7517_5_the_key_set_has_public_keys_each_with_a_name_of_its_own() {
     let realm = Realm::new().await;

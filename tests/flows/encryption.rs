@@ -52,6 +52,7 @@ async fn assert_encrypted(realm: &Realm, client: &Client, open: impl Fn(&str) ->
     assert_eq!(claims, json!({"sub": realm.user.id, "email": "ana@ana.test", "email_verified": true}));
 }
 
+/// ValidateEncryptedIdTokenHasKid.
 #[tokio::test]
 async fn oidc_core_10_2_a_client_opens_what_is_encrypted_to_its_key_with_every_algorithm() {
     let realm = Realm::new().await;

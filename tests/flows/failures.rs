@@ -58,6 +58,7 @@ fn assert_unavailable(answer: &Answer) {
     }
 }
 
+/// IR-010, TK-065.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cve_2020_15223_without_its_database_the_server_promises_nothing() {
     let database = TestDatabase::migrated(Kind::Postgres).await;

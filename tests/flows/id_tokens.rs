@@ -31,6 +31,7 @@ async fn obtain(realm: &Realm, metadata: Value, parameters: &[(&str, &str)]) -> 
     client.obtain(&mut realm.browser(), &request, &realm.user).await
 }
 
+/// ValidateIdToken, ValidateIdTokenNonce, EnsureIdTokenDoesNotContainNonRequestedClaims.
 #[tokio::test]
 async fn oidc_core_2_an_id_token_says_who_logged_in_where_and_when() {
     let realm = Realm::new().await;
@@ -55,6 +56,7 @@ async fn oidc_core_2_an_id_token_says_who_logged_in_where_and_when() {
     assert_eq!(members(claims), BTreeSet::from(expected));
 }
 
+/// oidcc-ensure-request-without-nonce-succeeds-for-code-flow.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_without_a_nonce_there_is_none() {
     let realm = Realm::new().await;
@@ -97,6 +99,7 @@ async fn oidc_core_10_1_hmac_uses_the_client_secret() {
     }
 }
 
+/// IR-012; oidcc-claims-essential.
 #[tokio::test]
 async fn oidc_core_5_5_single_claims_go_where_they_were_asked_for() {
     let realm = Realm::new().await;
@@ -126,6 +129,7 @@ async fn oidc_core_5_5_server_claims_cannot_be_asked_for_by_value() {
     assert!(claims["exp"].as_i64().unwrap() > now());
 }
 
+/// oidcc-ensure-request-with-acr-values-succeeds, ValidateIdTokenACRClaimAgainstRequest.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_acr_is_said_when_it_was_asked_for() {
     let realm = Realm::new().await;
@@ -154,6 +158,7 @@ async fn oidc_core_5_2_claims_come_in_the_languages_asked_for() {
     assert_eq!(claims.get("family_name"), None);
 }
 
+/// IR-012.
 #[tokio::test]
 async fn oidc_core_8_the_subject_is_the_same_in_every_place_and_for_every_client() {
     let realm = Realm::new().await;

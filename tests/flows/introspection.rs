@@ -31,6 +31,7 @@ async fn rfc7662_2_2_an_access_token_is_described_to_its_client() {
     }
 }
 
+/// IR-009.
 #[tokio::test]
 async fn rfc7662_2_1_the_hint_is_only_a_hint() {
     let realm = Realm::new().await;
@@ -84,6 +85,7 @@ async fn rfc7009_2_1_a_revoked_access_token_is_dead_and_its_siblings_live() {
     assert_eq!(client.userinfo(newer.access_token()).await.status, 200);
 }
 
+/// IR-009.
 #[tokio::test]
 async fn rfc7009_2_1_with_a_refresh_token_go_all_tokens_of_the_authorization() {
     let realm = Realm::new().await;

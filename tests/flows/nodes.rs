@@ -27,16 +27,17 @@ async fn holds_on(kind: Kind) {
     whoever_must_push_must_at_every_node(&nodes).await;
     what_is_revoked_is_dead_everywhere(&nodes).await;
     a_key_that_was_taken_away_is_taken_away_everywhere(&nodes).await;
+    what_a_logout_ends_is_over_everywhere(&nodes).await;
     nodes.stop().await;
 }
 
 #[tokio::test]
-async fn pa_004_tk_001_tk_002_tk_033_tk_057_hold_at_three_nodes_on_postgres() {
+async fn lo_004_pa_004_tk_001_tk_002_tk_033_tk_057_hold_at_three_nodes_on_postgres() {
     holds_on(Kind::Postgres).await;
 }
 
 #[tokio::test]
-async fn pa_004_tk_001_tk_002_tk_033_tk_057_hold_at_three_nodes_on_mariadb() {
+async fn lo_004_pa_004_tk_001_tk_002_tk_033_tk_057_hold_at_three_nodes_on_mariadb() {
     holds_on(Kind::MariaDb).await;
 }
 
@@ -232,5 +233,36 @@ async fn a_key_that_was_taken_away_is_taken_away_everywhere(nodes: &Nodes) {
     for number in 0..nodes.all.len() {
         nodes.ask(number, &old, ("/token", GRANT)).await.assert_refused("invalid_client");
         nodes.ask(number, &new, ("/token", GRANT)).await.tokens();
+    }
+}
+
+/// LO-004: RP-Initiated Logout 2. The cookie, the tokens that live with the session, and a code that is under way.
+async fn what_a_logout_ends_is_over_everywhere(nodes: &Nodes) {
+    let realm = nodes.realm(json!({})).await;
+    let client = trusted(&realm).await;
+    known_everywhere(nodes, &client).await;
+    for ending in 0..nodes.all.len() {
+        let mut browser = realm.browser();
+        let tokens = client.obtain(&mut browser, &client.request(), &realm.user).await;
+        let codes = [client.request(), client.request(), client.request()];
+        let mut waiting = Vec::new();
+        for (number, request) in codes.iter().enumerate() {
+            let answer = nodes.visit(number, &mut browser, request).await;
+            waiting.push(AuthorizationResponse::read(&answer, request).code().to_owned());
+        }
+        let before = browser.clone();
+        let logout = format!("{}?id_token_hint={}", realm.url("/logout"), tokens.id_token());
+        assert_eq!(browser.get(&nodes.at(ending, &logout)).await.status, 200);
+        assert!(browser.cookie("session").is_none());
+        for (number, request) in codes.iter().enumerate() {
+            let mut thief = before.clone();
+            let silent = client.request().with("prompt", "none");
+            let answer = nodes.visit(number, &mut thief, &silent).await;
+            answer.assert_error_response(&silent, "login_required");
+            let told = nodes.ask(number, &client, ("/introspect", &[("token", tokens.access_token())])).await.success();
+            assert_eq!(told, json!({"active": false}), "ended at {ending}, asked at {number}");
+            let redemption = Client::redemption(request, &waiting[number]);
+            nodes.ask(number, &client, ("/token", &redemption)).await.assert_refused("invalid_grant");
+        }
     }
 }

@@ -27,6 +27,7 @@ fn subject(token: &str) -> String {
     jwt::read(token).claims["sub"].as_str().unwrap().to_owned()
 }
 
+/// IR-012.
 #[tokio::test]
 async fn oidc_core_8_1_subjects_differ_by_sector_and_are_the_same_in_every_place() {
     let realm = Realm::new().await;

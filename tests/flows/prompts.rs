@@ -26,6 +26,7 @@ async fn oidc_core_3_1_2_3_a_live_session_answers_every_client_at_once() {
     assert_eq!(browser.cookie("session").map(|(_, value)| value.to_owned()), session);
 }
 
+/// AZ-068; oidcc-prompt-none-not-logged-in, oidcc-prompt-none-logged-in.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_prompt_none_is_silent_with_a_session_and_consent() {
     let realm = Realm::new().await;
@@ -44,6 +45,7 @@ async fn oidc_core_3_1_2_1_prompt_none_is_silent_with_a_session_and_consent() {
     }
 }
 
+/// AZ-069.
 #[tokio::test]
 async fn oidc_core_3_1_2_6_prompt_none_without_consent_is_consent_required() {
     let realm = Realm::new().await;
@@ -57,6 +59,7 @@ async fn oidc_core_3_1_2_6_prompt_none_without_consent_is_consent_required() {
     browser.authorize(&wider).await.assert_error_response(&wider, "consent_required");
 }
 
+/// AZ-072; oidcc-prompt-login.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_prompt_login_and_select_account_ask_for_the_password_again() {
     let realm = Realm::new().await;
@@ -118,6 +121,7 @@ async fn oidc_core_3_1_2_1_max_age_lets_a_young_session_pass_and_zero_none() {
     AuthorizationResponse::read(&answer, &request).code();
 }
 
+/// oidcc-id-token-hint.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_an_id_token_hint_of_the_user_changes_nothing() {
     let realm = Realm::new().await;
@@ -129,6 +133,7 @@ async fn oidc_core_3_1_2_1_an_id_token_hint_of_the_user_changes_nothing() {
     AuthorizationResponse::read(&answer, &request).code();
 }
 
+/// AZ-070.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_an_id_token_hint_of_somebody_else_asks_for_that_person() {
     let realm = Realm::new().await;
@@ -200,6 +205,7 @@ async fn oidc_core_5_5_1_of_several_subjects_any_will_do() {
     }
 }
 
+/// oidcc-login-hint.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_login_hint_fills_in_the_form() {
     let realm = Realm::new().await;
@@ -215,6 +221,7 @@ async fn oidc_core_3_1_2_1_login_hint_fills_in_the_form() {
     assert_eq!(page.page("login-page").form().field("username"), Some(""));
 }
 
+/// ExpectAccessDeniedErrorFromAuthorizationEndpointDueToUserRejectingRequest.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_a_user_who_cancels_is_access_denied() {
     let realm = Realm::new().await;

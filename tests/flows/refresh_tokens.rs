@@ -27,6 +27,7 @@ async fn oidc_core_11_offline_access_gives_a_refresh_token_to_those_who_may_use_
     assert_eq!(offline(&realm, &other).await.0.get("refresh_token"), None);
 }
 
+/// CompareIdTokenClaims.
 #[tokio::test]
 async fn oidc_core_12_2_a_refreshed_id_token_tells_of_the_same_login() {
     let realm = Realm::new().await;
@@ -40,11 +41,12 @@ async fn oidc_core_12_2_a_refreshed_id_token_tells_of_the_same_login() {
     for claim in ["iss", "sub", "aud", "auth_time"] {
         assert_eq!(before[claim], after[claim], "{claim}");
     }
-    assert_eq!(after.get("nonce"), None);
+    assert_eq!((before.get("azp"), after.get("azp"), after.get("nonce")), (None, None, None));
     assert!(after["iat"].as_i64() >= before["iat"].as_i64());
     assert_eq!(client.userinfo(second.access_token()).await.success()["email"], "ana@ana.test");
 }
 
+/// AddScopeToTokenEndpointRequest.
 #[tokio::test]
 async fn rfc6749_6_a_narrower_scope_holds_for_one_access_token_only() {
     let realm = Realm::new().await;
@@ -108,6 +110,7 @@ async fn a_client_may_keep_its_refresh_token() {
     client.refresh(first.refresh_token()).await.assert_refused("invalid_grant");
 }
 
+/// IR-005: not to the resource server either that its access tokens are for.
 #[tokio::test]
 async fn rfc7662_2_2_a_refresh_token_is_described_to_its_client_alone() {
     let realm = Realm::new().await;
@@ -118,4 +121,12 @@ async fn rfc7662_2_2_a_refresh_token_is_described_to_its_client_alone() {
     assert_eq!((&seen["sub"], &seen["scope"]), (&json!(realm.user.id), &json!("openid email offline_access")));
     let auditor = json!({"grant_types": ["client_credentials"], "settings": {"may_introspect": true}});
     assert_eq!(realm.client(auditor).await.introspect(tokens.refresh_token()).await, json!({"active": false}));
+    let identifier = "https://api.test";
+    let api = json!({"identifier": identifier, "display_name": "API"});
+    realm.server.administration.create_resource_server(&realm.name, &api).await;
+    let api = realm.client(json!({"client_id": identifier, "grant_types": ["client_credentials"]})).await;
+    let request = client.request().with("scope", "read offline_access").with("resource", identifier);
+    let tokens = client.obtain(&mut realm.browser(), &request, &realm.user).await;
+    assert!(api.is_active(tokens.access_token()).await && client.is_active(tokens.refresh_token()).await);
+    assert_eq!(api.introspect(tokens.refresh_token()).await, json!({"active": false}));
 }

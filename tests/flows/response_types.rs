@@ -64,6 +64,7 @@ async fn check_id_token(realm: &Realm, request: &AuthorizationRequest, response:
     claims
 }
 
+/// RejectAuthCodeInUrlQuery, RejectAuthCodeInUrlFragment, ExtractAtHash, ExtractCHash.
 #[tokio::test]
 async fn oidc_core_3_2_2_5_and_3_3_2_5_each_response_type_is_answered_with_what_it_names_in_each_mode() {
     let realm = open_realm().await;
@@ -123,6 +124,7 @@ async fn rfc6749_3_1_1_the_order_of_the_words_does_not_matter() {
     }
 }
 
+/// EnsureIdTokenDoesNotContainNonRequestedClaims.
 #[tokio::test]
 async fn oidc_core_5_4_claims_of_scopes_are_in_the_id_token_only_where_no_access_token_is_issued() {
     let realm = open_realm().await;
@@ -145,6 +147,7 @@ async fn oidc_core_5_4_claims_of_scopes_are_in_the_id_token_only_where_no_access
     }
 }
 
+/// oidcc-claims-essential.
 #[tokio::test]
 async fn oidc_core_5_5_claims_for_userinfo_are_there_for_front_channel_access_tokens() {
     let realm = open_realm().await;
@@ -212,6 +215,26 @@ async fn rfc6749_4_2_2_refresh_tokens_come_from_the_token_endpoint_alone_and_fro
     tokens.refresh_token();
     realm.server.administration.set_password(&realm.name, &realm.user.id, "another 9 mussels").await;
     assert!(!client.is_active(response.access_token()).await);
+}
+
+/// IR-009: the access token that came beside the code is of the same grant.
+#[tokio::test]
+async fn rfc7009_2_1_with_a_refresh_token_goes_the_access_token_of_the_front_channel() {
+    let realm = open_realm().await;
+    let client = client(&realm, json!({})).await;
+    let mut browser = realm.signed_in_browser().await;
+    let asked = request(&client, "code token").with("scope", "openid offline_access");
+    let answer = browser.authorize(&asked).await;
+    let response = AuthorizationResponse::read(&answer, &asked);
+    let tokens = client.redeem(&asked, response.code()).await.tokens();
+    for token in [response.access_token(), tokens.access_token()] {
+        client.userinfo(token).await.success();
+    }
+    assert_eq!(client.revoke(tokens.refresh_token()).await.status, 200);
+    for token in [response.access_token(), tokens.access_token()] {
+        assert!(!client.is_active(token).await);
+        client.userinfo(token).await.assert_token_refused(401, "invalid_token");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::support::authorization::AuthorizationResponse;
 use crate::support::realm::Realm;
 
+/// AZ-025: what reads a response here and everywhere else wants `iss` in it.
 #[tokio::test]
 async fn multiple_response_types_2_1_each_mode_carries_codes_and_errors() {
     let realm = Realm::new().await;
@@ -20,6 +21,7 @@ async fn multiple_response_types_2_1_each_mode_carries_codes_and_errors() {
     }
 }
 
+/// AZ-028. There is no `form-action`: browsers apply it to where the client redirects afterwards, too.
 #[tokio::test]
 async fn form_post_2_a_page_posts_the_response_and_escapes_what_the_client_sent() {
     let realm = Realm::new().await;
@@ -32,6 +34,7 @@ async fn form_post_2_a_page_posts_the_response_and_escapes_what_the_client_sent(
         AuthorizationResponse::read(&answer, &request).code();
         assert_eq!(answer.body.matches("<script>").count(), 1);
         assert_eq!(answer.body.matches("<form ").count(), 1);
+        assert_eq!(answer.body.matches("</form>").count(), 1);
         let policy = answer.header("content-security-policy").unwrap();
         assert!(policy.contains("script-src 'sha256-") && !policy.contains("unsafe-inline"), "{policy}");
         assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -39,6 +42,7 @@ async fn form_post_2_a_page_posts_the_response_and_escapes_what_the_client_sent(
     }
 }
 
+/// CheckStateInAuthorizationResponse, VerifyNoStateInAuthorizationResponse.
 #[tokio::test]
 async fn rfc6749_4_1_2_state_comes_back_exactly_or_not_at_all() {
     let realm = Realm::new().await;
@@ -55,6 +59,7 @@ async fn rfc6749_4_1_2_state_comes_back_exactly_or_not_at_all() {
     }
 }
 
+/// oidcc-redirect-uri-query-OK, CheckMatchingCallbackParameters.
 #[tokio::test]
 async fn rfc6749_3_1_2_a_registered_query_stays_in_the_response() {
     let realm = Realm::new().await;
@@ -69,6 +74,7 @@ async fn rfc6749_3_1_2_a_registered_query_stays_in_the_response() {
     }
 }
 
+/// oidcc-ensure-post-request-succeeds.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_a_request_may_be_posted_from_another_site() {
     let realm = Realm::new().await;
@@ -86,15 +92,19 @@ async fn oidc_core_3_1_2_1_a_request_may_be_posted_from_another_site() {
     AuthorizationResponse::read(&answer, &request).code();
 }
 
+/// oidcc-ensure-request-with-unknown-parameter-succeeds, oidcc-display-page, oidcc-display-popup, oidcc-ui-locales,
+/// oidcc-claims-locales.
 #[tokio::test]
 async fn rfc6749_3_1_unknown_parameters_are_ignored() {
     let realm = Realm::new().await;
     let client = realm.client(json!({})).await;
     let request = client.request().with("extra", "foobar").with("display", "touch").with("ui_locales", "se x-klingon");
+    let request = request.with("claims_locales", "se").with("login_hint", "buffy@sunnydale.test");
     let response = realm.browser().complete(&request, &realm.user).await;
     client.redeem(&request, response.code()).await.tokens();
 }
 
+/// EnsureOtherScopeOrderSucceeds.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_the_order_of_scope_values_means_nothing() {
     let realm = Realm::new().await;

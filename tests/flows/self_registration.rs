@@ -53,13 +53,39 @@ async fn prompt_create_4_1_a_person_makes_an_account_and_the_client_gets_its_tok
 async fn prompt_create_4_1_it_comes_first_even_where_somebody_is_signed_in() {
     let realm = open_realm(json!({})).await;
     let client = realm.client(json!({"settings": {"skip_consent": true}})).await;
-    let mut browser = realm.signed_in_browser().await;
+    let mut browser = realm.browser();
+    let of_ana = client.obtain(&mut browser, &client.request(), &realm.user).await;
+    let before = browser.clone();
     let request = client.request().with("prompt", "create");
     let page = browser.authorize(&request).await;
     let answer = sign_up(&mut browser, &page, &[]).await;
     let response = AuthorizationResponse::read(&answer, &request);
     let tokens = client.redeem(&request, response.code()).await.tokens();
     assert_ne!(read(tokens.id_token()).claims["sub"], realm.user.id);
+    // SE-001, AZ-074: it is another session, and the one before has ended with what lived with it.
+    assert_ne!(browser.cookie("session"), before.cookie("session"));
+    assert_eq!(realm.rows().await.count("sessions"), 1);
+    assert!(!client.is_active(of_ana.access_token()).await);
+    before.clone().authorize(&client.request()).await.page("login-page");
+}
+
+/// AZ-024: a form for a client that is gone meanwhile makes neither an account nor a session.
+#[tokio::test]
+async fn cve_2026_2733_without_its_client_a_form_makes_no_account() {
+    let realm = open_realm(json!({})).await;
+    let (disabled, deleted) = (realm.client(json!({})).await, realm.client(json!({})).await);
+    let (mut one, mut other) = (realm.browser(), realm.browser());
+    let first = one.authorize(&disabled.request().with("prompt", "create")).await;
+    let second = other.authorize(&deleted.request().with("prompt", "create")).await;
+    realm.update_client(&disabled, json!({"enabled": false})).await;
+    realm.server.administration.delete_client(&realm.name, &deleted.id).await;
+    let users = realm.rows().await.count("users");
+    for (browser, page) in [(&mut one, &first), (&mut other, &second)] {
+        sign_up(browser, page, &[]).await.assert_error_page();
+        assert!(browser.cookie("session").is_none());
+    }
+    let rows = realm.rows().await;
+    assert_eq!((rows.count("users"), rows.count("sessions")), (users, 0));
 }
 
 #[tokio::test]
@@ -162,4 +188,44 @@ async fn a_form_from_another_site_makes_no_account() {
     // Nor does one of this site in another browser.
     realm.browser().submit(&page, &form).await.page("error-page");
     assert!(sign_up(&mut browser, &page, &[]).await.is_page("consent-page"));
+}
+
+/// AZ-086: one account for one form, whatever names it is answered with, and none once it was left.
+#[tokio::test]
+async fn design_6_a_form_makes_one_account_and_only_once() {
+    let realm = open_realm(json!({"self_registrations_per_address": 10_000})).await;
+    let client = realm.client(json!({})).await;
+    let mut asking = realm.browser();
+    let page = asking.authorize(&client.request().with("prompt", "create")).await;
+    let users = async || realm.rows().await.count("users");
+    let before = users().await;
+    let submit = |number: usize| {
+        let (mut browser, page) = (asking.clone(), page.clone());
+        async move {
+            let form = page.page("sign-up-page").form().with("action", "sign-up");
+            let form = form.with("username", &format!("bruno-{number}")).with("password", PASSWORD);
+            browser.submit(&page, &form.with("repeated", PASSWORD)).await
+        }
+    };
+    let answers = futures_util::future::join_all((0..8).map(submit)).await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 303);
+    assert_eq!((made.len(), refused.len()), (1, 7));
+    for answer in &refused {
+        answer.assert_error_page();
+    }
+    submit(9).await.assert_error_page();
+    assert_eq!(users().await, before + 1);
+    // What somebody left is answered as well.
+    let mut leaving = realm.browser();
+    let request = client.request().with("prompt", "create");
+    let page = leaving.authorize(&request).await;
+    leaving.press(&page, "cancel").await.assert_error_response(&request, "access_denied");
+    sign_up(&mut leaving, &page, &[("username", "late")]).await.assert_error_page();
+    let rows = realm.rows().await;
+    assert_eq!((rows.count("users"), rows.count("sessions")), (before + 1, 1));
+    // Both changes are told of, the account before the login.
+    let created = realm.last_event("login", 1).await;
+    let of_request = format!("request_id={}", created["request_id"].as_str().unwrap());
+    let kinds: Vec<Value> = realm.events(&of_request, 2).await.iter().map(|event| event["kind"].clone()).collect();
+    assert_eq!(kinds, ["administrative_change", "login"]);
 }

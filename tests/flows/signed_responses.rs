@@ -32,6 +32,7 @@ async fn verified(realm: &Realm, answer: &Answer) -> VerifiedToken {
     realm.verify(&response_of(answer)).await
 }
 
+/// AZ-025; RejectNonJarmResponsesInUrlQuery, ValidateJARMResponse, ValidateJARMSignatureUsingKid.
 #[tokio::test]
 async fn jarm_2_1_each_mode_carries_codes_and_errors_in_one_signed_jwt() {
     let realm = Realm::new().await;

@@ -14,6 +14,7 @@ async fn obtain(realm: &Realm, client: &Client, scope: &str) -> Tokens {
     client.obtain(&mut realm.browser(), &request, &realm.user).await
 }
 
+/// oidcc-userinfo-get, oidcc-userinfo-post-header, oidcc-userinfo-post-body.
 #[tokio::test]
 async fn oidc_core_5_3_1_the_token_may_be_in_the_header_or_in_the_body() {
     let realm = Realm::new().await;
@@ -34,6 +35,7 @@ async fn oidc_core_5_3_1_the_token_may_be_in_the_header_or_in_the_body() {
     }
 }
 
+/// IR-012; AbstractVerifyScopesReturnedInClaims.
 #[tokio::test]
 async fn oidc_core_5_4_each_scope_gives_its_claims_and_no_others() {
     let realm = Realm::new().await;
@@ -70,6 +72,7 @@ async fn oidc_core_5_2_claims_come_in_the_languages_asked_for() {
     assert_eq!(answered["family_name#fr"], "Exemple");
 }
 
+/// oidcc-userinfo-rs256, ValidateSignedUserInfoResponseStandardJWTClaims.
 #[tokio::test]
 async fn oidc_core_5_3_2_a_signed_answer_names_issuer_and_audience() {
     let realm = Realm::new().await;

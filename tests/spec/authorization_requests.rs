@@ -56,6 +56,7 @@ async fn rfc6749_3_1_repeated_parameters_are_invalid_request() {
     answer.assert_error_response(&expected, "invalid_request");
 }
 
+/// oidcc-response-type-missing: in the query, because no type says otherwise.
 #[tokio::test]
 async fn rfc6749_3_1_1_a_missing_response_type_is_invalid_request() {
     let realm = Realm::new().await;
@@ -107,6 +108,7 @@ async fn oidc_core_15_5_2_an_overlong_nonce_is_invalid_request() {
     assert_values_refused("invalid_request", "nonce", &[&"n".repeat(1025)]).await;
 }
 
+/// AZ-038.
 #[tokio::test]
 async fn rfc9700_2_1_1_public_clients_need_a_challenge() {
     let realm = Realm::new().await;
@@ -132,6 +134,7 @@ async fn rfc9700_2_1_1_a_realm_may_let_public_clients_go_without_a_challenge() {
     assert_refused(&realm, "invalid_request", [strict.request().without_pkce()]).await;
 }
 
+/// AZ-040.
 #[tokio::test]
 async fn rfc7636_4_2_malformed_challenges_are_invalid_request() {
     let (short, long) = ("a".repeat(42), "a".repeat(129));
@@ -156,12 +159,14 @@ async fn oidc_core_3_1_2_1_unknown_prompts_and_none_with_others_are_invalid_requ
     assert_values_refused("invalid_request", "prompt", &values).await;
 }
 
+/// AZ-073.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_a_max_age_that_is_no_number_is_invalid_request() {
     let values = ["-1", "1e3", "+1", " 1", "1.0", "0x1", "9223372036854775808", "99999999999999999999999", "soon"];
     assert_values_refused("invalid_request", "max_age", &values).await;
 }
 
+/// AZ-080.
 #[tokio::test]
 async fn oidc_core_5_5_unreadable_claims_are_invalid_request() {
     let deep = format!(r#"{{"userinfo":{{"a":{{"value":{}"#, "[".repeat(1500));
@@ -178,8 +183,26 @@ async fn oidc_core_5_5_unreadable_claims_are_invalid_request() {
         &deep,
     ];
     assert_values_refused("invalid_request", "claims", &values).await;
+    // What no address has room for comes by a push, and in an object.
+    let realm = Realm::new().await;
+    let (client, key) = super::request_objects::keyed(&realm, json!({})).await;
+    let deep =
+        |levels: usize| format!(r#"{{"userinfo":{{"a":{{"value":{}{}}}}}}}"#, "[".repeat(levels), "]".repeat(levels));
+    let before = realm.rows().await;
+    client.push(&client.request().with("claims", &deep(1_000))).await.assert_refused("invalid_request");
+    for levels in [10_000, 500_000] {
+        let answer = client.push(&client.request().with("claims", &deep(levels))).await;
+        assert!([400, 413].contains(&answer.status), "{levels}: {answer:?}");
+    }
+    let request = client.request();
+    let object = super::request_objects::object_of(&client, &request).to_string();
+    let object = object.replacen('{', &format!("{{\"claims\":{},", deep(1_000)), 1);
+    let outside = request.with("request", &key.sign_texts(&key.header().to_string(), &object));
+    realm.browser().authorize(&outside).await.assert_error_response(&outside, "invalid_request_object");
+    assert_eq!(realm.rows().await.changed_since(&before), [""; 0]);
 }
 
+/// SE-012: a login of another class does not do, however fresh it is; ValidateIdTokenACRClaimAgainstRequest.
 #[tokio::test]
 async fn oidc_core_5_5_1_1_an_essential_class_that_cannot_be_reached_is_said_so() {
     let one = json!({"id_token": {"acr": {"essential": true, "value": "urn:mace:incommon:iap:silver"}}}).to_string();
@@ -214,6 +237,7 @@ fn damaged(token: &str) -> String {
     damaged
 }
 
+/// AZ-076.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_hints_that_are_not_ours_are_invalid_request() {
     let realm = Realm::new().await;
@@ -243,6 +267,11 @@ async fn oidc_core_3_1_2_1_hints_that_are_not_ours_are_invalid_request() {
     ];
     let requests = values.iter().map(|value| client.request().with("id_token_hint", value));
     assert_refused(&realm, "invalid_request", requests).await;
+    // Nor does one choose somebody where nobody is signed in.
+    for value in &values {
+        let request = client.request().with("id_token_hint", value);
+        realm.browser().authorize(&request).await.assert_error_response(&request, "invalid_request");
+    }
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ async fn rfc6749_2_3_two_methods_at_once_are_invalid_request() {
     }
 }
 
+/// EnsureClientIdInTokenEndpoint.
 #[tokio::test]
 async fn rfc6749_3_2_1_and_fapi1_baseline_5_2_2_19_two_identifiers_that_differ_are_refused() {
     let realm = Realm::new().await;

@@ -44,6 +44,7 @@ async fn rfc6749_4_1_3_the_redirect_uri_must_be_the_same() {
     assert_refused(&realm, &client, &cases).await;
 }
 
+/// AZ-041.
 #[tokio::test]
 async fn rfc7636_4_6_the_verifier_must_fit_the_challenge() {
     let realm = Realm::new().await;
@@ -84,6 +85,7 @@ async fn az_044_a_wrong_verifier_burns_no_code_of_another_client() {
     client.redeem(&request, &code).await.tokens();
 }
 
+/// AZ-042.
 #[tokio::test]
 async fn rfc9700_4_8_2_a_verifier_without_a_challenge_is_a_downgrade() {
     let realm = Realm::new().await;
@@ -110,6 +112,7 @@ async fn rfc6749_5_2_missing_and_invented_codes_are_refused() {
     assert_refused(&realm, &client, &cases).await;
 }
 
+/// EnsureAuthorizationCodeIsBoundToClient.
 #[tokio::test]
 async fn rfc6749_4_1_3_a_code_is_for_the_client_it_was_issued_to() {
     let realm = Realm::new().await;
@@ -141,6 +144,7 @@ async fn rfc6749_4_1_3_a_code_is_for_the_realm_it_was_issued_in() {
     client.redeem(&request, &code).await.tokens();
 }
 
+/// oidcc-codereuse.
 #[tokio::test]
 async fn rfc6749_4_1_2_a_second_use_revokes_what_the_first_gave() {
     let realm = Realm::new().await;
@@ -250,6 +254,9 @@ async fn tk_082_rfc8707_2_2_resources_that_were_not_asked_for_are_invalid_target
     client.redeem(&request, response.code()).await.tokens();
 }
 
+/// AZ-037, for which `sealed_values` in `server/jose` samples many more; EnsureMinimumAuthorizationCodeEntropy,
+/// EnsureMinimumAccessTokenEntropy, EnsureMinimumRefreshTokenEntropy, EnsureAccessTokenContainsAllowedCharactersOnly,
+/// EnsureRefreshTokenContainsAllowedCharactersOnly.
 #[tokio::test]
 async fn rfc6749_10_10_codes_and_tokens_are_unguessable_and_stand_nowhere_in_the_database() {
     let realm = Realm::new().await;

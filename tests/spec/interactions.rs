@@ -57,23 +57,42 @@ async fn assert_refused_from_elsewhere(realm: &Realm, browser: &mut Browser, (pa
     assert_eq!(realm.rows().await.changed_since(&before), [""; 0]);
 }
 
+/// AZ-084.
 #[tokio::test]
 async fn rfc6749_10_12_a_login_form_from_another_site_is_refused() {
     let realm = Realm::new().await;
     let (mut browser, page) = login_page(&realm).await;
     let form = credentials(&realm, &page);
     assert_refused_from_elsewhere(&realm, &mut browser, (&page, &form)).await;
+    assert_refused_without_its_token(&realm, &mut browser, (&page, &form)).await;
     // The form itself is still good.
     let answer = browser.submit(&page, &form).await;
     browser.follow(answer).await.page("consent-page");
 }
 
+/// AZ-085.
 #[tokio::test]
 async fn rfc6749_10_12_a_consent_form_from_another_site_is_refused() {
     let realm = Realm::new().await;
     let (mut browser, page) = consent_page(&realm).await;
     assert_refused_from_elsewhere(&realm, &mut browser, (&page, &allowed(&page))).await;
+    assert_refused_without_its_token(&realm, &mut browser, (&page, &allowed(&page))).await;
     assert_eq!(realm.rows().await.count("authorizations"), 0);
+}
+
+/// Checks that a form is refused without what only this browser was given, and with what another one was.
+async fn assert_refused_without_its_token(realm: &Realm, browser: &mut Browser, (page, form): (&Answer, &Form)) {
+    let (_, elsewhere) = if page.is_page("consent-page") { consent_page(realm).await } else { login_page(realm).await };
+    let foreign = crate::support::html::HtmlPage::new(&elsewhere.body).form();
+    let before = realm.rows().await;
+    let mut without = form.clone();
+    without.fields.retain(|(name, _)| name != "interaction");
+    browser.submit(page, &without).await.assert_error_page();
+    let swapped = form.clone().with("interaction", foreign.field("interaction").unwrap());
+    browser.submit(page, &swapped).await.assert_error_page();
+    // At the address of that other form, too.
+    browser.submit(page, &Form { action: foreign.action, ..swapped }).await.assert_error_page();
+    assert_eq!(realm.rows().await.changed_since(&before), [""; 0]);
 }
 
 #[tokio::test]
@@ -97,6 +116,7 @@ async fn rfc6749_10_12_account_forms_from_another_site_or_with_another_token_are
     }
 }
 
+/// AZ-084, AZ-085, AZ-088: the sealed interaction, bound to a cookie, is the token against forged requests.
 #[tokio::test]
 async fn rfc9700_4_7_a_form_is_refused_in_another_browser() {
     let realm = Realm::new().await;
@@ -116,6 +136,7 @@ async fn rfc9700_4_7_a_form_is_refused_in_another_browser() {
     assert_eq!(realm.rows().await.changed_since(&before), [""; 0]);
 }
 
+/// AZ-088.
 #[tokio::test]
 async fn rfc9700_4_7_the_progress_of_one_browser_is_worth_nothing_in_another() {
     let realm = Realm::new().await;
@@ -131,6 +152,7 @@ async fn rfc9700_4_7_the_progress_of_one_browser_is_worth_nothing_in_another() {
     attacker.get(&resume).await.page("consent-page");
 }
 
+/// AZ-034.
 #[tokio::test]
 async fn design_6_a_request_cannot_be_changed_after_it_was_shown() {
     let realm = Realm::new().await;
@@ -160,6 +182,7 @@ async fn design_6_a_request_cannot_be_changed_after_it_was_shown() {
     assert_eq!(realm.rows().await.changed_since(&before), [""; 0]);
 }
 
+/// AZ-086.
 #[tokio::test]
 async fn design_6_a_form_is_answered_once() {
     let realm = Realm::new().await;
@@ -179,6 +202,7 @@ async fn design_6_a_form_is_answered_once() {
     assert_eq!(realm.rows().await.changed_since(&before), [""; 0]);
 }
 
+/// AZ-086.
 #[tokio::test]
 async fn design_6_two_answers_at_once_make_one_code() {
     let realm = Realm::new().await;
@@ -192,6 +216,7 @@ async fn design_6_two_answers_at_once_make_one_code() {
     }
 }
 
+/// AZ-089.
 #[tokio::test]
 async fn rfc9110_9_2_1_reading_decides_nothing() {
     let realm = Realm::new().await;
@@ -202,9 +227,26 @@ async fn rfc9110_9_2_1_reading_decides_nothing() {
     let more = encode(&[("interaction", interaction.as_str()), ("action", "allow")]);
     let answer = browser.get(&format!("{}{action}&{more}", realm.server.public_url)).await;
     assert_eq!(answer.status, 405, "{answer:?}");
-    assert_eq!(realm.rows().await.changed_since(&before), [""; 0]);
+    // Nor does the password in an address, or an answer where the request goes on.
+    let (mut another, login) = login_page(&realm).await;
+    let form = credentials(&realm, &login);
+    let before_login = realm.rows().await;
+    let shortcut = |address: &str, fields: &[(String, String)]| {
+        let separator = if address.contains('?') { '&' } else { '?' };
+        Request::get(&format!("{address}{separator}{}", encode(fields)))
+    };
+    let posted = format!("{}{}", realm.server.public_url, form.action);
+    assert_eq!(another.send(shortcut(&posted, &form.fields)).await.status, 405);
+    let answer = another.send(shortcut(&login.url, &form.fields)).await;
+    assert!(answer.is_page("login-page") || answer.is_page("error-page"), "{answer:?}");
+    let head = Request { method: http::Method::HEAD, ..shortcut(&login.url, &form.fields) };
+    another.send(head).await;
+    assert!(another.cookie("session").is_none());
+    assert_eq!(realm.rows().await.changed_since(&before_login), [""; 0]);
+    assert_eq!(realm.rows().await.count("authorizations"), before.count("authorizations"));
 }
 
+/// AZ-093, of which `walks` tries what nobody thought of.
 #[tokio::test]
 async fn owasp_steps_cannot_be_skipped_or_swapped() {
     let realm = Realm::new().await;
@@ -234,6 +276,7 @@ async fn owasp_steps_cannot_be_skipped_or_swapped() {
     assert_eq!(realm.rows().await.changed_since(&before), [""; 0]);
 }
 
+/// AZ-072.
 #[tokio::test]
 async fn oidc_core_3_1_2_3_prompt_login_is_not_lost_on_the_way() {
     let realm = Realm::new().await;
@@ -246,6 +289,15 @@ async fn oidc_core_3_1_2_3_prompt_login_is_not_lost_on_the_way() {
     browser.get(&format!("{}&interaction={sealed}", request.url())).await.page("login-page");
     let without = request.clone().without("prompt");
     browser.get(&format!("{}&interaction={sealed}", without.url())).await.assert_error_page();
+    // What comes in the end tells of a login after the request.
+    let asked_at = crate::support::time::now();
+    let mut fresh = browser.clone();
+    let form = fresh.authorize(&request).await;
+    let answer = fresh.log_in(&form, &realm.user).await;
+    let code = AuthorizationResponse::read(&answer, &request).code().to_owned();
+    let tokens = client.redeem(&request, &code).await.tokens();
+    let login = crate::support::jwt::read(tokens.id_token()).claims["auth_time"].as_i64();
+    assert!(login >= Some(asked_at), "{login:?} before {asked_at}");
     // Progress is for the user who made it: somebody else's login does not inherit it.
     let ben = realm.add_user("ben").await;
     let answer = browser.submit(&page, &credentials(&realm, &page)).await;
@@ -255,6 +307,7 @@ async fn oidc_core_3_1_2_3_prompt_login_is_not_lost_on_the_way() {
     browser.get(&resume).await.page("login-page");
 }
 
+/// AZ-024.
 #[tokio::test]
 async fn cve_2026_2733_a_client_that_is_disabled_in_between_gets_nothing() {
     let realm = Realm::new().await;
@@ -265,8 +318,24 @@ async fn cve_2026_2733_a_client_that_is_disabled_in_between_gets_nothing() {
     realm.update_client(&client, json!({"enabled": false})).await;
     browser.submit(&consent, &allowed(&consent)).await.assert_error_page();
     assert_eq!(realm.rows().await.count("authorizations"), 0);
+    // The same before the password, and with a client that is gone altogether.
+    let going = realm.client(json!({})).await;
+    let consent = browser.authorize(&going.request()).await;
+    consent.page("consent-page");
+    let (mut another, mut before) = (realm.browser(), Vec::new());
+    for client in [&realm.client(json!({})).await, &going] {
+        before.push(another.authorize(&client.request()).await);
+        realm.server.administration.delete_client(&realm.name, &client.id).await;
+    }
+    browser.submit(&consent, &allowed(&consent)).await.assert_error_page();
+    for login in &before {
+        another.submit(login, &credentials(&realm, login)).await.assert_error_page();
+    }
+    assert!(another.cookie("session").is_none());
+    assert_eq!(realm.rows().await.count("authorizations"), 0);
 }
 
+/// AZ-092.
 #[tokio::test]
 async fn cve_2025_53942_a_user_who_is_disabled_in_between_gives_nothing() {
     let realm = Realm::new().await;
@@ -279,6 +348,7 @@ async fn cve_2025_53942_a_user_who_is_disabled_in_between_gives_nothing() {
     assert_eq!(realm.rows().await.count("authorizations"), 0);
 }
 
+/// AZ-092.
 #[tokio::test]
 async fn cve_2025_53942_a_password_that_is_set_in_between_ends_the_session() {
     let realm = Realm::new().await;
@@ -288,6 +358,7 @@ async fn cve_2025_53942_a_password_that_is_set_in_between_ends_the_session() {
     assert_eq!(realm.rows().await.count("authorizations"), 0);
 }
 
+/// AZ-074.
 #[tokio::test]
 async fn cve_2023_6787_a_cancelled_reauthentication_changes_no_session() {
     let realm = Realm::new().await;

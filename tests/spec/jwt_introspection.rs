@@ -69,6 +69,7 @@ async fn rfc9701_4_json_is_the_answer_to_everybody_else() {
     assert_eq!(api.introspect(&token).await["active"], true);
 }
 
+/// IR-002.
 #[tokio::test]
 async fn rfc9701_5_an_inactive_token_is_inactive_inside_and_nothing_else_is_said() {
     let realm = Realm::new().await;

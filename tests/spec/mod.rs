@@ -37,3 +37,4 @@ mod step_up;
 mod times;
 mod token_endpoint;
 mod tokens;
+mod walks;

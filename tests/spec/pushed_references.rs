@@ -29,6 +29,8 @@ fn has_code(answer: &Answer) -> bool {
     location.contains("code=")
 }
 
+/// BuildRequestObjectByReferenceRedirectToAuthorizationEndpoint, ParWithoutDuplicateParameters,
+/// state-only-outside-request-object-not-used.
 #[tokio::test]
 async fn rfc9126_4_what_stands_beside_the_reference_does_not_count() {
     let realm = Realm::new().await;
@@ -60,6 +62,7 @@ async fn rfc9126_4_what_stands_beside_the_reference_does_not_count() {
     AuthorizationResponse::read(&answer, &stateless).code();
 }
 
+/// EnsureServerAcceptsReusedRequestUriBeforeAuthenticationCompletion, AttemptReuseRequestUri.
 #[tokio::test]
 async fn pa_004_a_page_may_be_loaded_again_but_there_is_one_response() {
     let realm = Realm::new().await;
@@ -123,6 +126,7 @@ async fn rfc9126_7_3_a_user_who_refuses_has_answered() {
     }
 }
 
+/// AttemptToUseExpiredRequestUri.
 #[tokio::test]
 async fn pa_005_an_expired_reference_is_of_no_use_to_begin_with() {
     let timed = TimedProvider::start().await;
@@ -146,6 +150,7 @@ async fn pa_005_an_expired_reference_is_of_no_use_to_begin_with() {
     timed.stop().await;
 }
 
+/// EnsureRequestUriIsBoundToClient.
 #[tokio::test]
 async fn pa_006_a_reference_is_of_no_use_to_another_client_or_realm() {
     let realm = Realm::new().await;
@@ -172,6 +177,7 @@ async fn pa_006_a_reference_is_of_no_use_to_another_client_or_realm() {
     AuthorizationResponse::read(&answer, &request).code();
 }
 
+/// EnsureUnsignedAuthorizationRequestWithoutUsingParFails.
 #[tokio::test]
 async fn pa_008_whoever_must_push_makes_no_other_request() {
     let required = json!({"require_pushed_authorization_requests": true});

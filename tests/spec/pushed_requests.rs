@@ -27,6 +27,7 @@ fn assert_refused_with(answer: &Answer, status: u16) {
     assert_describes(answer.json()["error_description"].as_str().unwrap());
 }
 
+/// CheckPAREndpointResponse201WithNoError, EnsureMinimumRequestUriEntropy.
 #[tokio::test]
 async fn rfc9126_2_2_a_push_is_answered_with_a_reference_that_nobody_guesses() {
     let realm = Realm::new().await;
@@ -174,6 +175,7 @@ async fn rfc9101_6_a_pushed_object_is_checked_like_any_other() {
     assert_eq!(client.push(&around(&client, &with(array))).await.status, 201);
 }
 
+/// EnsureUnsignedRequestAtParEndpointFails.
 #[tokio::test]
 async fn pa_008_whoever_must_sign_pushes_signed_objects() {
     let realm = Realm::with(json!({"require_signed_request_object": true})).await;

@@ -16,6 +16,7 @@ async fn strict_realm() -> Realm {
     Realm::with(json!({"refresh_retry_window_seconds": 0})).await
 }
 
+/// RefreshTokenRequestExpectingErrorSteps.
 #[tokio::test]
 async fn rfc6749_6_a_token_is_for_the_client_it_was_issued_to() {
     let realm = strict_realm().await;

@@ -18,6 +18,7 @@ fn unsigned(claims: &Value) -> String {
     format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#), URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
+/// EnsureAuthorizationRequestWithoutRequestObjectFails.
 #[tokio::test]
 async fn rfc9101_10_5_a_client_that_must_sign_makes_no_other_request() {
     let realm = Realm::new().await;
@@ -34,6 +35,7 @@ async fn rfc9101_10_5_a_client_that_must_sign_makes_no_other_request() {
     AuthorizationResponse::read(&answer, &request).code();
 }
 
+/// EnsureRequestObjectWithoutNonceFails, EnsureRequestObjectWithoutScopeFails, EnsureRequestObjectWithoutState.
 #[tokio::test]
 async fn az_050_for_a_client_that_must_sign_nothing_outside_the_object_counts() {
     let realm = Realm::new().await;
@@ -67,6 +69,7 @@ async fn rfc9101_10_5_the_demand_holds_for_those_who_log_in_already() {
     browser.log_in(&login, &realm.user).await.assert_error_response(&request, "invalid_request");
 }
 
+/// oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported.
 #[tokio::test]
 async fn oidc_core_6_1_unsigned_objects_need_the_realm_and_the_client() {
     let realm = Realm::with(json!({"allow_unsigned_request_objects": true})).await;

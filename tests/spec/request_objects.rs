@@ -109,6 +109,7 @@ fn sorted_like<'a>(listed: &Value, expected: &[&'a str]) -> Vec<&'a str> {
     expected
 }
 
+/// oidcc-ensure-request-object-with-redirect-uri.
 #[tokio::test]
 async fn oidc_core_6_1_what_the_object_says_supersedes_what_stands_outside() {
     let realm = Realm::new().await;
@@ -233,6 +234,7 @@ async fn az_046_a_public_key_is_no_secret() {
     assert_refused(&realm, &client, "invalid_request_object", &objects).await;
 }
 
+/// AddMultipleAudToRequestObject.
 #[tokio::test]
 async fn az_048_an_object_is_for_this_server_and_of_this_client() {
     let realm = Realm::new().await;
@@ -256,6 +258,7 @@ async fn az_048_an_object_is_for_this_server_and_of_this_client() {
     AuthorizationResponse::read(&answer, &request).code();
 }
 
+/// nbf-8-seconds-in-the-future-is-accepted.
 #[tokio::test]
 async fn az_049_an_object_is_for_now() {
     let realm = Realm::new().await;
@@ -300,6 +303,7 @@ async fn az_052_and_az_060_an_object_holds_no_other_object_and_no_member_twice()
     assert_refused(&realm, &client, "invalid_request_object", &objects).await;
 }
 
+/// SignRequestObjectIncludeMediaType.
 #[tokio::test]
 async fn az_053_no_jwt_of_another_kind_is_taken_for_an_object_nor_an_object_for_another() {
     let realm = Realm::new().await;

@@ -35,6 +35,7 @@ async fn referring(realm: &Realm, uris: &[String]) -> (Client, SigningKey, Autho
     (client, key, request, object)
 }
 
+/// oidcc-request-uri-signed-rs256, CreateRandomRequestUriWithFragment.
 #[tokio::test]
 async fn oidc_core_6_2_a_registered_address_is_asked_and_kept_by_its_fragment() {
     let realm = Realm::new().await;

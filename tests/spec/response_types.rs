@@ -75,6 +75,7 @@ async fn az_033_unknown_response_modes_are_answered_in_the_default_mode_of_the_r
     }
 }
 
+/// oidcc-ensure-request-without-nonce-fails.
 #[tokio::test]
 async fn oidc_core_3_2_2_1_and_3_3_2_1_an_id_token_in_the_front_channel_needs_a_nonce() {
     let realm = open_realm().await;
@@ -103,6 +104,7 @@ async fn oidc_core_3_1_2_1_an_id_token_needs_the_scope_openid() {
     assert_refused(&realm, "invalid_scope", [offline]).await;
 }
 
+/// RejectErrorInUrlQuery, RejectStateInUrlQueryForHybridFlow.
 #[tokio::test]
 async fn oidc_core_3_2_2_6_errors_of_the_user_travel_in_the_mode_of_the_response() {
     let realm = open_realm().await;

@@ -8,11 +8,14 @@ use crate::support::http::Request;
 use crate::support::jwt::random_text;
 use crate::support::realm::Realm;
 
+/// SE-001.
 #[tokio::test]
 async fn asvs_7_2_4_every_login_makes_another_session_and_ends_the_one_before() {
     let realm = Realm::new().await;
     let client = realm.client(json!({"settings": {"skip_consent": true}})).await;
     let mut browser = realm.browser();
+    browser.authorize(&client.request()).await.page("login-page");
+    assert!(browser.cookie("session").is_none(), "before a login there is none");
     let mut seen: Vec<String> = Vec::new();
     let name = {
         browser.complete(&client.request(), &realm.user).await.code();
@@ -26,6 +29,13 @@ async fn asvs_7_2_4_every_login_makes_another_session_and_ends_the_one_before() 
         browser.log_in(&page, &realm.user).await;
     }
     assert_eq!(realm.rows().await.count("sessions"), 1);
+    // Nor does one come back once it was left.
+    seen.push(browser.cookies[&name].clone());
+    let page = browser.get(&realm.url("/account/sign-out")).await;
+    browser.press(&page, "sign-out").await.page("signed-out-page");
+    assert!(browser.cookie("session").is_none());
+    browser.complete(&client.request(), &realm.user).await.code();
+    assert!(!seen.contains(&browser.cookies[&name]));
     for session in seen {
         let mut thief = realm.browser();
         thief.cookies.insert(name.clone(), session);
@@ -33,6 +43,7 @@ async fn asvs_7_2_4_every_login_makes_another_session_and_ends_the_one_before() 
     }
 }
 
+/// SE-002.
 #[tokio::test]
 async fn cve_2026_7507_a_planted_cookie_is_not_adopted() {
     let realm = Realm::new().await;
@@ -53,6 +64,7 @@ async fn cve_2026_7507_a_planted_cookie_is_not_adopted() {
     realm.browser().get(&url).await.page("login-page");
 }
 
+/// SE-005; `random` in `server/jose` draws a million.
 #[tokio::test]
 async fn asvs_7_2_3_the_database_holds_nothing_that_is_a_cookie() {
     let realm = Realm::new().await;
@@ -70,6 +82,7 @@ async fn asvs_7_2_3_the_database_holds_nothing_that_is_a_cookie() {
     }
 }
 
+/// SE-004.
 #[tokio::test]
 async fn asvs_3_3_3_cookies_that_are_there_twice_or_malformed_are_no_session() {
     let realm = Realm::new().await;
@@ -114,14 +127,23 @@ async fn design_2_a_session_of_one_realm_is_none_of_another() {
     thief.authorize(&client.request()).await.page("login-page");
 }
 
+/// SE-008, as far as a password is what is changed.
 #[tokio::test]
 async fn asvs_7_4_3_sessions_end_with_the_password_and_with_the_user() {
     let realm = Realm::new().await;
     let client = realm.client(json!({"settings": {"skip_consent": true}})).await;
     let administration = &realm.server.administration;
     let mut browser = realm.signed_in_browser().await;
+    let mut elsewhere = realm.signed_in_browser().await;
+    let offline = realm.versatile_client().await;
+    let request = offline.request().with("scope", "openid offline_access");
+    let tokens = offline.obtain(&mut realm.browser(), &request, &realm.user).await;
     administration.set_password(&realm.name, &realm.user.id, "another 9 mussels").await;
-    browser.authorize(&client.request()).await.page("login-page");
+    for browser in [&mut browser, &mut elsewhere] {
+        browser.authorize(&client.request()).await.page("login-page");
+    }
+    offline.refresh(tokens.refresh_token()).await.assert_refused("invalid_grant");
+    assert!(!offline.is_active(tokens.access_token()).await);
 
     let ben = realm.add_user("ben").await;
     let request = client.request();

@@ -55,6 +55,7 @@ async fn rfc9470_6_1_and_6_2_tokens_and_introspection_say_when_and_how_the_user_
     assert_eq!((seen.get("acr"), seen.get("auth_time")), (None, None));
 }
 
+/// SE-012: the class of a login is looked at, not only its age.
 #[tokio::test]
 async fn rfc9470_3_and_4_a_resource_of_the_server_says_what_it_wants_and_takes_what_comes_of_it() {
     let realm = Realm::new().await;

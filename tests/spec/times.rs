@@ -36,6 +36,7 @@ async fn rfc6749_4_1_2_a_code_lives_as_long_as_the_realm_says() {
     timed.stop().await;
 }
 
+/// oidcc-codereuse-30seconds.
 #[tokio::test]
 async fn rfc6749_4_1_2_a_late_second_use_still_revokes() {
     let timed = TimedProvider::start().await;
@@ -70,6 +71,7 @@ async fn rfc9068_2_2_access_tokens_end_to_the_second() {
     timed.stop().await;
 }
 
+/// SE-006.
 #[tokio::test]
 async fn asvs_7_3_1_a_session_ends_when_it_is_not_used() {
     let timed = TimedProvider::start().await;
@@ -88,6 +90,7 @@ async fn asvs_7_3_1_a_session_ends_when_it_is_not_used() {
     timed.stop().await;
 }
 
+/// SE-006.
 #[tokio::test]
 async fn asvs_7_3_2_a_session_ends_however_often_it_is_used() {
     let timed = TimedProvider::start().await;
@@ -107,6 +110,7 @@ async fn asvs_7_3_2_a_session_ends_however_often_it_is_used() {
     timed.stop().await;
 }
 
+/// AZ-073; oidcc-max-age-1, CheckIdTokenAuthTimeClaimPresentDueToMaxAge.
 #[tokio::test]
 async fn oidc_core_3_1_2_1_max_age_is_the_age_of_the_login() {
     let timed = TimedProvider::start().await;
@@ -221,6 +225,7 @@ async fn oidc_core_12_2_a_refreshed_id_token_keeps_the_time_of_the_login() {
     timed.stop().await;
 }
 
+/// SE-006.
 #[tokio::test]
 async fn oidc_core_11_offline_access_outlives_the_session_and_nothing_else_does() {
     let timed = TimedProvider::start().await;
@@ -239,6 +244,7 @@ async fn oidc_core_11_offline_access_outlives_the_session_and_nothing_else_does(
     timed.stop().await;
 }
 
+/// SE-006.
 #[tokio::test]
 async fn oidc_core_11_a_refresh_token_without_offline_access_ends_with_the_session() {
     let timed = TimedProvider::start().await;
@@ -305,6 +311,7 @@ async fn nist_800_63b_5_2_2_a_throttled_account_opens_again_by_itself() {
     timed.stop().await;
 }
 
+/// VerifyNewJwksHasNewSigningKey, VerifyNewJwksStillHasOldSigningKey.
 #[tokio::test]
 async fn rfc7517_5_tokens_verify_through_a_rotation_of_the_keys() {
     use signet_core::registry;

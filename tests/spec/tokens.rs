@@ -59,6 +59,7 @@ impl Artefacts {
     }
 }
 
+/// IR-005: neither an ID token nor a refresh token opens userinfo; TK-008.
 #[tokio::test]
 async fn rfc8725_3_12_nothing_stands_in_for_anything_else() {
     let realm = Realm::new().await;
@@ -151,6 +152,7 @@ async fn rfc9068_4_tokens_that_others_made_are_refused() {
     client.userinfo(tokens.access_token()).await.success();
 }
 
+/// IR-006: nor is a token good there that has no `openid`.
 #[tokio::test]
 async fn rfc6750_3_1_a_client_is_nobody_at_userinfo() {
     let realm = Realm::new().await;

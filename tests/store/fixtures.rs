@@ -146,7 +146,7 @@ pub(crate) fn push(realm_id: RealmId, number: u8) -> Push {
 }
 
 pub(crate) fn login(session: BrowserSession, form: u8) -> Login {
-    Login { form: used(Purpose::Interaction, form), session, replaces: None }
+    Login { form: used(Purpose::Interaction, form), session, replaces: None, account: None }
 }
 
 pub(crate) fn authorization(user: &User, client: &Client, number: u8) -> Authorization {

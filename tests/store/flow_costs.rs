@@ -55,7 +55,7 @@ impl Flow {
         drop(serving);
         let (cookie, session) = new_session(&node.provider, &node.realm, &user, None);
         let form = UsedRecord { purpose: Purpose::Interaction, key: [1; 32], expires_at: session.expires_at };
-        node.database.open_session(&Login { form, session, replaces: None }, &[]).await.unwrap();
+        node.database.open_session(&Login { form, session, replaces: None, account: None }, &[]).await.unwrap();
         let binding = BrowserBinding::from_cookie(None, &*node.provider.random);
         let browser = Browser { session: Some(cookie), binding };
         Self { node, key, proof_key: ProofKey::generate("ES256"), browser }

@@ -1,15 +1,18 @@
 //! The port of browser sessions.
 
 use signet_core::model::{BrowserSession, Purpose};
-use signet_core::ports::{LoginOutcome, SessionEnding, Sessions, SingleUse, Users, WhichSessions};
+use signet_core::ports::{
+    Login, LoginOutcome, NewAccount, SessionEnding, Sessions, SingleUse, StoreError, Users, WhichSessions,
+};
 use signet_protocol::identifiers::{Lineage, UserId};
 
-use super::fixtures::{NOW, World, login, session, used, user};
+use super::fixtures::{NOW, World, login, password, session, used, user};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
     a_session_reads_back_while_its_user_is_the_same,
     a_form_opens_one_session,
+    a_login_brings_its_account_along_or_there_is_neither,
     a_login_replaces_the_session_the_browser_had,
     a_login_that_carries_on_a_session_keeps_its_participants,
     a_login_of_a_changed_user_changes_nothing,
@@ -44,6 +47,31 @@ async fn a_form_opens_one_session(database: &TestDatabase) {
     let second = world.store.open_session(&login(session(&world.user, 3), 7), &[]).await.unwrap();
     assert_eq!((first, second), (LoginOutcome::Opened, LoginOutcome::FormAlreadyUsed));
     assert_eq!(database.count("sessions").await, 2);
+}
+
+async fn a_login_brings_its_account_along_or_there_is_neither(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    let first_login = |number: u8, username: &str, form: u8| {
+        let user = user(realm_id, number, username);
+        let account = NewAccount { user: user.clone(), password: password(number) };
+        Login { account: Some(account), ..login(session(&user, number), form) }
+    };
+    let made = store.open_session(&first_login(20, "new", 7), &[]).await.unwrap();
+    assert_eq!(made, LoginOutcome::Opened);
+    let (user, secret) = store.user_by_username(realm_id, "new").await.unwrap().unwrap();
+    assert_eq!((user.id, secret), (UserId([20; 16]), Some(password(20))));
+    // A form that was answered makes nobody.
+    let again = store.open_session(&first_login(21, "other", 7), &[]).await.unwrap();
+    assert_eq!(again, LoginOutcome::FormAlreadyUsed);
+    assert_eq!(store.user_by_username(realm_id, "other").await.unwrap(), None);
+    // Nor does a name that somebody has, and the form stays open for another one.
+    let taken = store.open_session(&first_login(22, "new", 8), &[]).await;
+    assert!(matches!(taken, Err(StoreError::Duplicate("user"))), "{taken:?}");
+    assert_eq!(store.user(realm_id, UserId([22; 16])).await.unwrap(), None);
+    assert_eq!(database.count("sessions").await, 2);
+    let made = store.open_session(&first_login(22, "newer", 8), &[]).await.unwrap();
+    assert_eq!(made, LoginOutcome::Opened);
 }
 
 async fn a_login_replaces_the_session_the_browser_had(database: &TestDatabase) {

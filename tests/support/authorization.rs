@@ -115,6 +115,7 @@ impl AuthorizationResponse {
             assert!(has_place, "{name} has no place in {pairs:?}");
         }
         let response = Self { parameters };
+        // AZ-025.
         assert_eq!(response.get("iss"), Some(request.issuer.as_str()), "RFC 9207 section 2");
         assert_eq!(response.get("state"), request.get("state").filter(|state| !state.is_empty()), "{pairs:?}");
         let is_error = response.get("error").is_some();

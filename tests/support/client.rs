@@ -216,7 +216,7 @@ impl Answer {
         let access_token = "urn:ietf:params:oauth:token-type:access_token";
         let is_other = tokens.get("issued_token_type").is_some_and(|issued| issued != access_token);
         assert_eq!(tokens["token_type"], if is_other { "N_A" } else { "Bearer" });
-        assert!(tokens["expires_in"].as_i64().is_some_and(|seconds| seconds > 0), "{tokens}");
+        assert!(tokens["expires_in"].as_i64().is_some_and(|seconds| (1..=31_536_000).contains(&seconds)), "{tokens}");
         Tokens(tokens)
     }
 

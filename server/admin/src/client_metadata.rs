@@ -169,6 +169,8 @@ pub(crate) struct ClientSettings {
     require_dpop_nonce: Option<bool>,
     /// Whether the client may introspect tokens that were not issued to it. No when absent.
     may_introspect: Option<bool>,
+    /// Seconds in which the client takes a logout token, from 1 to 20, before it is tried again later; 5 when absent.
+    backchannel_logout_timeout_seconds: Option<u32>,
     /// What the client may exchange tokens for (RFC 8693); nothing when absent.
     token_exchange: Option<TokenExchangePolicy>,
     /// The client that may act for the users of this one's access tokens: their `may_act` (RFC 8693 section 4.4).
@@ -260,6 +262,7 @@ mod tests {
             "access_token_format": "opaque", "access_token_signed_response_alg": "EdDSA", "access_token_seconds": 60,
             "refresh_rotation": "keep", "resources": ["https://api.test"], "dynamically_registered": true,
             "require_dpop_nonce": true, "may_introspect": true, "may_act": "gateway",
+            "backchannel_logout_timeout_seconds": 20,
             "token_exchange": {
                 "subject_clients": ["shop"], "audiences": ["https://api.test"], "scope": "read", "impersonation": false,
                 "delegation": true, "issued_token_types": ["urn:ietf:params:oauth:token-type:access_token"],

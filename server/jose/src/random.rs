@@ -64,4 +64,15 @@ mod tests {
         assert_ne!(token, random_token(&random, 32));
         assert_ne!(random_bytes::<16>(&random), [0; 16]);
     }
+
+    /// SE-005: the value of a session cookie is one of these. A source of 32 bits would repeat itself a hundred times.
+    #[test]
+    fn se_005_of_a_million_values_none_comes_twice() {
+        let random = SystemRandom::new();
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..1_000_000 {
+            let value: [u8; 32] = random_bytes(&random);
+            assert!(seen.insert(value));
+        }
+    }
 }

@@ -17,6 +17,7 @@ use crate::session_ends::{EndSessions, replace_session};
 use crate::single_use::insert_used_record;
 use crate::sql;
 use crate::text::storable;
+use crate::users::insert_account;
 use crate::work::{Ending, Work};
 
 const COLUMNS: &str =
@@ -140,6 +141,9 @@ impl Work for OpenSession {
         let new = &self.login.session;
         if !insert_used_record(session, new.realm_id, &self.login.form).await? {
             return Ok(Ending::RollBack(LoginOutcome::FormAlreadyUsed));
+        }
+        if let Some(account) = &self.login.account {
+            insert_account(session, &account.user, Some(&account.password)).await?;
         }
         // First, because the new session may carry the public name of the old one.
         if let Some(replaced) = self.login.replaces

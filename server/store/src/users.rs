@@ -161,18 +161,28 @@ impl Work for InsertUser {
     type Outcome = ();
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
-        let mut row = changeable(&self.user)?;
-        row.realm_id = Set(self.user.realm_id.0.to_vec());
-        row.user_id = Set(self.user.id.0.to_vec());
-        row.epoch = Set(self.user.epoch);
-        row.revision = Set(self.user.revision);
-        row.created_at = Set(self.user.created_at.0);
-        let inserted = user::Entity::insert(row).exec_without_returning(session).await;
-        inserted.map_err(|error| Failure::from(error).naming("user", "realm"))?;
-        if let Some(password) = &self.password {
-            insert_password(session, self.user.realm_id, self.user.id, password).await?;
-        }
+        insert_account(session, &self.user, self.password.as_ref()).await?;
         Ok(Ending::Commit(()))
+    }
+}
+
+/// Inserts a user, with a password if there is one.
+pub(crate) async fn insert_account(
+    session: &Session<'_>,
+    user: &User,
+    password: Option<&PasswordCredential>,
+) -> Result<(), Failure> {
+    let mut row = changeable(user)?;
+    row.realm_id = Set(user.realm_id.0.to_vec());
+    row.user_id = Set(user.id.0.to_vec());
+    row.epoch = Set(user.epoch);
+    row.revision = Set(user.revision);
+    row.created_at = Set(user.created_at.0);
+    let inserted = user::Entity::insert(row).exec_without_returning(session).await;
+    inserted.map_err(|error| Failure::from(error).naming("user", "realm"))?;
+    match password {
+        Some(password) => insert_password(session, user.realm_id, user.id, password).await,
+        None => Ok(()),
     }
 }
 

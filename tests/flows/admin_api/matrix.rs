@@ -137,7 +137,7 @@ async fn signed_in(service: &Service, realm: &str) -> (String, String, String) {
         let (_, session) = new_session(provider, &realm, &user, None);
         sids.push(session.sid);
         let form = UsedRecord { purpose: Purpose::Interaction, key: [form; 32], expires_at: session.expires_at };
-        store.open_session(&Login { form, session, replaces: None }, &[]).await.unwrap();
+        store.open_session(&Login { form, session, replaces: None, account: None }, &[]).await.unwrap();
     }
     let mut ending = SessionEnding::of(WhichSessions::Named(sids.pop().unwrap()));
     ending.also_notify = vec!["app".parse().unwrap()];

@@ -123,6 +123,7 @@ async fn every_listed_scope_brings_what_it_is_for() {
     }
 }
 
+/// EnsureServerConfigurationSupportsRefreshToken.
 #[tokio::test]
 async fn every_listed_grant_and_subject_type_works() {
     let (realm, document) = realm_with_keys().await;

@@ -64,6 +64,7 @@ async fn deliveries(realm: &Realm, query: &str) -> Vec<Value> {
     listed.success()["items"].as_array().unwrap().clone()
 }
 
+/// ValidateLogoutTokenClaims, CheckLogoutTokenNoNonce, CheckLogoutTokenHasSubOrSid.
 #[tokio::test]
 async fn lo_006_a_logout_token_says_who_and_nothing_more() {
     let (realm, site) = (Realm::new().await, WebServer::start(ok).await);
@@ -97,11 +98,16 @@ async fn lo_006_a_logout_token_says_who_and_nothing_more() {
 #[tokio::test]
 async fn back_channel_logout_2_4_tokens_are_signed_as_id_tokens_are() {
     let (realm, site) = (Realm::new().await, WebServer::start(ok).await);
-    let elliptic = told(&realm, &site, json!({"id_token_signed_response_alg": "ES256"})).await;
+    let mut metadata = json!({"id_token_signed_response_alg": "ES256"});
+    // LO-005: whatever looks like a placeholder stands for itself.
+    let literal = "/logout?to=$sid&user=%7Bsub%7D&at=${iss}";
+    metadata["backchannel_logout_uri"] = json!(format!("{}{literal}", site.url));
+    let elliptic = told(&realm, &site, metadata).await;
     let mut browser = realm.browser();
     elliptic.obtain(&mut browser, &elliptic.request(), &realm.user).await;
     sign_out(&realm, &mut browser).await;
     let received = arrived(&site, 1).await;
+    assert_eq!(received[0].target, literal);
     assert_eq!(realm.verify(&token_of(&received[0])).await.header["alg"], "ES256");
 }
 
@@ -161,12 +167,18 @@ async fn whatever_ends_a_session_is_told() {
         assert_eq!(answer.status, 204, "{answer:?}");
     };
     let mut expected = Vec::new();
-    for way in ["session", "sessions", "everywhere", "password", "another user", "disabled", "deleted"] {
+    for way in ["client", "session", "sessions", "everywhere", "password", "another user", "disabled", "deleted"] {
         let user = realm.add_user(&format!("user-{}", expected.len())).await;
         let mut browser = realm.browser();
         let tokens = client.obtain(&mut browser, &client.request(), &user).await;
         let sid = read(tokens.id_token()).claims["sid"].as_str().unwrap().to_owned();
         match way {
+            // oidcc-backchannel-rp-initiated-logout: the browser goes on, and the client is told.
+            "client" => {
+                let hint = [("id_token_hint", tokens.id_token()), ("post_logout_redirect_uri", super::LOGGED_OUT)];
+                let answer = browser.get(&logout_url(&realm, &hint)).await;
+                assert_eq!(answer.location(), Some(super::LOGGED_OUT), "{answer:?}");
+            }
             "session" => ask(http::Method::DELETE, &format!("/sessions/{sid}")).await,
             "sessions" => ask(http::Method::POST, &format!("/users/{}/sign-out", user.id)).await,
             "everywhere" => {
@@ -301,6 +313,55 @@ async fn a_slow_client_delays_nobody_else() {
     let quick = site.received().into_iter().filter(|received| received.target != "/slow").count();
     assert_eq!(quick, CLIENTS, "somebody was told twice");
     until("only the slow one waits", async || (realm.rows().await.count("logout_deliveries") == 1).then_some(())).await;
+}
+
+/// LO-005: a client has the time that it is registered with, and nobody else waits for it.
+#[tokio::test]
+async fn lo_005_back_channel_logout_2_5_each_client_has_its_own_time_to_answer() {
+    let realm = Realm::new().await;
+    let answers = Arc::new(tokio::sync::Semaphore::new(0));
+    let open = Arc::clone(&answers);
+    let site = WebServer::answering(move |received: Received| {
+        let open = Arc::clone(&open);
+        async move {
+            if received.target == "/patient" {
+                open.acquire().await.unwrap().forget();
+            } else {
+                std::future::pending::<()>().await;
+            }
+            Response::new(String::new())
+        }
+    })
+    .await;
+    let mut browser = realm.browser();
+    let mut ids = Vec::new();
+    for (name, seconds) in [("hasty", Some(1)), ("plain", None), ("patient", Some(20))] {
+        let settings = json!({"skip_consent": true, "backchannel_logout_timeout_seconds": seconds});
+        let uri = format!("{}/{name}", site.url);
+        let client = client(&realm, json!({"backchannel_logout_uri": uri, "settings": settings})).await;
+        client.obtain(&mut browser, &client.request(), &realm.user).await;
+        ids.push(client.id);
+    }
+    sign_out(&realm, &mut browser).await;
+    // What each of them is waited for, or why not any more, at one moment.
+    let seen = async || -> Vec<Option<Value>> {
+        let listed = deliveries(&realm, "").await;
+        let of = |id: &String| listed.iter().find(|delivery| delivery["client_id"] == **id).cloned();
+        ids.iter().map(of).collect()
+    };
+    let failed = |of: &Option<Value>| of.as_ref().is_some_and(|delivery| delivery["problem"].is_string());
+    // They began together, so that the order in which they end is that of their times.
+    let first = until("an attempt has ended", async || Some(seen().await).filter(|all| all.iter().any(failed))).await;
+    assert_eq!(first.iter().map(failed).collect::<Vec<_>>(), [true, false, false], "{first:?}");
+    let then = until("another has ended", async || Some(seen().await).filter(|all| failed(&all[1]))).await;
+    assert!(then[2].as_ref().is_some_and(|delivery| delivery["problem"].is_null()), "{then:?}");
+    answers.add_permits(1);
+    until_true("the patient client was told", async || seen().await[2].is_none()).await;
+    assert_eq!(
+        site.received().iter().filter(|received| received.target == "/patient").count(),
+        1,
+        "at the first attempt"
+    );
 }
 
 /// Clients that take part in the one session of the realm, written past the server: registering so many takes a while.

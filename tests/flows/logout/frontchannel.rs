@@ -6,6 +6,7 @@ use super::{LOGGED_OUT, client, logout_url};
 use crate::support::jwt::read;
 use crate::support::realm::Realm;
 
+/// ValidateFrontchannelLogoutIss, CheckIdTokenSidMatchesFrontChannelLogoutRequest.
 #[tokio::test]
 async fn front_channel_logout_3_every_participant_gets_a_frame_and_then_the_browser_goes_on() {
     let realm = Realm::new().await;

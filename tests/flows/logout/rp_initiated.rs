@@ -8,6 +8,8 @@ use crate::support::jwt::{SigningKey, read};
 use crate::support::provider::TimedProvider;
 use crate::support::realm::Realm;
 
+/// oidcc-rp-initiated-logout, oidcc-rp-initiated-logout-no-state, CheckPostLogoutState,
+/// CreateEndSessionEndpointRequest.
 #[tokio::test]
 async fn rp_initiated_logout_2_the_client_of_the_session_is_obeyed_at_once() {
     let realm = Realm::new().await;
@@ -52,6 +54,8 @@ async fn rp_initiated_logout_2_a_form_from_another_site_is_as_good() {
     assert!(!client.is_active(tokens.access_token()).await);
 }
 
+/// oidcc-rp-initiated-logout-no-id-token-hint, oidcc-rp-initiated-logout-no-params,
+/// oidcc-rp-initiated-logout-only-state.
 #[tokio::test]
 async fn lo_002_who_proves_nothing_may_only_ask_the_user() {
     let realm = Realm::new().await;
@@ -104,6 +108,8 @@ async fn lo_002_without_a_client_nobody_is_redirected() {
     nobody.page("signed-out-page");
 }
 
+/// oidcc-rp-initiated-logout-bad-post-logout-redirect-uri,
+/// oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri.
 #[tokio::test]
 async fn lo_001_an_address_that_is_not_registered_ends_at_a_page() {
     let realm = Realm::new().await;
@@ -139,6 +145,7 @@ async fn lo_001_an_address_that_is_not_registered_ends_at_a_page() {
     }
 }
 
+/// oidcc-rp-initiated-logout-modified-id-token-hint, oidcc-rp-initiated-logout-bad-id-token-hint.
 #[tokio::test]
 async fn rp_initiated_logout_4_a_hint_that_is_not_ours_ends_at_a_page() {
     let realm = Realm::new().await;

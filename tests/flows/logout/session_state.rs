@@ -36,6 +36,8 @@ async fn session_management_2_a_response_says_what_the_browser_knows() {
     assert!(!plain.parameters.contains_key("session_state"));
 }
 
+/// OIDCCFrontchannelLogoutDiscoveryEndpointVerification, OIDCCBackchannelLogoutDiscoveryEndpointVerification,
+/// OIDCCSessionManagementDiscoveryEndpointVerification.
 #[tokio::test]
 async fn session_management_3_3_anybody_may_frame_the_page_and_its_script_is_fixed() {
     let realm = Realm::new().await;

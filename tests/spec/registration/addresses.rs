@@ -7,6 +7,7 @@ use super::{assert_refused, open_realm, register, registered, text};
 use crate::support::realm::REDIRECT_URI;
 use crate::support::web::WebServer;
 
+/// RG-002, RG-004; oidcc-3rd-party-init-login-nohttps.
 #[tokio::test]
 async fn rg_002_rg_004_every_address_with_a_bad_scheme_or_host_is_refused_by_name() {
     let realm = open_realm().await;
@@ -38,6 +39,7 @@ async fn rg_002_rg_004_every_address_with_a_bad_scheme_or_host_is_refused_by_nam
         "initiate_login_uri",
         "frontchannel_logout_uri",
         "backchannel_logout_uri",
+        "backchannel_client_notification_endpoint",
         "tos_uri#de",
     ];
     for member in members {
@@ -57,6 +59,7 @@ async fn rg_002_rg_004_every_address_with_a_bad_scheme_or_host_is_refused_by_nam
     }
 }
 
+/// oidcc-redirect-uri-regfrag.
 #[tokio::test]
 async fn az_010_a_redirect_uri_with_a_fragment_is_refused() {
     let realm = open_realm().await;
@@ -75,6 +78,7 @@ async fn rg_005_a_logo_is_never_fetched() {
     assert!(web.received().is_empty());
 }
 
+/// oidcc-registration-sector-uri, oidcc-registration-sector-bad.
 #[tokio::test]
 async fn rg_006_a_sector_identifier_document_lists_every_redirect_uri() {
     let web = WebServer::start(|request| {

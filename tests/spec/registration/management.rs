@@ -7,6 +7,7 @@ use super::{assert_refused, managed, open_realm, registered, text, usable};
 use crate::support::http::Request;
 use crate::support::realm::REDIRECT_URI;
 
+/// oidcc-3rd-party-init-login, UnregisterDynamicallyRegisteredClient.
 #[tokio::test]
 async fn rfc7592_2_a_client_reads_changes_and_deletes_itself() {
     let realm = open_realm().await;

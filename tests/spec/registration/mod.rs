@@ -75,6 +75,8 @@ async fn rfc7591_3_registration_is_off_unless_a_realm_says_otherwise() {
     assert_eq!(open.discovery().await["registration_endpoint"], open.url("/register"));
 }
 
+/// CallDynamicRegistrationEndpointAndVerifySuccessfulResponse; oidcc-registration-logo-uri,
+/// oidcc-registration-policy-uri, oidcc-registration-tos-uri.
 #[tokio::test]
 async fn rfc7591_3_2_1_a_registered_client_is_told_everything_and_can_log_people_in() {
     let realm = open_realm().await;
@@ -98,11 +100,14 @@ async fn rfc7591_3_2_1_a_registered_client_is_told_everything_and_can_log_people
     let usable = usable(&realm, &client);
     let mut browser = realm.browser();
     let login = browser.authorize(&usable.request()).await;
-    for shown in ["Shop", "https:&#x2f;&#x2f;shop.test&#x2f;policy", "https:&#x2f;&#x2f;shop.test&#x2f;tos", "logo.png"]
-    {
-        assert!(login.body.contains(shown), "{shown} in {}", login.body);
-    }
     let consent = browser.log_in(&login, &realm.user).await;
+    consent.page("consent-page");
+    for page in [&login, &consent] {
+        let seen = page.body.replace("&#x2f;", "/");
+        for shown in ["Shop", "https://shop.test/policy", "https://shop.test/tos", "https://shop.test/logo.png"] {
+            assert!(seen.contains(shown), "{shown} in {seen}");
+        }
+    }
     // RFC 9700 section 4.11.2: nobody vouched for the client, so people see where they go.
     assert!(consent.body.contains("client.test"), "{}", consent.body);
     usable.obtain(&mut realm.browser(), &usable.request(), &realm.user).await;

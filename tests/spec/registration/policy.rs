@@ -31,6 +31,7 @@ async fn rg_001_an_initial_access_token_permits_as_many_registrations_as_it_says
     assert!(answer.header("www-authenticate").unwrap().contains("invalid_token"));
 }
 
+/// RG-008, RG-010.
 #[tokio::test]
 async fn rg_008_rg_010_scopes_and_grants_beyond_the_policy_are_not_registered() {
     let policy = json!({"mode": "open", "scope": "openid email", "redirect_hosts": ["client.test"],
@@ -60,6 +61,25 @@ async fn rg_008_rg_010_scopes_and_grants_beyond_the_policy_are_not_registered() 
     }
     let answer = register(&realm, &post(json!({"redirect_uris": ["https://elsewhere.test/cb"]}))).await;
     assert_refused(&answer, "invalid_redirect_uri", "redirect_uris");
+    // A change is held to the same, and what was not registered is not granted.
+    let own = registered(&realm, &post(json!({}))).await;
+    let changed = |more: Value| {
+        let mut change = post(more);
+        change["client_id"] = own["client_id"].clone();
+        change
+    };
+    for (more, member) in [
+        (json!({"scope": "signet.admin"}), "scope"),
+        (json!({"grant_types": ["client_credentials"]}), "grant_types"),
+        (json!({"token_endpoint_auth_method": "none"}), "token_endpoint_auth_method"),
+    ] {
+        let answer = managed(&realm, Method::PUT, &own, &changed(more)).await;
+        assert_refused(&answer, "invalid_client_metadata", member);
+    }
+    for scope in ["signet.admin", "uma_protection", "phone"] {
+        let request = usable(&realm, &own).request().with("scope", scope).without("nonce");
+        realm.browser().authorize(&request).await.assert_error_response(&request, "invalid_scope");
+    }
 }
 
 #[tokio::test]

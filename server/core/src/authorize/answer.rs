@@ -13,7 +13,7 @@ use super::agreement::{agreed, claims_to_consent, consent};
 use super::decisions::{self, narrow};
 use super::interaction::{Interaction, Stage};
 use super::issue::{Agreed, respond};
-use super::sign_up::refuse_unless_offered;
+use super::sign_up::{keep, refuse_unless_offered};
 use super::step::{LoginForm, Standing, Step, granted_details, standing};
 use super::{
     Accepted, Answer, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume,
@@ -23,7 +23,7 @@ use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current
 use crate::endpoints::Endpoint;
 use crate::events::{Event, Fact, LoginRefusal, Parties, Serving};
 use crate::model::{Completion, User};
-use crate::ports::{Login, LoginOutcome};
+use crate::ports::{Login, LoginOutcome, NewAccount, StoreError};
 use crate::realm::RealmContext;
 
 /// An answered login form.
@@ -129,11 +129,12 @@ async fn take_login(
     let checked = check_password(serving, realm, attempt).await?;
     if let Err(refusal) = decisions::check_result(serving, realm, &accepted, &checked).await {
         let user = checked.ok().map(|user| user.id);
-        return Err(end(serving, realm, (&accepted, &interaction), (refusal, user)).await);
+        return Err(end(serving, realm, (&accepted, &interaction), (refusal, user), None).await);
     }
     match checked {
         Ok(user) => {
-            let logged_in = log_in(serving, realm, (&parameters, &accepted, &interaction), &user, browser).await?;
+            let logged_in =
+                log_in(serving, realm, (&parameters, &accepted, &interaction), (&user, None), browser).await?;
             Ok(Answered::LoggedIn(logged_in))
         }
         Err(failure) => {
@@ -163,12 +164,12 @@ pub(super) fn form_again(
     })
 }
 
-/// Opens a session for a user who has proved who they are, once for a form.
+/// Opens a session for a user who has proved who they are, once for a form. Who had no account has one then.
 pub(super) async fn log_in(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (parameters, accepted, interaction): (&Parameters, &Accepted, &Interaction),
-    user: &User,
+    (user, new): (&User, Option<(NewAccount, Event)>),
     browser: &Browser,
 ) -> Result<LoggedIn, AuthorizeError> {
     let before = match &browser.session {
@@ -177,18 +178,26 @@ pub(super) async fn log_in(
     };
     let (cookie, mut session) = new_session(serving, realm, user, before.as_ref());
     if let Err(refusal) = decisions::begun(serving, realm, (accepted, user), &mut session).await {
-        return Err(end(serving, realm, (accepted, interaction), (refusal, Some(user.id))).await);
+        return Err(end(serving, realm, (accepted, interaction), (refusal, Some(user.id)), new).await);
     }
+    let (account, created) = new.unzip();
+    let known = account.is_none().then_some(user.id);
     let progress = interaction.at(Stage::LoggedIn(session.sid)).seal(serving, realm)?;
     let login = Login {
         form: interaction.login_record(serving),
         session,
         replaces: browser.session.as_ref().map(SessionCookie::hash),
+        account,
     };
     let logged_in = Fact::Login { methods: login.session.amr.clone(), replaced_session: before.is_some() };
     let parties = Parties::user(user.id).and_session(Some(login.session.sid));
-    let events = serving.with_event(realm, logged_in.concerning(parties));
-    match serving.store.open_session(&login, &events).await? {
+    let events = serving.with_events(realm, created.into_iter().chain([logged_in.concerning(parties)]));
+    let outcome = match serving.store.open_session(&login, &events).await {
+        // Somebody else took the login name of a new account in the same moment.
+        Err(StoreError::Duplicate(_)) => LoginOutcome::UserChanged,
+        outcome => outcome?,
+    };
+    match outcome {
         LoginOutcome::Opened => {
             serving.written(&events);
             // The session that this browser had may have been another user's.
@@ -197,11 +206,11 @@ pub(super) async fn log_in(
             Ok(LoggedIn { location: format!("{}?{query}", realm.urls.of(Endpoint::Authorization)), session: cookie })
         }
         LoginOutcome::FormAlreadyUsed => {
-            serving.note(realm, refused(LoginRefusal::FormUsedBefore, Some(user.id)));
+            serving.note(realm, refused(LoginRefusal::FormUsedBefore, known));
             Err(AuthorizeError::Expired(answered_before()))
         }
         LoginOutcome::UserChanged => {
-            serving.note(realm, refused(LoginRefusal::UserChanged, Some(user.id)));
+            serving.note(realm, refused(LoginRefusal::UserChanged, known));
             let reason = "the account was changed just now; start again at the application";
             Err(AuthorizeError::Page(ErrorCode::AccessDenied.because(reason)))
         }
@@ -303,18 +312,22 @@ pub(super) async fn cancel(
     }
 }
 
-/// A script ended the interaction at the form: an answer like any other, given once.
+/// A script ended the interaction at the form: an answer like any other, given once. A new account stays.
 pub(super) async fn end(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (accepted, interaction): (&Accepted, &Interaction),
     (refusal, user): (Refusal, Option<UserId>),
+    new: Option<(NewAccount, Event)>,
 ) -> AuthorizeError {
     let ended = refused(LoginRefusal::RefusedByScript, user);
     let step = Completion::Interaction(interaction.login_record(serving));
-    match close(serving, realm, &step, ended).await {
+    if let Err(error) = close(serving, realm, &step, ended).await {
+        return error;
+    }
+    match keep(serving, realm, new).await {
         Ok(()) => accepted.redirect.refuse(refusal),
-        Err(error) => error,
+        Err(fault) => fault.into(),
     }
 }
 

@@ -17,11 +17,11 @@ use super::{
     Answer, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, LoggedIn, conclude, resume,
 };
 use crate::authn::{PasswordPolicyViolation, check_policy, counter_key, network};
-use crate::events::Serving;
+use crate::events::{Event, Serving};
 use crate::failure::Fault;
-use crate::model::User;
+use crate::ports::{NewAccount, StoreError};
 use crate::realm::RealmContext;
-use crate::registry::{RegistryError, UserChange, create_user};
+use crate::registry::{RegistryError, UserChange, new_account};
 
 /// An account as somebody typed it.
 #[derive(Clone, Copy)]
@@ -142,9 +142,9 @@ async fn take(
     narrow(serving, realm, &mut accepted, &mut interaction.narrowing).await?;
     let identified = decisions::identified(serving, realm, &accepted, (HintSource::LoginForm, account.username)).await;
     let identified = identified.map_err(|refusal| accepted.redirect.refuse(refusal))?;
-    let made = make(serving, realm, Account { username: &identified, ..account }, answer.address).await?;
-    let user = match made {
-        Ok(user) => user,
+    let prepared = prepare(serving, realm, Account { username: &identified, ..account }, answer.address).await?;
+    let new = match prepared {
+        Ok(new) => new,
         Err(problem) => {
             let filled_in = Some(account.username.to_owned());
             let form = form_again(serving, realm, (parameters, accepted, &interaction), (filled_in, browser))?;
@@ -152,10 +152,11 @@ async fn take(
         }
     };
     // Whoever has just set a password has proved to know it: what scripts make of a login holds here, too.
+    let user = new.0.user.clone();
     if let Err(refusal) = decisions::check_result(serving, realm, &accepted, &Ok(user.clone())).await {
-        return Err(end(serving, realm, (&accepted, &interaction), (refusal, Some(user.id))).await);
+        return Err(end(serving, realm, (&accepted, &interaction), (refusal, Some(user.id)), Some(new)).await);
     }
-    let logged_in = log_in(serving, realm, (&parameters, &accepted, &interaction), &user, browser).await?;
+    let logged_in = log_in(serving, realm, (&parameters, &accepted, &interaction), (&user, Some(new)), browser).await?;
     Ok(SignedUp::LoggedIn(logged_in))
 }
 
@@ -168,13 +169,14 @@ pub(super) fn refuse_unless_offered(realm: &RealmContext) -> Result<(), Authoriz
     Err(AuthorizeError::Page(ErrorCode::AccessDenied.because(reason).per(prompt_create("4.1"))))
 }
 
-/// Makes the account. Every attempt counts, so that nobody asks for one name after the other whether it is taken.
-async fn make(
+/// The account that will be there once its user is logged in. Every attempt counts, so that nobody asks for one name after
+/// the other whether it is taken.
+async fn prepare(
     serving: &Serving<'_>,
     realm: &RealmContext,
     account: Account<'_>,
     address: IpAddr,
-) -> Result<Result<User, SignUpProblem>, Fault> {
+) -> Result<Result<(NewAccount, Event), SignUpProblem>, Fault> {
     let settings = &realm.realm.settings;
     let key = counter_key(realm, &[b"self-registration", &network(address)]);
     let window = settings.password_attempt_window_seconds;
@@ -188,10 +190,28 @@ async fn make(
     if let Err(violation) = check_policy(account.password, account.username, settings.password_minimum_length) {
         return Ok(Err(violation.into()));
     }
-    match create_user(serving, realm, wanted(&account), Some(account.password)).await {
-        Ok(user) => Ok(Ok(user)),
+    match new_account(serving, realm, wanted(&account), account.password).await {
+        Ok(new) => Ok(Ok(new)),
         Err(error) => problem(error).map(Err),
     }
+}
+
+/// Stores the account of somebody whom a script refuses: who decides may let them in another time. The form it came by is
+/// closed already, so that there is no second.
+pub(super) async fn keep(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    new: Option<(NewAccount, Event)>,
+) -> Result<(), Fault> {
+    let Some((account, created)) = new else { return Ok(()) };
+    let events = serving.with_event(realm, created);
+    match serving.store.insert_user(&account.user, Some(&account.password), &events).await {
+        Ok(()) => serving.written(&events),
+        // Somebody else took the login name in the same moment.
+        Err(StoreError::Duplicate(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 fn wanted(account: &Account<'_>) -> UserChange {

@@ -137,6 +137,17 @@ impl Serving<'_> {
         self.with_event_in((realm.id(), &realm.event_keys), event)
     }
 
+    /// The same for a transaction that several events tell of.
+    pub(crate) fn with_events(
+        &self,
+        realm: &RealmContext,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Vec<EventRecord> {
+        let mut written = self.unwritten().clone();
+        written.extend(events.into_iter().map(|event| self.record((realm.id(), &realm.event_keys), event)));
+        written
+    }
+
     /// The same for a realm that is not loaded.
     pub(crate) fn with_event_in(&self, place: (RealmId, &EventKeys), event: Event) -> Vec<EventRecord> {
         let mut events = self.unwritten().clone();

@@ -127,6 +127,9 @@ pub struct ClientSettings {
     /// Whether the client may introspect tokens that were not issued to it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub may_introspect: bool,
+    /// Seconds in which the client takes a logout token (Back-Channel Logout 2.5); 5 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_timeout_seconds: Option<u32>,
     /// What the client may exchange tokens for; nothing when absent (RFC 8693).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_exchange: Option<TokenExchangePolicy>,

@@ -43,7 +43,7 @@ pub use refresh_families::{RefreshFamilies, Rotation, RotationOutcome};
 pub use registrations::{NewRegistration, RegistrationChange, RegistrationOutcome, Registrations};
 pub use resource_servers::ResourceServers;
 pub use scripts::{ScriptDeployment, ScriptRuns, Scripts};
-pub use sessions::{Login, LoginOutcome, SessionEnding, Sessions, WhichSessions};
+pub use sessions::{Login, LoginOutcome, NewAccount, SessionEnding, Sessions, WhichSessions};
 pub use single_use::{
     ClosedInteraction, FrontChannelIssue, FrontChannelOutcome, ProofsOutcome, Redeemable, Redemption,
     RedemptionOutcome, SessionLimits, SingleUse, Standing, StandingQuery,

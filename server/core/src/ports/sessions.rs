@@ -6,7 +6,7 @@ use signet_protocol::time::UnixTime;
 
 use super::{Page, PageRequest, StoreResult};
 use crate::events::EventRecord;
-use crate::model::{BrowserSession, EndedSession, SessionIdHash, UsedRecord};
+use crate::model::{BrowserSession, EndedSession, PasswordCredential, SessionIdHash, UsedRecord, User};
 
 /// A login that is to be recorded.
 #[derive(Debug, Clone)]
@@ -18,6 +18,17 @@ pub struct Login {
     /// The session this browser had before; it ends (session fixation). Its participants go with it, and are told by the
     /// back channel, unless the new session carries the same `sid`.
     pub replaces: Option<SessionIdHash>,
+    /// The account that is made by it, where its user had none: both are there afterwards, or neither.
+    pub account: Option<NewAccount>,
+}
+
+/// An account that begins with its first login.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Who has it.
+    pub user: User,
+    /// Their password.
+    pub password: PasswordCredential,
 }
 
 /// What became of a login.

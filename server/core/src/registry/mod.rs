@@ -82,6 +82,7 @@ pub use trusted_issuers::{
 };
 pub(crate) use unused_clients::ClientUses;
 pub use unused_clients::delete_unused_clients;
+pub(crate) use users::new_account;
 pub use users::{
     UserChange, create_user, delete_user, find_user, find_user_by_name, list_users, set_password, update_user,
 };

@@ -8,9 +8,9 @@ use signet_protocol::standard_claims;
 use super::changes::{administered, user_change, user_fields};
 use super::{RegistryError, user_attributes};
 use crate::authn::check_policy;
-use crate::events::{Action, Fact, Object, Parties, Serving, SessionsEndedBecause};
+use crate::events::{Action, Event, Fact, Object, Parties, Serving, SessionsEndedBecause};
 use crate::model::{PasswordCredential, User, normalise_username};
-use crate::ports::{Page, PageRequest};
+use crate::ports::{NewAccount, Page, PageRequest};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -54,11 +54,23 @@ pub async fn create_user(
     change: UserChange,
     password: Option<&str>,
 ) -> Result<User, RegistryError> {
+    let user = new_user(serving, realm, change)?;
+    let credential = match password {
+        Some(password) => Some(credential(serving, realm, &user.username, password).await?),
+        None => None,
+    };
+    let events = serving.with_event(realm, user_change(serving, &user, Action::Created, Vec::new()));
+    serving.store.insert_user(&user, credential.as_ref(), &events).await?;
+    serving.written(&events);
+    Ok(user)
+}
+
+fn new_user(provider: &Provider, realm: &RealmContext, change: UserChange) -> Result<User, RegistryError> {
     check(&change)?;
-    let now = serving.now();
-    let user = User {
+    let now = provider.now();
+    Ok(User {
         realm_id: realm.id(),
-        id: UserId(random::random_bytes(&*serving.random)),
+        id: UserId(random::random_bytes(&*provider.random)),
         username: change.username.trim().to_owned(),
         username_normalised: normalise_username(&change.username),
         enabled: change.enabled,
@@ -68,15 +80,26 @@ pub async fn create_user(
         created_at: now,
         updated_at: now,
         revision: 0,
-    };
-    let credential = match password {
-        Some(password) => Some(credential(serving, realm, &user.username, password).await?),
-        None => None,
-    };
-    let events = serving.with_event(realm, user_change(serving, &user, Action::Created, Vec::new()));
-    serving.store.insert_user(&user, credential.as_ref(), &events).await?;
-    serving.written(&events);
-    Ok(user)
+    })
+}
+
+/// An account with everything that belongs to it, and the event that tells of it. It is there once both are stored.
+///
+/// # Errors
+/// `Invalid`, `Duplicate` where somebody has the login name already.
+pub(crate) async fn new_account(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    change: UserChange,
+    password: &str,
+) -> Result<(NewAccount, Event), RegistryError> {
+    let user = new_user(serving, realm, change)?;
+    if serving.store.user_by_username(realm.id(), &user.username_normalised).await?.is_some() {
+        return Err(RegistryError::Duplicate("user"));
+    }
+    let password = credential(serving, realm, &user.username, password).await?;
+    let created = user_change(serving, &user, Action::Created, Vec::new());
+    Ok((NewAccount { user, password }, created))
 }
 
 async fn credential(

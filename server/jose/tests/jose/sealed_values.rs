@@ -1,8 +1,10 @@
 //! Sealed values: every bit and every circumstance that they are bound to.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use signet_jose::sealed::{LONGEST_VALUE, Opened};
-use signet_jose::{OpenError, Purpose, SealContext, SealingKey, SealingKeyRing, base64url};
+use signet_jose::{OpenError, Purpose, SealContext, SealingKey, SealingKeyRing, SystemRandom, base64url};
 use signet_protocol::time::UnixTime;
 
 use crate::seeded::Seeded;
@@ -52,6 +54,30 @@ fn design_6_no_content_shows_and_no_two_values_are_alike() {
     assert_ne!(one, other);
     let bytes = base64url::decode(&one[3..]).unwrap();
     assert!(!bytes.windows(6).any(|window| window == b"client"));
+}
+
+/// AZ-037: codes of the same content, which differ in every bit as often as chance has it.
+#[test]
+fn az_037_of_a_hundred_thousand_codes_no_two_share_anything() {
+    const CODES: u32 = 100_000;
+    /// Format and identifier of the key, which all have.
+    const HEAD: usize = 5;
+    /// The salt, and as much of what is encrypted.
+    const LOOKED_AT: usize = 32;
+    let (ring, random) = (ring(1), SystemRandom::new());
+    let (mut seen, mut ones) = (HashSet::new(), [0; LOOKED_AT * 8]);
+    for _ in 0..CODES {
+        let code = ring.seal(CONTEXT, EXPIRY, &payload(), &random).unwrap();
+        let bytes = base64url::decode(&code[3..]).unwrap();
+        for bit in 0..LOOKED_AT * 8 {
+            ones[bit] += u32::from(bytes[HEAD + bit / 8] >> (bit % 8) & 1);
+        }
+        assert!(seen.insert(code), "a code came twice");
+    }
+    for (bit, ones) in ones.into_iter().enumerate() {
+        // Ten standard deviations.
+        assert!(ones.abs_diff(CODES / 2) < 1_600, "bit {bit} is set in {ones} of {CODES}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `on_identify` and `on_factor_result`.
 
+use serde_json::json;
+
 use super::{FAILS, assert_silent_about_scripts, bind, runs, trusted_client};
 use crate::support::authorization::AuthorizationResponse;
 use crate::support::realm::Realm;
@@ -101,4 +103,23 @@ async fn sc_009_on_factor_result_fails_closed() {
     let response = answer.assert_error_response(&request, "server_error");
     assert_silent_about_scripts(response.get("error_description").unwrap());
     assert_eq!(realm.rows().await.count("sessions"), 0);
+}
+
+/// A script refuses the person, not the account: that is there once, however often the form is answered.
+#[tokio::test]
+async fn on_factor_result_refuses_a_new_person_whose_account_stays() {
+    let realm = Realm::with(json!({"self_registration": true})).await;
+    let client = trusted_client(&realm).await;
+    bind(&realm, "on_factor_result", "deny(\"access_denied\", \"not yet\")").await;
+    let request = client.request().with("prompt", "create");
+    let mut browser = realm.browser();
+    let page = browser.authorize(&request).await;
+    let form = page.page("sign-up-page").form().with("action", "sign-up");
+    let secret = "otter-canvas-71-birch";
+    let form = form.with("password", secret).with("repeated", secret);
+    let answer = browser.submit(&page, &form.clone().with("username", "bruno")).await;
+    answer.assert_error_response(&request, "access_denied");
+    browser.submit(&page, &form.with("username", "other")).await.assert_error_page();
+    let rows = realm.rows().await;
+    assert_eq!((rows.count("users"), rows.count("sessions")), (2, 0), "{}", rows.of_table("users"));
 }

@@ -25,6 +25,11 @@ pub(in crate::registry) fn addresses(metadata: &ClientMetadata) -> impl Iterator
         ("initiate_login_uri", &metadata.initiate_login_uri, AddressUse::Shown),
         ("frontchannel_logout_uri", &metadata.frontchannel_logout_uri, AddressUse::Shown),
         ("backchannel_logout_uri", &metadata.backchannel_logout_uri, AddressUse::Shown),
+        (
+            "backchannel_client_notification_endpoint",
+            &metadata.backchannel_client_notification_endpoint,
+            AddressUse::Shown,
+        ),
         ("jwks_uri", &metadata.jwks_uri, AddressUse::Fetched),
         ("sector_identifier_uri", &metadata.sector_identifier_uri, AddressUse::Fetched),
     ];

@@ -2,6 +2,7 @@
 //! server's parts run inside the test.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -12,9 +13,15 @@ use signet_core::registry::{self, ClientRegistration, RealmChange, UserChange};
 use zeroize::Zeroizing;
 
 use super::http::{Answer, HttpClient, Request};
+use super::server::is_balanced;
 
 /// The client of realm `admin` that the tests administer with.
 pub(crate) const CLIENT_ID: &str = "tests";
+
+/// A node that has not heard of these asks the database.
+const UNKNOWN_BEFORE: [&str; 3] = ["/realms", "/clients", "/users"];
+/// How long it may take until every node has heard of a change: two polls, and a little.
+const KNOWN_EVERYWHERE: Duration = Duration::from_millis(1_100);
 
 /// An administrator.
 pub(crate) enum Administration {
@@ -51,7 +58,13 @@ impl Administration {
         let request = Request::form(&format!("{base}/realms/admin/token"), &grant).basic(CLIENT_ID, secret);
         let token = http.send(request).await.success();
         let request = Request::post(&format!("{base}/admin/api/v1{path}"), "application/json", body.to_string());
-        http.send(Request { method, ..request }.bearer(token["access_token"].as_str().unwrap())).await
+        let request = Request { method, ..request }.bearer(token["access_token"].as_str().unwrap());
+        let is_new = request.method == Method::POST && UNKNOWN_BEFORE.iter().any(|things| path.ends_with(things));
+        let answer = http.send(request).await;
+        if is_balanced() && !is_new {
+            tokio::time::sleep(KNOWN_EVERYWHERE).await;
+        }
+        answer
     }
 
     pub(crate) async fn create_realm(&self, body: &Value) {

@@ -13,27 +13,35 @@ const TRACES: [&str; 3] = ["audit_events", "audit_chains", "client_traffic"];
 pub(crate) struct Rows(BTreeMap<String, BTreeSet<String>>);
 
 impl Rows {
-    /// Reads the rows of a realm from a SQLite database.
+    /// Reads the rows of a realm from a SQLite or PostgreSQL database.
     pub(crate) async fn of(url: &str, realm: &str) -> Self {
-        let mut options = ConnectOptions::new(format!("{url}?mode=ro"));
+        let is_file = url.starts_with("sqlite:");
+        let mut options = ConnectOptions::new(if is_file { format!("{url}?mode=ro") } else { url.to_owned() });
         options.max_connections(1).sqlx_logging(false);
         let connection = sea_orm::Database::connect(options).await.unwrap();
-        let realm_id = texts(&connection, &format!("SELECT quote(realm_id) FROM realms WHERE name = '{realm}'")).await;
-        let realm_id = realm_id.first().expect("the realm is there");
-        let owned = "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'realm_id' \
-                     WHERE m.type = 'table'";
+        let owned = if is_file {
+            "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'realm_id' \
+             WHERE m.type = 'table'"
+        } else {
+            "SELECT table_name::text FROM information_schema.columns \
+             WHERE table_schema = 'public' AND column_name = 'realm_id'"
+        };
         let mut rows = BTreeMap::new();
-        for table in texts(&connection, owned).await {
-            if TRACES.contains(&table.as_str()) {
-                continue;
-            }
-            let columns = format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')");
-            let columns = texts(&connection, &columns).await.join(" || ' ' || ");
-            let select = format!("SELECT {columns} FROM {table} WHERE realm_id = {realm_id}");
+        for table in texts(&connection, owned).await.into_iter().filter(|table| !TRACES.contains(&table.as_str())) {
+            let row = if is_file {
+                let columns = format!("SELECT 'quote(t.' || name || ')' FROM pragma_table_info('{table}')");
+                texts(&connection, &columns).await.join(" || ' ' || ")
+            } else {
+                "row_to_json(t)::text".to_owned()
+            };
+            let of_realm = format!("realm_id = (SELECT realm_id FROM realms WHERE name = '{realm}')");
+            let select = format!("SELECT {row} FROM {table} t WHERE t.{of_realm}");
             rows.insert(table, texts(&connection, &select).await.into_iter().collect());
         }
         connection.close().await.unwrap();
-        Self(rows)
+        let rows = Self(rows);
+        assert_eq!(rows.count("realms"), 1, "the realm is there");
+        rows
     }
 
     /// How many rows a table has.
@@ -55,7 +63,7 @@ impl Rows {
     /// Whether a text stands anywhere in the rows, as it is or as the bytes of its characters.
     pub(crate) fn contain(&self, text: &str) -> bool {
         let hex = text.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat();
-        self.0.values().flatten().any(|row| row.contains(text) || row.contains(&hex))
+        self.0.values().flatten().any(|row| row.contains(text) || row.to_uppercase().contains(&hex))
     }
 }
 

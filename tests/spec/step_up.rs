@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::authorization::AuthorizationResponse;
 use crate::support::client::{Client, Tokens};
 use crate::support::http::Answer;
 use crate::support::jwt;
@@ -53,6 +54,22 @@ async fn rfc9470_6_1_and_6_2_tokens_and_introspection_say_when_and_how_the_user_
     let own = client.client_credentials("read").await.tokens();
     let seen = client.introspect(own.access_token()).await;
     assert_eq!((seen.get("acr"), seen.get("auth_time")), (None, None));
+}
+
+#[tokio::test]
+async fn rfc9470_5_acr_values_that_cannot_be_met_are_refused_where_the_realm_says_so() {
+    for (required, expected) in [(true, Some("unmet_authentication_requirements")), (false, None)] {
+        let realm = Realm::with(json!({"acr_values_required": required})).await;
+        let client = realm.client(json!({"settings": {"skip_consent": true}})).await;
+        let mut browser = realm.signed_in_browser().await;
+        let mut error = async |values: &str| {
+            let request = client.request().with("acr_values", values);
+            let answer = browser.authorize(&request).await;
+            AuthorizationResponse::read(&answer, &request).get("error").map(str::to_owned)
+        };
+        assert_eq!(error("urn:mace:incommon:iap:silver phr").await.as_deref(), expected);
+        assert_eq!(error(&format!("phr {PASSWORD}")).await, None, "one of them is enough");
+    }
 }
 
 /// SE-012: the class of a login is looked at, not only its age.

@@ -150,6 +150,8 @@ pub(crate) struct RealmSettings {
     backchannel_device_service: Option<BackchannelDeviceService>,
     /// Whether public clients may leave out the proof key where they ask for a code. No when absent.
     allow_public_clients_without_pkce: Option<bool>,
+    /// Whether a request is refused whose `acr_values` cannot be met (RFC 9470 section 5). No when absent.
+    acr_values_required: Option<bool>,
     /// Whether people can make an account for themselves (Initiating User Registration 1.0). No when absent.
     self_registration: Option<bool>,
     /// Attempts to make an account from one network before more are refused: 3 to 10000.

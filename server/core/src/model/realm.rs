@@ -167,6 +167,9 @@ pub struct RealmSettings {
     /// send one). For clients that cannot be changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_public_clients_without_pkce: bool,
+    /// Whether a request is refused whose `acr_values` cannot be met (RFC 9470 section 5). A wish otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub acr_values_required: bool,
     /// Whether people can make an account for themselves (Initiating User Registration 1.0).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub self_registration: bool,
@@ -252,6 +255,7 @@ impl Default for RealmSettings {
             backchannel_requests_per_user_and_hour: 60,
             backchannel_device_service: None,
             allow_public_clients_without_pkce: false,
+            acr_values_required: false,
             self_registration: false,
             self_registrations_per_address: 20,
             script_recording_days: 0,

@@ -88,7 +88,7 @@ impl Configuration {
 impl Server {
     /// The server that most tests share, each with a realm of its own.
     pub(crate) async fn shared() -> Arc<Self> {
-        Arc::clone(SHARED.get_or_init(Self::start_shared).await)
+        Arc::clone(SHARED.get_or_init(|| Box::pin(Self::start_shared())).await)
     }
 
     async fn start_shared() -> Arc<Self> {

@@ -76,7 +76,7 @@ pub(crate) async fn connect(
 ) -> Result<Connections, ConnectError> {
     let place = match sqlite_file(url)? {
         Some(path) => Place::File(file(url, path, options.patience, counters).await?),
-        None => Place::Server(server(url, options).await?),
+        None => Place::Server(Box::new(server(url, options).await?)),
     };
     Ok(Connections { place, options })
 }

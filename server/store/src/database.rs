@@ -50,7 +50,7 @@ pub(crate) struct Connections {
 #[derive(Debug)]
 pub(crate) enum Place {
     /// A database server.
-    Server(Pool),
+    Server(Box<Pool>),
     /// A SQLite file.
     File(File),
 }

@@ -109,7 +109,7 @@ impl ConnectionTrait for Session<'_> {
             Executor::Readers(readers) => {
                 sqlite::execute(&mut *readers.lock().await.map_err(not_executed)?, statement).await
             }
-            Executor::Writer(connection) => sqlite::execute(&mut *connection.lock().await, statement).await,
+            Executor::Writer(connection) => sqlite::execute(*connection.lock().await, statement).await,
         })
     }
 
@@ -125,7 +125,7 @@ impl ConnectionTrait for Session<'_> {
             Executor::Readers(readers) => {
                 sqlite::query_one(&mut *readers.lock().await.map_err(not_read)?, statement).await
             }
-            Executor::Writer(connection) => sqlite::query_one(&mut *connection.lock().await, statement).await,
+            Executor::Writer(connection) => sqlite::query_one(*connection.lock().await, statement).await,
         })
     }
 
@@ -137,7 +137,7 @@ impl ConnectionTrait for Session<'_> {
             Executor::Readers(readers) => {
                 sqlite::query_all(&mut *readers.lock().await.map_err(not_read)?, statement).await
             }
-            Executor::Writer(connection) => sqlite::query_all(&mut *connection.lock().await, statement).await,
+            Executor::Writer(connection) => sqlite::query_all(*connection.lock().await, statement).await,
         })
     }
 }

@@ -110,6 +110,7 @@ fn family(node: &Node, lineage: Lineage, (client, user): (&Client, &User)) -> Re
         user_epoch: user.epoch,
         claims_locales: Vec::new(),
         exchanged: None,
+        permitted: None,
         vars: serde_json::Map::new(),
     };
     let standing = StandingQuery::of_basis(&content, (lineage, &client.client_id, user.id));

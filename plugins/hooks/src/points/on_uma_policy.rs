@@ -1,7 +1,10 @@
 //! An owner's policies allow a client access to protected resources (User-Managed Access 2.0).
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::decision::{Constructor, Denial, denial_codes};
 use crate::hook::{Hook, HookPoint};
@@ -21,6 +24,10 @@ pub struct UmaFacts {
     pub owner: Option<String>,
     /// Whether the requesting party, who is `ctx.user`, is the owner.
     pub is_owner: bool,
+    /// What the requesting party answered to the questions of `on_uma_claims_gathering`, by their names. Nobody has
+    /// verified it.
+    #[serde(default)]
+    pub answers: BTreeMap<String, Value>,
 }
 
 /// The permissions that policies allow, in the order of the ticket.
@@ -59,6 +66,9 @@ pub enum UmaDecision {
     Deny(Denial<UmaDenial>),
     /// Go on with less.
     Narrow(UmaNarrowing),
+    /// Have the requesting party asked first (`need_info` with `redirect_user`); refused with `request_denied` where the
+    /// client has no claims redirection URI.
+    Gather {},
 }
 
 /// What is taken from the token.
@@ -83,8 +93,9 @@ impl Redact for AllowedPermission {
 
 impl Redact for UmaFacts {
     fn redact(&mut self) {
-        let Self { resource_server: _, owner, is_owner: _ } = self;
+        let Self { resource_server: _, owner, is_owner: _, answers } = self;
         owner.iter_mut().for_each(redaction::identifier);
+        answers.values_mut().for_each(redaction::texts);
     }
 }
 
@@ -102,7 +113,7 @@ impl HookPoint for OnUmaPolicy {
                                  before the token for it is made. Where they do not allow it, nobody is asked.";
     const NEVER: &'static str = "add a permission or a scope; allow what no policy allows; say who the requesting party is";
     const CONSTRUCTORS: &'static [Constructor] =
-        &[Constructor::ALLOW, Constructor::DENY, Constructor::members("narrow")];
+        &[Constructor::ALLOW, Constructor::DENY, Constructor::members("narrow"), Constructor::nothing("gather")];
     type Facts = UmaFacts;
     type Argument = AllowedPermissions;
     type Output = UmaDecision;
@@ -118,6 +129,7 @@ impl HookPoint for OnUmaPolicy {
             resource_server: "album".to_owned(),
             owner: Some("kq3vZ1h7Q0mJm3kVb1x2hA".to_owned()),
             is_owner: false,
+            answers: BTreeMap::new(),
         };
         (facts, AllowedPermissions(vec![permission]))
     }

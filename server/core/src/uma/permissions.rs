@@ -31,7 +31,7 @@ pub async fn request_permissions(
     let outcome = async {
         let keeper = keeper(token);
         let permissions = registered(serving, realm, (&keeper, requested(body)?)).await?;
-        let ticket = NewTicket::new((serving, realm), (keeper, permissions), None);
+        let ticket = NewTicket::new((serving, realm), (keeper, permissions));
         serving.store.insert_uma_ticket(&ticket.kept, &[]).await?;
         Ok(ticket.text)
     };

@@ -79,7 +79,6 @@ async fn um_002_a_requesting_party_is_sent_to_a_registered_claims_redirection_ur
         "https://client.test/claims",
         "https://client.test/claims?of=uma&x=y",
         "https://client.test/callback",
-        "",
     ] {
         ask(&[id, own, ("claims_redirect_uri", wrong)]).await.assert_error_page();
     }

@@ -32,7 +32,8 @@ async fn uma_grant_3_6_an_rpt_is_refreshed_with_its_permissions() {
     let viewed = json!([{"resource_id": world.album, "scopes": ["view"]}]);
     assert_eq!(world.permissions(third.access_token()).await, viewed);
     // Another client has nothing of it.
-    world.server.refresh(third.refresh_token()).await.assert_refused("invalid_grant");
+    let other = world.realm.client(json!({"grant_types": ["authorization_code", "refresh_token", GRANT]})).await;
+    other.refresh(third.refresh_token()).await.assert_refused("invalid_grant");
 
     // What the owner takes back is not refreshed; what is new is not assessed.
     world.allow(&world.album, json!([{"scopes": ["view", "crop"], "users": [world.bea.id]}])).await;

@@ -2,9 +2,14 @@
 
 use serde_json::{Map, Value, json};
 use signet_core::authn::new_session;
-use signet_core::model::{Authorization, Completion, DEFAULT_SLOT, Purpose, ScriptRecording, UsedRecord, User};
-use signet_core::ports::{Login, PageRequest, SessionEnding, WhichSessions};
-use signet_core::protocol::identifiers::{AuthorizationId, ScriptRecordingId, UserId};
+use signet_core::model::{
+    Authorization, Completion, DEFAULT_SLOT, Purpose, ResourceDescription, ResourceKeeper, ScriptRecording,
+    TicketReference, UmaPermission, UmaPolicy, UmaRequest, UmaRequestState, UmaResource, UmaTicket, UsedRecord, User,
+};
+use signet_core::ports::{Login, PageRequest, SessionEnding, StandingQuery, TicketOutcome, TicketUse, WhichSessions};
+use signet_core::protocol::identifiers::{
+    AuthorizationId, ClientId, ScriptRecordingId, UmaRequestId, UmaResourceId, UserId,
+};
 use signet_core::protocol::time::UnixTime;
 use signet_core::registry::{self, UserChange};
 use signet_hooks::{Hook, Recording, Version};
@@ -87,10 +92,13 @@ impl Objects {
             versions.push(deployed.body["version"].as_str().unwrap().to_owned());
         }
         let (session, delivery, authorization) = signed_in(service, realm).await;
+        let (resource, request) = protected(service, realm).await;
         let ids = json!({
             "sessions": session,
             "authorizations": authorization,
             "logout-deliveries": delivery,
+            "protected-resources": resource,
+            "access-requests": request,
             "clients": "app",
             "users": user.body["id"],
             "keys": key.body["kid"],
@@ -149,6 +157,77 @@ async fn signed_in(service: &Service, realm: &str) -> (String, String, String) {
     let form = Completion::Interaction(form);
     let allowed = store.record_consent(&form, &allowed, &[]).await.unwrap().unwrap();
     (sids.remove(0).to_string(), delivery.number.to_string(), allowed.id.to_string())
+}
+
+/// A resource of a user of its own, and a request for access to it that waits.
+async fn protected(service: &Service, realm: &str) -> (String, String) {
+    let (provider, store) = (&service.provider, &service.provider.store);
+    let realm = registry::find_realm(provider, &realm.parse().unwrap()).await.unwrap();
+    let change = UserChange { username: "cleo".to_owned(), enabled: true, claims: Map::new(), attributes: Map::new() };
+    let user = registry::create_user(&provider.serving_itself(), &realm, change, None).await.unwrap();
+    let (app, now): (ClientId, _) = ("app".parse().unwrap(), provider.now());
+    let keeper = ResourceKeeper { server: app.clone(), owner: Some(user.id) };
+    let (id, scopes) = (UmaResourceId([5; 16]), vec!["view".to_owned()]);
+    let resource = UmaResource {
+        realm_id: realm.id(),
+        id,
+        keeper: keeper.clone(),
+        description: ResourceDescription { resource_scopes: scopes.clone(), ..ResourceDescription::default() },
+        policies: vec![UmaPolicy { scopes: scopes.clone(), ask: true, ..UmaPolicy::default() }],
+        created_at: now,
+        updated_at: now,
+    };
+    assert!(store.insert_uma_resource(&resource, 10, &[]).await.unwrap());
+    let permissions = vec![UmaPermission { resource_id: id, resource_scopes: scopes }];
+    let ticket = UmaTicket {
+        realm_id: realm.id(),
+        reference: TicketReference([5; 32]),
+        keeper,
+        permissions: permissions.clone(),
+        client_id: None,
+        party: None,
+        wait: None,
+        used: false,
+        expires_at: now.plus(60),
+    };
+    store.insert_uma_ticket(&ticket, &[]).await.unwrap();
+    let request = UmaRequest {
+        realm_id: realm.id(),
+        id: UmaRequestId([5; 16]),
+        owner_id: user.id,
+        server: app.clone(),
+        user_id: user.id,
+        client_id: app.clone(),
+        permissions,
+        state: UmaRequestState::Pending,
+        created_at: now,
+        expires_at: now.plus(60),
+    };
+    let client = store.client(realm.id(), &app).await.unwrap().unwrap();
+    let usage = TicketUse {
+        ticket: ticket.reference,
+        now,
+        standing: StandingQuery {
+            realm_epoch: realm.realm.epoch,
+            client: (app, client.epoch),
+            user: None,
+            authorization: None,
+            session: None,
+            session_limits: None,
+            lineage: None,
+            token: None,
+            origins: Vec::new(),
+        },
+        proofs: Vec::new(),
+        next: None,
+        ended_token: None,
+        spent_claims: None,
+        kept_claims: None,
+        request: Some((request.clone(), 10)),
+        refresh_family: None,
+    };
+    assert_eq!(store.use_uma_ticket(realm.id(), &usage, &[]).await.unwrap(), TicketOutcome::Used);
+    (id.to_string(), request.id.to_string())
 }
 
 fn allowed(user: &User) -> Authorization {
@@ -254,7 +333,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 80);
+    assert_eq!(operations.len(), 86);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
@@ -351,7 +430,7 @@ async fn ad_016_every_change_keeps_to_what_its_author_has_seen() {
         assert_eq!(stale.problem(), (412, "changed-meanwhile", ""), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!((tried, everything(&service, &objects).await), (19, before));
+    assert_eq!((tried, everything(&service, &objects).await), (21, before));
     for operation in operations.iter().filter(|operation| changing.contains(&operation.method.as_str())) {
         let path = objects.path(operation, "one");
         let tag = service.get(path.clone()).send().await.header("etag").to_owned();
@@ -370,6 +449,8 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         "sessions": UserId([9; 16]).to_string(),
         "authorizations": UserId([9; 16]).to_string(),
         "logout-deliveries": "4711",
+        "protected-resources": UserId([9; 16]).to_string(),
+        "access-requests": UserId([9; 16]).to_string(),
         "clients": "absent",
         "users": UserId([9; 16]).to_string(),
         "keys": "absent",
@@ -399,7 +480,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 45);
+    assert_eq!(tried, 49);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

@@ -157,3 +157,35 @@ async fn tk_052_an_rpt_is_bound_like_any_other_token() {
     let learnt: Value = world.server.introspect(rpt["access_token"].as_str().unwrap()).await;
     assert_eq!(learnt["cnf"]["jkt"], json!(key.thumbprint()));
 }
+
+#[tokio::test]
+async fn a_scope_expression_decides_what_is_enough() {
+    let world = World::new().await;
+    let expression = json!({
+        "rule": {"and": [{"or": [{"var": 0}, {"var": 1}]}, {"var": 2}]}, "data": ["doctor", "nurse", "view"],
+    });
+    let body = json!({"scope_expression": expression, "name": "Chart"});
+    let answer = world.ask(Method::POST, "/uma/resources", &world.pat, Some(&body)).await;
+    let chart = answer.json()["_id"].as_str().unwrap().to_owned();
+    let path = format!("/uma/resources/{chart}");
+    let read = world.ask(Method::GET, &path, &world.pat, None).await.success();
+    assert_eq!(read["scope_expression"], expression);
+    assert_eq!(read["resource_scopes"], expression["data"]);
+    let part = json!({"resource_id": chart, "resource_scopes": ["view", "nurse"]});
+    let answer = world.ask(Method::POST, "/uma/permissions", &world.pat, Some(&part)).await;
+    answer.assert_refused("invalid_scope");
+
+    let all = ["doctor", "nurse", "view"];
+    let id_token = world.id_token(&world.bea).await;
+    world.allow(&chart, json!([{"scopes": ["doctor", "nurse"], "users": [world.bea.id]}])).await;
+    let ticket = world.ticket(&chart, &all).await;
+    assert_eq!(refused(&world.request_for(&id_token, &ticket, &[]).await, "request_denied"), None);
+    world.allow(&chart, json!([{"scopes": ["nurse", "view"], "users": [world.bea.id]}])).await;
+    let ticket = world.ticket(&chart, &all).await;
+    let rpt = world.request_for(&id_token, &ticket, &[]).await.tokens();
+    let held = json!([{"resource_id": chart, "scopes": ["nurse", "view"]}]);
+    assert_eq!(world.permissions(rpt.access_token()).await, held);
+    // What is left is not enough any more.
+    world.allow(&chart, json!([{"scopes": ["view"], "users": [world.bea.id]}])).await;
+    assert!(!world.server.is_active(rpt.access_token()).await);
+}

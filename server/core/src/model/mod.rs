@@ -53,8 +53,8 @@ pub use token_exchange::{ExchangeOrigin, Exchanged, TokenExchangePolicy};
 pub use traffic_count::TrafficCount;
 pub use trusted_issuer::{SubjectMapping, TrustedIssuer, TrustedIssuerDefinition, TrustedIssuerUse};
 pub use uma::{
-    ResourceDescription, ResourceKeeper, TicketReference, UmaClaims, UmaClaimsReference, UmaParty, UmaPermission,
-    UmaPolicy, UmaRequest, UmaRequestState, UmaResource, UmaTicket, UmaWait,
+    ResourceDescription, ResourceKeeper, ScopeExpression, ScopeRule, TicketReference, UmaClaims, UmaClaimsReference,
+    UmaParty, UmaPermission, UmaPolicy, UmaRequest, UmaRequestState, UmaResource, UmaTicket, UmaWait,
 };
 pub use user::{PasswordCredential, User, normalise_username};
 

@@ -41,6 +41,9 @@ pub struct UmaResource {
 pub struct ResourceDescription {
     /// What can be done with it.
     pub resource_scopes: Vec<String>,
+    /// Which of them must be allowed together; all that are asked for, where there is none. An extension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope_expression: Option<ScopeExpression>,
     /// At length, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -53,6 +56,61 @@ pub struct ResourceDescription {
     /// What kind of thing it is.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+}
+
+/// Which scopes of a resource must be allowed together (an extension that other servers have, too).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeExpression {
+    /// What must hold.
+    pub rule: ScopeRule,
+    /// The scopes that it is about.
+    pub data: Vec<String>,
+}
+
+/// A rule of a scope expression, in the form of JsonLogic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScopeRule {
+    /// All of them hold.
+    And(Vec<ScopeRule>),
+    /// One of them holds.
+    Or(Vec<ScopeRule>),
+    /// The scope at this place of the data is allowed.
+    Var(usize),
+}
+
+impl ScopeExpression {
+    /// Whether it holds where these scopes are allowed.
+    pub fn holds(&self, allowed: impl Fn(&str) -> bool) -> bool {
+        self.rule.holds(&|place| self.data.get(place).is_some_and(|scope| allowed(scope)))
+    }
+}
+
+impl ScopeRule {
+    fn holds(&self, allowed: &dyn Fn(usize) -> bool) -> bool {
+        match self {
+            Self::And(rules) => rules.iter().all(|rule| rule.holds(allowed)),
+            Self::Or(rules) => rules.iter().any(|rule| rule.holds(allowed)),
+            Self::Var(place) => allowed(*place),
+        }
+    }
+
+    /// Whether every place is one of so many, and nothing is empty: an empty rule would hold by itself.
+    pub fn is_about(&self, scopes: usize) -> bool {
+        match self {
+            Self::And(rules) | Self::Or(rules) => !rules.is_empty() && rules.iter().all(|rule| rule.is_about(scopes)),
+            Self::Var(place) => *place < scopes,
+        }
+    }
+
+    /// How many parts it has.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::And(rules) | Self::Or(rules) => 1 + rules.iter().map(Self::size).sum::<usize>(),
+            Self::Var(_) => 1,
+        }
+    }
 }
 
 /// What an owner allows. Every condition that is named must be met.

@@ -5,7 +5,7 @@ use signet_protocol::identifiers::{ClientId, UserId};
 use signet_protocol::time::UnixTime;
 
 use crate::failure::Fault;
-use crate::model::{ResourceKeeper, UmaPermission, UmaPolicy, UmaResource, User};
+use crate::model::{ResourceKeeper, ScopeExpression, UmaPermission, UmaPolicy, UmaResource, User};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -92,9 +92,17 @@ pub(crate) fn is_asked(resource: &UmaResource, scopes: &[String], asking: Asking
     is_anybody && named.is_some_and(|named| scopes.iter().all(|scope| named.contains(&scope.as_str())))
 }
 
-/// Whether all of a permission is allowed. One without scopes is, where any policy is for who asks.
-pub(crate) fn is_allowed(resource: &UmaResource, scopes: &[String], asking: Asking<'_>) -> bool {
-    allowed_scopes(resource, asking).is_some_and(|allowed| scopes.iter().all(|scope| allowed.contains(&scope.as_str())))
+/// What of a permission is granted: all of it, if all of it is allowed; of a resource with a scope expression, what is
+/// allowed, if that is enough. One without scopes is granted, where any policy is for who asks.
+pub(crate) fn granted_scopes(resource: &UmaResource, scopes: &[String], asking: Asking<'_>) -> Option<Vec<String>> {
+    let allowed = allowed_scopes(resource, asking)?;
+    let is_allowed = |scope: &String| allowed.contains(&scope.as_str());
+    let granted: Vec<String> = scopes.iter().filter(|scope| is_allowed(scope)).cloned().collect();
+    let is_enough = match &resource.description.scope_expression {
+        Some(expression) => expression.holds(|scope| granted.iter().any(|granted| granted == scope)),
+        None => granted.len() == scopes.len(),
+    };
+    is_enough.then_some(granted)
 }
 
 /// What owners still allow of permissions that were granted. What is withdrawn is gone.
@@ -114,7 +122,10 @@ pub(crate) async fn still_allowed(
         let Some(allowed) = allowed_scopes(&resource, asking) else { continue };
         let mut scopes = permission.resource_scopes.clone();
         scopes.retain(|scope| allowed.contains(&scope.as_str()));
-        if scopes.is_empty() && !permission.resource_scopes.is_empty() {
+        let expression = resource.description.scope_expression.as_ref();
+        let is_enough =
+            |expression: &ScopeExpression| expression.holds(|scope| scopes.iter().any(|left| left == scope));
+        if (scopes.is_empty() && !permission.resource_scopes.is_empty()) || !expression.is_none_or(is_enough) {
             continue;
         }
         let permission = UmaPermission { resource_id: permission.resource_id, resource_scopes: scopes };
@@ -163,6 +174,10 @@ mod tests {
             created_at: UnixTime(0),
             updated_at: UnixTime(0),
         }
+    }
+
+    fn is_allowed(resource: &UmaResource, scopes: &[String], asking: Asking<'_>) -> bool {
+        granted_scopes(resource, scopes, asking).is_some()
     }
 
     fn allows(resource: &UmaResource, client: &str, user: Option<UserId>, now: i64) -> bool {

@@ -13,7 +13,7 @@ mod protection;
 mod requests;
 mod ticket;
 
-pub(crate) use assessment::{Asking, is_allowed, is_asked, still_allowed};
+pub(crate) use assessment::{Asking, granted_scopes, is_asked, still_allowed};
 pub(crate) use claim_token::ID_TOKEN_FORMAT;
 pub(crate) use decision::{Decided, decide, described, facts};
 pub use owner::{OwnedResource, Sharing, SharingOutcome, let_ask, owned_resources, share, take_back};

@@ -91,6 +91,12 @@ async fn registered(
         let found = serving.store.uma_resource(realm.id(), permission.resource_id).await?;
         let resource = found.filter(|resource| resource.keeper == *keeper).ok_or_else(unknown)?;
         let known = &resource.description.resource_scopes;
+        let is_whole = resource.description.scope_expression.is_none()
+            || known.iter().all(|scope| permission.resource_scopes.contains(scope));
+        if !is_whole {
+            let reason = "a resource with a scope expression is asked for with all of its scopes";
+            return Err(ErrorCode::InvalidScope.because(reason).per(uma_federated("4.3")).into());
+        }
         if !permission.resource_scopes.iter().all(|scope| known.contains(scope)) {
             let reason = "a scope is not registered for its resource";
             return Err(ErrorCode::InvalidScope.because(reason).per(uma_federated("4.3")).into());

@@ -13,6 +13,7 @@ use super::authorization::AuthorizationCommand;
 use super::authorization_details_type::DetailsTypeFields;
 use super::client::{ClientFields, ClientSecretSource};
 use super::key::{KeyAlgorithm, KeyStateName};
+use super::protected_resource::{AccessRequestCommand, ProtectedResourceCommand};
 use super::realm::RealmFields;
 use super::resource_server::ResourceServerFields;
 use super::script::ScriptCommand;
@@ -95,6 +96,12 @@ pub(crate) enum Administration {
     /// Consents, and grants that clients manage: what users allowed clients
     #[command(subcommand)]
     Authorization(AuthorizationCommand),
+    /// Protected resources: what owners share by User-Managed Access
+    #[command(subcommand)]
+    ProtectedResource(ProtectedResourceCommand),
+    /// Requests for access that wait for the owner of a protected resource
+    #[command(subcommand)]
+    AccessRequest(AccessRequestCommand),
     /// Logouts that clients are yet to be told of
     #[command(subcommand)]
     Logout(LogoutCommand),

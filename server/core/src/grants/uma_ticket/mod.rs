@@ -14,7 +14,7 @@ use signet_protocol::spec::uma_grant;
 use super::GrantRequest;
 use crate::failure::Failure;
 use crate::model::{UmaPermission, UmaResource, UmaTicket};
-use crate::uma::{Asking, Claims, Decided, claims_of, is_allowed, is_asked, reference_of};
+use crate::uma::{Asking, Claims, Decided, claims_of, granted_scopes, is_asked, reference_of};
 use assessed::Assessed;
 pub(super) use refresh::refresh;
 use upgrade::upgrade;
@@ -43,19 +43,20 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     if matches!(claims, Claims::NotGood) {
         return Err(assessed.need_info(true).await?);
     }
-    let refused: Vec<(&UmaResource, &UmaPermission)> = resources
-        .iter()
-        .zip(&wanted)
-        .map(|((resource, _), wanted)| (resource, wanted))
-        .filter(|(resource, wanted)| !is_allowed(resource, &wanted.resource_scopes, asking))
-        .collect();
+    let (mut granted, mut refused) = (Vec::new(), Vec::new());
+    for ((resource, _), wanted) in resources.iter().zip(&wanted) {
+        match granted_scopes(resource, &wanted.resource_scopes, asking) {
+            Some(resource_scopes) => granted.push(UmaPermission { resource_id: resource.id, resource_scopes }),
+            None => refused.push((resource, wanted)),
+        }
+    }
     if !refused.is_empty() {
         let asks = refused.iter().all(|(resource, wanted)| is_asked(resource, &wanted.resource_scopes, asking));
         return Err(assessed.refuse(asks, &wanted).await?);
     }
     request.serving.passed("policies");
     let resources: Vec<UmaResource> = resources.into_iter().map(|(resource, _)| resource).collect();
-    let permitted = match assessed.decide(&resources, wanted).await? {
+    let permitted = match assessed.decide(&resources, granted).await? {
         Decided::Permitted(permitted) => permitted,
         Decided::Gather if assessed.can_gather() => return Err(assessed.need_info(false).await?),
         Decided::Gather | Decided::Nothing => return Err(assessed.deny().await?),

@@ -131,6 +131,8 @@ pub(crate) enum TryCommand {
     Device(TryArguments),
     /// A client that has its user asked at another device, and waits for the answer (CIBA)
     Ciba(TryArguments),
+    /// A resource server, and a client that wants to get at what it protects (UMA 2.0)
+    Uma(TryArguments),
 }
 
 /// Where the provider is.

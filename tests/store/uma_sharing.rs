@@ -125,7 +125,7 @@ async fn uma_grant_3_3_6_an_owner_answers_once_and_the_policies_follow(database:
     assert!(store.insert_uma_resource(&resource(&world, 1), 10, &[]).await.unwrap());
     let asked = submit(&world, 1).await;
     assert_eq!(store.uma_request(realm_id, asked.id).await.unwrap(), Some(asked.clone()));
-    let filter = UmaRequestFilter { owner: Some(world.user.id), pending_at: Some(NOW) };
+    let filter = UmaRequestFilter { owner: Some(world.user.id), user: Some(asked.user_id), pending_at: Some(NOW) };
     assert_eq!(store.uma_requests(realm_id, &filter, (None, 10)).await.unwrap(), [asked.clone()]);
     let answer = UmaAnswer {
         id: asked.id,

@@ -205,7 +205,7 @@ impl AccessRequests {
     ) -> Result<Answered<Page<AccessRequest>>, Problem> {
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
         let pending_at = pending.0.unwrap_or_default().then(|| provider.now());
-        let filter = UmaRequestFilter { owner: owner.0, pending_at };
+        let filter = UmaRequestFilter { owner: owner.0, user: None, pending_at };
         let wanted = paging::wanted(&limit, &cursor);
         let page = registry::list_access_requests(provider, &realm, &filter, &wanted).await?;
         Ok(Answered::Answer(Json(Page::of(page, |one| Ok(AccessRequest::of(one)))?)))

@@ -2,19 +2,15 @@
 
 use serde_json::{Map, Value, json};
 use signet_core::authn::new_session;
-use signet_core::model::{
-    Authorization, Completion, DEFAULT_SLOT, Purpose, ResourceDescription, ResourceKeeper, ScriptRecording,
-    TicketReference, UmaPermission, UmaPolicy, UmaRequest, UmaRequestState, UmaResource, UmaTicket, UsedRecord, User,
-};
-use signet_core::ports::{Login, PageRequest, SessionEnding, StandingQuery, TicketOutcome, TicketUse, WhichSessions};
-use signet_core::protocol::identifiers::{
-    AuthorizationId, ClientId, ScriptRecordingId, UmaRequestId, UmaResourceId, UserId,
-};
+use signet_core::model::{Authorization, Completion, DEFAULT_SLOT, Purpose, ScriptRecording, UsedRecord, User};
+use signet_core::ports::{Login, PageRequest, SessionEnding, WhichSessions};
+use signet_core::protocol::identifiers::{AuthorizationId, ScriptRecordingId, UserId};
 use signet_core::protocol::time::UnixTime;
 use signet_core::registry::{self, UserChange};
 use signet_hooks::{Hook, Recording, Version};
 use signet_jose::{SignatureAlgorithm, sign};
 
+use super::protected::protected;
 use super::service::{Answer, Ask, PUBLIC, Service};
 use crate::support::scripts;
 
@@ -157,77 +153,6 @@ async fn signed_in(service: &Service, realm: &str) -> (String, String, String) {
     let form = Completion::Interaction(form);
     let allowed = store.record_consent(&form, &allowed, &[]).await.unwrap().unwrap();
     (sids.remove(0).to_string(), delivery.number.to_string(), allowed.id.to_string())
-}
-
-/// A resource of a user of its own, and a request for access to it that waits.
-async fn protected(service: &Service, realm: &str) -> (String, String) {
-    let (provider, store) = (&service.provider, &service.provider.store);
-    let realm = registry::find_realm(provider, &realm.parse().unwrap()).await.unwrap();
-    let change = UserChange { username: "cleo".to_owned(), enabled: true, claims: Map::new(), attributes: Map::new() };
-    let user = registry::create_user(&provider.serving_itself(), &realm, change, None).await.unwrap();
-    let (app, now): (ClientId, _) = ("app".parse().unwrap(), provider.now());
-    let keeper = ResourceKeeper { server: app.clone(), owner: Some(user.id) };
-    let (id, scopes) = (UmaResourceId([5; 16]), vec!["view".to_owned()]);
-    let resource = UmaResource {
-        realm_id: realm.id(),
-        id,
-        keeper: keeper.clone(),
-        description: ResourceDescription { resource_scopes: scopes.clone(), ..ResourceDescription::default() },
-        policies: vec![UmaPolicy { scopes: scopes.clone(), ask: true, ..UmaPolicy::default() }],
-        created_at: now,
-        updated_at: now,
-    };
-    assert!(store.insert_uma_resource(&resource, 10, &[]).await.unwrap());
-    let permissions = vec![UmaPermission { resource_id: id, resource_scopes: scopes }];
-    let ticket = UmaTicket {
-        realm_id: realm.id(),
-        reference: TicketReference([5; 32]),
-        keeper,
-        permissions: permissions.clone(),
-        client_id: None,
-        party: None,
-        wait: None,
-        used: false,
-        expires_at: now.plus(60),
-    };
-    store.insert_uma_ticket(&ticket, &[]).await.unwrap();
-    let request = UmaRequest {
-        realm_id: realm.id(),
-        id: UmaRequestId([5; 16]),
-        owner_id: user.id,
-        server: app.clone(),
-        user_id: user.id,
-        client_id: app.clone(),
-        permissions,
-        state: UmaRequestState::Pending,
-        created_at: now,
-        expires_at: now.plus(60),
-    };
-    let client = store.client(realm.id(), &app).await.unwrap().unwrap();
-    let usage = TicketUse {
-        ticket: ticket.reference,
-        now,
-        standing: StandingQuery {
-            realm_epoch: realm.realm.epoch,
-            client: (app, client.epoch),
-            user: None,
-            authorization: None,
-            session: None,
-            session_limits: None,
-            lineage: None,
-            token: None,
-            origins: Vec::new(),
-        },
-        proofs: Vec::new(),
-        next: None,
-        ended_token: None,
-        spent_claims: None,
-        kept_claims: None,
-        request: Some((request.clone(), 10)),
-        refresh_family: None,
-    };
-    assert_eq!(store.use_uma_ticket(realm.id(), &usage, &[]).await.unwrap(), TicketOutcome::Used);
-    (id.to_string(), request.id.to_string())
 }
 
 fn allowed(user: &User) -> Authorization {

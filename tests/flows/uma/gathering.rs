@@ -23,7 +23,9 @@ async fn uma_grant_3_3_2_a_person_logs_in_and_the_client_goes_on_with_a_new_tick
     assert!(page.body.contains("Photo prints") && page.body.contains("bea"), "{}", page.body);
     assert!(!page.body.contains("Album"), "UMA Grant 6.3: nothing of the owner's is told: {}", page.body);
     assert!(shown.form().field("persist").is_none());
-    let told = told(&world.press(&mut browser, &page, "continue", &[]).await);
+    let answer = world.press(&mut browser, &page, "continue", &[]).await;
+    world.realm.events_behind(&answer, &["claims_gathered"]).await;
+    let told = told(&answer);
     assert_eq!(told["iss"], world.realm.issuer);
     let third = &told["ticket"];
     assert!(*third != first && *third != second);

@@ -102,6 +102,10 @@ async fn uma_grant_3_3_6_the_owner_refuses_and_the_client_learns_it() {
     assert_eq!(refused(&world.request(&ticket, &[]).await, "request_denied"), None);
     world.request(&ticket, &[]).await.assert_refused("invalid_grant");
     assert_eq!(policies(&world).await.as_array().unwrap().len(), 1);
+    // The owner is not asked again for the same.
+    let ticket = world.ticket(&world.album, &["print"]).await;
+    let answer = world.request_for(&world.id_token(&world.bea).await, &ticket, &[]).await;
+    assert_eq!(refused(&answer, "request_denied"), None);
     // Answered is answered.
     let again = press(&mut owner, &shown, "request", &[("action", "allow")]).await;
     assert!(again.page("sharing-page").text_of("sharing-outcome").unwrap().contains("Nothing was changed"));
@@ -225,4 +229,19 @@ async fn policies_by_claims_count_what_the_organization_knows() {
     let change = json!({"attributes": {"groups": ["work"]}});
     administration.update_user(&world.realm.name, &world.bea.id, &change).await;
     assert!(!world.server.is_active(rpt.access_token()).await, "gone at the next introspection");
+}
+
+#[tokio::test]
+async fn nobody_fills_an_owners_page_alone() {
+    let world = world().await;
+    let scopes: Vec<String> = (0..11).map(|number| format!("scope-{number}")).collect();
+    let names: Vec<&str> = scopes.iter().map(String::as_str).collect();
+    let resource = world.register(&names).await;
+    world.allow(&resource, json!([{"scopes": scopes, "ask": true}])).await;
+    let id_token = world.id_token(&world.bea).await;
+    for (number, scope) in names.iter().enumerate() {
+        let ticket = world.ticket(&resource, &[scope]).await;
+        let expected = if number < 10 { "request_submitted" } else { "request_denied" };
+        refused(&world.request_for(&id_token, &ticket, &[]).await, expected);
+    }
 }

@@ -50,6 +50,8 @@ pub struct UmaResourceFilter {
 pub struct UmaRequestFilter {
     /// Those before this owner.
     pub owner: Option<UserId>,
+    /// Those of this requesting party.
+    pub user: Option<UserId>,
     /// Those that can still be answered at this time.
     pub pending_at: Option<UnixTime>,
 }

@@ -21,7 +21,7 @@ pub(crate) use party::{Claims, claims_of, claims_reference, persisting, sealed_f
 pub use permissions::request_permissions;
 pub use policies::{policies_of, set_policies};
 pub use protection::{delete_resource, list_resources, read_resource, register_resource, update_resource};
-pub(crate) use requests::{MOST_WAITING, request_for};
+pub(crate) use requests::{MOST_WAITING, Submission, request_for};
 pub use requests::{answer_uma_request, waiting_uma_requests};
 pub(crate) use ticket::{NewTicket, reference_of};
 

@@ -4,10 +4,11 @@
 use serde_json::Map;
 use signet_jose::{ColumnPlace, base64url, digest, random, random_token};
 use signet_protocol::error::Refusal;
+use signet_protocol::identifiers::Lineage;
 use signet_protocol::parameters::Parameters;
 
 use super::claim_token::{Pushed, pushed_claims};
-use crate::events::Serving;
+use crate::events::{Fact, Parties, Serving, TokenKind};
 use crate::failure::Fault;
 use crate::model::{Client, UmaClaims, UmaClaimsReference, UmaParty, UmaTicket, User};
 use crate::provider::Provider;
@@ -110,7 +111,13 @@ async fn persisted(
     let found = serving.store.uma_claims(realm.id(), claims_reference(text)).await?;
     let Some(found) = found.filter(|found| found.client_id == client.client_id) else { return Ok(Claims::NotGood) };
     if found.used {
-        serving.store.end_uma_claims(realm.id(), found.family, &[]).await?;
+        let revoked =
+            Fact::TokenRevoked { token: TokenKind::PersistedClaimsToken, lineage: Lineage(found.family).into() };
+        let parties = Parties::client(&client.client_id).and_user(Some(found.user_id));
+        let events = serving.with_event(realm, revoked.concerning(parties));
+        if serving.store.end_uma_claims(realm.id(), found.family, &events).await? {
+            serving.written(&events);
+        }
         return Ok(Claims::NotGood);
     }
     if serving.now() >= found.expires_at || realm.realm.settings.uma_claims_seconds == 0 {

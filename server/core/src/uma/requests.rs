@@ -13,6 +13,10 @@ use crate::realm::RealmContext;
 
 /// Most requests that wait for one owner.
 pub(crate) const MOST_WAITING: i64 = 100;
+/// Most of them of one requesting party.
+const MOST_OF_ONE: usize = 10;
+/// Most requests of one requesting party that are looked at.
+const MOST_LOOKED_AT: u64 = 1_000;
 
 /// The requests that wait for an owner.
 ///
@@ -23,29 +27,43 @@ pub async fn waiting_uma_requests(
     realm: &RealmContext,
     owner: UserId,
 ) -> Result<Vec<UmaRequest>, Fault> {
-    let filter = UmaRequestFilter { owner: Some(owner), pending_at: Some(provider.now()) };
+    let filter = UmaRequestFilter { owner: Some(owner), user: None, pending_at: Some(provider.now()) };
     Ok(provider.store.uma_requests(realm.id(), &filter, (None, MOST_WAITING.unsigned_abs())).await?)
 }
 
-/// The request that is before the owner already, if there is the same one, or a new one.
+/// What becomes of a request for access.
+pub(crate) enum Submission {
+    /// It is before the owner already.
+    Waiting(UmaRequest),
+    /// It has to be put there.
+    New(UmaRequest),
+    /// The owner refused the same not long ago, or the requesting party asks too much.
+    Refused,
+}
+
+/// The request of a requesting party for these permissions. The owner is not asked again for what was refused, as long as
+/// the request would have waited.
 pub(crate) async fn request_for(
     provider: &Provider,
     realm: &RealmContext,
     (keeper, owner, permissions): (&ResourceKeeper, UserId, &[UmaPermission]),
     (user_id, client_id): (UserId, &ClientId),
-) -> Result<(UmaRequest, bool), Fault> {
-    let is_same = |known: &UmaRequest| {
-        known.user_id == user_id
-            && known.client_id == *client_id
-            && known.server == keeper.server
-            && known.permissions == permissions
-    };
-    let waiting = waiting_uma_requests(provider, realm, owner).await?;
-    if let Some(known) = waiting.into_iter().find(is_same) {
-        return Ok((known, false));
-    }
+) -> Result<Submission, Fault> {
     let now = provider.now();
-    let request = UmaRequest {
+    let filter = UmaRequestFilter { owner: Some(owner), user: Some(user_id), pending_at: None };
+    let mut known = provider.store.uma_requests(realm.id(), &filter, (None, MOST_LOOKED_AT)).await?;
+    known.retain(|known| known.state != UmaRequestState::Granted && now < known.expires_at);
+    let is_same = |known: &&UmaRequest| {
+        known.client_id == *client_id && known.server == keeper.server && known.permissions == permissions
+    };
+    if let Some(same) = known.iter().find(is_same) {
+        let is_waiting = same.state == UmaRequestState::Pending;
+        return Ok(if is_waiting { Submission::Waiting(same.clone()) } else { Submission::Refused });
+    }
+    if known.iter().filter(|known| known.state == UmaRequestState::Pending).count() >= MOST_OF_ONE {
+        return Ok(Submission::Refused);
+    }
+    Ok(Submission::New(UmaRequest {
         realm_id: realm.id(),
         id: UmaRequestId(random::random_bytes(&*provider.random)),
         owner_id: owner,
@@ -56,8 +74,7 @@ pub(crate) async fn request_for(
         state: UmaRequestState::Pending,
         created_at: now,
         expires_at: now.plus(realm.realm.settings.uma_request_seconds),
-    };
-    Ok((request, true))
+    }))
 }
 
 /// Takes an owner's answer. To allow it is a policy at each of the resources, for this requesting party with this client:

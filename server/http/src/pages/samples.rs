@@ -1,17 +1,17 @@
 //! One of each page, full and bare: what replaced templates are tried on when the server starts, and what tests show
 //! to a browser. Nothing here is ever sent to a user.
 
+mod sharing;
+
 use serde_json::json;
 use signet_core::details::Described;
 
 use super::{
-    AccessRequestView, AppView, AppsPage, BlockedView, CalendarDay, ChoiceView, ClaimView, ClaimsPage, ClientView,
-    ConsentPage, DetailView, DevStartPage, DeviceConfirmPage, DeviceDonePage, DeviceOutcome, DevicePage, DeviceProblem,
-    DisplayText, ErrorPage, ErrorProblem, FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json,
-    LoggedOutPage, LoginPage, LoginProblem, OptionView, OwnPath, Page, Parameter, PolicyView, QrCode, QuestionForm,
-    QuestionView, Removal, RequestOutcome, RequestView, RequestsPage, ResourceView, ReturnTarget, ScopeView,
-    SessionForm, SharingNews, SharingPage, SignOutPage, SignUpPage, SignUpProblem, SignedInPage, TestClientPage,
-    TokenView, WantedView, WebUri,
+    AppView, AppsPage, BlockedView, CalendarDay, ClaimView, ClientView, ConsentPage, DetailView, DevStartPage,
+    DeviceConfirmPage, DeviceDonePage, DeviceOutcome, DevicePage, DeviceProblem, DisplayText, ErrorPage, ErrorProblem,
+    FormPostPage, FormTarget, FrameUri, Hidden, ImageUri, InteractionForm, Json, LoggedOutPage, LoginPage,
+    LoginProblem, OwnPath, Page, Parameter, QrCode, Removal, RequestOutcome, RequestView, RequestsPage, ReturnTarget,
+    ScopeView, SessionForm, SignOutPage, SignUpPage, SignUpProblem, SignedInPage, TestClientPage, TokenView, WebUri,
 };
 
 /// Every page with a name of its own: those that have optional parts once with and once without them.
@@ -19,8 +19,8 @@ pub fn all() -> Vec<(&'static str, Page)> {
     let mut pages = sign_in();
     pages.extend(devices());
     pages.extend(requests());
-    pages.extend(claims());
-    pages.extend(sharing());
+    pages.extend(sharing::claims());
+    pages.extend(sharing::owners());
     pages.extend(session());
     pages.extend(errors());
     pages.extend(form_post().map(|page| ("form-post", page)));
@@ -93,98 +93,6 @@ fn requests() -> Vec<(&'static str, Page)> {
     };
     let empty = RequestsPage { requests: Vec::new(), blocked: Vec::new(), outcome: None, ..page.clone() };
     vec![("requests", Page::Requests(page)), ("requests-none", Page::Requests(empty))]
-}
-
-fn claims() -> Vec<(&'static str, Page)> {
-    let question = |name: &str, kind: QuestionForm| QuestionView {
-        name: name.to_owned(),
-        label: DisplayText::new("What do you need it for?"),
-        kind,
-        options: Vec::new(),
-        required: true,
-        wrong: false,
-    };
-    let option = OptionView { value: "treatment".to_owned(), label: DisplayText::new("Treatment") };
-    let page = ClaimsPage {
-        client: full_client(),
-        server: Some(DisplayText::new("Photo album")),
-        user: user(),
-        notice: Some(DisplayText::passage("The owner wants to know why.")),
-        questions: vec![
-            question("purpose", QuestionForm::Text),
-            QuestionView { options: vec![option], wrong: true, ..question("role", QuestionForm::Choice) },
-            QuestionView { required: false, ..question("promise", QuestionForm::Confirmation) },
-        ],
-        unanswered: true,
-        persistable: true,
-        form: interaction("uma/claims"),
-    };
-    let bare = ClaimsPage {
-        client: bare_client(),
-        server: None,
-        notice: None,
-        questions: Vec::new(),
-        unanswered: false,
-        persistable: false,
-        ..page.clone()
-    };
-    vec![("claims", Page::Claims(page)), ("claims-bare", Page::Claims(bare))]
-}
-
-fn sharing() -> Vec<(&'static str, Page)> {
-    let scope = |name: &str| ChoiceView { value: Hidden::new(name), label: DisplayText::new(name) };
-    let policy = PolicyView {
-        name: Hidden::new("sample-policy"),
-        owner: true,
-        people: vec![DisplayText::new("bea"), DisplayText::new("carlos")],
-        claims: vec![DisplayText::new("groups: family")],
-        clients: vec![DisplayText::new("Photo prints")],
-        scopes: vec![DisplayText::new("view"), DisplayText::new("print")],
-        ask: true,
-        until: Some(CalendarDay::from_unix_seconds(1_793_923_200)),
-    };
-    let bare = PolicyView {
-        owner: false,
-        claims: Vec::new(),
-        clients: Vec::new(),
-        ask: false,
-        until: None,
-        people: vec![DisplayText::new("dora")],
-        ..policy.clone()
-    };
-    let resource = ResourceView {
-        id: Hidden::new("sample-resource"),
-        name: DisplayText::new("Summer album"),
-        description: Some(DisplayText::passage("Pictures from the lake")),
-        server: DisplayText::new("Photo album"),
-        scopes: vec![scope("view"), scope("print")],
-        policies: vec![policy, bare],
-        asks: true,
-    };
-    let unshared = ResourceView {
-        name: DisplayText::new("Winter album"),
-        description: None,
-        policies: Vec::new(),
-        asks: false,
-        ..resource.clone()
-    };
-    let request = AccessRequestView {
-        id: Hidden::new("sample-request"),
-        person: DisplayText::new("bea"),
-        client: full_client(),
-        wanted: vec![WantedView { name: DisplayText::new("Summer album"), scopes: vec![DisplayText::new("print")] }],
-        minutes_ago: 12,
-    };
-    let page = SharingPage {
-        user: user(),
-        requests: vec![request],
-        resources: vec![resource, unshared],
-        more: Some(OwnPath::new("/realms/sample/account/sharing?after=sample")),
-        form: session_form("account/sharing"),
-        outcome: Some(SharingNews::Shared),
-    };
-    let none = SharingPage { requests: Vec::new(), resources: Vec::new(), more: None, outcome: None, ..page.clone() };
-    vec![("sharing", Page::Sharing(page)), ("sharing-none", Page::Sharing(none))]
 }
 
 fn devices() -> Vec<(&'static str, Page)> {

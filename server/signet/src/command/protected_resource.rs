@@ -130,7 +130,7 @@ pub(super) async fn run_requests(command: AccessRequestCommand, context: &Contex
                 Some(owner) => Some(find_user(context, &realm, &owner).await?.id),
                 None => None,
             };
-            let filter = UmaRequestFilter { owner, pending_at: pending.then(|| provider.now()) };
+            let filter = UmaRequestFilter { owner, user: None, pending_at: pending.then(|| provider.now()) };
             let mut wanted = PageRequest { after: None, limit: PAGE };
             let mut rows: Vec<Value> = Vec::new();
             loop {

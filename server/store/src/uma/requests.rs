@@ -38,6 +38,10 @@ pub(super) async fn listed(
         select.push_str(" AND owner_id = ?");
         values.push(sql::bytes(&owner.0));
     }
+    if let Some(user) = &filter.user {
+        select.push_str(" AND user_id = ?");
+        values.push(sql::bytes(&user.0));
+    }
     if let Some(now) = filter.pending_at {
         select.push_str(" AND state = ? AND expires_at > ?");
         values.extend([number(UmaRequestState::Pending).into(), now.0.into()]);

@@ -126,3 +126,27 @@ async fn sc_009_on_uma_claims_gathering_fails_closed() {
     assert_eq!(told["error"], "server_error");
     assert_silent_about_scripts(&told["error_description"]);
 }
+
+#[tokio::test]
+async fn what_is_asked_on_five_large_pages_fits_and_too_much_that_is_answered_is_refused() {
+    let body = "if gathering.page > 3 { return allow(); } let words = \"\"; words.pad(400, 'w'); let questions = []; \
+                for number in 0..10 { questions.push(#{ name: \"page_\" + gathering.page + \"_\" + number, \
+                label: #{ en: words, de: words, fr: words }, kind: \"text\" }); } \
+                ask(#{ notice: #{ en: words }, questions: questions })";
+    for (answer, error) in [("x", None), (&*"x".repeat(200), Some("invalid_request"))] {
+        let world = World::gathering(json!({})).await;
+        bind(&world.realm, "on_uma_claims_gathering", body).await;
+        let ticket = world.ticket(&world.album, &["view"]).await;
+        let mut browser = world.realm.browser();
+        let page = world.send(&mut browser, &ticket).await;
+        let mut page = browser.log_in(&page, &world.bea).await;
+        let mut number = 0;
+        while page.is_page("claims-page") {
+            let names: Vec<String> = (0..10).map(|question| format!("answer-page_{number}_{question}")).collect();
+            let fields: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), answer)).collect();
+            page = world.press(&mut browser, &page, "continue", &fields).await;
+            number += 1;
+        }
+        assert_eq!(told(&page).get("error").map(String::as_str), error);
+    }
+}

@@ -6,7 +6,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::uma_grant;
 
-use super::decision::asked;
+use super::decision::{Asked, asked};
 use super::form::{Page, form};
 use super::{Gathered, MOST_PAGES, expired, ticket};
 use crate::authn::{ACR_PASSWORD, current_session};
@@ -25,6 +25,8 @@ use crate::uma::{self, NewTicket};
 
 /// Longest answer in characters.
 const LONGEST_ANSWER: usize = 200;
+/// Longest JSON of all answers, in bytes: they travel sealed in a form, and are kept with tickets.
+const LONGEST_ANSWERS: usize = 2_048;
 /// Before the name of a question in the form.
 const FIELD_PREFIX: &str = "answer-";
 
@@ -93,17 +95,20 @@ impl Answering<'_> {
         (session, user): (&BrowserSession, User),
         form_sent: &Parameters,
     ) -> Result<Step, AuthorizeError> {
-        let (serving, realm) = (self.serving, self.realm);
         let open = self.interaction.gathered();
-        let (answers, unanswered) = answers(&open.questions, form_sent);
+        let before = self.ask(&open, (session, &user)).await?;
+        let (answers, unanswered) = answers(&before.questions, form_sent);
         if !unanswered.is_empty() {
-            let page = Page { notice: None, gathered: open, unanswered };
-            let of = (self.accepted, self.interaction, page);
-            return Ok(Step::Claims(form(serving, realm, of, (session, user.username)).await?));
+            let page = Page { asked: before, gathered: open, unanswered };
+            return self.show(page, (session, user)).await;
         }
-        let mut gathered = Gathered { page: open.page.saturating_add(1), answers: open.answers, questions: Vec::new() };
+        let mut gathered = Gathered { page: open.page.saturating_add(1), answers: open.answers };
         gathered.answers.extend(answers);
-        let asked = asked(serving, realm, (self.accepted, self.ticket, &gathered), (session, &user)).await?;
+        if serde_json::to_vec(&gathered.answers).map_or(usize::MAX, |json| json.len()) > LONGEST_ANSWERS {
+            let reason = "the answers have more than 2048 bytes together";
+            return Err(self.accepted.redirect.refuse(ErrorCode::InvalidRequest.because(reason)));
+        }
+        let asked = self.ask(&gathered, (session, &user)).await?;
         if asked.questions.is_empty() {
             let persists = form_sent.get("persist") == Some("yes");
             return Ok(Step::Respond(self.respond((session, &user), (gathered.answers, persists)).await?));
@@ -112,10 +117,16 @@ impl Answering<'_> {
             let reason = "more was asked than anybody should be asked";
             return Err(self.accepted.redirect.refuse(ErrorCode::ServerError.because(reason)));
         }
-        gathered.questions = asked.questions;
-        let page = Page { notice: asked.notice, gathered, unanswered: Vec::new() };
+        self.show(Page { asked, gathered, unanswered: Vec::new() }, (session, user)).await
+    }
+
+    async fn ask(&self, gathered: &Gathered, who: (&BrowserSession, &User)) -> Result<Asked, AuthorizeError> {
+        asked(self.serving, self.realm, (self.accepted, self.ticket, gathered), who).await
+    }
+
+    async fn show(&self, page: Page, (session, user): (&BrowserSession, User)) -> Result<Step, AuthorizeError> {
         let of = (self.accepted, self.interaction, page);
-        Ok(Step::Claims(form(serving, realm, of, (session, user.username)).await?))
+        Ok(Step::Claims(form(self.serving, self.realm, of, (session, user.username)).await?))
     }
 
     /// Hands a new ticket to the client, which knows the requesting party. It is made once for an interaction.

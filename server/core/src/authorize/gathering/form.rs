@@ -8,7 +8,7 @@ use signet_hooks::points::on_uma_claims_gathering::Question;
 use signet_protocol::error::ErrorCode;
 use signet_protocol::parameters::Parameters;
 
-use super::decision::asked;
+use super::decision::{Asked, asked};
 use super::{Gathered, ticket};
 use crate::authorize::interaction::{Interaction, Stage};
 use crate::authorize::{Accepted, AuthorizationRequest, AuthorizeError};
@@ -53,14 +53,13 @@ pub(in crate::authorize) async fn next(
         user.ok_or_else(|| accepted.redirect.refuse(ErrorCode::LoginRequired.because("the user has to log in")))?;
     let gathered = Gathered::default();
     let asked = asked(serving, realm, (accepted, &ticket, &gathered), (session, &user)).await?;
-    let gathered = Gathered { questions: asked.questions, ..gathered };
-    let page = Page { notice: asked.notice, gathered, unanswered: Vec::new() };
+    let page = Page { asked, gathered, unanswered: Vec::new() };
     form(serving, realm, (accepted, interaction, page), (session, user.username)).await
 }
 
 /// A page that is to be shown.
 pub(super) struct Page {
-    pub(super) notice: Option<LocalizedText>,
+    pub(super) asked: Asked,
     pub(super) gathered: Gathered,
     pub(super) unanswered: Vec<String>,
 }
@@ -71,13 +70,12 @@ pub(super) async fn form(
     (accepted, interaction, page): (&Accepted, &Interaction, Page),
     (session, username): (&BrowserSession, String),
 ) -> Result<ClaimsForm, AuthorizeError> {
-    let Page { notice, gathered, unanswered } = page;
+    let Page { asked: Asked { notice, questions }, gathered, unanswered } = page;
     let reference = accepted.merged.gathering();
     let server = match reference {
         Some(reference) => ticket(serving, realm, (&accepted.client, reference)).await?.keeper.server,
         None => accepted.client.client_id.clone(),
     };
-    let questions = gathered.questions.clone();
     let interaction = interaction.gathering(session.sid, gathered);
     Ok(ClaimsForm {
         interaction: interaction.seal(serving, realm)?,

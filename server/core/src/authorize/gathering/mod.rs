@@ -43,12 +43,9 @@ pub(super) struct Gathered {
     /// How many pages were answered.
     #[serde(rename = "p")]
     page: u8,
-    /// The answers of all of them.
+    /// The answers of all of them. What was asked is not kept: scripts say it again.
     #[serde(rename = "a", default, skip_serializing_if = "Map::is_empty")]
     answers: Map<String, Value>,
-    /// The questions of the page that is open.
-    #[serde(rename = "q", default, skip_serializing_if = "Vec::is_empty")]
-    questions: Vec<Question>,
 }
 
 /// The ticket that an address of ours names.

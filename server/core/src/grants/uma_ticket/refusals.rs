@@ -6,11 +6,12 @@ use signet_protocol::spec::uma_grant;
 
 use super::assessed::Assessed;
 use super::invalid_grant;
+use crate::binding::replayed;
 use crate::endpoints::Endpoint;
 use crate::failure::Failure;
 use crate::model::{UmaPermission, UmaRequest, UmaRequestState, UmaTicket, UmaWait};
 use crate::ports::{TicketOutcome, TicketUse};
-use crate::uma::{self, ID_TOKEN_FORMAT, MOST_WAITING, NewTicket};
+use crate::uma::{self, ID_TOKEN_FORMAT, MOST_WAITING, NewTicket, Submission};
 
 /// What a poll that comes too early costs, in seconds (as RFC 8628 section 3.5 has it).
 const EARLY_SECONDS: i64 = 5;
@@ -71,7 +72,11 @@ impl Assessed<'_> {
         };
         let client_id = &self.request.client.client().client_id;
         let about = (&self.ticket.keeper, owner, wanted);
-        let (request, is_new) = uma::request_for(serving, realm, about, (user_id, client_id)).await?;
+        let (request, is_new) = match uma::request_for(serving, realm, about, (user_id, client_id)).await? {
+            Submission::Waiting(request) => (request, false),
+            Submission::New(request) => (request, true),
+            Submission::Refused => return self.deny().await,
+        };
         let interval = realm.realm.settings.uma_poll_interval_seconds;
         let (text, next) = self.waiting_ticket(&request, interval)?;
         let submitted = is_new.then(|| (request, MOST_WAITING));
@@ -80,7 +85,7 @@ impl Assessed<'_> {
             TicketOutcome::Used => Ok(submitted_refusal(text, interval)),
             // As many wait for this owner as anybody can answer.
             TicketOutcome::TooManyRequests => self.deny().await,
-            TicketOutcome::ProofReplayed(purpose) => Err(crate::binding::replayed(purpose).into()),
+            TicketOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
             TicketOutcome::Gone | TicketOutcome::Fallen | TicketOutcome::ClaimsGone => Err(invalid_grant().into()),
         }
     }

@@ -126,7 +126,7 @@ async fn uma_grant_3_3_6_an_owner_answers_once_and_the_policies_follow(database:
     let asked = submit(&world, 1).await;
     assert_eq!(store.uma_request(realm_id, asked.id).await.unwrap(), Some(asked.clone()));
     let filter = UmaRequestFilter { owner: Some(world.user.id), user: Some(asked.user_id), pending_at: Some(NOW) };
-    assert_eq!(store.uma_requests(realm_id, &filter, (None, 10)).await.unwrap(), [asked.clone()]);
+    assert_eq!(store.uma_requests(realm_id, &filter, (None, 10)).await.unwrap(), std::slice::from_ref(&asked));
     let answer = UmaAnswer {
         id: asked.id,
         owner_id: world.user.id,

@@ -46,7 +46,7 @@ pub(crate) struct ProtectedResource {
 }
 
 impl ProtectedResource {
-    fn of(resource: model::UmaResource) -> Self {
+    fn of(resource: &model::UmaResource) -> Self {
         Self {
             id: resource.id.to_string(),
             resource_server: resource.keeper.server.to_string(),
@@ -105,7 +105,7 @@ pub(crate) struct AccessRequest {
 }
 
 impl AccessRequest {
-    fn of(request: model::UmaRequest) -> Self {
+    fn of(request: &model::UmaRequest) -> Self {
         Self {
             id: request.id.to_string(),
             owner_id: request.owner_id.to_string(),
@@ -149,7 +149,7 @@ impl ProtectedResources {
         let filter = UmaResourceFilter { owner: owner.0, server: resource_server.0 };
         let wanted = paging::wanted(&limit, &cursor);
         let page = registry::list_protected_resources(administrator.provider(), &realm, &filter, &wanted).await?;
-        Ok(Answered::Answer(Json(Page::of(page, |one| Ok(ProtectedResource::of(one)))?)))
+        Ok(Answered::Answer(Json(Page::of(page, |one| Ok(ProtectedResource::of(&one)))?)))
     }
 
     /// Shows a protected resource with its policies.
@@ -162,7 +162,7 @@ impl ProtectedResources {
     ) -> Result<Shown<ProtectedResource>, Problem> {
         let realm = administrator.realm(&realm.0).await?;
         let found = registry::find_protected_resource(administrator.provider(), &realm, id.0).await?;
-        Ok(Shown::of(ProtectedResource::of(found)))
+        Ok(Shown::of(ProtectedResource::of(&found)))
     }
 
     /// Ends the protection of a resource, with its policies and every permission to it.
@@ -176,7 +176,7 @@ impl ProtectedResources {
     ) -> Result<Done, Problem> {
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
         let found = registry::find_protected_resource(provider, &realm, id.0).await?;
-        precondition.check(&ProtectedResource::of(found))?;
+        precondition.check(&ProtectedResource::of(&found))?;
         registry::delete_protected_resource(&administrator.serving(), &realm, id.0).await?;
         Ok(Done::Done)
     }
@@ -208,7 +208,7 @@ impl AccessRequests {
         let filter = UmaRequestFilter { owner: owner.0, user: None, pending_at };
         let wanted = paging::wanted(&limit, &cursor);
         let page = registry::list_access_requests(provider, &realm, &filter, &wanted).await?;
-        Ok(Answered::Answer(Json(Page::of(page, |one| Ok(AccessRequest::of(one)))?)))
+        Ok(Answered::Answer(Json(Page::of(page, |one| Ok(AccessRequest::of(&one)))?)))
     }
 
     /// Shows a request for access.
@@ -221,7 +221,7 @@ impl AccessRequests {
     ) -> Result<Shown<AccessRequest>, Problem> {
         let realm = administrator.realm(&realm.0).await?;
         let found = registry::find_access_request(administrator.provider(), &realm, id.0).await?;
-        Ok(Shown::of(AccessRequest::of(found)))
+        Ok(Shown::of(AccessRequest::of(&found)))
     }
 
     /// Deletes a request for access; the client that polls for it learns that it is denied. Policies that came of it stay.
@@ -235,7 +235,7 @@ impl AccessRequests {
     ) -> Result<Done, Problem> {
         let (provider, realm) = (administrator.provider(), administrator.realm(&realm.0).await?);
         let found = registry::find_access_request(provider, &realm, id.0).await?;
-        precondition.check(&AccessRequest::of(found))?;
+        precondition.check(&AccessRequest::of(&found))?;
         registry::delete_access_request(&administrator.serving(), &realm, id.0).await?;
         Ok(Done::Done)
     }

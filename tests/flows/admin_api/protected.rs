@@ -7,6 +7,7 @@ use signet_core::model::{
 };
 use signet_core::ports::{StandingQuery, TicketOutcome, TicketUse};
 use signet_core::protocol::identifiers::{ClientId, UmaRequestId, UmaResourceId};
+use signet_core::realm::RealmContext;
 use signet_core::registry::{self, UserChange};
 
 use super::service::Service;
@@ -31,18 +32,6 @@ pub(super) async fn protected(service: &Service, realm: &str) -> (String, String
     };
     assert!(store.insert_uma_resource(&resource, 10, &[]).await.unwrap());
     let permissions = vec![UmaPermission { resource_id: id, resource_scopes: scopes }];
-    let ticket = UmaTicket {
-        realm_id: realm.id(),
-        reference: TicketReference([5; 32]),
-        keeper,
-        permissions: permissions.clone(),
-        client_id: None,
-        party: None,
-        wait: None,
-        used: false,
-        expires_at: now.plus(60),
-    };
-    store.insert_uma_ticket(&ticket, &[]).await.unwrap();
     let request = UmaRequest {
         realm_id: realm.id(),
         id: UmaRequestId([5; 16]),
@@ -50,18 +39,41 @@ pub(super) async fn protected(service: &Service, realm: &str) -> (String, String
         server: app.clone(),
         user_id: user.id,
         client_id: app.clone(),
-        permissions,
+        permissions: permissions.clone(),
         state: UmaRequestState::Pending,
         created_at: now,
         expires_at: now.plus(60),
     };
-    let client = store.client(realm.id(), &app).await.unwrap().unwrap();
+    submit(service, &realm, (keeper, permissions, &request)).await;
+    (id.to_string(), request.id.to_string())
+}
+
+/// Puts a request before its owner, as a ticket does.
+async fn submit(
+    service: &Service,
+    realm: &RealmContext,
+    (keeper, permissions, request): (ResourceKeeper, Vec<UmaPermission>, &UmaRequest),
+) {
+    let (store, now) = (&service.provider.store, service.provider.now());
+    let ticket = UmaTicket {
+        realm_id: realm.id(),
+        reference: TicketReference([5; 32]),
+        keeper,
+        permissions,
+        client_id: None,
+        party: None,
+        wait: None,
+        used: false,
+        expires_at: now.plus(60),
+    };
+    store.insert_uma_ticket(&ticket, &[]).await.unwrap();
+    let client = store.client(realm.id(), &request.client_id).await.unwrap().unwrap();
     let usage = TicketUse {
         ticket: ticket.reference,
         now,
         standing: StandingQuery {
             realm_epoch: realm.realm.epoch,
-            client: (app, client.epoch),
+            client: (client.client_id.clone(), client.epoch),
             user: None,
             authorization: None,
             session: None,
@@ -79,5 +91,4 @@ pub(super) async fn protected(service: &Service, realm: &str) -> (String, String
         refresh_family: None,
     };
     assert_eq!(store.use_uma_ticket(realm.id(), &usage, &[]).await.unwrap(), TicketOutcome::Used);
-    (id.to_string(), request.id.to_string())
 }

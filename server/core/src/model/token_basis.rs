@@ -65,7 +65,7 @@ pub struct TokenBasis {
     pub exchanged: Option<Exchanged>,
     /// The permissions of a requesting party token, with the resource server that they are for.
     #[serde(rename = "up", default, skip_serializing_if = "Option::is_none")]
-    pub permitted: Option<PartyPermissions>,
+    pub permitted: Option<Box<PartyPermissions>>,
     /// What scripts handed on until the response of the authorization endpoint.
     #[serde(rename = "v", default, skip_serializing_if = "Map::is_empty")]
     pub vars: Map<String, Value>,

@@ -105,8 +105,8 @@ fn read(body: &[u8]) -> Result<Vec<UmaPolicy>, Refusal> {
             return Err(invalid("a claim of a policy has one simple value at least"));
         }
         let named = [policy.scopes.len(), policy.users.len(), policy.clients.len(), policy.claims.len()];
-        let valued = policy.claims.values().map(Vec::len);
-        let longest = named.into_iter().chain(valued).max().unwrap_or_default();
+        let values_of_each = policy.claims.values().map(Vec::len);
+        let longest = named.into_iter().chain(values_of_each).max().unwrap_or_default();
         if longest > MOST_OF_A_POLICY || policy.scopes.iter().any(|scope| scope.chars().count() > 200) {
             return Err(invalid("a policy names at most 100 scopes, users, clients, claims and values of each"));
         }

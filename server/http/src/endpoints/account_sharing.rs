@@ -92,15 +92,15 @@ async fn shown(
 ) -> Result<SharingPage, Fault> {
     let (provider, realm, owner) = (&call.app.provider, &call.realm, account.user.id);
     let waiting = uma::waiting_uma_requests(provider, realm, owner).await?;
-    let (owned, has_more) = uma::owned_resources(provider, realm, (owner, after)).await?;
-    let last = owned.last().filter(|_| has_more).map(|last| last.resource.id);
+    let (listed, has_more) = uma::owned_resources(provider, realm, (owner, after)).await?;
+    let last = listed.last().filter(|_| has_more).map(|last| last.resource.id);
     let sharing = path(call, "sharing");
     let mut names = Names { call, people: BTreeMap::new(), clients: BTreeMap::new() };
     let (mut requests, mut resources) = (Vec::new(), Vec::new());
     for request in &waiting {
         requests.push(names.request(request).await?);
     }
-    for resource in &owned {
+    for resource in &listed {
         resources.push(names.resource(resource).await?);
     }
     Ok(SharingPage {

@@ -89,10 +89,10 @@ impl Assessed<'_> {
             client_epoch: self.request.client.client().epoch,
             user_epoch: party.user.epoch,
             exchanged: None,
-            permitted: Some(PartyPermissions {
+            permitted: Some(Box::new(PartyPermissions {
                 server: self.ticket.keeper.server.clone(),
                 permissions: permissions.to_vec(),
-            }),
+            })),
             vars: Map::new(),
         })
     }

@@ -79,7 +79,7 @@ impl Assessed<'_> {
         };
         let interval = realm.realm.settings.uma_poll_interval_seconds;
         let (text, next) = self.waiting_ticket(&request, interval)?;
-        let submitted = is_new.then(|| (request, MOST_WAITING));
+        let submitted = is_new.then_some((request, MOST_WAITING));
         let usage = TicketUse { next: Some(next), request: submitted, ..self.usage() };
         match self.try_use(usage, None).await? {
             TicketOutcome::Used => Ok(submitted_refusal(text, interval)),

@@ -46,6 +46,7 @@ pub(super) fn ticket(world: &World, number: u8) -> UmaTicket {
             resource_id: UmaResourceId([1; 16]),
             resource_scopes: vec!["view".to_owned()],
         }],
+        params: [(UmaResourceId([1; 16]), [("method".to_owned(), "GET".to_owned())].into())].into(),
         client_id: number.is_multiple_of(2).then(|| world.client_id()),
         party: number.is_multiple_of(2).then(|| "sealed".to_owned()),
         wait: number.is_multiple_of(3).then_some(UmaWait {

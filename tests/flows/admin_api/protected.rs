@@ -1,5 +1,7 @@
 //! What the operations on protected resources and requests for access are tried on.
 
+use std::collections::BTreeMap;
+
 use serde_json::Map;
 use signet_core::model::{
     ResourceDescription, ResourceKeeper, TicketReference, UmaPermission, UmaPolicy, UmaRequest, UmaRequestState,
@@ -60,6 +62,7 @@ async fn submit(
         reference: TicketReference([5; 32]),
         keeper,
         permissions,
+        params: BTreeMap::new(),
         client_id: None,
         party: None,
         wait: None,

@@ -7,6 +7,7 @@ use super::{GRANT, ID_TOKEN, World, refused, request};
 use crate::support::dpop::ProofKey;
 use crate::support::http::Request;
 use crate::support::jwt;
+use crate::support::time::now;
 
 #[tokio::test]
 async fn uma_grant_3_3_from_the_ticket_to_an_rpt_that_the_resource_server_understands() {
@@ -188,4 +189,25 @@ async fn a_scope_expression_decides_what_is_enough() {
     // What is left is not enough any more.
     world.allow(&chart, json!([{"scopes": ["view"], "users": [world.bea.id]}])).await;
     assert!(!world.server.is_active(rpt.access_token()).await);
+}
+
+#[tokio::test]
+async fn a_resource_ends_when_its_resource_server_says_so() {
+    let world = World::new().await;
+    world.allow_bea().await;
+    let id_token = world.id_token(&world.bea).await;
+    let ticket = world.ticket(&world.album, &["view"]).await;
+    let rpt = world.request_for(&id_token, &ticket, &[]).await.tokens();
+    let ticket = world.ticket(&world.album, &["view"]).await;
+    let path = format!("/uma/resources/{}", world.album);
+    let ending = |exp: i64| json!({"resource_scopes": ["view"], "name": "Album", "exp": exp});
+    world.ask(Method::PUT, &path, &world.pat, Some(&ending(now() + 600))).await.success();
+    assert!(world.server.is_active(rpt.access_token()).await);
+    world.ask(Method::PUT, &path, &world.pat, Some(&ending(now()))).await.success();
+    assert!(!world.server.is_active(rpt.access_token()).await);
+    world.request_for(&id_token, &ticket, &[]).await.assert_refused("invalid_grant");
+    let permission = json!({"resource_id": world.album, "resource_scopes": ["view"]});
+    let answer = world.ask(Method::POST, "/uma/permissions", &world.pat, Some(&permission)).await;
+    answer.assert_refused("invalid_resource_id");
+    assert!(world.ask(Method::GET, &path, &world.pat, None).await.success()["exp"].is_i64());
 }

@@ -112,7 +112,7 @@ impl World {
         self.ticket_for(&json!({"resource_id": resource, "resource_scopes": scopes})).await
     }
 
-    async fn ticket_for(&self, permissions: &Value) -> String {
+    pub(crate) async fn ticket_for(&self, permissions: &Value) -> String {
         let answer = self.ask(Method::POST, "/uma/permissions", &self.pat, Some(permissions)).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.json()["ticket"].as_str().unwrap().to_owned()

@@ -102,6 +102,12 @@ async fn persisted_claims_end_with_revocation_with_access_and_with_the_password(
     browser.submit(&page, &form).await.page("apps-page");
     assert_eq!(is_good(&kept).await, None);
 
+    // The password is set anew.
+    let kept = persisted(&world, &world.bea).await;
+    let administration = &world.realm.server.administration;
+    administration.set_password(&world.realm.name, &world.bea.id, &world.bea.password).await;
+    assert_eq!(is_good(&kept).await, None);
+
     // The realm does not want it any more.
     let kept = persisted(&world, &world.bea).await;
     let none = json!({"uma_claims_seconds": 0});

@@ -47,6 +47,9 @@ pub struct AllowedPermission {
     pub kind: Option<String>,
     /// The scopes.
     pub scopes: Vec<String>,
+    /// What the resource server says of the attempt, such as its method.
+    #[serde(default)]
+    pub params: BTreeMap<String, String>,
 }
 
 denial_codes! {
@@ -85,9 +88,10 @@ pub struct UmaNarrowing {
 /// People name what they have, also after themselves.
 impl Redact for AllowedPermission {
     fn redact(&mut self) {
-        let Self { resource_id, name, kind: _, scopes: _ } = self;
+        let Self { resource_id, name, kind: _, scopes: _, params } = self;
         redaction::identifier(resource_id);
         name.iter_mut().for_each(redaction::name);
+        params.values_mut().for_each(redaction::name);
     }
 }
 
@@ -124,6 +128,7 @@ impl HookPoint for OnUmaPolicy {
             name: Some("Album".to_owned()),
             kind: Some("https://photoz.example/album".to_owned()),
             scopes: ["view", "print"].map(str::to_owned).to_vec(),
+            params: BTreeMap::from([("method".to_owned(), "GET".to_owned())]),
         };
         let facts = UmaFacts {
             resource_server: "album".to_owned(),

@@ -56,6 +56,16 @@ pub struct ResourceDescription {
     /// What kind of thing it is.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// When nothing of it is granted any more. An extension.
+    #[serde(default, rename = "exp", skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<UnixTime>,
+}
+
+impl UmaResource {
+    /// Whether it is still there to be granted.
+    pub fn is_current(&self, now: UnixTime) -> bool {
+        self.description.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 /// Which scopes of a resource must be allowed together (an extension that other servers have, too).
@@ -168,6 +178,8 @@ pub struct UmaTicket {
     pub keeper: ResourceKeeper,
     /// What is asked for.
     pub permissions: Vec<UmaPermission>,
+    /// What the resource server says of the attempt at a resource, such as its method. Only scripts are told. An extension.
+    pub params: BTreeMap<UmaResourceId, BTreeMap<String, String>>,
     /// The only client that may go on with it; any, until one has begun.
     pub client_id: Option<ClientId>,
     /// What is known of the requesting party ([`UmaParty`]), encrypted under the realm's data key, in base64url.

@@ -114,7 +114,8 @@ pub(crate) async fn still_allowed(
     let (mut found, mut left) = (Vec::new(), Vec::new());
     for permission in granted {
         let resource = provider.store.uma_resource(realm.id(), permission.resource_id).await?;
-        found.extend(resource.map(|resource| (permission, resource)));
+        found
+            .extend(resource.filter(|resource| resource.is_current(asking.now)).map(|resource| (permission, resource)));
     }
     let read = party_of(provider, realm, (&found, asking)).await?;
     let asking = Asking { party: asking.party.or(read.as_ref()), ..asking };

@@ -9,7 +9,7 @@ use signet_protocol::error::Refusal;
 
 use crate::events::Serving;
 use crate::hooks::Subject;
-use crate::model::{ResourceKeeper, UmaPermission, UmaResource, User};
+use crate::model::{ResourceKeeper, UmaPermission, UmaResource, UmaTicket, User};
 use crate::realm::RealmContext;
 use crate::tokens::Lifetimes;
 
@@ -38,13 +38,13 @@ pub(crate) enum Decided {
 pub(crate) async fn decide(
     (serving, realm): (&Serving<'_>, &RealmContext),
     subject: Subject<'_>,
-    (keeper, resources, answers): (&ResourceKeeper, &[UmaResource], &Map<String, Value>),
+    (ticket, resources, answers): (&UmaTicket, &[UmaResource], &Map<String, Value>),
     allowed: Vec<UmaPermission>,
 ) -> Result<Decided, Refusal> {
     let mut permitted = Permitted { permissions: allowed, lifetimes: Lifetimes::default() };
-    let facts = facts(keeper, subject.user, answers);
+    let facts = facts(&ticket.keeper, subject.user, answers);
     let mut gathers = false;
-    let told = described(&permitted.permissions, resources);
+    let told = described(&permitted.permissions, resources, ticket);
     for answer in serving.ask::<OnUmaPolicy>(realm, subject, || (facts, told)).await? {
         match answer.decision {
             UmaDecision::None {} | UmaDecision::Allow {} => {}
@@ -71,7 +71,11 @@ pub(crate) fn facts(keeper: &ResourceKeeper, party: Option<&User>, answers: &Map
 }
 
 /// Permissions as scripts are told of them.
-pub(crate) fn described(permissions: &[UmaPermission], resources: &[UmaResource]) -> AllowedPermissions {
+pub(crate) fn described(
+    permissions: &[UmaPermission],
+    resources: &[UmaResource],
+    ticket: &UmaTicket,
+) -> AllowedPermissions {
     let described = permissions.iter().map(|permission| {
         let resource = resources.iter().find(|resource| resource.id == permission.resource_id);
         AllowedPermission {
@@ -79,6 +83,7 @@ pub(crate) fn described(permissions: &[UmaPermission], resources: &[UmaResource]
             name: resource.and_then(|resource| resource.description.name.clone()),
             kind: resource.and_then(|resource| resource.description.kind.clone()),
             scopes: permission.resource_scopes.clone(),
+            params: ticket.params.get(&permission.resource_id).cloned().unwrap_or_default(),
         }
     });
     AllowedPermissions(described.collect())

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use signet_jose::strict_json;
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::spec::uma_federated;
+use signet_protocol::time::UnixTime;
 use url::Url;
 
 use crate::model::{ResourceDescription, ScopeExpression};
@@ -12,6 +13,8 @@ use crate::model::{ResourceDescription, ScopeExpression};
 const MOST_SCOPES: usize = 50;
 /// Longest scope in characters.
 const LONGEST_SCOPE: usize = 200;
+/// The last second of the year 9999.
+const LATEST_END: i64 = 253_402_300_799;
 /// Most parts of a scope expression.
 const LARGEST_RULE: usize = 100;
 
@@ -56,6 +59,12 @@ fn expression(value: &Value) -> Result<ScopeExpression, Refusal> {
     Ok(read)
 }
 
+/// Reads when a resource ends.
+fn end(value: &Value) -> Result<UnixTime, Refusal> {
+    let seconds = value.as_i64().filter(|seconds| (1..=LATEST_END).contains(seconds));
+    seconds.map(UnixTime).ok_or_else(|| invalid("exp must be a number of seconds since 1970"))
+}
+
 /// Reads a description. Members that are not defined are ignored (section 1.1).
 pub(super) fn description(body: &[u8]) -> Result<ResourceDescription, Refusal> {
     let members = object(body)?;
@@ -83,6 +92,7 @@ pub(super) fn description(body: &[u8]) -> Result<ResourceDescription, Refusal> {
         icon_uri,
         name: text("name", 200)?,
         kind: text("type", 500)?,
+        expires_at: members.get("exp").map(end).transpose()?,
     })
 }
 
@@ -115,6 +125,8 @@ mod tests {
             r#"{"resource_scopes":[],"name":"a\nb"}"#,
             r#"{"resource_scopes":[],"icon_uri":"javascript:alert(1)"}"#,
             r#"{"resource_scopes":[],"icon_uri":"x"}"#,
+            r#"{"resource_scopes":[],"exp":0}"#,
+            r#"{"resource_scopes":[],"exp":"1"}"#,
         ] {
             assert_eq!(description(body.as_bytes()).unwrap_err().code, ErrorCode::InvalidRequest, "{body}");
         }

@@ -1,5 +1,7 @@
 //! Permission tickets (UMA Grant sections 3.2 and 5.4): 256 random bits that nobody can guess, of which a hash is kept.
 
+use std::collections::BTreeMap;
+
 use signet_jose::{digest, random_token};
 
 use crate::model::{ResourceKeeper, TicketReference, UmaPermission, UmaTicket};
@@ -33,6 +35,7 @@ impl NewTicket {
             reference: reference_of(&text),
             keeper,
             permissions,
+            params: BTreeMap::new(),
             client_id: None,
             party: None,
             wait: None,
@@ -49,6 +52,7 @@ impl NewTicket {
         (ticket, client_id): (&UmaTicket, &ClientId),
     ) -> Self {
         let new = Self::new((provider, realm), (ticket.keeper.clone(), ticket.permissions.clone()));
-        Self { kept: UmaTicket { client_id: Some(client_id.clone()), ..new.kept }, ..new }
+        let (params, client_id) = (ticket.params.clone(), Some(client_id.clone()));
+        Self { kept: UmaTicket { params, client_id, ..new.kept }, ..new }
     }
 }

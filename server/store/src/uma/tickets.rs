@@ -1,11 +1,13 @@
 //! Permission tickets.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use sea_orm::Value;
 use serde::{Deserialize, Serialize};
 use signet_core::model::{ResourceKeeper, TicketReference, UmaPermission, UmaTicket, UmaWait};
 use signet_core::ports::{TicketOutcome, TicketUse};
-use signet_protocol::identifiers::{ClientId, RealmId};
+use signet_protocol::identifiers::{ClientId, RealmId, UmaResourceId};
 use signet_protocol::time::UnixTime;
 
 use crate::column::{fixed, from_json, to_json};
@@ -23,6 +25,8 @@ use crate::work::{Ending, Work};
 struct Content {
     keeper: ResourceKeeper,
     permissions: Vec<UmaPermission>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    params: BTreeMap<UmaResourceId, BTreeMap<String, String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_id: Option<ClientId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,12 +47,13 @@ pub(super) async fn find(
     let select = "SELECT reference, content, used, expires_at FROM uma_tickets WHERE realm_id = ? AND reference = ?";
     let Some(row) = session.row(select, key(realm_id, reference)).await? else { return Ok(None) };
     let content: String = row.try_get("", "content")?;
-    let Content { keeper, permissions, client_id, party, wait } = from_json(&content, "uma_tickets.content")?;
+    let Content { keeper, permissions, params, client_id, party, wait } = from_json(&content, "uma_tickets.content")?;
     Ok(Some(UmaTicket {
         realm_id,
         reference: TicketReference(fixed(row.try_get("", "reference")?, "uma_tickets.reference")?),
         keeper,
         permissions,
+        params,
         client_id,
         party,
         wait,
@@ -58,9 +63,9 @@ pub(super) async fn find(
 }
 
 async fn insert(session: &Session<'_>, ticket: &UmaTicket) -> Result<(), Failure> {
-    let UmaTicket { realm_id, reference, keeper, permissions, client_id, party, wait, used, expires_at } =
+    let UmaTicket { realm_id, reference, keeper, permissions, params, client_id, party, wait, used, expires_at } =
         ticket.clone();
-    let content = to_json(&Content { keeper, permissions, client_id, party, wait }, "uma_tickets.content")?;
+    let content = to_json(&Content { keeper, permissions, params, client_id, party, wait }, "uma_tickets.content")?;
     let insert = "INSERT INTO uma_tickets (realm_id, reference, content, used, expires_at) VALUES (?, ?, ?, ?, ?)";
     let mut values = key(realm_id, reference);
     values.extend([content.into(), used.into(), expires_at.0.into()]);

@@ -129,7 +129,8 @@ async fn sc_009_on_uma_claims_gathering_fails_closed() {
 
 #[tokio::test]
 async fn what_is_asked_on_five_large_pages_fits_and_too_much_that_is_answered_is_refused() {
-    let body = "if gathering.page > 3 { return allow(); } let words = \"\"; words.pad(400, 'w'); let questions = []; \
+    let body = "if gathering.page > 3 { return allow(); } let words = \"\"; while words.len() < 400 { words += \"ww\"; } \
+                let questions = []; \
                 for number in 0..10 { questions.push(#{ name: \"page_\" + gathering.page + \"_\" + number, \
                 label: #{ en: words, de: words, fr: words }, kind: \"text\" }); } \
                 ask(#{ notice: #{ en: words }, questions: questions })";
@@ -149,4 +150,24 @@ async fn what_is_asked_on_five_large_pages_fits_and_too_much_that_is_answered_is
         }
         assert_eq!(told(&page).get("error").map(String::as_str), error);
     }
+}
+
+#[tokio::test]
+async fn on_uma_policy_hears_what_the_resource_server_says_of_the_attempt() {
+    let world = World::gathering(json!({})).await;
+    world.allow_bea().await;
+    let body =
+        "if permissions[0].params.method == \"GET\" { allow() } else { deny(\"request_denied\", \"read only\") }";
+    bind(&world.realm, "on_uma_policy", body).await;
+    let ticket_for = async |method: &str| {
+        let params = json!({"method": method, "url": "https://photoz.test/1"});
+        world.ticket_for(&json!({"resource_id": world.album, "resource_scopes": ["view"], "params": params})).await
+    };
+    // It goes along with the ticket that follows.
+    let told = world.gather(&ticket_for("GET").await, &world.bea).await;
+    let rpt = world.request(&told["ticket"], &[]).await.tokens();
+    let expected = json!([{"resource_id": world.album, "scopes": ["view"]}]);
+    assert_eq!(world.permissions(rpt.access_token()).await, expected);
+    let told = world.gather(&ticket_for("PUT").await, &world.bea).await;
+    assert_eq!(refused(&world.request(&told["ticket"], &[]).await, "request_denied"), None);
 }

@@ -45,7 +45,7 @@ pub(super) async fn asked(
     let gathering = || ClaimsGathering {
         page: gathered.page.into(),
         answers: gathered.answers.clone().into_iter().collect(),
-        permissions: uma::described(&ticket.permissions, &resources).0,
+        permissions: uma::described(&ticket.permissions, &resources, ticket).0,
     };
     let facts = || uma::facts(&ticket.keeper, Some(user), &gathered.answers);
     let answers = serving.ask::<OnUmaClaimsGathering>(realm, subject, || (facts(), gathering())).await;

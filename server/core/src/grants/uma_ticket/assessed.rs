@@ -92,7 +92,7 @@ impl Assessed<'_> {
         let (party, nothing) = (self.claims.party(), Map::new());
         let answers = party.map_or(&nothing, |party| &party.found.answers);
         let subject = Subject::client(self.request.client.client()).and_user(party.map(|party| &party.user));
-        let about = (&self.ticket.keeper, resources, answers);
+        let about = (self.ticket, resources, answers);
         match uma::decide((serving, realm), subject, about, allowed).await {
             Ok(decided) => Ok(decided),
             Err(refusal) => {

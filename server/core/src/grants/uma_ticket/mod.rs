@@ -88,7 +88,9 @@ async fn resources<'a>(
     let mut resources = Vec::with_capacity(ticket.permissions.len());
     for permission in &ticket.permissions {
         let found = request.serving.store.uma_resource(request.realm.id(), permission.resource_id).await?;
-        let resource = found.filter(|resource| resource.keeper == ticket.keeper).ok_or_else(invalid_grant)?;
+        let now = request.serving.now();
+        let found = found.filter(|resource| resource.keeper == ticket.keeper && resource.is_current(now));
+        let resource = found.ok_or_else(invalid_grant)?;
         resources.push((resource, permission.resource_scopes.as_slice()));
     }
     Ok(resources)

@@ -26,6 +26,8 @@ mod m0024_deferred_requests;
 mod m0025_backchannel_notifications;
 mod m0028_trusted_issuers;
 mod m0030_uma;
+mod m0034_uma_claims;
+mod m0035_uma_requests;
 mod schema;
 
 use std::collections::HashSet;
@@ -120,6 +122,8 @@ impl Migrator {
             m0025_backchannel_notifications::STEPS,
             m0028_trusted_issuers::STEPS,
             m0030_uma::STEPS,
+            m0034_uma_claims::STEPS,
+            m0035_uma_requests::STEPS,
         ];
         files.into_iter().flatten()
     }

@@ -252,6 +252,7 @@ impl World {
                 user_epoch: 1,
                 claims_locales: vec!["de".to_owned()],
                 exchanged: None,
+                permitted: None,
                 vars: serde_json::Map::from_iter([("risk".to_owned(), 7.into())]),
             },
             key_version: 1,

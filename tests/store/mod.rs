@@ -62,6 +62,7 @@ mod throttles;
 mod traffic;
 mod trusted_issuers;
 mod uma;
+mod uma_sharing;
 mod users;
 
 use crate::support::databases::{Kind, TestDatabase};

@@ -2,9 +2,10 @@
 
 use signet_core::model::{
     Purpose, ResourceDescription, ResourceKeeper, TicketReference, UmaPermission, UmaPolicy, UmaResource, UmaTicket,
+    UmaWait,
 };
 use signet_core::ports::{Changes, Clients, Realms, SingleUse, TicketOutcome, TicketUse, Uma, Users};
-use signet_protocol::identifiers::{Lineage, RealmId, UmaResourceId};
+use signet_protocol::identifiers::{Lineage, RealmId, UmaRequestId, UmaResourceId};
 use signet_protocol::time::UnixTime;
 
 use super::fixtures::{NOW, World, client, used, user};
@@ -20,7 +21,7 @@ on_every_database!(
     tickets_go_when_nobody_can_use_them,
 );
 
-fn resource(world: &World, number: u8) -> UmaResource {
+pub(super) fn resource(world: &World, number: u8) -> UmaResource {
     UmaResource {
         realm_id: world.realm.id,
         id: UmaResourceId([number; 16]),
@@ -36,7 +37,7 @@ fn resource(world: &World, number: u8) -> UmaResource {
     }
 }
 
-fn ticket(world: &World, number: u8) -> UmaTicket {
+pub(super) fn ticket(world: &World, number: u8) -> UmaTicket {
     UmaTicket {
         realm_id: world.realm.id,
         reference: TicketReference([number; 32]),
@@ -45,13 +46,20 @@ fn ticket(world: &World, number: u8) -> UmaTicket {
             resource_id: UmaResourceId([1; 16]),
             resource_scopes: vec!["view".to_owned()],
         }],
+        params: [(UmaResourceId([1; 16]), [("method".to_owned(), "GET".to_owned())].into())].into(),
         client_id: number.is_multiple_of(2).then(|| world.client_id()),
+        party: number.is_multiple_of(2).then(|| "sealed".to_owned()),
+        wait: number.is_multiple_of(3).then_some(UmaWait {
+            request: UmaRequestId([number; 16]),
+            not_before: NOW.plus(5),
+            interval: 5,
+        }),
         used: false,
         expires_at: NOW.plus(300),
     }
 }
 
-fn usage(world: &World, number: u8) -> TicketUse {
+pub(super) fn usage(world: &World, number: u8) -> TicketUse {
     TicketUse {
         ticket: TicketReference([number; 32]),
         now: NOW,
@@ -59,6 +67,10 @@ fn usage(world: &World, number: u8) -> TicketUse {
         proofs: Vec::new(),
         next: None,
         ended_token: None,
+        spent_claims: None,
+        kept_claims: None,
+        request: None,
+        refresh_family: None,
     }
 }
 

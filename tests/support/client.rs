@@ -210,6 +210,7 @@ impl Answer {
                 "authorization_details",
                 "grant_id",
                 "upgraded",
+                "pct",
             ];
             assert!(known.contains(&member.as_str()), "{member}");
         }

@@ -95,6 +95,43 @@ requests-blocked-now = You did not allow it, and the app cannot ask you any more
 requests-unblocked-now = The app may ask you again.
 requests-gone = This request is over: it was answered, or its time has run out.
 
+claims-title = Go on with { $client }?
+claims-server = { $client } wants to get at something at { $server } for you. Whether it may, its owner decides: for that, you are asked who you are.
+claims-problem = Something was not answered. Check the answers below.
+claims-choose = Please choose
+claims-persist = Do not ask me again
+claims-persist-hint = What you answer is kept for { $client }. You can end that at any time under “Apps with access”.
+claims-continue = Go on
+
+sharing-title = What you share
+sharing-link = What you share
+sharing-waiting = Waiting for your answer
+sharing-asks = { $person } asks for access, with { $client }
+sharing-resources = What you have
+sharing-who = Who may do what
+sharing-you = You
+sharing-rule-ask = You are asked first:
+sharing-with-apps = with { $clients }
+sharing-until = until { $date }
+sharing-with-nobody = You share this with nobody.
+sharing-take-back = Take back
+sharing-take-back-named = Take back: { $resource }
+sharing-person = Share { $resource } with (username)
+sharing-scopes = What may be done with it
+sharing-share = Share
+sharing-ask = Let others ask
+sharing-do-not-ask = Do not let others ask
+sharing-more = More
+sharing-none = No application keeps anything of yours here.
+sharing-allowed = You allowed it. The app goes on by itself.
+sharing-denied = You did not allow it.
+sharing-shared = You share it now.
+sharing-taken-back = You do not share that any more.
+sharing-asking = Others may ask you for access.
+sharing-not-asking = Nobody may ask you any more.
+sharing-nobody = There is nobody else with this username.
+sharing-gone = Nothing was changed: it is not there any more, or nothing was chosen.
+
 # What an app may do. Each completes "{ $client } would be able to:".
 scope-openid = recognise you when you come back
 scope-profile = see your profile, such as your name, picture and date of birth

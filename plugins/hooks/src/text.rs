@@ -23,6 +23,13 @@ const ADDRESS_MAXIMUM: usize = 512;
 #[error("{0}")]
 pub struct UnfitText(&'static str);
 
+impl UnfitText {
+    /// Says what would fit.
+    pub(crate) const fn new(what_fits: &'static str) -> Self {
+        Self(what_fits)
+    }
+}
+
 /// An `error_description` (RFC 6749 section 5.2): 1 to 200 printable ASCII characters without `"` and `\`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

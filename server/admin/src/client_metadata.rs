@@ -124,6 +124,8 @@ pub(crate) struct ClientMetadata {
     backchannel_authentication_request_signing_alg: Option<String>,
     /// Whether it sends user codes, which this server does not have; no when absent (CIBA Core 4).
     backchannel_user_code_parameter: Option<bool>,
+    /// Where a requesting party may be sent after claims were gathered (UMA Grant section 3.3.2).
+    claims_redirect_uris: Option<Vec<String>>,
     /// Expected subject of the certificate, as an RFC 4514 string (RFC 8705 section 2.1.2).
     tls_client_auth_subject_dn: Option<String>,
     /// Expected DNS name of the certificate (RFC 8705 section 2.1.2).
@@ -244,6 +246,7 @@ mod tests {
         metadata["request_object_encryption_enc"] = json!("A256GCM");
         metadata["localized"] = json!({"client_name#de": "m"});
         metadata["initiate_login_uri"] = json!("i");
+        metadata["claims_redirect_uris"] = json!(["https://rp.test/claims"]);
         metadata["authorization_signed_response_alg"] = json!("PS256");
         metadata["authorization_encrypted_response_alg"] = json!("dir");
         metadata["authorization_encrypted_response_enc"] = json!("A128GCM");

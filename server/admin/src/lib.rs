@@ -28,6 +28,7 @@ mod outermost;
 mod paging;
 mod path;
 mod problem;
+mod protected_resources;
 mod query;
 mod realms;
 mod registration_policy;

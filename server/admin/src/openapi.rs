@@ -23,6 +23,7 @@ use crate::initial_access_tokens::InitialAccessTokens;
 use crate::keys::Keys;
 use crate::logout_deliveries::LogoutDeliveries;
 use crate::problem::MEDIA_TYPE;
+use crate::protected_resources::{AccessRequests, ProtectedResources};
 use crate::realms::Realms;
 use crate::resource_servers::ResourceServers;
 use crate::script_recordings::ScriptRecordings;
@@ -73,6 +74,9 @@ pub(crate) enum Tag {
     TrustedIssuers,
     /// What users allowed clients.
     Authorizations,
+    /// What owners protect here, and who asks them for access (User-Managed Access 2.0).
+    #[oai(rename = "Protected resources")]
+    ProtectedResources,
     /// What clients may ask for in detail (RFC 9396).
     #[oai(rename = "Authorization details types")]
     AuthorizationDetailsTypes,
@@ -96,7 +100,7 @@ type Operations = (
     Keys,
     (ResourceServers, TrustedIssuers),
     AuthorizationDetailsTypes,
-    Authorizations,
+    (Authorizations, ProtectedResources, AccessRequests),
     Scripts,
     ScriptRecordings,
     ScriptTrials,
@@ -117,7 +121,7 @@ pub(crate) fn operations() -> OpenApiService<Operations, ()> {
         Keys,
         (ResourceServers, TrustedIssuers),
         AuthorizationDetailsTypes,
-        Authorizations,
+        (Authorizations, ProtectedResources, AccessRequests),
         Scripts,
         ScriptRecordings,
         ScriptTrials,
@@ -332,6 +336,10 @@ mod tests {
         expected.extend(["sessions", "logout-deliveries"].map(|collection| format!("get {realm}/{collection}")));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/sessions/{{id}}")));
         expected.push(format!("get {realm}/users/{{id}}/authorizations"));
+        for collection in ["protected-resources", "access-requests"] {
+            expected.push(format!("get {realm}/{collection}"));
+            expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/{collection}/{{id}}")));
+        }
         expected.push(format!("get {realm}/requests/{{request_id}}"));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/authorizations/{{id}}")));
         expected.push(format!("post {realm}/logout-deliveries/{{id}}/retry"));

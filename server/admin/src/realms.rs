@@ -174,6 +174,12 @@ pub(crate) struct RealmSettings {
     uma: Option<bool>,
     /// Lifetime of permission tickets: 30 to 3600.
     uma_ticket_seconds: Option<i64>,
+    /// How long a request for access waits for its owner's answer: 60 to 2592000.
+    uma_request_seconds: Option<i64>,
+    /// Time between two polls for an owner's answer: 0 to 3600.
+    uma_poll_interval_seconds: Option<i64>,
+    /// How long claims are persisted that a requesting party lets persist: 0 to 31536000; 0 persists none.
+    uma_claims_seconds: Option<i64>,
 }
 
 fn yes() -> bool {

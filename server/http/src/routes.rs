@@ -7,9 +7,9 @@ use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
 use crate::endpoints::{
-    account, account_requests, assets, authorize, backchannel_authentication, consent, device, device_authorization,
-    discovery, grants, introspection, jwks, login, logout, not_found, protected_resource, pushed_authorization_request,
-    registration, revocation, sign_up, token, uma, userinfo,
+    account, account_requests, account_sharing, assets, authorize, backchannel_authentication, claims, consent, device,
+    device_authorization, discovery, grants, introspection, jwks, login, logout, not_found, protected_resource,
+    pushed_authorization_request, registration, revocation, sign_up, token, uma, userinfo,
 };
 use crate::listener::LargeBody;
 use crate::pages::Pages;
@@ -84,6 +84,10 @@ pub fn routes(app: &Arc<App>) -> Route {
             "/realms/:realm/account/requests",
             shared("GET, HEAD, POST", get(account_requests::list).post(account_requests::answer)),
         )
+        .at(
+            "/realms/:realm/account/sharing",
+            shared("GET, HEAD, POST", get(account_sharing::list).post(account_sharing::change)),
+        )
         .at("/assets/*path", shared("GET, HEAD", get(assets::asset)))
         .at("/*path", Shared { endpoint: not_found::page, app: Arc::clone(app), methods: "" })
 }
@@ -110,6 +114,8 @@ fn protection(app: &Arc<App>, others: Route) -> Route {
             "/realms/:realm/uma/resources/:id",
             shared("DELETE, GET, HEAD, PUT", get(uma::read).put(uma::update).delete(uma::delete)),
         )
+        // UMA Grant section 3.3.2.
+        .at("/realms/:realm/uma/claims", shared("GET, HEAD, POST", get(claims::begin).post(claims::answer)))
         // Section 4.1.
         .at("/realms/:realm/uma/permissions", shared("POST", post(uma::permission)))
         .at("/realms/:realm/uma/policies/:id", shared("GET, HEAD, PUT", get(uma::policies).put(uma::set_policies)))

@@ -180,6 +180,9 @@ pub struct ClientMetadata {
     /// Whether it sends user codes; no when absent (CIBA Core 4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_user_code_parameter: Option<bool>,
+    /// Where a requesting party may be sent after claims were gathered (UMA Grant section 3.3.2).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claims_redirect_uris: Vec<String>,
     /// Expected subject of the certificate, as an RFC 4514 string (RFC 8705 section 2.1.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_auth_subject_dn: Option<String>,

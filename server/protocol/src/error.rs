@@ -111,6 +111,8 @@ error_codes! {
     UnapprovedSoftwareStatement = "unapproved_software_statement", 400;
     /// More must be known of the requesting party (UMA Grant 3.3.6).
     NeedInfo = "need_info", 403;
+    /// The owner is asked; the client may ask again (UMA 2.0 Grant 3.3.6).
+    RequestSubmitted = "request_submitted", 403;
     /// The owner does not allow this to the requesting party (UMA Grant 3.3.6).
     RequestDenied = "request_denied", 403;
     /// There is no such protected resource (UMA Federated Authorization 4.3).

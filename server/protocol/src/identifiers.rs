@@ -106,6 +106,8 @@ identifiers_of_128_bits! {
     ResourceServerId;
     /// A resource that its owner protects here (UMA 2.0 Federated Authorization section 3).
     UmaResourceId;
+    /// A request for access that waits for a resource owner's answer.
+    UmaRequestId;
     /// A registered type of authorization details.
     AuthorizationDetailsTypeId;
     /// A registered issuer that a realm trusts.

@@ -118,6 +118,8 @@ pub struct ProviderMetadata {
     pub introspection_encryption_enc_values_supported: Vec<String>,
     pub protected_resources: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims_interaction_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub permission_endpoint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_registration_endpoint: Option<String>,

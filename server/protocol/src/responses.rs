@@ -59,6 +59,9 @@ pub struct TokenResponse {
     /// Whether the permissions of the presented RPT are in the new one, too (UMA Grant section 3.3.5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upgraded: Option<bool>,
+    /// Stands for the claims that persist (UMA Grant section 3.3.5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pct: Option<String>,
 }
 
 impl std::fmt::Debug for TokenResponse {

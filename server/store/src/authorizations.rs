@@ -18,6 +18,7 @@ use crate::session_ends::leave_sessions;
 use crate::single_use::complete;
 use crate::sql;
 use crate::text::{may_be_stored, storable};
+use crate::uma::end_persisted_claims;
 use crate::work::{Ending, Work};
 
 /// Most consents that a user is shown.
@@ -245,6 +246,7 @@ impl Work for RevokeAuthorization {
             let families = "DELETE FROM refresh_families WHERE realm_id = ? AND user_id = ? AND client_id = ?";
             session.execute(families, vec![realm(), user(), client_id.as_str().into()]).await?;
             leave_sessions(session, realm_id, (user_id, &client_id)).await?;
+            end_persisted_claims(session, realm_id, (user_id, &client_id)).await?;
         }
         let consent = format!("DELETE FROM authorizations WHERE {whose}");
         let deleted = session.execute(&consent, vec![realm(), id(), user()]).await? > 0;

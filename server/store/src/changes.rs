@@ -17,7 +17,7 @@ use crate::work::{Ending, Work};
 const KEPT_AFTER_EXPIRY: i64 = 15 * 60;
 
 /// Tables whose rows expire, with the columns of their key.
-const EXPIRING: [(&str, &str); 16] = [
+const EXPIRING: [(&str, &str); 18] = [
     ("used_records", "realm_id, purpose, used"),
     ("kept_details", "realm_id, kept"),
     ("pushed_requests", "realm_id, reference"),
@@ -34,6 +34,8 @@ const EXPIRING: [(&str, &str); 16] = [
     ("client_traffic", "realm_id, client_id, on_day, profile, subject"),
     ("changes", "sequence"),
     ("uma_tickets", "realm_id, reference"),
+    ("uma_claims", "realm_id, reference"),
+    ("uma_requests", "realm_id, id"),
 ];
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! What clients have of a user beside consent: refresh families, and parts in sessions.
+//! What clients have of a user beside consent: refresh families, parts in sessions, and claims that persist.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ use crate::session::Session;
 use crate::session_ends::leave_sessions;
 use crate::sql;
 use crate::standing::deny_lineage;
+use crate::uma::end_persisted_claims;
 use crate::work::{Ending, Work};
 
 /// Most families and most parts in sessions that are looked at.
@@ -49,6 +50,13 @@ pub(crate) async fn client_access(
     );
     for row in session.rows(&parts, of_user()).await? {
         access_of(&mut found, client_id_of(&row)?, UnixTime(row.try_get("", "authenticated_at")?));
+    }
+    let persisted = format!(
+        "SELECT client_id, created_at FROM uma_claims \
+         WHERE realm_id = ? AND user_id = ? AND expires_at > ? AND NOT used LIMIT {MOST}"
+    );
+    for row in session.rows(&persisted, of_user()).await? {
+        access_of(&mut found, client_id_of(&row)?, UnixTime(row.try_get("", "created_at")?));
     }
     Ok(found.into_values().collect())
 }
@@ -91,6 +99,7 @@ impl Work for EndClientAccess {
         }
         let families = session.execute(&format!("DELETE FROM refresh_families WHERE {whose}"), values()).await?;
         let has_left = leave_sessions(session, realm_id, (user_id, client_id)).await?;
-        Ok(if families > 0 || has_left { Ending::Commit(true) } else { Ending::RollBack(false) })
+        let has_forgotten = end_persisted_claims(session, realm_id, (user_id, client_id)).await?;
+        Ok(if families > 0 || has_left || has_forgotten { Ending::Commit(true) } else { Ending::RollBack(false) })
     }
 }

@@ -10,6 +10,7 @@ use signet_core::registry::{self, UserChange};
 use signet_hooks::{Hook, Recording, Version};
 use signet_jose::{SignatureAlgorithm, sign};
 
+use super::protected::protected;
 use super::service::{Answer, Ask, PUBLIC, Service};
 use crate::support::scripts;
 
@@ -87,10 +88,13 @@ impl Objects {
             versions.push(deployed.body["version"].as_str().unwrap().to_owned());
         }
         let (session, delivery, authorization) = signed_in(service, realm).await;
+        let (resource, request) = protected(service, realm).await;
         let ids = json!({
             "sessions": session,
             "authorizations": authorization,
             "logout-deliveries": delivery,
+            "protected-resources": resource,
+            "access-requests": request,
             "clients": "app",
             "users": user.body["id"],
             "keys": key.body["kid"],
@@ -254,7 +258,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 80);
+    assert_eq!(operations.len(), 86);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
@@ -351,7 +355,7 @@ async fn ad_016_every_change_keeps_to_what_its_author_has_seen() {
         assert_eq!(stale.problem(), (412, "changed-meanwhile", ""), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!((tried, everything(&service, &objects).await), (19, before));
+    assert_eq!((tried, everything(&service, &objects).await), (21, before));
     for operation in operations.iter().filter(|operation| changing.contains(&operation.method.as_str())) {
         let path = objects.path(operation, "one");
         let tag = service.get(path.clone()).send().await.header("etag").to_owned();
@@ -370,6 +374,8 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         "sessions": UserId([9; 16]).to_string(),
         "authorizations": UserId([9; 16]).to_string(),
         "logout-deliveries": "4711",
+        "protected-resources": UserId([9; 16]).to_string(),
+        "access-requests": UserId([9; 16]).to_string(),
         "clients": "absent",
         "users": UserId([9; 16]).to_string(),
         "keys": "absent",
@@ -399,7 +405,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 45);
+    assert_eq!(tried, 49);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

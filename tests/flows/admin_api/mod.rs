@@ -5,6 +5,7 @@ mod clients;
 mod http;
 mod keys;
 mod matrix;
+mod protected;
 mod realms;
 mod resource_servers;
 mod scripts;

@@ -89,6 +89,29 @@ async fn a_client_that_has_its_user_asked_elsewhere_is_played() {
     assert_eq!(development.stop(), 0);
 }
 
+#[tokio::test]
+async fn a_client_that_wants_to_get_at_something_protected_is_played() {
+    let home = Home::empty();
+    let development = Development::start(&home, port());
+    let (played, shown) = Played::until(&home, "try uma", "The code above leads to ");
+    for said in ["uma_protection", "need_info", "\"ticket\"", "client_id=demo-prints"] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    let address = shown.lines().last().unwrap().trim_start_matches("The code above leads to ").trim_end_matches('.');
+    let mut browser = Browser::new(trusting(&home));
+    let confirmation = browser.get(address).await;
+    let answered = browser.press(&confirmation, "confirm").await;
+    let login = browser.follow(answered).await;
+    let consent = log_in(&mut browser, &login, &development).await;
+    consent.page("consent-page");
+    let answered = browser.press(&consent, "allow").await;
+    browser.follow(answered).await.page("device-done-page");
+    let (code, rest) = played.end();
+    assert_eq!(code, 0, "{rest}");
+    assert!(rest.contains("The resource server learns:") && rest.contains("\"view\""), "{rest}");
+    assert_eq!(development.stop(), 0);
+}
+
 #[test]
 fn without_a_provider_it_is_said_what_to_start() {
     let home = Home::empty();

@@ -7,6 +7,7 @@ use super::{GRANT, ID_TOKEN, World, refused, request};
 use crate::support::dpop::ProofKey;
 use crate::support::http::Request;
 use crate::support::jwt;
+use crate::support::time::now;
 
 #[tokio::test]
 async fn uma_grant_3_3_from_the_ticket_to_an_rpt_that_the_resource_server_understands() {
@@ -156,4 +157,57 @@ async fn tk_052_an_rpt_is_bound_like_any_other_token() {
     assert_eq!(rpt["token_type"], "DPoP");
     let learnt: Value = world.server.introspect(rpt["access_token"].as_str().unwrap()).await;
     assert_eq!(learnt["cnf"]["jkt"], json!(key.thumbprint()));
+}
+
+#[tokio::test]
+async fn a_scope_expression_decides_what_is_enough() {
+    let world = World::new().await;
+    let expression = json!({
+        "rule": {"and": [{"or": [{"var": 0}, {"var": 1}]}, {"var": 2}]}, "data": ["doctor", "nurse", "view"],
+    });
+    let body = json!({"scope_expression": expression, "name": "Chart"});
+    let answer = world.ask(Method::POST, "/uma/resources", &world.pat, Some(&body)).await;
+    let chart = answer.json()["_id"].as_str().unwrap().to_owned();
+    let path = format!("/uma/resources/{chart}");
+    let read = world.ask(Method::GET, &path, &world.pat, None).await.success();
+    assert_eq!(read["scope_expression"], expression);
+    assert_eq!(read["resource_scopes"], expression["data"]);
+    let part = json!({"resource_id": chart, "resource_scopes": ["view", "nurse"]});
+    let answer = world.ask(Method::POST, "/uma/permissions", &world.pat, Some(&part)).await;
+    answer.assert_refused("invalid_scope");
+
+    let all = ["doctor", "nurse", "view"];
+    let id_token = world.id_token(&world.bea).await;
+    world.allow(&chart, json!([{"scopes": ["doctor", "nurse"], "users": [world.bea.id]}])).await;
+    let ticket = world.ticket(&chart, &all).await;
+    assert_eq!(refused(&world.request_for(&id_token, &ticket, &[]).await, "request_denied"), None);
+    world.allow(&chart, json!([{"scopes": ["nurse", "view"], "users": [world.bea.id]}])).await;
+    let ticket = world.ticket(&chart, &all).await;
+    let rpt = world.request_for(&id_token, &ticket, &[]).await.tokens();
+    let held = json!([{"resource_id": chart, "scopes": ["nurse", "view"]}]);
+    assert_eq!(world.permissions(rpt.access_token()).await, held);
+    // What is left is not enough any more.
+    world.allow(&chart, json!([{"scopes": ["view"], "users": [world.bea.id]}])).await;
+    assert!(!world.server.is_active(rpt.access_token()).await);
+}
+
+#[tokio::test]
+async fn a_resource_ends_when_its_resource_server_says_so() {
+    let world = World::new().await;
+    world.allow_bea().await;
+    let id_token = world.id_token(&world.bea).await;
+    let ticket = world.ticket(&world.album, &["view"]).await;
+    let rpt = world.request_for(&id_token, &ticket, &[]).await.tokens();
+    let ticket = world.ticket(&world.album, &["view"]).await;
+    let path = format!("/uma/resources/{}", world.album);
+    let ending = |exp: i64| json!({"resource_scopes": ["view"], "name": "Album", "exp": exp});
+    world.ask(Method::PUT, &path, &world.pat, Some(&ending(now() + 600))).await.success();
+    assert!(world.server.is_active(rpt.access_token()).await);
+    world.ask(Method::PUT, &path, &world.pat, Some(&ending(now()))).await.success();
+    assert!(!world.server.is_active(rpt.access_token()).await);
+    world.request_for(&id_token, &ticket, &[]).await.assert_refused("invalid_grant");
+    let permission = json!({"resource_id": world.album, "resource_scopes": ["view"]});
+    let answer = world.ask(Method::POST, "/uma/permissions", &world.pat, Some(&permission)).await;
+    answer.assert_refused("invalid_resource_id");
+    assert!(world.ask(Method::GET, &path, &world.pat, None).await.success()["exp"].is_i64());
 }

@@ -1,17 +1,27 @@
 //! User-Managed Access 2.0: an owner, a resource server that protects what is the owner's, and clients of others.
 
 mod attacks;
+mod gathering;
 mod grant;
+mod persisted;
 mod protection;
+mod refresh;
+mod sharing;
+
+use std::collections::BTreeMap;
 
 use http::Method;
 use serde_json::{Value, json};
+use url::Url;
 
+use crate::support::browser::Browser;
 use crate::support::client::{Client, Tokens};
-use crate::support::http::{Answer, Request};
+use crate::support::http::{Answer, Request, encode};
 use crate::support::realm::{Realm, User, merged};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:uma-ticket";
+/// Where the app has requesting parties sent back.
+const CLAIMS_URI: &str = "https://client.test/claims?of=uma";
 const ID_TOKEN: &str = "http://openid.net/specs/openid-connect-core-1_0.html#IDToken";
 
 /// A realm with UMA, where `ana` owns an album at a resource server.
@@ -50,7 +60,12 @@ impl World {
 
     /// A world whose app is registered with more than the ordinary.
     async fn with(app: Value) -> Self {
-        let realm = Realm::with(json!({"uma": true})).await;
+        Self::of(json!({}), app).await
+    }
+
+    /// The same in a realm with more settings.
+    pub(crate) async fn of(settings: Value, app: Value) -> Self {
+        let realm = Realm::with(merged(json!({"uma": true}), settings)).await;
         let server = client(&realm, "openid uma_protection", json!({})).await;
         let pat = tokens(&realm, &server, &realm.user, "uma_protection").await.access_token().to_owned();
         let manager = client(&realm, "openid uma_policy", json!({})).await;
@@ -97,7 +112,7 @@ impl World {
         self.ticket_for(&json!({"resource_id": resource, "resource_scopes": scopes})).await
     }
 
-    async fn ticket_for(&self, permissions: &Value) -> String {
+    pub(crate) async fn ticket_for(&self, permissions: &Value) -> String {
         let answer = self.ask(Method::POST, "/uma/permissions", &self.pat, Some(permissions)).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.json()["ticket"].as_str().unwrap().to_owned()
@@ -108,8 +123,48 @@ impl World {
         tokens(&self.realm, &self.app, user, "openid").await.id_token().to_owned()
     }
 
+    /// A world whose app can send requesting parties to be asked.
+    pub(crate) async fn gathering(settings: Value) -> Self {
+        Self::of(settings, json!({"claims_redirect_uris": [CLAIMS_URI], "client_name": "Photo prints"})).await
+    }
+
+    /// Sends a browser to be asked, as far as it comes by itself.
+    pub(crate) async fn send(&self, browser: &mut Browser, ticket: &str) -> Answer {
+        let query = [
+            ("client_id", self.app.id.as_str()),
+            ("ticket", ticket),
+            ("claims_redirect_uri", CLAIMS_URI),
+            ("state", "s"),
+        ];
+        let answer = browser.get(&format!("{}?{}", self.realm.url("/uma/claims"), encode(&query))).await;
+        browser.follow(answer).await
+    }
+
+    /// Has a person asked who does what the pages want; what the client is told.
+    pub(crate) async fn gather(&self, ticket: &str, user: &User) -> BTreeMap<String, String> {
+        let mut browser = self.realm.browser();
+        let page = self.send(&mut browser, ticket).await;
+        let page = browser.log_in(&page, user).await;
+        page.page("claims-page");
+        told(&self.press(&mut browser, &page, "continue", &[]).await)
+    }
+
+    /// Answers the page of claims; what has to be ticked is not, unless it is named.
+    pub(crate) async fn press(
+        &self,
+        browser: &mut Browser,
+        page: &Answer,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let form = page.page("claims-page").form().with("persist", "").with("action", action);
+        let form = fields.iter().fold(form, |form, (name, value)| form.with(name, value));
+        let answer = browser.submit(page, &form).await;
+        browser.follow(answer).await
+    }
+
     /// Asks for an RPT.
-    async fn request(&self, ticket: &str, more: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn request(&self, ticket: &str, more: &[(&str, &str)]) -> Answer {
         request(&self.app, ticket, more).await
     }
 
@@ -127,6 +182,16 @@ impl World {
         let permissions = answer["permissions"].as_array().unwrap().iter();
         permissions.map(|one| json!({"resource_id": one["resource_id"], "scopes": one["resource_scopes"]})).collect()
     }
+}
+
+/// What the app is told at its claims redirection URI (UMA Grant 3.3.3).
+pub(crate) fn told(answer: &Answer) -> BTreeMap<String, String> {
+    let location = answer.location().unwrap_or_else(|| panic!("no redirect: {answer:?}"));
+    let parameters = location.strip_prefix(CLAIMS_URI).unwrap_or_else(|| panic!("{location}"));
+    let url = Url::parse(&format!("https://x.test/?{}", parameters.trim_start_matches('&'))).unwrap();
+    let parameters: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
+    assert_eq!(parameters["state"], "s");
+    parameters
 }
 
 async fn request(app: &Client, ticket: &str, more: &[(&str, &str)]) -> Answer {

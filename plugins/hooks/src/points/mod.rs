@@ -128,6 +128,7 @@ hooks! {
     on_event: OnEvent, Asynchronous, Queue;
     on_token_exchange: OnTokenExchange, Decision, Closed;
     on_assertion_grant: OnAssertionGrant, Enrichment, Closed;
+    on_uma_claims_gathering: OnUmaClaimsGathering, Decision, Closed;
     on_uma_policy: OnUmaPolicy, Decision, Closed;
 }
 

@@ -1,7 +1,10 @@
 //! An owner's policies allow a client access to protected resources (User-Managed Access 2.0).
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::decision::{Constructor, Denial, denial_codes};
 use crate::hook::{Hook, HookPoint};
@@ -21,6 +24,10 @@ pub struct UmaFacts {
     pub owner: Option<String>,
     /// Whether the requesting party, who is `ctx.user`, is the owner.
     pub is_owner: bool,
+    /// What the requesting party answered to the questions of `on_uma_claims_gathering`, by their names. Nobody has
+    /// verified it.
+    #[serde(default)]
+    pub answers: BTreeMap<String, Value>,
 }
 
 /// The permissions that policies allow, in the order of the ticket.
@@ -40,6 +47,9 @@ pub struct AllowedPermission {
     pub kind: Option<String>,
     /// The scopes.
     pub scopes: Vec<String>,
+    /// What the resource server says of the attempt, such as its method.
+    #[serde(default)]
+    pub params: BTreeMap<String, String>,
 }
 
 denial_codes! {
@@ -59,6 +69,9 @@ pub enum UmaDecision {
     Deny(Denial<UmaDenial>),
     /// Go on with less.
     Narrow(UmaNarrowing),
+    /// Have the requesting party asked first (`need_info` with `redirect_user`); refused with `request_denied` where the
+    /// client has no claims redirection URI.
+    Gather {},
 }
 
 /// What is taken from the token.
@@ -75,16 +88,18 @@ pub struct UmaNarrowing {
 /// People name what they have, also after themselves.
 impl Redact for AllowedPermission {
     fn redact(&mut self) {
-        let Self { resource_id, name, kind: _, scopes: _ } = self;
+        let Self { resource_id, name, kind: _, scopes: _, params } = self;
         redaction::identifier(resource_id);
         name.iter_mut().for_each(redaction::name);
+        params.values_mut().for_each(redaction::name);
     }
 }
 
 impl Redact for UmaFacts {
     fn redact(&mut self) {
-        let Self { resource_server: _, owner, is_owner: _ } = self;
+        let Self { resource_server: _, owner, is_owner: _, answers } = self;
         owner.iter_mut().for_each(redaction::identifier);
+        answers.values_mut().for_each(redaction::texts);
     }
 }
 
@@ -102,7 +117,7 @@ impl HookPoint for OnUmaPolicy {
                                  before the token for it is made. Where they do not allow it, nobody is asked.";
     const NEVER: &'static str = "add a permission or a scope; allow what no policy allows; say who the requesting party is";
     const CONSTRUCTORS: &'static [Constructor] =
-        &[Constructor::ALLOW, Constructor::DENY, Constructor::members("narrow")];
+        &[Constructor::ALLOW, Constructor::DENY, Constructor::members("narrow"), Constructor::nothing("gather")];
     type Facts = UmaFacts;
     type Argument = AllowedPermissions;
     type Output = UmaDecision;
@@ -113,11 +128,13 @@ impl HookPoint for OnUmaPolicy {
             name: Some("Album".to_owned()),
             kind: Some("https://photoz.example/album".to_owned()),
             scopes: ["view", "print"].map(str::to_owned).to_vec(),
+            params: BTreeMap::from([("method".to_owned(), "GET".to_owned())]),
         };
         let facts = UmaFacts {
             resource_server: "album".to_owned(),
             owner: Some("kq3vZ1h7Q0mJm3kVb1x2hA".to_owned()),
             is_owner: false,
+            answers: BTreeMap::new(),
         };
         (facts, AllowedPermissions(vec![permission]))
     }

@@ -10,6 +10,7 @@ use signet_protocol::parameters::Parameters;
 use zeroize::Zeroizing;
 
 use super::decisions::Narrowing;
+use super::gathering::Gathered;
 use super::request_object::{MergedRequest, Proof};
 use crate::events::Serving;
 use crate::failure::Fault;
@@ -65,6 +66,9 @@ pub(super) enum Stage {
     /// A consent form is open for the user of this session.
     #[serde(rename = "c")]
     ConsentForm(SessionId),
+    /// A page is open that asks the user of this session for claims.
+    #[serde(rename = "g")]
+    ClaimsForm(SessionId),
 }
 
 /// How far a user has come with one request.
@@ -87,6 +91,9 @@ pub(super) struct Interaction {
     /// The authorization details that an open consent form shows, hashed.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     details: Option<String>,
+    /// What a requesting party has answered so far.
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    gathered: Option<Gathered>,
     /// What scripts took from the request so far.
     #[serde(rename = "n", default, skip_serializing_if = "Narrowing::is_empty")]
     pub(super) narrowing: Narrowing,
@@ -106,6 +113,7 @@ impl Interaction {
             browser: binding.hash(),
             is_fresh: false,
             details: None,
+            gathered: None,
             narrowing: merged.narrowing().cloned().unwrap_or_default(),
             vars: Map::new(),
         }
@@ -121,13 +129,23 @@ impl Interaction {
 
     /// The same interaction at another stage.
     pub(super) fn at(&self, stage: Stage) -> Self {
-        let is_fresh = matches!(stage, Stage::ConsentForm(sid) if self.began(sid));
+        let is_fresh = matches!(stage, Stage::ConsentForm(sid) | Stage::ClaimsForm(sid) if self.began(sid));
         Self { stage, is_fresh, ..self.clone() }
     }
 
     /// The same with a consent form open that shows these details.
     pub(super) fn showing(&self, sid: SessionId, details: &[AuthorizationDetail]) -> Self {
         Self { details: details_hash(details), ..self.at(Stage::ConsentForm(sid)) }
+    }
+
+    /// The same with a page open that asks for claims.
+    pub(super) fn gathering(&self, sid: SessionId, gathered: Gathered) -> Self {
+        Self { gathered: Some(gathered), ..self.at(Stage::ClaimsForm(sid)) }
+    }
+
+    /// What a requesting party has answered so far.
+    pub(super) fn gathered(&self) -> Gathered {
+        self.gathered.clone().unwrap_or_default()
     }
 
     /// Whether the consent form showed these details: a script may have written them otherwise since.
@@ -137,7 +155,8 @@ impl Interaction {
 
     /// Whether a session began for this very request: whoever logged in for it does so once.
     pub(super) fn began(&self, sid: SessionId) -> bool {
-        self.stage == Stage::LoggedIn(sid) || (self.is_fresh && self.stage == Stage::ConsentForm(sid))
+        let is_open = [Stage::ConsentForm(sid), Stage::ClaimsForm(sid)].contains(&self.stage);
+        self.stage == Stage::LoggedIn(sid) || (self.is_fresh && is_open)
     }
 
     /// The text that a form or a URL carries, with what scripts have handed on by now.

@@ -88,6 +88,7 @@ impl Agreed<'_> {
             client_epoch: accepted.client.epoch,
             user_epoch: session.user_epoch,
             exchanged: None,
+            permitted: None,
             vars: serving.transaction().vars(),
         }
     }

@@ -9,6 +9,7 @@ mod agreement;
 mod answer;
 mod decisions;
 mod deferred;
+mod gathering;
 mod interaction;
 mod issue;
 mod jarm;
@@ -29,6 +30,7 @@ pub use deferred::{
     Verified, WaitingRequest, answer_device, answer_request, answer_with_token, authenticate_backchannel,
     authorize_device, block_client_of, blocked_clients, enter_user_code, unblock_client, waiting_requests,
 };
+pub use gathering::{ClaimsAnswer, ClaimsForm, ClaimsInteraction, Question, QuestionKind, answer_claims, begin_claims};
 pub use interaction::BrowserBinding;
 pub use pushed::push;
 pub use request::AuthorizationRequest;
@@ -79,13 +81,15 @@ enum Entry {
     Device,
     /// The backchannel authentication endpoint.
     Backchannel,
+    /// The claims interaction endpoint (UMA Grant section 3.3.2).
+    Claims,
 }
-use Entry::{Authorization, Backchannel, Device, Pushed};
+use Entry::{Authorization, Backchannel, Claims, Device, Pushed};
 
 impl Entry {
-    /// Whether the answer is waited for at the token endpoint, so that nothing is sent through the browser.
-    const fn is_deferred(self) -> bool {
-        matches!(self, Device | Backchannel)
+    /// Whether the request says what it wants to be returned.
+    const fn has_response_type(self) -> bool {
+        matches!(self, Authorization | Pushed)
     }
 }
 
@@ -99,9 +103,9 @@ macro_rules! matrix {
 /// Every rule, in the order it is applied, and where it applies. The first refusal is the answer.
 const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
     (rules::pushed::request_is_pushed_where_it_must_be, &[Authorization]),
-    (repetition::no_parameter_is_repeated, &[Authorization, Pushed, Device, Backchannel]),
-    (state::state_is_printable, &[Authorization, Pushed]),
-    (registered_profile::registration_meets_the_profile, &[Authorization, Pushed, Device, Backchannel]),
+    (repetition::no_parameter_is_repeated, &[Authorization, Pushed, Device, Backchannel, Claims]),
+    (state::state_is_printable, &[Authorization, Pushed, Claims]),
+    (registered_profile::registration_meets_the_profile, &[Authorization, Pushed, Device, Backchannel, Claims]),
     (response_type::response_type_is_offered, &[Authorization, Pushed]),
     (sender_constraint::bound_tokens_do_not_travel_through_the_browser, &[Authorization, Pushed]),
     (response_mode::response_mode_is_allowed, &[Authorization, Pushed]),
@@ -116,7 +120,7 @@ const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
     (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed, Device, Backchannel]),
     (prompt::prompt_is_consistent, &[Authorization, Pushed]),
     (max_age::max_age_is_a_number, &[Authorization, Pushed, Device, Backchannel]),
-    (presentation::presentation_is_read, &[Authorization, Pushed, Device, Backchannel]),
+    (presentation::presentation_is_read, &[Authorization, Pushed, Device, Backchannel, Claims]),
     (claims::claims_are_readable, &[Authorization, Pushed, Device, Backchannel]),
     (acr::authentication_class_can_be_met, &[Authorization, Pushed, Device, Backchannel]),
     (id_token_hint::hint_is_ours, &[Authorization, Pushed, Device, Backchannel]),
@@ -347,12 +351,17 @@ async fn resume(
     interaction: &Interaction,
 ) -> Result<Accepted, AuthorizeError> {
     let client = verified_redirect::find_client(serving, realm, address).await.map_err(on_a_page)?;
-    let merged = match (reference_of(address), Reference::of_request(address)) {
-        (Some(reference), _) => recalled_for(serving, realm, &client, reference).await?,
-        (None, Some(reference)) => recalled_again(serving, realm, &client, &reference).await?,
-        (None, None) => interaction.request(address),
+    let merged = match (reference_of(address), gathering::reference_of(address), Reference::of_request(address)) {
+        (Some(reference), ..) => recalled_for(serving, realm, &client, reference).await?,
+        (None, Some(reference), _) => gathering::recalled(serving, realm, &client, (reference, address)).await?,
+        (None, None, Some(reference)) => recalled_again(serving, realm, &client, &reference).await?,
+        (None, None, None) => interaction.request(address),
     };
-    let entry = if merged.deferred().is_some() { Device } else { Authorization };
+    let entry = match () {
+        () if merged.deferred().is_some() => Device,
+        () if merged.gathering().is_some() => Claims,
+        () => Authorization,
+    };
     let accepted = accept(serving, realm, (client, merged), entry)?;
     match decisions::tightened(serving, realm, &accepted).await? {
         Some(client) => accept(serving, realm, (client, accepted.merged), entry),
@@ -380,15 +389,19 @@ fn accept(
     entry: Entry,
 ) -> Result<Accepted, AuthorizeError> {
     let parameters = merged.parameters();
-    let redirect = if entry.is_deferred() {
-        VerifiedRedirect::elsewhere(realm, &client, merged.deferred().map(|deferred| deferred.reference))
-    } else {
-        verified_redirect::verify(realm, &client, parameters).map_err(AuthorizeError::Page)?
+    let redirect = match entry {
+        Device | Backchannel => {
+            VerifiedRedirect::elsewhere(realm, &client, merged.deferred().map(|deferred| deferred.reference))
+        }
+        Claims => verified_redirect::verify_claims(realm, &client, parameters).map_err(AuthorizeError::Page)?,
+        Authorization | Pushed => {
+            verified_redirect::verify(realm, &client, parameters).map_err(AuthorizeError::Page)?
+        }
     };
     let profile = realm.profile_of(&client);
     let (proof, is_pushed) = (merged.proof(), entry == Pushed || merged.pushed().is_some());
     let context = Context { provider: serving, realm, client: &client, profile, parameters, proof, is_pushed };
-    let mut draft = if entry.is_deferred() { Draft::deferred() } else { Draft::default() };
+    let mut draft = if entry.has_response_type() { Draft::default() } else { Draft::deferred() };
     serving.passed("client");
     serving.passed("redirect_uri");
     for (path, rule, _) in MATRIX.iter().filter(|(_, _, entries)| entries.contains(&entry)) {

@@ -12,6 +12,7 @@ use signet_protocol::spec::oidc_core;
 
 use super::agreement::{Consent, claims_to_consent, consent};
 use super::decisions::{self, UsedSession};
+use super::gathering::{self, ClaimsForm};
 use super::interaction::{Interaction, Stage};
 use super::issue::{Agreed, respond};
 use super::{Accepted, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser};
@@ -30,6 +31,8 @@ pub enum Step {
     Login(LoginForm),
     /// The user has to decide.
     Consent(ConsentForm),
+    /// The requesting party has to decide, and is asked for claims.
+    Claims(ClaimsForm),
 }
 
 /// What a login page needs.
@@ -85,6 +88,10 @@ pub(super) async fn next(
         Standing::Login(form) => return Ok(Step::Login(*form)),
     };
     serving.concerns(Parties::user(session.user_id).and_session(Some(session.sid)));
+    if let Some(reference) = accepted.merged.gathering() {
+        let of = (accepted, interaction, reference);
+        return Ok(Step::Claims(gathering::next(serving, realm, of, &session).await?));
+    }
     match consent(serving, realm, accepted, (&session, &*used)).await? {
         Consent::Given(authorization) => {
             serving.passed("consent");

@@ -7,7 +7,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::{ResponseMode, ResponseType};
 use signet_protocol::parameters::Parameters;
 use signet_protocol::redirect_uri;
-use signet_protocol::spec::{oidc_core, rfc6749, rfc9700};
+use signet_protocol::spec::{oidc_core, rfc6749, rfc9700, uma_grant};
 
 use super::response::Travel;
 use super::{AuthorizationResponse, AuthorizeError};
@@ -79,6 +79,30 @@ pub(super) fn verify(
 ) -> Result<VerifiedRedirect, Refusal> {
     let uri = registered_uri(client, parameters)?;
     let travel = travel(parameters, &uri, realm.profile_of(client));
+    let state = parameters.get("state").map(str::to_owned);
+    let (client, issuer) = (Arc::clone(client), realm.issuer().to_owned());
+    Ok(VerifiedRedirect { uri, travel, client, state, issuer, deferred: None })
+}
+
+/// Verifies the claims redirection URI of a request (UMA Grant section 3.3.2). It must be registered as one; it may be left
+/// out where there is only one. Registered redirect URIs of the authorization endpoint do not stand in for it.
+pub(super) fn verify_claims(
+    realm: &RealmContext,
+    client: &Arc<Client>,
+    parameters: &Parameters,
+) -> Result<VerifiedRedirect, Refusal> {
+    let registered = &client.metadata.claims_redirect_uris;
+    let is_named = parameters.is_repeated("claims_redirect_uri") || parameters.get("claims_redirect_uri").is_some();
+    let uri = match (parameters.get("claims_redirect_uri"), registered.as_slice()) {
+        // Simple string comparison, as the section has it.
+        (Some(requested), _) if registered.iter().any(|known| known == requested) => requested.to_owned(),
+        (None, [only]) if !is_named => only.clone(),
+        _ => {
+            let reason = "claims_redirect_uri is missing, or not registered for this application";
+            return Err(ErrorCode::InvalidRequest.because(reason).per(uma_grant("3.3.2")));
+        }
+    };
+    let travel = Travel { place: ResponseMode::Query, as_jwt: false };
     let state = parameters.get("state").map(str::to_owned);
     let (client, issuer) = (Arc::clone(client), realm.issuer().to_owned());
     Ok(VerifiedRedirect { uri, travel, client, state, issuer, deferred: None })

@@ -101,6 +101,7 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         | Endpoint::Uma
         | Endpoint::ResourceRegistration
         | Endpoint::Permission
+        | Endpoint::ClaimsInteraction
         | Endpoint::ResourcePolicies => None,
     }
 }

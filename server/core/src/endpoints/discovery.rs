@@ -264,6 +264,7 @@ fn of_backchannel_authentication(realm: &RealmContext) -> ProviderMetadata {
 fn of_protection(realm: &RealmContext) -> ProviderMetadata {
     let url = |endpoint| realm.realm.settings.uma.then(|| realm.urls.of(endpoint));
     ProviderMetadata {
+        claims_interaction_endpoint: url(Endpoint::ClaimsInteraction),
         permission_endpoint: url(Endpoint::Permission),
         resource_registration_endpoint: url(Endpoint::ResourceRegistration),
         ..ProviderMetadata::default()

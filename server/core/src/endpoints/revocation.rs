@@ -17,6 +17,7 @@ use crate::hooks::Subject;
 use crate::model::Client;
 use crate::realm::RealmContext;
 use crate::tokens::check_access_token;
+use crate::uma::claims_reference;
 
 /// Revokes a token of the client. An unknown or foreign token is no error (section 2.2): the client can do nothing about
 /// it, and would only learn what it should not.
@@ -36,8 +37,29 @@ async fn revoke_token(serving: &Serving<'_>, realm: &RealmContext, request: Clie
     let token = token.ok_or_else(|| ErrorCode::InvalidRequest.because("token is missing").per(rfc7009("2.1")))?;
     match RefreshToken::parse(token) {
         Ok(token) => revoke_family(serving, realm, client.client(), &token).await,
+        Err(_) if revoke_claims(serving, realm, client.client(), token).await? => Ok(()),
         Err(_) => revoke_access_token(serving, realm, client.client(), token).await,
     }
+}
+
+/// UMA Grant section 3.7: a persisted claims token goes with all of its family. Says whether it was one of the client.
+async fn revoke_claims(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    client: &Client,
+    token: &str,
+) -> Result<bool, Failure> {
+    if !realm.realm.settings.uma {
+        return Ok(false);
+    }
+    let found = serving.store.uma_claims(realm.id(), claims_reference(token)).await?;
+    let Some(found) = found.filter(|found| found.client_id == client.client_id) else { return Ok(false) };
+    serving.passed("persisted_claims_token");
+    let whose = (client, Some(found.user_id));
+    let events = serving.with_event(realm, revoked(whose, (Lineage(found.family), TokenKind::PersistedClaimsToken)));
+    serving.store.end_uma_claims(realm.id(), found.family, &events).await?;
+    serving.written(&events);
+    Ok(true)
 }
 
 /// Section 2.1: with a refresh token go all tokens of the same authorization.

@@ -80,6 +80,8 @@ endpoints! {
     ResourceRegistration = "/uma/resources";
     /// UMA Federated Authorization section 4.
     Permission = "/uma/permissions";
+    /// UMA Grant section 3.3.2: where requesting parties are asked for claims, and their answers are sent.
+    ClaimsInteraction = "/uma/claims";
     /// Below it, one address for the policies of each resource.
     ResourcePolicies = "/uma/policies";
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use serde::Serialize;
-use signet_protocol::identifiers::{ClientId, InitialAccessTokenId, RequestId};
+use signet_protocol::identifiers::{ClientId, InitialAccessTokenId, RequestId, UserId};
 
 /// Who administers. The client and subject belong to the admin realm, whatever realm is administered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +31,11 @@ pub enum Actor {
     Client {
         /// Which.
         client_id: ClientId,
+    },
+    /// A person who changes who may get at what is theirs.
+    Owner {
+        /// Who.
+        user_id: UserId,
     },
     /// The server by itself, or somebody who asked it for something else.
     Server,

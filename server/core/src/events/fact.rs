@@ -147,6 +147,11 @@ pub enum Fact {
     },
     /// See [`EventKind::ConsentRefused`].
     ConsentRefused {},
+    /// See [`EventKind::ClaimsGathered`].
+    ClaimsGathered {
+        /// Whether the claims persist. What was answered is not recorded.
+        persists: bool,
+    },
     /// See [`EventKind::ConsentRevoked`].
     ConsentRevoked {
         /// Which; nothing where no consent was asked for.
@@ -375,6 +380,7 @@ impl Fact {
             Self::SessionsEnded { .. } => EventKind::SessionsEnded,
             Self::ConsentGiven { .. } => EventKind::ConsentGiven,
             Self::ConsentRefused {} => EventKind::ConsentRefused,
+            Self::ClaimsGathered { .. } => EventKind::ClaimsGathered,
             Self::ConsentRevoked { .. } => EventKind::ConsentRevoked,
             Self::CodeIssued { .. } => EventKind::CodeIssued,
             Self::DeviceRequested {} => EventKind::DeviceRequested,

@@ -58,6 +58,8 @@ kinds! {
     ConsentGiven = "consent_given";
     /// A person did not allow it.
     ConsentRefused = "consent_refused";
+    /// A requesting party answered what a client sent it to answer (UMA).
+    ClaimsGathered = "claims_gathered";
     /// A person took back what a client had been allowed.
     ConsentRevoked = "consent_revoked";
     /// An authorization code went to a client.

@@ -116,6 +116,8 @@ pub enum TokenKind {
     AccessToken,
     /// A refresh token, and with it everything of the same lineage.
     RefreshToken,
+    /// A persisted claims token, and with it those that it came from.
+    PersistedClaimsToken,
 }
 
 /// What administration is about.
@@ -154,6 +156,8 @@ pub enum Object {
     LogoutDelivery,
     /// A resource that its owner protects here, by identifier.
     ProtectedResource,
+    /// A request for access that waits for a resource owner (UMA Grant section 3.3.6).
+    AccessRequest,
 }
 
 /// What was done to it.
@@ -225,7 +229,11 @@ impl RefusedAt {
                 EventKind::LogoutRefused
             }
             Self::Endpoint(
-                Endpoint::Uma | Endpoint::ResourceRegistration | Endpoint::Permission | Endpoint::ResourcePolicies,
+                Endpoint::Uma
+                | Endpoint::ResourceRegistration
+                | Endpoint::Permission
+                | Endpoint::ClaimsInteraction
+                | Endpoint::ResourcePolicies,
             ) => EventKind::UmaRefused,
             // Login and consent forms belong to an authorization request, which may have been pushed, and keys are
             // refused to nobody.

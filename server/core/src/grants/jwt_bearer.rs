@@ -210,6 +210,7 @@ fn basis(
         client_epoch: request.client.client().epoch,
         user_epoch: user.epoch,
         exchanged: act.map(|act| Exchanged { origins: Vec::new(), act: Some(act) }),
+        permitted: None,
         vars: Map::new(),
     })
 }

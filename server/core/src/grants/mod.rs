@@ -16,7 +16,6 @@ mod resources;
 mod token_exchange;
 mod trusted;
 mod uma_ticket;
-mod uma_upgrade;
 mod user_tokens;
 
 use std::net::IpAddr;

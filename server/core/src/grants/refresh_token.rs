@@ -10,11 +10,11 @@ use signet_protocol::spec::{rfc6749, rfc9700};
 
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 use super::decision::{Planned, decide, go_on};
-use super::{GrantRequest, aim_grant, details, resources, token_exchange};
+use super::{GrantRequest, aim_grant, details, resources, token_exchange, uma_ticket};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
-use crate::model::{RefreshFamily, RefreshRotation, TokenBasis};
+use crate::model::{PartyPermissions, RefreshFamily, RefreshRotation, TokenBasis, User};
 use crate::ports::{Rotation, RotationOutcome, Standing, StandingQuery};
 use crate::tokens::{Lifetimes, UserTokens, issue_user_tokens};
 
@@ -195,16 +195,15 @@ fn parties(family: &RefreshFamily) -> Parties {
 async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Result<Issued, Failure> {
     let client = request.client.client();
     token_exchange::still_permitted(client, &family.content)?;
+    if let Some(permitted) = &family.content.permitted {
+        return refresh_permissions(request, (family, permitted), generation).await;
+    }
     let scope = narrowed_scope(request, &family.content)?;
     request.serving.passed("scope");
     let resources = resources::narrowed(request, &family.content.resources)?;
     request.serving.passed("resource");
     let details = details::narrowed(request, &family.content.details)?;
-    let user = request.serving.store.user(request.realm.id(), family.user_id).await?;
-    let user = user
-        .filter(|user| user.enabled && user.epoch == family.content.user_epoch)
-        .ok_or_else(|| invalid("the user is gone or changed"))?;
-    request.serving.passed("user");
+    let user = live_user(request, family).await?;
     go_on(request, &family.content)?;
     let grant_type = GrantType::RefreshToken;
     let aimed = aim_grant(request, (grant_type, Some(&user)), &scope, (resources, details)).await?;
@@ -229,11 +228,36 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         nonce: None,
         state: None,
         sid: family.content.sid,
-        refresh_token: Some(request.realm.refresh_token_key.token(family.lineage.0, generation.unsigned_abs())),
+        refresh_token: Some(text_of(request, family, generation)),
         auth_req_id: None,
     };
     let tokens = issue_user_tokens(request.serving, request.realm, tokens).await?;
     Ok(Issued { tokens, scope: permitted.scope, resources: aimed.resources })
+}
+
+fn text_of(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> String {
+    request.realm.refresh_token_key.token(family.lineage.0, generation.unsigned_abs())
+}
+
+async fn live_user(request: &GrantRequest<'_>, family: &RefreshFamily) -> Result<User, Failure> {
+    let user = request.serving.store.user(request.realm.id(), family.user_id).await?;
+    let user = user
+        .filter(|user| user.enabled && user.epoch == family.content.user_epoch)
+        .ok_or_else(|| invalid("the user is gone or changed"))?;
+    request.serving.passed("user");
+    Ok(user)
+}
+
+/// A requesting party token with its permissions (UMA Grant section 3.6).
+async fn refresh_permissions(
+    request: &GrantRequest<'_>,
+    of: (&RefreshFamily, &PartyPermissions),
+    generation: i64,
+) -> Result<Issued, Failure> {
+    let user = live_user(request, of.0).await?;
+    go_on(request, &of.0.content)?;
+    let refreshed = uma_ticket::refresh(request, of, (&user, text_of(request, of.0, generation))).await?;
+    Ok(Issued { tokens: refreshed.tokens, scope: Scope::empty(), resources: vec![refreshed.server] })
 }
 
 /// What came of an exchange ends with what was exchanged.

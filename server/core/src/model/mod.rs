@@ -48,11 +48,14 @@ pub use script::{
 };
 pub use session::{BrowserSession, SessionIdHash};
 pub use single_use::{Completion, Purpose, UsedRecord};
-pub use token_basis::TokenBasis;
+pub use token_basis::{PartyPermissions, TokenBasis};
 pub use token_exchange::{ExchangeOrigin, Exchanged, TokenExchangePolicy};
 pub use traffic_count::TrafficCount;
 pub use trusted_issuer::{SubjectMapping, TrustedIssuer, TrustedIssuerDefinition, TrustedIssuerUse};
-pub use uma::{ResourceDescription, ResourceKeeper, TicketReference, UmaPermission, UmaPolicy, UmaResource, UmaTicket};
+pub use uma::{
+    ResourceDescription, ResourceKeeper, ScopeExpression, ScopeRule, TicketReference, UmaClaims, UmaClaimsReference,
+    UmaParty, UmaPermission, UmaPolicy, UmaRequest, UmaRequestState, UmaResource, UmaTicket, UmaWait,
+};
 pub use user::{PasswordCredential, User, normalise_username};
 
 /// A counter that only grows. "Revoke everything before now" is one more; an artefact carries the value it was

@@ -197,6 +197,12 @@ pub struct RealmSettings {
     pub uma: bool,
     /// Lifetime of permission tickets: 30 to 3600.
     pub uma_ticket_seconds: i64,
+    /// How long a request for access waits for its owner's answer: 60 to 2592000.
+    pub uma_request_seconds: i64,
+    /// Time between two polls for an owner's answer: 0 to 3600.
+    pub uma_poll_interval_seconds: i64,
+    /// How long claims are persisted that a requesting party lets persist: 0 to 31536000; 0 persists none.
+    pub uma_claims_seconds: i64,
 }
 
 impl RealmSettings {
@@ -267,6 +273,9 @@ impl Default for RealmSettings {
             password_minimum_length: 8,
             uma: false,
             uma_ticket_seconds: 300,
+            uma_request_seconds: 604_800,
+            uma_poll_interval_seconds: 5,
+            uma_claims_seconds: 0,
         }
     }
 }

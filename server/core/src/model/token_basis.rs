@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use signet_protocol::identifiers::{AuthorizationId, SessionId};
+use signet_protocol::identifiers::{AuthorizationId, ClientId, SessionId};
 use signet_protocol::scope::Scope;
 use signet_protocol::time::UnixTime;
 
-use super::{AuthorizationDetail, Confirmation, Epoch, Exchanged};
+use super::{AuthorizationDetail, Confirmation, Epoch, Exchanged, UmaPermission};
 
 /// What tokens for a user rest on, with the epochs it was decided under. It travels inside codes: short member names keep
 /// those short.
@@ -63,9 +63,23 @@ pub struct TokenBasis {
     /// What was exchanged for it, and who acts; nothing where it began with a login.
     #[serde(rename = "xc", default, skip_serializing_if = "Option::is_none")]
     pub exchanged: Option<Exchanged>,
+    /// The permissions of a requesting party token, with the resource server that they are for.
+    #[serde(rename = "up", default, skip_serializing_if = "Option::is_none")]
+    pub permitted: Option<Box<PartyPermissions>>,
     /// What scripts handed on until the response of the authorization endpoint.
     #[serde(rename = "v", default, skip_serializing_if = "Map::is_empty")]
     pub vars: Map<String, Value>,
+}
+
+/// What a requesting party token is good for (UMA Grant section 3.3.5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartyPermissions {
+    /// The resource server, by the client that it is.
+    #[serde(rename = "r")]
+    pub server: ClientId,
+    /// The permissions at issue.
+    #[serde(rename = "p")]
+    pub permissions: Vec<UmaPermission>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]

@@ -1,7 +1,10 @@
 //! What owners protect here, and what is asked for of it (User-Managed Access 2.0).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use signet_protocol::identifiers::{ClientId, RealmId, UmaResourceId, UserId};
+use serde_json::{Map, Value};
+use signet_protocol::identifiers::{ClientId, RealmId, SessionId, UmaRequestId, UmaResourceId, UserId};
 use signet_protocol::time::UnixTime;
 
 /// On whose behalf a resource server protects resources: what a protection API token says (UMA Federated Authorization
@@ -38,6 +41,9 @@ pub struct UmaResource {
 pub struct ResourceDescription {
     /// What can be done with it.
     pub resource_scopes: Vec<String>,
+    /// Which of them must be allowed together; all that are asked for, where there is none. An extension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope_expression: Option<ScopeExpression>,
     /// At length, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -50,6 +56,71 @@ pub struct ResourceDescription {
     /// What kind of thing it is.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// When nothing of it is granted any more. An extension.
+    #[serde(default, rename = "exp", skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<UnixTime>,
+}
+
+impl UmaResource {
+    /// Whether it is still there to be granted.
+    pub fn is_current(&self, now: UnixTime) -> bool {
+        self.description.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// Which scopes of a resource must be allowed together (an extension that other servers have, too).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeExpression {
+    /// What must hold.
+    pub rule: ScopeRule,
+    /// The scopes that it is about.
+    pub data: Vec<String>,
+}
+
+/// A rule of a scope expression, in the form of JsonLogic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScopeRule {
+    /// All of them hold.
+    And(Vec<ScopeRule>),
+    /// One of them holds.
+    Or(Vec<ScopeRule>),
+    /// The scope at this place of the data is allowed.
+    Var(usize),
+}
+
+impl ScopeExpression {
+    /// Whether it holds where these scopes are allowed.
+    pub fn holds(&self, allowed: impl Fn(&str) -> bool) -> bool {
+        self.rule.holds(&|place| self.data.get(place).is_some_and(|scope| allowed(scope)))
+    }
+}
+
+impl ScopeRule {
+    fn holds(&self, allowed: &dyn Fn(usize) -> bool) -> bool {
+        match self {
+            Self::And(rules) => rules.iter().all(|rule| rule.holds(allowed)),
+            Self::Or(rules) => rules.iter().any(|rule| rule.holds(allowed)),
+            Self::Var(place) => allowed(*place),
+        }
+    }
+
+    /// Whether every place is one of so many, and nothing is empty: an empty rule would hold by itself.
+    pub fn is_about(&self, scopes: usize) -> bool {
+        match self {
+            Self::And(rules) | Self::Or(rules) => !rules.is_empty() && rules.iter().all(|rule| rule.is_about(scopes)),
+            Self::Var(place) => *place < scopes,
+        }
+    }
+
+    /// How many parts it has.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::And(rules) | Self::Or(rules) => 1 + rules.iter().map(Self::size).sum::<usize>(),
+            Self::Var(_) => 1,
+        }
+    }
 }
 
 /// What an owner allows. Every condition that is named must be met.
@@ -61,9 +132,16 @@ pub struct UmaPolicy {
     /// Whether it is for the owner.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub owner: bool,
-    /// Whom it is for. Where neither the owner nor anybody is named, it is for whoever uses one of the clients.
+    /// Whom it is for. Where neither the owner nor anybody is named, by identifier or claims, it is for whoever uses one of
+    /// the clients.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<UserId>,
+    /// What must be known of whoever it is for: for each of these claims, one of these values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<String, Vec<Value>>,
+    /// Whether the owner is asked rather than that it is allowed. Where it names nobody, whoever has logged in may ask.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ask: bool,
     /// The clients that may be used; any where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<ClientId>,
@@ -100,10 +178,114 @@ pub struct UmaTicket {
     pub keeper: ResourceKeeper,
     /// What is asked for.
     pub permissions: Vec<UmaPermission>,
+    /// What the resource server says of the attempt at a resource, such as its method. Only scripts are told. An extension.
+    pub params: BTreeMap<UmaResourceId, BTreeMap<String, String>>,
     /// The only client that may go on with it; any, until one has begun.
     pub client_id: Option<ClientId>,
+    /// What is known of the requesting party ([`UmaParty`]), encrypted under the realm's data key, in base64url.
+    pub party: Option<String>,
+    /// The owner's answer that it waits for.
+    pub wait: Option<UmaWait>,
     /// Whether it was used: then it is of no use any more.
     pub used: bool,
     /// Until when it may be used.
+    pub expires_at: UnixTime,
+}
+
+/// What the client of a ticket waits for (UMA Grant section 3.3.6, `request_submitted`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UmaWait {
+    /// The request that is before the owner.
+    pub request: UmaRequestId,
+    /// When the client may ask again.
+    pub not_before: UnixTime,
+    /// Seconds between two polls at least.
+    pub interval: i64,
+}
+
+/// What was found out about a requesting party.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UmaParty {
+    /// Who it is.
+    pub user_id: UserId,
+    /// The user's epoch at that time.
+    pub user_epoch: super::Epoch,
+    /// The session in which that was found out; nothing for persisted claims.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<SessionId>,
+    /// When the user was authenticated.
+    pub authenticated_at: UnixTime,
+    /// How well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// What the requesting party answered to scripts' questions.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub answers: Map<String, Value>,
+    /// Whether the requesting party lets all this persist.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub persists: bool,
+}
+
+/// Names a persisted claims token: its SHA-256. The token itself is not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UmaClaimsReference(pub [u8; 32]);
+
+/// Claims that persist (UMA Grant section 3.3.5): what a persisted claims token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UmaClaims {
+    /// The realm they were gathered in.
+    pub realm_id: RealmId,
+    /// The name of the token.
+    pub reference: UmaClaimsReference,
+    /// What it has in common with the tokens that it came from.
+    pub family: [u8; 16],
+    /// The only client that may use it.
+    pub client_id: ClientId,
+    /// Whose claims they are.
+    pub user_id: UserId,
+    /// The claims ([`UmaParty`]), encrypted under the realm's data key.
+    pub content: Vec<u8>,
+    /// Whether it was used: another one has taken its place.
+    pub used: bool,
+    /// When the first of the family was made.
+    pub created_at: UnixTime,
+    /// Until when it may be used, as all of its family.
+    pub expires_at: UnixTime,
+}
+
+/// What became of a request for access. The number is stored: never reuse one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i16)]
+pub enum UmaRequestState {
+    /// The owner has not answered.
+    Pending = 0,
+    /// The owner allowed it, by a policy.
+    Granted = 1,
+    /// The owner refused.
+    Denied = 2,
+}
+
+/// A request for access that is before a resource owner (UMA Grant section 3.3.6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UmaRequest {
+    /// The realm it was made in.
+    pub realm_id: RealmId,
+    /// Its name.
+    pub id: UmaRequestId,
+    /// Whose answer it waits for.
+    pub owner_id: UserId,
+    /// The resource server of what is asked for.
+    pub server: ClientId,
+    /// The requesting party.
+    pub user_id: UserId,
+    /// The client that the requesting party uses.
+    pub client_id: ClientId,
+    /// What is asked for.
+    pub permissions: Vec<UmaPermission>,
+    /// What became of it.
+    pub state: UmaRequestState,
+    /// When it was made.
+    pub created_at: UnixTime,
+    /// Until when it can be answered, and the client asks.
     pub expires_at: UnixTime,
 }

@@ -1,13 +1,14 @@
 //! Storage of protected resources and permission tickets (User-Managed Access 2.0).
 
 use async_trait::async_trait;
-use signet_protocol::identifiers::{RealmId, UmaResourceId};
+use signet_protocol::identifiers::{ClientId, RealmId, UmaRequestId, UmaResourceId, UserId};
 use signet_protocol::time::UnixTime;
 
 use super::{StandingQuery, StoreResult};
 use crate::events::EventRecord;
 use crate::model::{
-    Purpose, ResourceDescription, ResourceKeeper, TicketReference, UmaPolicy, UmaResource, UmaTicket, UsedRecord,
+    Purpose, RefreshFamily, ResourceDescription, ResourceKeeper, TicketReference, UmaClaims, UmaClaimsReference,
+    UmaPolicy, UmaRequest, UmaRequestState, UmaResource, UmaTicket, UsedRecord,
 };
 
 /// A ticket that is to be used, with what changes in the same transaction.
@@ -25,6 +26,58 @@ pub struct TicketUse {
     pub next: Option<UmaTicket>,
     /// A token that ends with this, and until when that must be known.
     pub ended_token: Option<([u8; 32], UnixTime)>,
+    /// The persisted claims token that was used.
+    pub spent_claims: Option<UmaClaimsReference>,
+    /// The claims that persist from now on.
+    pub kept_claims: Option<UmaClaims>,
+    /// What the owner is asked, and how many requests may be before one owner, this one included.
+    pub request: Option<(UmaRequest, i64)>,
+    /// The refresh token family that begins.
+    pub refresh_family: Option<RefreshFamily>,
+}
+
+/// Which resources are listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UmaResourceFilter {
+    /// Those of this owner.
+    pub owner: Option<UserId>,
+    /// Those of this resource server.
+    pub server: Option<ClientId>,
+}
+
+/// Which requests for access are listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UmaRequestFilter {
+    /// Those before this owner.
+    pub owner: Option<UserId>,
+    /// Those of this requesting party.
+    pub user: Option<UserId>,
+    /// Those that can still be answered at this time.
+    pub pending_at: Option<UnixTime>,
+}
+
+/// One change to the policies of a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PolicyEdit {
+    /// Adds a policy that is not there yet, where there are fewer than so many.
+    Add(UmaPolicy, usize),
+    /// Removes a policy.
+    Remove(UmaPolicy),
+}
+
+/// An owner's answer to a request for access.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UmaAnswer {
+    /// The request.
+    pub id: UmaRequestId,
+    /// Who answers.
+    pub owner_id: UserId,
+    /// What becomes of it.
+    pub state: UmaRequestState,
+    /// What changes at resources in the same transaction. Those that are gone stay gone.
+    pub edits: Vec<(UmaResourceId, PolicyEdit)>,
+    /// Now: a request that has expired is not answered.
+    pub now: UnixTime,
 }
 
 /// What became of it.
@@ -38,6 +91,10 @@ pub enum TicketOutcome {
     Gone,
     /// Something that it rests on does not stand any more; nothing changed.
     Fallen,
+    /// The persisted claims token was used before, or has ended; nothing changed.
+    ClaimsGone,
+    /// As many requests are before the owner already; nothing changed.
+    TooManyRequests,
 }
 
 /// Storage of protected resources and permission tickets. A keeper reaches its own resources alone: the condition is part
@@ -94,4 +151,54 @@ pub trait Uma: Send + Sync {
         usage: &TicketUse,
         events: &[EventRecord],
     ) -> StoreResult<TicketOutcome>;
+
+    /// Resources by identifier, after one of them where one is named, whoever keeps them.
+    async fn uma_resources(
+        &self,
+        realm_id: RealmId,
+        filter: &UmaResourceFilter,
+        page: (Option<UmaResourceId>, u64),
+    ) -> StoreResult<Vec<UmaResource>>;
+
+    /// Changes one policy of a resource, and leaves the others; says whether there is such a resource, and room.
+    async fn edit_uma_policies(
+        &self,
+        realm_id: RealmId,
+        which: (UmaResourceId, &ResourceKeeper),
+        edit: (&PolicyEdit, UnixTime),
+        events: &[EventRecord],
+    ) -> StoreResult<bool>;
+
+    /// What a persisted claims token stands for, used or expired ones included.
+    async fn uma_claims(&self, realm_id: RealmId, reference: UmaClaimsReference) -> StoreResult<Option<UmaClaims>>;
+
+    /// Ends every persisted claims token of a family; says whether there was one.
+    async fn end_uma_claims(&self, realm_id: RealmId, family: [u8; 16], events: &[EventRecord]) -> StoreResult<bool>;
+
+    /// A request for access, answered or expired ones included.
+    async fn uma_request(&self, realm_id: RealmId, id: UmaRequestId) -> StoreResult<Option<UmaRequest>>;
+
+    /// Requests for access by identifier, after one of them where one is named.
+    async fn uma_requests(
+        &self,
+        realm_id: RealmId,
+        filter: &UmaRequestFilter,
+        page: (Option<UmaRequestId>, u64),
+    ) -> StoreResult<Vec<UmaRequest>>;
+
+    /// Answers a request that is pending, and changes policies in the same transaction; says whether it was pending.
+    async fn answer_uma_request(
+        &self,
+        realm_id: RealmId,
+        answer: &UmaAnswer,
+        events: &[EventRecord],
+    ) -> StoreResult<bool>;
+
+    /// Deletes a request for access; says whether it was there.
+    async fn delete_uma_request(
+        &self,
+        realm_id: RealmId,
+        id: UmaRequestId,
+        events: &[EventRecord],
+    ) -> StoreResult<bool>;
 }

@@ -17,6 +17,7 @@ mod key_schedule;
 mod keys;
 mod logout_deliveries;
 mod pairwise;
+mod protected_resources;
 mod realm_settings;
 mod realms;
 mod registration_policy;
@@ -57,6 +58,10 @@ pub use keys::{Activation, activate_due_keys, create_key, delete_key, find_key, 
 pub use logout_deliveries::{list_logout_deliveries, retry_logout_delivery};
 pub(crate) use pairwise::ensure_pairwise_salt;
 pub use pairwise::rotate_pairwise_salt;
+pub use protected_resources::{
+    delete_access_request, delete_protected_resource, find_access_request, find_protected_resource,
+    list_access_requests, list_protected_resources,
+};
 pub use realms::{
     RealmChange, begin_timeline, create_realm, delete_realm, find_realm, list_realms, realm_as_stored, update_realm,
 };

@@ -72,6 +72,9 @@ fn check_numbers(settings: &RealmSettings) -> Result<(), RegistryError> {
         ("script_recording_days", settings.script_recording_days, 0..=30),
         ("client_secret_overlap_seconds", settings.client_secret_overlap_seconds, 0..=2_592_000),
         ("uma_ticket_seconds", settings.uma_ticket_seconds, 30..=3_600),
+        ("uma_request_seconds", settings.uma_request_seconds, 60..=2_592_000),
+        ("uma_poll_interval_seconds", settings.uma_poll_interval_seconds, 0..=3_600),
+        ("uma_claims_seconds", settings.uma_claims_seconds, 0..=31_536_000),
     ];
     for (field, value, bounds) in numbers {
         if !bounds.contains(value) {

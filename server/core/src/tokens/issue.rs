@@ -93,6 +93,7 @@ pub(crate) async fn issue_user_tokens(
         authorization_details: details::as_value(tokens.details),
         grant_id: tokens.basis.authorization_id.filter(|_| tokens.basis.is_managed).map(|id| id.to_string()),
         upgraded: None,
+        pct: None,
     })
 }
 
@@ -314,6 +315,7 @@ pub(crate) async fn issue_client_token(
         authorization_details: details::as_value(token.details),
         grant_id: None,
         upgraded: None,
+        pct: None,
     })
 }
 

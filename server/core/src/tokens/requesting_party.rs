@@ -27,7 +27,7 @@ pub(crate) struct RequestingPartyToken<'a> {
     pub(crate) confirmation: Option<Confirmation>,
 }
 
-/// Issues the token. There is no refresh token: each permission is assessed anew.
+/// Issues the token.
 pub(crate) async fn issue_requesting_party_token(
     serving: &Serving<'_>,
     realm: &RealmContext,
@@ -79,6 +79,7 @@ pub(crate) async fn issue_requesting_party_token(
         authorization_details: None,
         grant_id: None,
         upgraded: None,
+        pct: None,
     })
 }
 

@@ -1,12 +1,16 @@
 //! What policies allow (UMA Grant section 3.3.4). Nothing is allowed that no policy allows.
 
+use serde_json::Value;
 use signet_protocol::identifiers::{ClientId, UserId};
 use signet_protocol::time::UnixTime;
 
 use crate::failure::Fault;
-use crate::model::{ResourceKeeper, UmaPermission, UmaPolicy, UmaResource};
+use crate::model::{ResourceKeeper, ScopeExpression, UmaPermission, UmaPolicy, UmaResource, User};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
+
+/// The attribute with the groups of a user, as the organization knows them.
+const GROUPS: &str = "groups";
 
 /// Who asks, and when.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +18,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) client: &'a ClientId,
     /// The requesting party; nobody where none is known.
     pub(crate) user: Option<UserId>,
+    /// The same with all that is known; where it is wanted and not there, it is read.
+    pub(crate) party: Option<&'a User>,
     pub(crate) now: UnixTime,
 }
 
@@ -22,28 +28,81 @@ fn is_for(policy: &UmaPolicy, keeper: &ResourceKeeper, asking: Asking<'_>) -> bo
     let in_time = policy.not_before.is_none_or(|from| from <= asking.now)
         && policy.expires_at.is_none_or(|until| asking.now < until);
     let by_client = policy.clients.is_empty() || policy.clients.contains(asking.client);
-    let for_party = match asking.user {
-        Some(user) if policy.owner && keeper.owner == Some(user) => true,
-        Some(user) if policy.users.contains(&user) => true,
-        // For a client whoever uses it: only where the policy names nobody, and names the client.
-        _ => !policy.owner && policy.users.is_empty() && !policy.clients.is_empty(),
+    in_time && by_client && is_for_party(policy, keeper, asking)
+}
+
+fn is_for_party(policy: &UmaPolicy, keeper: &ResourceKeeper, asking: Asking<'_>) -> bool {
+    let names_people = policy.owner || !policy.users.is_empty();
+    if !names_people && policy.claims.is_empty() {
+        // For a client whoever uses it: only where the policy names the client. Asking is open to all who are known.
+        return if policy.ask { asking.user.is_some() } else { !policy.clients.is_empty() };
+    }
+    let Some(user) = asking.user else { return false };
+    let is_named = (policy.owner && keeper.owner == Some(user)) || policy.users.contains(&user);
+    (is_named || !names_people) && has_claims(policy, asking.party)
+}
+
+/// Whether the requesting party has, of each claim, one of the values. What people say of themselves and nobody has
+/// verified is no value; the groups of the organization are claims like any other.
+fn has_claims(policy: &UmaPolicy, party: Option<&User>) -> bool {
+    policy.claims.iter().all(|(name, values)| party.is_some_and(|party| has_claim(party, name, values)))
+}
+
+fn has_claim(party: &User, name: &str, values: &[Value]) -> bool {
+    let is_verified = |claim: &str| party.claims.get(claim) == Some(&Value::Bool(true));
+    let known = match name {
+        "email" if !is_verified("email_verified") => None,
+        "phone_number" if !is_verified("phone_number_verified") => None,
+        GROUPS => party.attributes.get(GROUPS),
+        name => party.claims.get(name),
     };
-    in_time && by_client && for_party
+    match known {
+        Some(Value::Array(several)) => several.iter().any(|one| values.contains(one)),
+        Some(one) => values.contains(one),
+        None => false,
+    }
 }
 
 /// The scopes of a resource that its policies allow; nothing where no policy is for who asks.
 fn allowed_scopes<'a>(resource: &'a UmaResource, asking: Asking<'_>) -> Option<Vec<&'a str>> {
-    let mut fitting = resource.policies.iter().filter(|policy| is_for(policy, &resource.keeper, asking)).peekable();
-    fitting.peek()?;
-    let named: Vec<&UmaPolicy> = fitting.collect();
+    named_scopes(resource, asking, |policy| !policy.ask)
+}
+
+/// The scopes of a resource that policies of this kind name; nothing where none of them is for who asks.
+fn named_scopes<'a>(
+    resource: &'a UmaResource,
+    asking: Asking<'_>,
+    is_of_kind: impl Fn(&UmaPolicy) -> bool,
+) -> Option<Vec<&'a str>> {
+    let of_kind = resource.policies.iter().filter(|policy| is_of_kind(policy));
+    let fitting: Vec<&UmaPolicy> = of_kind.filter(|policy| is_for(policy, &resource.keeper, asking)).collect();
+    if fitting.is_empty() {
+        return None;
+    }
     let scopes = resource.description.resource_scopes.iter().map(String::as_str);
-    let is_named = |scope: &&str| named.iter().any(|policy| policy.scopes.iter().any(|named| named == scope));
+    let is_named = |scope: &&str| fitting.iter().any(|policy| policy.scopes.iter().any(|named| named == scope));
     Some(scopes.filter(is_named).collect())
 }
 
-/// Whether all of a permission is allowed. One without scopes is, where any policy is for who asks.
-pub(crate) fn is_allowed(resource: &UmaResource, scopes: &[String], asking: Asking<'_>) -> bool {
-    allowed_scopes(resource, asking).is_some_and(|allowed| scopes.iter().all(|scope| allowed.contains(&scope.as_str())))
+/// Whether the owner wants to be asked about all of a permission that is not allowed anyway (UMA Grant section 3.3.6,
+/// `request_submitted`). Who is not known is not put before anybody, and what has no owner has nobody to ask.
+pub(crate) fn is_asked(resource: &UmaResource, scopes: &[String], asking: Asking<'_>) -> bool {
+    let is_anybody = resource.keeper.owner.is_some() && asking.user.is_some() && asking.user != resource.keeper.owner;
+    let named = named_scopes(resource, asking, |_| true);
+    is_anybody && named.is_some_and(|named| scopes.iter().all(|scope| named.contains(&scope.as_str())))
+}
+
+/// What of a permission is granted: all of it, if all of it is allowed; of a resource with a scope expression, what is
+/// allowed, if that is enough. One without scopes is granted, where any policy is for who asks.
+pub(crate) fn granted_scopes(resource: &UmaResource, scopes: &[String], asking: Asking<'_>) -> Option<Vec<String>> {
+    let allowed = allowed_scopes(resource, asking)?;
+    let is_allowed = |scope: &String| allowed.contains(&scope.as_str());
+    let granted: Vec<String> = scopes.iter().filter(|scope| is_allowed(scope)).cloned().collect();
+    let is_enough = match &resource.description.scope_expression {
+        Some(expression) => expression.holds(|scope| granted.iter().any(|granted| granted == scope)),
+        None => granted.len() == scopes.len(),
+    };
+    is_enough.then_some(granted)
 }
 
 /// What owners still allow of permissions that were granted. What is withdrawn is gone.
@@ -52,13 +111,22 @@ pub(crate) async fn still_allowed(
     realm: &RealmContext,
     (granted, asking): (&[UmaPermission], Asking<'_>),
 ) -> Result<Vec<(ResourceKeeper, UmaPermission)>, Fault> {
-    let mut left = Vec::new();
+    let (mut found, mut left) = (Vec::new(), Vec::new());
     for permission in granted {
-        let Some(resource) = provider.store.uma_resource(realm.id(), permission.resource_id).await? else { continue };
+        let resource = provider.store.uma_resource(realm.id(), permission.resource_id).await?;
+        found
+            .extend(resource.filter(|resource| resource.is_current(asking.now)).map(|resource| (permission, resource)));
+    }
+    let read = party_of(provider, realm, (&found, asking)).await?;
+    let asking = Asking { party: asking.party.or(read.as_ref()), ..asking };
+    for (permission, resource) in found {
         let Some(allowed) = allowed_scopes(&resource, asking) else { continue };
         let mut scopes = permission.resource_scopes.clone();
         scopes.retain(|scope| allowed.contains(&scope.as_str()));
-        if scopes.is_empty() && !permission.resource_scopes.is_empty() {
+        let expression = resource.description.scope_expression.as_ref();
+        let is_enough =
+            |expression: &ScopeExpression| expression.holds(|scope| scopes.iter().any(|left| left == scope));
+        if (scopes.is_empty() && !permission.resource_scopes.is_empty()) || !expression.is_none_or(is_enough) {
             continue;
         }
         let permission = UmaPermission { resource_id: permission.resource_id, resource_scopes: scopes };
@@ -67,8 +135,26 @@ pub(crate) async fn still_allowed(
     Ok(left)
 }
 
+/// The requesting party, where a policy wants to know more than who it is.
+async fn party_of(
+    provider: &Provider,
+    realm: &RealmContext,
+    (found, asking): (&[(&UmaPermission, UmaResource)], Asking<'_>),
+) -> Result<Option<User>, Fault> {
+    let mut policies = found.iter().flat_map(|(_, resource)| &resource.policies);
+    match asking.user {
+        Some(user) if asking.party.is_none() && policies.any(|policy| !policy.claims.is_empty()) => {
+            Ok(provider.store.user(realm.id(), user).await?)
+        }
+        _ => Ok(None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
     use signet_protocol::identifiers::{RealmId, UmaResourceId};
 
     use super::*;
@@ -91,9 +177,13 @@ mod tests {
         }
     }
 
+    fn is_allowed(resource: &UmaResource, scopes: &[String], asking: Asking<'_>) -> bool {
+        granted_scopes(resource, scopes, asking).is_some()
+    }
+
     fn allows(resource: &UmaResource, client: &str, user: Option<UserId>, now: i64) -> bool {
         let client = client.parse().unwrap();
-        let asking = Asking { client: &client, user, now: UnixTime(now) };
+        let asking = Asking { client: &client, user, party: None, now: UnixTime(now) };
         is_allowed(resource, &["view".to_owned()], asking)
     }
 
@@ -111,7 +201,7 @@ mod tests {
         assert!(allows(&friend, "app", Some(FRIEND), 5));
         assert!(!allows(&friend, "app", Some(STRANGER), 5) && !allows(&friend, "app", None, 5));
         let client = "app".parse().unwrap();
-        let asking = Asking { client: &client, user: Some(FRIEND), now: UnixTime(5) };
+        let asking = Asking { client: &client, user: Some(FRIEND), party: None, now: UnixTime(5) };
         assert!(!is_allowed(&friend, &["print".to_owned()], asking));
         assert!(!is_allowed(&friend, &["gone".to_owned()], asking), "the resource has no such scope any more");
         assert!(is_allowed(&friend, &[], asking));
@@ -134,5 +224,55 @@ mod tests {
         let timed = resource(vec![UmaPolicy { users: vec![FRIEND], not_before, expires_at, ..view() }]);
         let at = |now| allows(&timed, "app", Some(FRIEND), now);
         assert_eq!([4, 5, 6, 7].map(at), [false, true, true, false]);
+    }
+
+    #[test]
+    fn claims_count_where_the_organization_knows_or_has_verified_them() {
+        let client = "app".parse().unwrap();
+        let user = |claims: Value, attributes: Value| User {
+            realm_id: RealmId([0; 16]),
+            id: FRIEND,
+            username: "bea".to_owned(),
+            username_normalised: "bea".to_owned(),
+            enabled: true,
+            claims: claims.as_object().cloned().unwrap(),
+            attributes: attributes.as_object().cloned().unwrap(),
+            epoch: 0,
+            created_at: UnixTime(0),
+            updated_at: UnixTime(0),
+            revision: 0,
+        };
+        let allows = |name: &str, party: &User| {
+            let claims = BTreeMap::from([(name.to_owned(), vec![json!("family"), json!("bea@x.test")])]);
+            let resource = resource(vec![UmaPolicy { claims, ..view() }]);
+            let asking = Asking { client: &client, user: Some(party.id), party: Some(party), now: UnixTime(5) };
+            is_allowed(&resource, &["view".to_owned()], asking)
+        };
+        assert!(allows("groups", &user(json!({}), json!({"groups": ["work", "family"]}))));
+        assert!(!allows("groups", &user(json!({"groups": ["family"]}), json!({"groups": ["work"]}))));
+        assert!(allows("email", &user(json!({"email": "bea@x.test", "email_verified": true}), json!({}))));
+        assert!(!allows("email", &user(json!({"email": "bea@x.test", "email_verified": false}), json!({}))));
+        assert!(!allows("email", &user(json!({"email": "bea@x.test"}), json!({}))));
+        assert!(allows("locale", &user(json!({"locale": "family"}), json!({}))));
+        assert!(!allows("locale", &user(json!({}), json!({"locale": "family"}))));
+    }
+
+    #[test]
+    fn uma_grant_3_3_6_an_owner_is_asked_where_a_policy_says_so_and_about_nobody_unknown() {
+        let client = "app".parse().unwrap();
+        let asked = |resource: &UmaResource, user| {
+            let asking = Asking { client: &client, user, party: None, now: UnixTime(5) };
+            (is_allowed(resource, &["view".to_owned()], asking), is_asked(resource, &["view".to_owned()], asking))
+        };
+        let open = resource(vec![UmaPolicy { ask: true, ..view() }]);
+        assert_eq!(asked(&open, Some(FRIEND)), (false, true));
+        assert_eq!(asked(&open, None), (false, false));
+        assert_eq!(asked(&open, Some(OWNER)), (false, false));
+        assert_eq!(asked(&resource(Vec::new()), Some(FRIEND)), (false, false));
+        let friends = resource(vec![UmaPolicy { ask: true, users: vec![FRIEND], ..view() }]);
+        assert_eq!(asked(&friends, Some(STRANGER)), (false, false));
+        let mut servers = open.clone();
+        servers.keeper.owner = None;
+        assert_eq!(asked(&servers, Some(FRIEND)), (false, false));
     }
 }

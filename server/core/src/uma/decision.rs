@@ -1,6 +1,7 @@
 //! `on_uma_policy`: what the realm's scripts take from what policies allow. Everything that is taken is gone, the shortest
-//! life counts, and the first refusal is the answer.
+//! life counts, whoever wants the requesting party asked is heard, and the first refusal is the answer.
 
+use serde_json::{Map, Value};
 use signet_hooks::Seconds;
 use signet_hooks::points::OnUmaPolicy;
 use signet_hooks::points::on_uma_policy::{AllowedPermission, AllowedPermissions, UmaDecision, UmaFacts, UmaNarrowing};
@@ -8,7 +9,7 @@ use signet_protocol::error::Refusal;
 
 use crate::events::Serving;
 use crate::hooks::Subject;
-use crate::model::{ResourceKeeper, UmaPermission, UmaResource};
+use crate::model::{ResourceKeeper, UmaPermission, UmaResource, UmaTicket, User};
 use crate::realm::RealmContext;
 use crate::tokens::Lifetimes;
 
@@ -19,35 +20,62 @@ pub(crate) struct Permitted {
     pub(crate) lifetimes: Lifetimes,
 }
 
-/// Asks about permissions that policies allow. Nothing, where no permission is left.
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Decided {
+    /// This is left.
+    Permitted(Permitted),
+    /// The requesting party is to be asked first.
+    Gather,
+    /// No permission is left.
+    Nothing,
+}
+
+/// Asks about permissions that policies allow.
 ///
 /// # Errors
 /// The first refusal.
 pub(crate) async fn decide(
     (serving, realm): (&Serving<'_>, &RealmContext),
     subject: Subject<'_>,
-    (keeper, resources): (&ResourceKeeper, &[UmaResource]),
+    (ticket, resources, answers): (&UmaTicket, &[UmaResource], &Map<String, Value>),
     allowed: Vec<UmaPermission>,
-) -> Result<Option<Permitted>, Refusal> {
+) -> Result<Decided, Refusal> {
     let mut permitted = Permitted { permissions: allowed, lifetimes: Lifetimes::default() };
-    let party = subject.user.map(|user| user.id);
-    let facts = UmaFacts {
-        resource_server: keeper.server.to_string(),
-        owner: keeper.owner.map(|owner| owner.to_string()),
-        is_owner: keeper.owner.is_some() && keeper.owner == party,
-    };
-    let told = described(&permitted.permissions, resources);
+    let facts = facts(&ticket.keeper, subject.user, answers);
+    let mut gathers = false;
+    let told = described(&permitted.permissions, resources, ticket);
     for answer in serving.ask::<OnUmaPolicy>(realm, subject, || (facts, told)).await? {
         match answer.decision {
             UmaDecision::None {} | UmaDecision::Allow {} => {}
             UmaDecision::Deny(denial) => return Err(denial.refusal()),
             UmaDecision::Narrow(narrowing) => permitted.narrow(&narrowing),
+            UmaDecision::Gather {} => gathers = true,
         }
     }
-    Ok((!permitted.permissions.is_empty()).then_some(permitted))
+    Ok(match permitted.permissions.is_empty() {
+        true => Decided::Nothing,
+        false if gathers => Decided::Gather,
+        false => Decided::Permitted(permitted),
+    })
 }
 
-fn described(permissions: &[UmaPermission], resources: &[UmaResource]) -> AllowedPermissions {
+/// What scripts are told of a ticket.
+pub(crate) fn facts(keeper: &ResourceKeeper, party: Option<&User>, answers: &Map<String, Value>) -> UmaFacts {
+    UmaFacts {
+        resource_server: keeper.server.to_string(),
+        owner: keeper.owner.map(|owner| owner.to_string()),
+        is_owner: keeper.owner.is_some() && keeper.owner == party.map(|party| party.id),
+        answers: answers.clone().into_iter().collect(),
+    }
+}
+
+/// Permissions as scripts are told of them.
+pub(crate) fn described(
+    permissions: &[UmaPermission],
+    resources: &[UmaResource],
+    ticket: &UmaTicket,
+) -> AllowedPermissions {
     let described = permissions.iter().map(|permission| {
         let resource = resources.iter().find(|resource| resource.id == permission.resource_id);
         AllowedPermission {
@@ -55,6 +83,7 @@ fn described(permissions: &[UmaPermission], resources: &[UmaResource]) -> Allowe
             name: resource.and_then(|resource| resource.description.name.clone()),
             kind: resource.and_then(|resource| resource.description.kind.clone()),
             scopes: permission.resource_scopes.clone(),
+            params: ticket.params.get(&permission.resource_id).cloned().unwrap_or_default(),
         }
     });
     AllowedPermissions(described.collect())

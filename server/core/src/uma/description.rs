@@ -1,17 +1,22 @@
 //! Reading what resource servers say of resources (UMA Federated Authorization section 3.1).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use signet_jose::strict_json;
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::spec::uma_federated;
+use signet_protocol::time::UnixTime;
 use url::Url;
 
-use crate::model::ResourceDescription;
+use crate::model::{ResourceDescription, ScopeExpression};
 
 /// Most scopes of a resource.
 const MOST_SCOPES: usize = 50;
 /// Longest scope in characters.
 const LONGEST_SCOPE: usize = 200;
+/// The last second of the year 9999.
+const LATEST_END: i64 = 253_402_300_799;
+/// Most parts of a scope expression.
+const LARGEST_RULE: usize = 100;
 
 fn invalid(reason: &'static str) -> Refusal {
     ErrorCode::InvalidRequest.because(reason).per(uma_federated("3.2"))
@@ -40,6 +45,26 @@ fn is_text(text: &str, longest: usize) -> bool {
     text.chars().count() <= longest && !text.chars().any(char::is_control)
 }
 
+/// Reads which scopes must be allowed together. Where there is such an expression, its data are the scopes.
+fn expression(value: &Value) -> Result<ScopeExpression, Refusal> {
+    let reason = "scope_expression must have data, a list of scopes, and rule, made of and, or and var";
+    let mut read: ScopeExpression = serde_json::from_value(value.clone()).map_err(|_| invalid(reason))?;
+    let data = scopes(Some(&json!(read.data)))?;
+    if data.len() != read.data.len() || !read.rule.is_about(data.len()) || read.rule.size() > LARGEST_RULE {
+        return Err(invalid(
+            "scope_expression names a scope twice or none at all, is empty, or has more than 100 parts",
+        ));
+    }
+    read.data = data;
+    Ok(read)
+}
+
+/// Reads when a resource ends.
+fn end(value: &Value) -> Result<UnixTime, Refusal> {
+    let seconds = value.as_i64().filter(|seconds| (1..=LATEST_END).contains(seconds));
+    seconds.map(UnixTime).ok_or_else(|| invalid("exp must be a number of seconds since 1970"))
+}
+
 /// Reads a description. Members that are not defined are ignored (section 1.1).
 pub(super) fn description(body: &[u8]) -> Result<ResourceDescription, Refusal> {
     let members = object(body)?;
@@ -56,12 +81,18 @@ pub(super) fn description(body: &[u8]) -> Result<ResourceDescription, Refusal> {
     if icon_uri.as_ref().is_some_and(|uri| !is_web(uri)) {
         return Err(invalid("icon_uri must be an http or https URL"));
     }
+    let scope_expression = members.get("scope_expression").map(expression).transpose()?;
     Ok(ResourceDescription {
-        resource_scopes: scopes(members.get("resource_scopes"))?,
+        resource_scopes: match &scope_expression {
+            Some(expression) => expression.data.clone(),
+            None => scopes(members.get("resource_scopes"))?,
+        },
+        scope_expression,
         description: text("description", 1_000)?,
         icon_uri,
         name: text("name", 200)?,
         kind: text("type", 500)?,
+        expires_at: members.get("exp").map(end).transpose()?,
     })
 }
 
@@ -94,6 +125,8 @@ mod tests {
             r#"{"resource_scopes":[],"name":"a\nb"}"#,
             r#"{"resource_scopes":[],"icon_uri":"javascript:alert(1)"}"#,
             r#"{"resource_scopes":[],"icon_uri":"x"}"#,
+            r#"{"resource_scopes":[],"exp":0}"#,
+            r#"{"resource_scopes":[],"exp":"1"}"#,
         ] {
             assert_eq!(description(body.as_bytes()).unwrap_err().code, ErrorCode::InvalidRequest, "{body}");
         }
@@ -101,5 +134,33 @@ mod tests {
         assert!(description(format!("{{\"resource_scopes\":[{}]}}", many.join(",")).as_bytes()).is_err());
         let long = format!("{{\"resource_scopes\":[\"{}\"]}}", "x".repeat(201));
         assert!(description(long.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_scope_expression_says_which_scopes_belong_together() {
+        let read = |rule: Value, data: Value| {
+            let body = json!({"scope_expression": {"rule": rule, "data": data}, "resource_scopes": ["ignored"]});
+            description(body.to_string().as_bytes())
+        };
+        let rule = json!({"and": [{"or": [{"var": 0}, {"var": 1}]}, {"var": 2}]});
+        let good = read(rule.clone(), json!(["a", "b", "c"])).unwrap();
+        assert_eq!(good.resource_scopes, ["a", "b", "c"]);
+        let holds = |allowed: &[&str]| good.scope_expression.as_ref().unwrap().holds(|scope| allowed.contains(&scope));
+        assert!(holds(&["a", "c"]) && holds(&["b", "c"]) && holds(&["a", "b", "c"]));
+        assert!(!holds(&["a", "b"]) && !holds(&["c"]) && !holds(&[]) && !holds(&["ignored"]));
+        for (rule, data) in [
+            (rule, json!(["a", "b"])),
+            (json!({"and": []}), json!(["a"])),
+            (json!({"or": []}), json!(["a"])),
+            (json!({"not": [{"var": 0}]}), json!(["a"])),
+            (json!({"var": -1}), json!(["a"])),
+            (json!({"var": 0, "and": []}), json!(["a"])),
+            (json!({"var": 0}), json!([])),
+            (json!({"var": 0}), json!(["a", "a"])),
+            (json!({"var": 0}), json!("a")),
+            (json!({"and": vec![json!({"var": 0}); 100]}), json!(["a"])),
+        ] {
+            assert_eq!(read(rule, data).unwrap_err().code, ErrorCode::InvalidRequest);
+        }
     }
 }

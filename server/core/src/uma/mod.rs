@@ -5,17 +5,24 @@ mod assessment;
 mod claim_token;
 mod decision;
 mod description;
+mod owner;
+mod party;
 mod permissions;
 mod policies;
 mod protection;
+mod requests;
 mod ticket;
 
-pub(crate) use assessment::{Asking, is_allowed, still_allowed};
-pub(crate) use claim_token::{ID_TOKEN_FORMAT, Pushed, pushed_claims};
-pub(crate) use decision::{Permitted, decide};
+pub(crate) use assessment::{Asking, granted_scopes, is_asked, still_allowed};
+pub(crate) use claim_token::ID_TOKEN_FORMAT;
+pub(crate) use decision::{Decided, decide, described, facts};
+pub use owner::{OwnedResource, Sharing, SharingOutcome, let_ask, owned_resources, share, take_back};
+pub(crate) use party::{Claims, claims_of, claims_reference, persisting, sealed_for};
 pub use permissions::request_permissions;
 pub use policies::{policies_of, set_policies};
 pub use protection::{delete_resource, list_resources, read_resource, register_resource, update_resource};
+pub(crate) use requests::{MOST_WAITING, Submission, request_for};
+pub use requests::{answer_uma_request, waiting_uma_requests};
 pub(crate) use ticket::{NewTicket, reference_of};
 
 /// The scope value of a protection API token (UMA Federated Authorization section 1.3).

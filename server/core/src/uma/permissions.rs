@@ -1,5 +1,7 @@
 //! The permission endpoint (UMA Federated Authorization section 4).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use signet_jose::strict_json;
 use signet_protocol::error::{ErrorCode, Refusal};
@@ -30,8 +32,10 @@ pub async fn request_permissions(
 ) -> Result<String, Failure> {
     let outcome = async {
         let keeper = keeper(token);
-        let permissions = registered(serving, realm, (&keeper, requested(body)?)).await?;
-        let ticket = NewTicket::new((serving, realm), (keeper, permissions), None);
+        let (permissions, params) = requested(body)?;
+        let permissions = registered(serving, realm, (&keeper, permissions)).await?;
+        let mut ticket = NewTicket::new((serving, realm), (keeper, permissions));
+        ticket.kept.params = params;
         serving.store.insert_uma_ticket(&ticket.kept, &[]).await?;
         Ok(ticket.text)
     };
@@ -42,16 +46,22 @@ fn invalid(reason: &'static str) -> Refusal {
     ErrorCode::InvalidRequest.because(reason).per(uma_federated("4.1"))
 }
 
+/// What is said of the attempt at each resource.
+type Params = BTreeMap<UmaResourceId, BTreeMap<String, String>>;
+
 /// One permission, or an array of them (section 4.1). What is asked for twice is asked for once.
-fn requested(body: &[u8]) -> Result<Vec<UmaPermission>, Refusal> {
+fn requested(body: &[u8]) -> Result<(Vec<UmaPermission>, Params), Refusal> {
     let objects: Vec<Value> = match strict_json::parse_array(body) {
         Ok(objects) => objects,
         Err(_) => vec![Value::Object(super::description::object(body)?)],
     };
-    let mut permissions: Vec<UmaPermission> = Vec::new();
+    let (mut permissions, mut said): (Vec<UmaPermission>, Params) = (Vec::new(), Params::new());
     for object in &objects {
         let members = object.as_object().ok_or_else(|| invalid("a permission must be an object"))?;
         let permission = permission(members)?;
+        if let Some(value) = members.get("params") {
+            said.entry(permission.resource_id).or_default().extend(params(value)?);
+        }
         match permissions.iter_mut().find(|known| known.resource_id == permission.resource_id) {
             Some(known) => {
                 let more = permission.resource_scopes.into_iter();
@@ -61,11 +71,18 @@ fn requested(body: &[u8]) -> Result<Vec<UmaPermission>, Refusal> {
             None => permissions.push(permission),
         }
     }
-    let length = serde_json::to_vec(&permissions).map_or(usize::MAX, |json| json.len());
-    if permissions.is_empty() || length > LONGEST_PERMISSIONS {
+    let length = |json: Result<Vec<u8>, serde_json::Error>| json.map_or(usize::MAX, |json| json.len());
+    let longest = length(serde_json::to_vec(&permissions)).max(length(serde_json::to_vec(&said)));
+    if permissions.is_empty() || longest > LONGEST_PERMISSIONS {
         return Err(invalid("ask for one permission at least, and for no more than 2048 bytes of them at a time"));
     }
-    Ok(permissions)
+    Ok((permissions, said))
+}
+
+/// What is said of the attempt at a resource: texts by names.
+fn params(value: &Value) -> Result<BTreeMap<String, String>, Refusal> {
+    let read: Result<BTreeMap<String, String>, _> = serde_json::from_value(value.clone());
+    read.map_err(|_| invalid("params must be an object of texts"))
 }
 
 fn permission(members: &Map<String, Value>) -> Result<UmaPermission, Refusal> {
@@ -89,8 +106,16 @@ async fn registered(
 ) -> Result<Vec<UmaPermission>, Failure> {
     for permission in &permissions {
         let found = serving.store.uma_resource(realm.id(), permission.resource_id).await?;
-        let resource = found.filter(|resource| resource.keeper == *keeper).ok_or_else(unknown)?;
+        let resource = found
+            .filter(|resource| resource.keeper == *keeper && resource.is_current(serving.now()))
+            .ok_or_else(unknown)?;
         let known = &resource.description.resource_scopes;
+        let is_whole = resource.description.scope_expression.is_none()
+            || known.iter().all(|scope| permission.resource_scopes.contains(scope));
+        if !is_whole {
+            let reason = "a resource with a scope expression is asked for with all of its scopes";
+            return Err(ErrorCode::InvalidScope.because(reason).per(uma_federated("4.3")).into());
+        }
         if !permission.resource_scopes.iter().all(|scope| known.contains(scope)) {
             let reason = "a scope is not registered for its resource";
             return Err(ErrorCode::InvalidScope.because(reason).per(uma_federated("4.3")).into());
@@ -107,13 +132,14 @@ mod tests {
     fn uma_federated_4_1_one_permission_or_an_array_of_them() {
         let (a, b) = ("AAAAAAAAAAAAAAAAAAAAAA", "BAAAAAAAAAAAAAAAAAAAAA");
         let one = requested(format!(r#"{{"resource_id":"{a}","resource_scopes":["view"],"more":1}}"#).as_bytes());
-        assert_eq!(one.unwrap().len(), 1);
+        assert_eq!(one.unwrap().0.len(), 1);
         let body = format!(
             r#"[{{"resource_id":"{a}","resource_scopes":["view"]}},{{"resource_id":"{b}","resource_scopes":[]}},
-                {{"resource_id":"{a}","resource_scopes":["print","view"]}}]"#
+                {{"resource_id":"{a}","resource_scopes":["print","view"],"params":{{"method":"GET"}}}}]"#
         );
-        let several = requested(body.as_bytes()).unwrap();
+        let (several, said) = requested(body.as_bytes()).unwrap();
         assert_eq!(several.len(), 2);
+        assert_eq!(said[&several[0].resource_id]["method"], "GET");
         assert_eq!(several[0].resource_scopes, ["view", "print"]);
         for (body, code) in [
             ("[]".to_owned(), ErrorCode::InvalidRequest),
@@ -121,6 +147,8 @@ mod tests {
             ("7".to_owned(), ErrorCode::InvalidRequest),
             (format!(r#"{{"resource_id":"{a}"}}"#), ErrorCode::InvalidRequest),
             (r#"{"resource_scopes":[]}"#.to_owned(), ErrorCode::InvalidRequest),
+            (format!(r#"{{"resource_id":"{a}","resource_scopes":[],"params":[]}}"#), ErrorCode::InvalidRequest),
+            (format!(r#"{{"resource_id":"{a}","resource_scopes":[],"params":{{"a":1}}}}"#), ErrorCode::InvalidRequest),
             (r#"{"resource_id":"*","resource_scopes":[]}"#.to_owned(), ErrorCode::InvalidResourceId),
             (r#"{"resource_id":"","resource_scopes":[]}"#.to_owned(), ErrorCode::InvalidResourceId),
         ] {

@@ -16,7 +16,7 @@ use crate::realm::RealmContext;
 use crate::tokens::CheckedAccessToken;
 
 /// Most policies of a resource.
-const MOST_POLICIES: usize = 100;
+pub(super) const MOST_POLICIES: usize = 100;
 /// Most users, clients or scopes of a policy.
 const MOST_OF_A_POLICY: usize = 100;
 
@@ -86,20 +86,29 @@ fn read(body: &[u8]) -> Result<Vec<UmaPolicy>, Refusal> {
     let read: Result<Policies, _> = serde_json::from_value(members.into());
     let Policies { policies } = read.map_err(|_| {
         invalid(
-            "the body must be an object with policies, a list of objects with scopes, owner, users, clients, \
-                 not_before and expires_at",
+            "the body must be an object with policies, a list of objects with scopes, owner, users, claims, clients, \
+                 ask, not_before and expires_at",
         )
     })?;
     if policies.len() > MOST_POLICIES {
         return Err(invalid("a resource has at most 100 policies"));
     }
     for policy in &policies {
-        if !policy.owner && policy.users.is_empty() && policy.clients.is_empty() {
-            return Err(invalid("a policy must be for the owner, or name users or clients"));
+        let names_somebody = policy.owner || !policy.users.is_empty() || !policy.claims.is_empty();
+        if !names_somebody && policy.clients.is_empty() && !policy.ask {
+            return Err(invalid(
+                "a policy must be for the owner, or name users, claims or clients, or have the owner asked",
+            ));
         }
-        let longest = policy.scopes.len().max(policy.users.len()).max(policy.clients.len());
+        let values = policy.claims.values();
+        if values.clone().any(Vec::is_empty) || values.flatten().any(|value| value.is_object() || value.is_array()) {
+            return Err(invalid("a claim of a policy has one simple value at least"));
+        }
+        let named = [policy.scopes.len(), policy.users.len(), policy.clients.len(), policy.claims.len()];
+        let values_of_each = policy.claims.values().map(Vec::len);
+        let longest = named.into_iter().chain(values_of_each).max().unwrap_or_default();
         if longest > MOST_OF_A_POLICY || policy.scopes.iter().any(|scope| scope.chars().count() > 200) {
-            return Err(invalid("a policy names at most 100 scopes, users and clients"));
+            return Err(invalid("a policy names at most 100 scopes, users, clients, claims and values of each"));
         }
         if policy.expires_at.is_some_and(|end| policy.not_before.is_some_and(|begin| end <= begin)) {
             return Err(invalid("a policy must expire after it begins"));
@@ -119,6 +128,8 @@ mod tests {
             r#"{"scopes":["view"],"owner":true}"#,
             r#"{"scopes":[],"users":["AAAAAAAAAAAAAAAAAAAAAA"],"not_before":1,"expires_at":2}"#,
             r#"{"scopes":["view"],"clients":["app"]}"#,
+            r#"{"scopes":["view"],"ask":true}"#,
+            r#"{"scopes":["view"],"claims":{"groups":["family"]}}"#,
         ] {
             assert_eq!(read(good).unwrap().len(), 1, "{good}");
         }
@@ -128,6 +139,8 @@ mod tests {
             r#"{"owner":true}"#,
             r#"{"scopes":["view"],"owner":true,"everybody":true}"#,
             r#"{"scopes":["view"],"users":["ana"]}"#,
+            r#"{"scopes":["view"],"claims":{"groups":[]}}"#,
+            r#"{"scopes":["view"],"claims":{"groups":[{}]}}"#,
             r#"{"scopes":["view"],"owner":true,"not_before":2,"expires_at":2}"#,
         ] {
             assert_eq!(read(bad).unwrap_err().code, ErrorCode::InvalidRequest, "{bad}");

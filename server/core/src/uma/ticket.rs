@@ -1,5 +1,7 @@
 //! Permission tickets (UMA Grant sections 3.2 and 5.4): 256 random bits that nobody can guess, of which a hash is kept.
 
+use std::collections::BTreeMap;
+
 use signet_jose::{digest, random_token};
 
 use crate::model::{ResourceKeeper, TicketReference, UmaPermission, UmaTicket};
@@ -22,11 +24,10 @@ pub(crate) fn reference_of(ticket: &str) -> TicketReference {
 }
 
 impl NewTicket {
-    /// A ticket for permissions; of one client, where one has begun.
+    /// A ticket for permissions, that any client may begin with.
     pub(crate) fn new(
         (provider, realm): (&Provider, &RealmContext),
         (keeper, permissions): (ResourceKeeper, Vec<UmaPermission>),
-        client_id: Option<ClientId>,
     ) -> Self {
         let text = random_token(&*provider.random, BYTES);
         let kept = UmaTicket {
@@ -34,10 +35,24 @@ impl NewTicket {
             reference: reference_of(&text),
             keeper,
             permissions,
-            client_id,
+            params: BTreeMap::new(),
+            client_id: None,
+            party: None,
+            wait: None,
             used: false,
             expires_at: provider.now().plus(realm.realm.settings.uma_ticket_seconds),
         };
         Self { text, kept }
+    }
+
+    /// What follows a ticket: for the same permissions, of this client alone. Nothing that was found out before comes
+    /// along.
+    pub(crate) fn after(
+        (provider, realm): (&Provider, &RealmContext),
+        (ticket, client_id): (&UmaTicket, &ClientId),
+    ) -> Self {
+        let new = Self::new((provider, realm), (ticket.keeper.clone(), ticket.permissions.clone()));
+        let (params, client_id) = (ticket.params.clone(), Some(client_id.clone()));
+        Self { kept: UmaTicket { params, client_id, ..new.kept }, ..new }
     }
 }

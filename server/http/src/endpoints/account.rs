@@ -32,6 +32,7 @@ pub(crate) async fn signed_in(PageCall(call): PageCall) -> Response {
                 user: DisplayText::new(&account.user.username),
                 apps: path(&call, "apps"),
                 requests: call.realm.offers_grant(GrantType::Ciba).then(|| path(&call, "requests")),
+                sharing: call.realm.realm.settings.uma.then(|| path(&call, "sharing")),
                 sign_out: form(&call, &account, "sign-out"),
             };
             render::page(&call, &Page::SignedIn(page))

@@ -15,6 +15,7 @@ use signet_core::protocol::parameters::Parameters;
 use signet_core::protocol::scope::Scope;
 use signet_core::protocol::spec::rfc6749;
 
+use super::claims::claims_page;
 use super::device::done_page;
 use super::sign_up::{SignUpDraft, sign_up_page};
 use crate::call::{Call, PageCall};
@@ -55,6 +56,7 @@ pub(crate) fn step_response(call: &Call, parameters: &Parameters, browser: &Brow
         }
         Step::Login(form) => login_page(call, browser, (form, None)),
         Step::Consent(form) => consent_page(call, browser, form),
+        Step::Claims(form) => claims_page(call, browser, form),
     }
 }
 

@@ -2,9 +2,11 @@
 
 pub(crate) mod account;
 pub(crate) mod account_requests;
+pub(crate) mod account_sharing;
 pub(crate) mod assets;
 pub(crate) mod authorize;
 pub(crate) mod backchannel_authentication;
+pub(crate) mod claims;
 pub(crate) mod client_form;
 pub(crate) mod consent;
 pub(crate) mod device;

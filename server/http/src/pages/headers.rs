@@ -41,6 +41,10 @@ pub enum PageKind {
     Apps,
     /// [`Page::Requests`](super::Page::Requests)
     Requests,
+    /// [`Page::Claims`](super::Page::Claims)
+    Claims,
+    /// [`Page::Sharing`](super::Page::Sharing)
+    Sharing,
     /// [`Page::DevStart`](super::Page::DevStart)
     DevStart,
     /// [`Page::TestClient`](super::Page::TestClient)
@@ -93,6 +97,8 @@ impl PageKind {
             Self::FormPost => "form_post.html",
             Self::Apps => "apps.html",
             Self::Requests => "requests.html",
+            Self::Claims => "claims.html",
+            Self::Sharing => "sharing.html",
             Self::DevStart => "dev_start.html",
             Self::TestClient => "test_client.html",
         }
@@ -102,9 +108,9 @@ impl PageKind {
     /// on whatever host, the directive is left out; elsewhere forms go to this origin or nowhere.
     const fn content_security_policy(self) -> &'static str {
         match self {
-            Self::Login | Self::SignUp | Self::Consent | Self::SignOut => policy!(""),
+            Self::Login | Self::SignUp | Self::Consent | Self::Claims | Self::SignOut => policy!(""),
             Self::FormPost => policy!(concat!("; script-src ", submit_script_source!())),
-            Self::SignedIn | Self::Apps | Self::Requests | Self::Device | Self::DeviceConfirm => {
+            Self::SignedIn | Self::Apps | Self::Requests | Self::Sharing | Self::Device | Self::DeviceConfirm => {
                 policy!("; form-action 'self'")
             }
             Self::DeviceDone | Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => {
@@ -126,6 +132,8 @@ impl PageKind {
             | Self::SignedIn
             | Self::SignOut
             | Self::Requests
+            | Self::Claims
+            | Self::Sharing
             | Self::Apps => "same-origin",
             Self::FormPost => "strict-origin",
             Self::DeviceDone | Self::SignedOut | Self::LoggedOut | Self::Error | Self::DevStart | Self::TestClient => {
@@ -184,7 +192,7 @@ pub fn headers_of(page: &Page, window: Window) -> Vec<(HeaderName, HeaderValue)>
 mod tests {
     use super::*;
 
-    const KINDS: [PageKind; 16] = [
+    const KINDS: [PageKind; 18] = [
         PageKind::Login,
         PageKind::SignUp,
         PageKind::Consent,
@@ -199,6 +207,8 @@ mod tests {
         PageKind::FormPost,
         PageKind::Apps,
         PageKind::Requests,
+        PageKind::Claims,
+        PageKind::Sharing,
         PageKind::DevStart,
         PageKind::TestClient,
     ];
@@ -214,11 +224,18 @@ mod tests {
         let base =
             "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; frame-ancestors 'none'";
         let expected = |kind| match kind {
-            PageKind::Login | PageKind::SignUp | PageKind::Consent | PageKind::SignOut => base.to_owned(),
+            PageKind::Login | PageKind::SignUp | PageKind::Consent | PageKind::Claims | PageKind::SignOut => {
+                base.to_owned()
+            }
             PageKind::FormPost => {
                 format!("{base}; script-src 'sha256-fMyYV9/AsSOHDUsa/LdR6Wb6Wk9UaS3BdEt65bV+i3k='")
             }
-            PageKind::SignedIn | PageKind::Apps | PageKind::Requests | PageKind::Device | PageKind::DeviceConfirm => {
+            PageKind::SignedIn
+            | PageKind::Apps
+            | PageKind::Requests
+            | PageKind::Sharing
+            | PageKind::Device
+            | PageKind::DeviceConfirm => {
                 format!("{base}; form-action 'self'")
             }
             _ => format!("{base}; form-action 'none'"),
@@ -289,6 +306,8 @@ mod tests {
             PageKind::SignedIn,
             PageKind::SignOut,
             PageKind::Requests,
+            PageKind::Claims,
+            PageKind::Sharing,
             PageKind::Apps,
         ] {
             assert_eq!(header(kind, Window::Own, "referrer-policy"), "same-origin", "{kind:?}");

@@ -13,6 +13,7 @@ mod model;
 mod permissions;
 mod qr_code;
 pub mod samples;
+mod sharing;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,10 @@ pub use model::{
 };
 pub use permissions::{ClaimView, DetailView, ScopeView};
 pub use qr_code::QrCode;
+pub use sharing::{
+    AccessRequestView, ChoiceView, ClaimsPage, OptionView, PolicyView, QuestionForm, QuestionView, ResourceView,
+    SharingNews, SharingPage, WantedView,
+};
 pub use values::{
     CalendarDay, DisplayText, FormTarget, FrameUri, Hidden, ImageUri, Json, OwnPath, ReturnTarget, WebUri,
 };

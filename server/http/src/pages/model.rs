@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use super::headers::PageKind;
 use super::permissions::{ClaimView, DetailView, ScopeView};
 use super::qr_code::QrCode;
+use super::sharing::{ClaimsPage, SharingPage};
 use super::values::{
     CalendarDay, DisplayText, FormTarget, FrameUri, Hidden, ImageUri, Json, OwnPath, ReturnTarget, WebUri,
 };
@@ -56,6 +57,10 @@ pub enum Page {
     Apps(AppsPage),
     /// Lists what applications ask at another device.
     Requests(RequestsPage),
+    /// Asks a requesting party for claims.
+    Claims(ClaimsPage),
+    /// Lists what an owner has and shares, and who asks.
+    Sharing(SharingPage),
     /// The start page of the development provider.
     DevStart(DevStartPage),
     /// What the built-in test client of the development provider sent and got.
@@ -80,6 +85,8 @@ impl Page {
             Self::FormPost(_) => PageKind::FormPost,
             Self::Apps(_) => PageKind::Apps,
             Self::Requests(_) => PageKind::Requests,
+            Self::Claims(_) => PageKind::Claims,
+            Self::Sharing(_) => PageKind::Sharing,
             Self::DevStart(_) => PageKind::DevStart,
             Self::TestClient(_) => PageKind::TestClient,
         }
@@ -173,6 +180,7 @@ macro_rules! message_enum {
         }
     };
 }
+pub(super) use message_enum;
 
 message_enum! {
     /// Why a login attempt failed. One text for an unknown user and a wrong password.
@@ -371,6 +379,8 @@ pub struct SignedInPage {
     pub apps: OwnPath,
     /// Where requests are answered that apps made at another device, where there are such.
     pub requests: Option<OwnPath>,
+    /// Where people share what they have, where they can.
+    pub sharing: Option<OwnPath>,
     /// Signs out.
     pub sign_out: SessionForm,
 }

@@ -1,6 +1,8 @@
 //! One of each page, full and bare: what replaced templates are tried on when the server starts, and what tests show
 //! to a browser. Nothing here is ever sent to a user.
 
+mod sharing;
+
 use serde_json::json;
 use signet_core::details::Described;
 
@@ -17,6 +19,8 @@ pub fn all() -> Vec<(&'static str, Page)> {
     let mut pages = sign_in();
     pages.extend(devices());
     pages.extend(requests());
+    pages.extend(sharing::claims());
+    pages.extend(sharing::owners());
     pages.extend(session());
     pages.extend(errors());
     pages.extend(form_post().map(|page| ("form-post", page)));
@@ -235,6 +239,7 @@ fn session() -> Vec<(&'static str, Page)> {
         user: user(),
         apps: OwnPath::new("/realms/sample/apps"),
         requests: Some(OwnPath::new("/realms/sample/account/requests")),
+        sharing: Some(OwnPath::new("/realms/sample/account/sharing")),
         sign_out: session_form("sign-out"),
     };
     vec![

@@ -15,9 +15,10 @@ macro_rules! embedded {
 }
 
 /// Every embedded template: file name, source.
-pub(super) const EMBEDDED: [(&str, &str); 22] = embedded![
+pub(super) const EMBEDDED: [(&str, &str); 24] = embedded![
     "apps.html",
     "base.html",
+    "claims.html",
     "client.html",
     "client_links.html",
     "consent.html",
@@ -32,6 +33,7 @@ pub(super) const EMBEDDED: [(&str, &str); 22] = embedded![
     "login.html",
     "permissions.html",
     "requests.html",
+    "sharing.html",
     "sign_out.html",
     "sign_up.html",
     "signed_in.html",

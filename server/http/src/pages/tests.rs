@@ -204,6 +204,7 @@ fn every_message_is_used_and_every_used_one_exists() {
     used.extend(LoginProblem::ALL.iter().map(|problem| problem.key().to_owned()));
     used.extend(SignUpProblem::ALL.iter().map(|problem| problem.key().to_owned()));
     used.extend(RequestOutcome::ALL.iter().map(|outcome| outcome.key().to_owned()));
+    used.extend(SharingNews::ALL.iter().map(|news| news.key().to_owned()));
     used.extend(DeviceProblem::ALL.iter().map(|problem| problem.key().to_owned()));
     let headings = ErrorProblem::ALL.iter().map(|problem| problem.key());
     let headings = headings.chain(DeviceOutcome::ALL.iter().map(|outcome| outcome.key())).map(Heading::of);

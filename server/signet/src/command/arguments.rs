@@ -13,6 +13,7 @@ use super::authorization::AuthorizationCommand;
 use super::authorization_details_type::DetailsTypeFields;
 use super::client::{ClientFields, ClientSecretSource};
 use super::key::{KeyAlgorithm, KeyStateName};
+use super::protected_resource::{AccessRequestCommand, ProtectedResourceCommand};
 use super::realm::RealmFields;
 use super::resource_server::ResourceServerFields;
 use super::script::ScriptCommand;
@@ -95,6 +96,12 @@ pub(crate) enum Administration {
     /// Consents, and grants that clients manage: what users allowed clients
     #[command(subcommand)]
     Authorization(AuthorizationCommand),
+    /// Protected resources: what owners share by User-Managed Access
+    #[command(subcommand)]
+    ProtectedResource(ProtectedResourceCommand),
+    /// Requests for access that wait for the owner of a protected resource
+    #[command(subcommand)]
+    AccessRequest(AccessRequestCommand),
     /// Logouts that clients are yet to be told of
     #[command(subcommand)]
     Logout(LogoutCommand),
@@ -124,6 +131,8 @@ pub(crate) enum TryCommand {
     Device(TryArguments),
     /// A client that has its user asked at another device, and waits for the answer (CIBA)
     Ciba(TryArguments),
+    /// A resource server, and a client that wants to get at what it protects (UMA 2.0)
+    Uma(TryArguments),
 }
 
 /// Where the provider is.

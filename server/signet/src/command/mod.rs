@@ -13,6 +13,7 @@ mod initial_access_token;
 mod key;
 mod members;
 mod migrate;
+mod protected_resource;
 mod realm;
 mod resource_server;
 mod script;
@@ -94,6 +95,8 @@ async fn administer(command: Administration, configuration: &Configuration, outp
         Administration::InitialAccessToken(command) => initial_access_token::run(command, &context).await,
         Administration::User(command) => user::run(command, &context).await,
         Administration::Authorization(command) => authorization::run(command, &context).await,
+        Administration::ProtectedResource(command) => protected_resource::run(command, &context).await,
+        Administration::AccessRequest(command) => protected_resource::run_requests(command, &context).await,
         Administration::Session(command) => session::run(command, &context).await,
         Administration::Logout(command) => session::run_logout(command, &context).await,
         Administration::Key(command) => key::run(command, &context).await,

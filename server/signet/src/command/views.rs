@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use signet_core::events::ListedRecord;
 use signet_core::model::{
     Authorization, AuthorizationDetailsType, BrowserSession, Client, DEFAULT_SLOT, InitialAccessToken, LogoutDelivery,
-    Realm, ResourceServer, SigningKeyRecord, TrustedIssuer, User,
+    Realm, ResourceServer, SigningKeyRecord, TrustedIssuer, UmaRequest, UmaRequestState, UmaResource, User,
 };
 use signet_core::profile::conformity::{Gap, RequestKind};
 use signet_core::protocol::rfc3339;
@@ -189,6 +189,39 @@ pub(super) fn authorization(authorization: &Authorization) -> Value {
         "authorization_details": authorization.details,
         "created_at": timestamp(authorization.created_at),
         "updated_at": timestamp(authorization.updated_at),
+    })
+}
+
+/// A resource that its owner protects here.
+pub(super) fn protected_resource(resource: &UmaResource) -> Value {
+    json!({
+        "id": resource.id.to_string(),
+        "name": resource.description.name,
+        "resource_server": resource.keeper.server.as_str(),
+        "owner_id": resource.keeper.owner.map(|owner| owner.to_string()),
+        "description": resource.description,
+        "policies": resource.policies,
+        "created_at": timestamp(resource.created_at),
+        "updated_at": timestamp(resource.updated_at),
+    })
+}
+
+/// A request for access that is before a resource owner.
+pub(super) fn access_request(request: &UmaRequest) -> Value {
+    json!({
+        "id": request.id.to_string(),
+        "owner_id": request.owner_id.to_string(),
+        "resource_server": request.server.as_str(),
+        "user_id": request.user_id.to_string(),
+        "client_id": request.client_id.as_str(),
+        "permissions": request.permissions,
+        "state": match request.state {
+            UmaRequestState::Pending => "pending",
+            UmaRequestState::Granted => "granted",
+            UmaRequestState::Denied => "denied",
+        },
+        "created_at": timestamp(request.created_at),
+        "expires_at": timestamp(request.expires_at),
     })
 }
 

@@ -15,6 +15,7 @@ use signet_core::registry::{
 };
 use signet_jose::random_token;
 
+use super::album;
 use super::folder::Folder;
 use crate::command::{CommandError, CommandResult};
 
@@ -30,6 +31,10 @@ pub(super) const NATIVE_CLIENT: &str = "demo-app";
 pub(crate) const DEVICE_CLIENT: &str = "demo-tv";
 /// A client that has users asked at another device: confidential.
 pub(crate) const BANK_CLIENT: &str = "demo-bank";
+/// A resource server whose album its user may view: confidential.
+pub(crate) const ALBUM_CLIENT: &str = "demo-album";
+/// A client that wants to view it: public.
+pub(crate) const PRINTS_CLIENT: &str = "demo-prints";
 /// Where the passwords are kept, so that a second start can show them again.
 const FILE: &str = "demo.json";
 /// Random bytes of the password: 16 characters.
@@ -45,6 +50,8 @@ pub(crate) struct Demo {
     pub(super) client_secret: String,
     /// The secret of the client that has users asked.
     pub(crate) bank_secret: String,
+    /// The secret of the resource server.
+    pub(crate) album_secret: String,
 }
 
 impl Demo {
@@ -55,8 +62,9 @@ impl Demo {
     }
 
     /// What is kept of it: whether anything is new is seen by it.
-    fn secrets(&self) -> [String; 3] {
-        [self.password.clone(), self.client_secret.clone(), self.bank_secret.clone()]
+    fn secrets(&self) -> [String; 4] {
+        let Self { password, client_secret, bank_secret, album_secret } = self;
+        [password, client_secret, bank_secret, album_secret].map(String::clone)
     }
 }
 
@@ -70,6 +78,7 @@ pub(super) async fn prepare(folder: &Folder, provider: &Provider) -> CommandResu
     device_client(provider, &realm).await?;
     web_client(provider, &realm, &mut demo).await?;
     bank_client(provider, &realm, &mut demo).await?;
+    album::prepare(provider, &realm, &mut demo).await?;
     if before != demo.secrets() {
         let text = serde_json::to_string_pretty(&demo).map_err(|error| CommandError::failed(error.to_string()))?;
         folder.write_private(FILE, text.as_bytes())?;
@@ -84,6 +93,7 @@ async fn realm(provider: &Provider) -> CommandResult<std::sync::Arc<RealmContext
             let settings = RealmSettings {
                 device_authorization: true,
                 backchannel_authentication: true,
+                uma: true,
                 ..RealmSettings::default()
             };
             let change = RealmChange { name, display_name: "Demo".to_owned(), enabled: true, settings };
@@ -93,7 +103,7 @@ async fn realm(provider: &Provider) -> CommandResult<std::sync::Arc<RealmContext
     }
 }
 
-fn unnameable(error: InvalidIdentifier) -> CommandError {
+pub(super) fn unnameable(error: InvalidIdentifier) -> CommandError {
     CommandError::failed(error.to_string())
 }
 
@@ -224,7 +234,7 @@ pub(super) fn redirect_uri(base: &str) -> String {
     format!("{base}/dev/callback")
 }
 
-fn registration(metadata: serde_json::Value) -> CommandResult<ClientRegistration> {
+pub(super) fn registration(metadata: serde_json::Value) -> CommandResult<ClientRegistration> {
     let metadata: ClientMetadata =
         serde_json::from_value(metadata).map_err(|error| CommandError::failed(error.to_string()))?;
     Ok(ClientRegistration { metadata, settings: ClientSettings::default(), enabled: true })

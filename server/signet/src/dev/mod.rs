@@ -3,6 +3,7 @@
 //! Everything it makes stays in the data folder. Its root key is marked, so that no other command serves what is in
 //! there under a name that others can reach.
 
+mod album;
 mod certificates;
 mod demo;
 mod flow;
@@ -22,7 +23,7 @@ use crate::composition::{self, DEVELOPMENT_PREFIX, Opened, RootKeyKind, SystemCl
 use crate::config::{self, Configuration};
 use crate::output;
 use crate::serve::{self, Server};
-pub(crate) use demo::{BANK_CLIENT, DEVICE_CLIENT, Demo, REALM, USERNAME};
+pub(crate) use demo::{ALBUM_CLIENT, BANK_CLIENT, DEVICE_CLIENT, Demo, PRINTS_CLIENT, REALM, USERNAME};
 use flow::TestClient;
 pub(crate) use folder::Folder;
 pub(crate) use qr_code::qr_code;

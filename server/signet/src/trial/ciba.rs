@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Provider;
+use super::{Provider, show_tokens};
 use crate::command::{CommandError, CommandResult};
 use crate::dev;
 use crate::output;
@@ -27,5 +27,5 @@ pub(super) async fn play(provider: &Provider) -> CommandResult {
     ))?;
     let polled = [("grant_type", CIBA), ("auth_req_id", auth_req_id)];
     let interval = answer.get("interval").and_then(Value::as_i64).unwrap_or(5);
-    provider.poll(&[credential.as_slice(), &polled].concat(), interval).await
+    show_tokens(&provider.poll(&[credential.as_slice(), &polled].concat(), interval).await?)
 }

@@ -2,6 +2,7 @@
 
 mod ciba;
 mod device;
+mod uma;
 mod wire;
 
 use std::time::Duration;
@@ -17,11 +18,12 @@ use wire::Wire;
 
 /// `signet try`.
 pub(crate) async fn run(command: TryCommand) -> CommandResult {
-    let (TryCommand::Device(arguments) | TryCommand::Ciba(arguments)) = &command;
+    let (TryCommand::Device(arguments) | TryCommand::Ciba(arguments) | TryCommand::Uma(arguments)) = &command;
     let provider = Provider::open(arguments).await?;
     match &command {
         TryCommand::Device(_) => device::play(&provider).await,
         TryCommand::Ciba(_) => ciba::play(&provider).await,
+        TryCommand::Uma(_) => uma::play(&provider).await,
     }
 }
 
@@ -54,8 +56,8 @@ impl Provider {
         })
     }
 
-    /// Asks the token endpoint until there is an answer that is final.
-    async fn poll(&self, parameters: &[(&str, &str)], interval: i64) -> CommandResult {
+    /// Asks the token endpoint until there is an answer that is final: the tokens.
+    async fn poll(&self, parameters: &[(&str, &str)], interval: i64) -> CommandResult<Value> {
         let endpoint = self.metadata.get("token_endpoint").and_then(Value::as_str).unwrap_or_default();
         let mut interval = interval.max(1);
         loop {
@@ -65,7 +67,7 @@ impl Provider {
                 Some("authorization_pending") => {}
                 Some("slow_down") => interval += 5,
                 Some(error) => return Err(CommandError::failed(format!("it ended with {error}"))),
-                None => return show_tokens(&answer),
+                None => return Ok(answer),
             }
         }
     }
@@ -75,7 +77,12 @@ impl Provider {
 fn show_tokens(answer: &Value) -> CommandResult {
     let claims = answer.get("id_token").and_then(Value::as_str).and_then(wire::claims);
     match claims {
-        Some(claims) => output::print(&format!("The ID token says:\n\n{claims:#}")),
+        Some(claims) => show("The ID token says:", &claims),
         None => output::print("There are the tokens."),
     }
+}
+
+/// The end of it, in JSON that a person can read.
+fn show(what: &str, value: &Value) -> CommandResult {
+    output::print(&format!("{what}\n\n{value:#}"))
 }

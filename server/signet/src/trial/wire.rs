@@ -8,6 +8,7 @@ use signet_core::ports::outbound::{OutboundBody, OutboundHttp, OutboundRequest};
 use signet_jose::base64url;
 use url::Url;
 use url::form_urlencoded::Serializer;
+use zeroize::Zeroizing;
 
 use crate::command::{CommandError, CommandResult};
 use crate::output;
@@ -17,7 +18,17 @@ const MOST_BYTES: usize = 256 * 1024;
 /// Time for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Members that are shortened where they are shown: nobody reads them.
-const LONG: &[&str] = &["access_token", "refresh_token", "id_token", "device_code", "auth_req_id", "client_secret"];
+const LONG: &[&str] = &[
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "device_code",
+    "auth_req_id",
+    "client_secret",
+    "ticket",
+    "claim_token",
+    "token",
+];
 /// Characters that are shown of such a member.
 const SHOWN: usize = 24;
 
@@ -32,7 +43,25 @@ impl Wire {
     /// Reads a document. It is not shown: it is long.
     pub(super) async fn get(&self, address: &str) -> CommandResult<Value> {
         output::print(&format!("GET {address}\n"))?;
-        let (_, answer) = self.send(address, None).await?;
+        let (_, answer) = self.send(address, (None, None)).await?;
+        Ok(answer)
+    }
+
+    /// Reads a document with a bearer token.
+    pub(super) async fn get_with(&self, address: &str, bearer: &str) -> CommandResult<Value> {
+        output::print(&format!("GET {address}\n    Authorization: Bearer {}\n", shortened("access_token", bearer)))?;
+        let (status, answer) = self.send(address, (Some(bearer), None)).await?;
+        output::print(&format!("{status}\n{:#}\n", shown_answer(&answer)))?;
+        Ok(answer)
+    }
+
+    /// Posts JSON with a bearer token.
+    pub(super) async fn post_json(&self, address: &str, bearer: &str, body: &Value) -> CommandResult<Value> {
+        let shown = shortened("access_token", bearer);
+        output::print(&format!("POST {address}\n    Authorization: Bearer {shown}\n{body:#}\n"))?;
+        let body = OutboundBody::Json(body.to_string().into_bytes());
+        let (status, answer) = self.send(address, (Some(bearer), Some(body))).await?;
+        output::print(&format!("{status}\n{:#}\n", shown_answer(&answer)))?;
         Ok(answer)
     }
 
@@ -43,14 +72,19 @@ impl Wire {
             .iter()
             .fold(String::new(), |shown, (name, value)| format!("{shown}    {name}={}\n", shortened(name, value)));
         output::print(&format!("POST {address}\n{shown}"))?;
-        let (status, answer) = self.send(address, Some(OutboundBody::Form(form))).await?;
+        let (status, answer) = self.send(address, (None, Some(OutboundBody::Form(form)))).await?;
         output::print(&format!("{status}\n{:#}\n", shown_answer(&answer)))?;
         Ok(answer)
     }
 
-    async fn send(&self, address: &str, body: Option<OutboundBody>) -> CommandResult<(u16, Value)> {
+    async fn send(
+        &self,
+        address: &str,
+        (bearer, body): (Option<&str>, Option<OutboundBody>),
+    ) -> CommandResult<(u16, Value)> {
         let url = Url::parse(address).map_err(|error| CommandError::failed(error.to_string()))?;
-        let request = OutboundRequest { url, bearer: None, body, max_bytes: MOST_BYTES, time: PATIENCE };
+        let bearer = bearer.map(|bearer| Zeroizing::new(bearer.to_owned()));
+        let request = OutboundRequest { url, bearer, body, max_bytes: MOST_BYTES, time: PATIENCE };
         let reply = self.0.send(request).await;
         let reply = reply
             .map_err(|error| CommandError::failed(format!("{error}; is signet dev running with this data folder?")))?;

@@ -1,17 +1,28 @@
 //! The port of protected resources and permission tickets.
 
+mod claims;
+mod requests;
 mod resources;
 mod tickets;
 
+pub(crate) use claims::end_persisted_claims;
+
 use async_trait::async_trait;
 use signet_core::events::EventRecord;
-use signet_core::model::{ResourceDescription, ResourceKeeper, TicketReference, UmaPolicy, UmaResource, UmaTicket};
-use signet_core::ports::{StoreResult, TicketOutcome, TicketUse, Uma};
-use signet_protocol::identifiers::{RealmId, UmaResourceId};
+use signet_core::model::{
+    ResourceDescription, ResourceKeeper, TicketReference, UmaClaims, UmaClaimsReference, UmaPolicy, UmaRequest,
+    UmaResource, UmaTicket,
+};
+use signet_core::ports::{
+    PolicyEdit, StoreResult, TicketOutcome, TicketUse, Uma, UmaAnswer, UmaRequestFilter, UmaResourceFilter,
+};
+use signet_protocol::identifiers::{RealmId, UmaRequestId, UmaResourceId};
 use signet_protocol::time::UnixTime;
 
 use crate::database::Database;
-use crate::uma::resources::{ChangeResource, InsertResource, Which};
+use crate::uma::claims::EndClaims;
+use crate::uma::requests::{AnswerRequest, DeleteRequest};
+use crate::uma::resources::{ChangeResource, EditPolicies, InsertResource, Which};
 use crate::uma::tickets::{KeepTicket, UseTicket};
 
 #[async_trait]
@@ -80,5 +91,67 @@ impl Uma for Database {
         events: &[EventRecord],
     ) -> StoreResult<TicketOutcome> {
         self.write_with(UseTicket { realm_id, usage: usage.clone() }, events).await
+    }
+
+    async fn uma_resources(
+        &self,
+        realm_id: RealmId,
+        filter: &UmaResourceFilter,
+        page: (Option<UmaResourceId>, u64),
+    ) -> StoreResult<Vec<UmaResource>> {
+        let session = self.reader();
+        self.read(|| resources::listed(&session, realm_id, filter, page)).await
+    }
+
+    async fn edit_uma_policies(
+        &self,
+        realm_id: RealmId,
+        which: (UmaResourceId, &ResourceKeeper),
+        (edit, now): (&PolicyEdit, UnixTime),
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.write_with(EditPolicies { which: Which::new(realm_id, which), edit: edit.clone(), now }, events).await
+    }
+
+    async fn uma_claims(&self, realm_id: RealmId, reference: UmaClaimsReference) -> StoreResult<Option<UmaClaims>> {
+        let session = self.reader();
+        self.read(|| claims::find(&session, realm_id, reference)).await
+    }
+
+    async fn end_uma_claims(&self, realm_id: RealmId, family: [u8; 16], events: &[EventRecord]) -> StoreResult<bool> {
+        self.write_with(EndClaims { realm_id, family }, events).await
+    }
+
+    async fn uma_request(&self, realm_id: RealmId, id: UmaRequestId) -> StoreResult<Option<UmaRequest>> {
+        let session = self.reader();
+        self.read(|| requests::find(&session, realm_id, id)).await
+    }
+
+    async fn uma_requests(
+        &self,
+        realm_id: RealmId,
+        filter: &UmaRequestFilter,
+        page: (Option<UmaRequestId>, u64),
+    ) -> StoreResult<Vec<UmaRequest>> {
+        let session = self.reader();
+        self.read(|| requests::listed(&session, realm_id, filter, page)).await
+    }
+
+    async fn answer_uma_request(
+        &self,
+        realm_id: RealmId,
+        answer: &UmaAnswer,
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.write_with(AnswerRequest { realm_id, answer: answer.clone() }, events).await
+    }
+
+    async fn delete_uma_request(
+        &self,
+        realm_id: RealmId,
+        id: UmaRequestId,
+        events: &[EventRecord],
+    ) -> StoreResult<bool> {
+        self.write_with(DeleteRequest { realm_id, id }, events).await
     }
 }

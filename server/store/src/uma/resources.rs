@@ -1,9 +1,9 @@
 //! Protected resources.
 
 use async_trait::async_trait;
-use sea_orm::{QueryResult, Value};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
 use signet_core::model::{ResourceDescription, ResourceKeeper, UmaPolicy, UmaResource};
-use signet_core::ports::StoreResult;
+use signet_core::ports::{PolicyEdit, StoreResult, UmaResourceFilter};
 use signet_protocol::identifiers::{ClientId, RealmId, UmaResourceId, UserId};
 use signet_protocol::time::UnixTime;
 
@@ -15,6 +15,9 @@ use crate::work::{Ending, Work};
 
 /// Longest listing.
 const MOST: i64 = 10_000;
+
+const SELECT: &str = "SELECT realm_id, id, resource_server, owner_id, description, policies, created_at, updated_at \
+                      FROM uma_resources WHERE realm_id = ?";
 
 /// One resource of a keeper.
 #[derive(Debug, Clone)]
@@ -44,10 +47,34 @@ pub(super) async fn find(
     realm_id: RealmId,
     id: UmaResourceId,
 ) -> Result<Option<UmaResource>, Failure> {
-    let select = "SELECT realm_id, id, resource_server, owner_id, description, policies, created_at, updated_at \
-                  FROM uma_resources WHERE realm_id = ? AND id = ?";
-    let row = session.row(select, vec![sql::bytes(&realm_id.0), sql::bytes(&id.0)]).await?;
+    let select = format!("{SELECT} AND id = ?");
+    let row = session.row(&select, vec![sql::bytes(&realm_id.0), sql::bytes(&id.0)]).await?;
     row.as_ref().map(resource_of).transpose()
+}
+
+/// Resources by identifier, after one of them where one is named.
+pub(super) async fn listed(
+    session: &Session<'_>,
+    realm_id: RealmId,
+    filter: &UmaResourceFilter,
+    (after, limit): (Option<UmaResourceId>, u64),
+) -> Result<Vec<UmaResource>, Failure> {
+    let (mut select, mut values) = (SELECT.to_owned(), vec![sql::bytes(&realm_id.0)]);
+    if let Some(owner) = &filter.owner {
+        select.push_str(" AND owner_id = ?");
+        values.push(sql::bytes(&owner.0));
+    }
+    if let Some(server) = &filter.server {
+        select.push_str(" AND resource_server = ?");
+        values.push(server.as_str().into());
+    }
+    if let Some(after) = after {
+        select.push_str(" AND id > ?");
+        values.push(sql::bytes(&after.0));
+    }
+    select.push_str(" ORDER BY id LIMIT ?");
+    values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
+    session.rows(&select, values).await?.iter().map(resource_of).collect()
 }
 
 pub(super) async fn kept_by(
@@ -172,4 +199,49 @@ impl Work for ChangeResource {
             _ => Ending::Commit(true),
         })
     }
+}
+
+/// Changes one policy of a resource, and leaves the others.
+pub(super) struct EditPolicies {
+    pub(super) which: Which,
+    pub(super) edit: PolicyEdit,
+    pub(super) now: UnixTime,
+}
+
+#[async_trait]
+impl Work for EditPolicies {
+    type Outcome = bool;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
+        let edited = edit_policies(session, &self.which, (&self.edit, self.now)).await?;
+        Ok(if edited { Ending::Commit(true) } else { Ending::RollBack(false) })
+    }
+}
+
+/// Says whether there is such a resource, and room. The row is held from before it is read, so that no other change is
+/// lost.
+pub(super) async fn edit_policies(
+    session: &Session<'_>,
+    which: &Which,
+    (edit, now): (&PolicyEdit, UnixTime),
+) -> Result<bool, Failure> {
+    let (condition, of_keeper) = kept(&which.keeper);
+    let condition = format!("WHERE realm_id = ? AND id = ? AND {condition}");
+    let mut key = vec![sql::bytes(&which.realm_id.0), sql::bytes(&which.id.0)];
+    key.extend(of_keeper);
+    let held = sql::for_update(session.get_database_backend());
+    let select = format!("SELECT policies FROM uma_resources {condition}{held}");
+    let Some(row) = session.row(&select, key.clone()).await? else { return Ok(false) };
+    let mut policies: Vec<UmaPolicy> = from_json(&row.try_get::<String>("", "policies")?, "uma_resources.policies")?;
+    match edit {
+        PolicyEdit::Add(policy, _) if policies.contains(policy) => return Ok(true),
+        PolicyEdit::Add(_, most) if policies.len() >= *most => return Ok(false),
+        PolicyEdit::Add(policy, _) => policies.push(policy.clone()),
+        PolicyEdit::Remove(policy) => policies.retain(|known| known != policy),
+    }
+    let update = format!("UPDATE uma_resources SET policies = ?, updated_at = ? {condition}");
+    let mut values = vec![to_json(&policies, "uma_resources.policies")?.into(), now.0.into()];
+    values.extend(key);
+    session.execute(&update, values).await?;
+    Ok(true)
 }

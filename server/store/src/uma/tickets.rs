@@ -1,19 +1,23 @@
 //! Permission tickets.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use sea_orm::Value;
 use serde::{Deserialize, Serialize};
-use signet_core::model::{ResourceKeeper, TicketReference, UmaPermission, UmaTicket};
+use signet_core::model::{ResourceKeeper, TicketReference, UmaPermission, UmaTicket, UmaWait};
 use signet_core::ports::{TicketOutcome, TicketUse};
-use signet_protocol::identifiers::{ClientId, RealmId};
+use signet_protocol::identifiers::{ClientId, RealmId, UmaResourceId};
 use signet_protocol::time::UnixTime;
 
 use crate::column::{fixed, from_json, to_json};
 use crate::failure::Failure;
+use crate::refresh_families::insert_refresh_family;
 use crate::session::Session;
 use crate::single_use::insert_proofs;
 use crate::sql;
 use crate::standing::{TOKEN, deny, stands_undenied};
+use crate::uma::{claims, requests};
 use crate::work::{Ending, Work};
 
 /// What a ticket stands for, as it is stored.
@@ -21,8 +25,14 @@ use crate::work::{Ending, Work};
 struct Content {
     keeper: ResourceKeeper,
     permissions: Vec<UmaPermission>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    params: BTreeMap<UmaResourceId, BTreeMap<String, String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_id: Option<ClientId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    party: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wait: Option<UmaWait>,
 }
 
 fn key(realm_id: RealmId, reference: TicketReference) -> Vec<Value> {
@@ -37,21 +47,25 @@ pub(super) async fn find(
     let select = "SELECT reference, content, used, expires_at FROM uma_tickets WHERE realm_id = ? AND reference = ?";
     let Some(row) = session.row(select, key(realm_id, reference)).await? else { return Ok(None) };
     let content: String = row.try_get("", "content")?;
-    let Content { keeper, permissions, client_id } = from_json(&content, "uma_tickets.content")?;
+    let Content { keeper, permissions, params, client_id, party, wait } = from_json(&content, "uma_tickets.content")?;
     Ok(Some(UmaTicket {
         realm_id,
         reference: TicketReference(fixed(row.try_get("", "reference")?, "uma_tickets.reference")?),
         keeper,
         permissions,
+        params,
         client_id,
+        party,
+        wait,
         used: row.try_get("", "used")?,
         expires_at: UnixTime(row.try_get("", "expires_at")?),
     }))
 }
 
 async fn insert(session: &Session<'_>, ticket: &UmaTicket) -> Result<(), Failure> {
-    let UmaTicket { realm_id, reference, keeper, permissions, client_id, used, expires_at } = ticket.clone();
-    let content = to_json(&Content { keeper, permissions, client_id }, "uma_tickets.content")?;
+    let UmaTicket { realm_id, reference, keeper, permissions, params, client_id, party, wait, used, expires_at } =
+        ticket.clone();
+    let content = to_json(&Content { keeper, permissions, params, client_id, party, wait }, "uma_tickets.content")?;
     let insert = "INSERT INTO uma_tickets (realm_id, reference, content, used, expires_at) VALUES (?, ?, ?, ?, ?)";
     let mut values = key(realm_id, reference);
     values.extend([content.into(), used.into(), expires_at.0.into()]);
@@ -111,13 +125,30 @@ impl Work for UseTicket {
     type Outcome = TicketOutcome;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<TicketOutcome>, Failure> {
-        let TicketUse { proofs, next, ended_token, .. } = &self.usage;
+        let TicketUse { proofs, next, ended_token, spent_claims, kept_claims, request, refresh_family, .. } =
+            &self.usage;
         if let Some(replayed) = insert_proofs(session, self.realm_id, proofs).await? {
             return Ok(Ending::RollBack(TicketOutcome::ProofReplayed(replayed)));
         }
         if !self.mark(session).await? {
             let fallen = self.is_open(session).await?;
             return Ok(Ending::RollBack(if fallen { TicketOutcome::Fallen } else { TicketOutcome::Gone }));
+        }
+        if let Some(spent) = spent_claims
+            && !claims::spend(session, self.realm_id, (*spent, self.usage.now)).await?
+        {
+            return Ok(Ending::RollBack(TicketOutcome::ClaimsGone));
+        }
+        if let Some((request, most)) = request
+            && !requests::submit(session, (request, *most)).await?
+        {
+            return Ok(Ending::RollBack(TicketOutcome::TooManyRequests));
+        }
+        if let Some(kept) = kept_claims {
+            claims::keep(session, kept).await?;
+        }
+        if let Some(family) = refresh_family {
+            insert_refresh_family(session, family, family.content.sid).await?;
         }
         if let Some(next) = next {
             insert(session, next).await?;

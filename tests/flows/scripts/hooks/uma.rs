@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{FAILS, assert_silent_about_scripts, bind};
-use crate::flows::uma::{World, refused};
+use crate::flows::uma::{World, refused, told};
 
 #[tokio::test]
 async fn on_uma_policy_can_narrow_and_refuse() {
@@ -50,4 +50,124 @@ async fn sc_009_on_uma_policy_fails_closed() {
     let body = answer.json();
     assert_eq!(body["error"], "server_error", "{answer:?}");
     assert_silent_about_scripts(body["error_description"].as_str().unwrap());
+}
+
+const QUESTION: &str = "if gathering.answers.len() > 0 { return allow(); } ask(#{ notice: #{ en: \"Bea, tell us.\" }, \
+                        questions: [#{ name: \"why\", label: #{ en: \"Why?\" }, kind: \"text\", required: true }, \
+                        #{ name: \"nice\", label: #{ en: \"Nice?\" }, kind: \"confirmation\" }] })";
+
+#[tokio::test]
+async fn on_uma_claims_gathering_asks_and_on_uma_policy_hears_the_answers() {
+    let world = World::gathering(json!({})).await;
+    world.allow_bea().await;
+    bind(&world.realm, "on_uma_claims_gathering", QUESTION).await;
+    let body = "if ctx.answers.len() == 0 { return gather(); } \
+                if ctx.answers.why == \"fun\" && ctx.answers.nice == false { return allow(); } \
+                deny(\"request_denied\", \"not for that\")";
+    bind(&world.realm, "on_uma_policy", body).await;
+    let ticket = world.ticket(&world.album, &["view"]).await;
+    let answer = world.request_for(&world.id_token(&world.bea).await, &ticket, &[]).await;
+    let ticket = refused(&answer, "need_info").unwrap();
+    assert_eq!(answer.json()["redirect_user"], json!(world.realm.url("/uma/claims")));
+    assert_eq!(answer.json().get("required_claims"), None, "it is known who it is");
+
+    let mut browser = world.realm.browser();
+    let page = world.send(&mut browser, &ticket).await;
+    let page = browser.log_in(&page, &world.bea).await;
+    for shown in ["Bea, tell us.", "Why?", "Nice?"] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    // What must be answered is.
+    let again = world.press(&mut browser, &page, "continue", &[("answer-why", " "), ("answer-nice", "")]).await;
+    assert!(again.page("claims-page").text_of("claims-problem").is_some());
+    let fields = [("answer-why", "fun"), ("answer-nice", ""), ("answer-more", "nothing that was asked")];
+    let told = told(&world.press(&mut browser, &again, "continue", &fields).await);
+    world.request(&told["ticket"], &[]).await.tokens();
+
+    // Where the client cannot have anybody asked, there is no way on.
+    let world = World::new().await;
+    world.allow_bea().await;
+    bind(&world.realm, "on_uma_policy", "gather()").await;
+    let ticket = world.ticket(&world.album, &["view"]).await;
+    let answer = world.request_for(&world.id_token(&world.bea).await, &ticket, &[]).await;
+    assert_eq!(refused(&answer, "request_denied"), None);
+}
+
+#[tokio::test]
+async fn on_uma_claims_gathering_can_refuse_and_does_not_ask_for_ever() {
+    for (body, error) in [
+        ("deny(\"access_denied\", \"not today\")", "access_denied"),
+        ("ask(#{ questions: [#{ name: \"more\", label: #{ en: \"More?\" }, kind: \"text\" }] })", "server_error"),
+    ] {
+        let world = World::gathering(json!({})).await;
+        bind(&world.realm, "on_uma_claims_gathering", body).await;
+        let ticket = world.ticket(&world.album, &["view"]).await;
+        let mut browser = world.realm.browser();
+        let page = world.send(&mut browser, &ticket).await;
+        let mut page = browser.log_in(&page, &world.bea).await;
+        let mut pages = 0;
+        while page.is_page("claims-page") {
+            pages += 1;
+            page = world.press(&mut browser, &page, "continue", &[]).await;
+        }
+        assert_eq!(told(&page)["error"], error);
+        assert!(pages <= 5, "{pages}");
+    }
+}
+
+#[tokio::test]
+async fn sc_009_on_uma_claims_gathering_fails_closed() {
+    let world = World::gathering(json!({})).await;
+    bind(&world.realm, "on_uma_claims_gathering", FAILS).await;
+    let ticket = world.ticket(&world.album, &["view"]).await;
+    let mut browser = world.realm.browser();
+    let page = world.send(&mut browser, &ticket).await;
+    let told = told(&browser.log_in(&page, &world.bea).await);
+    assert_eq!(told["error"], "server_error");
+    assert_silent_about_scripts(&told["error_description"]);
+}
+
+#[tokio::test]
+async fn what_is_asked_on_five_large_pages_fits_and_too_much_that_is_answered_is_refused() {
+    let body = "if gathering.page > 3 { return allow(); } let words = \"\"; while words.len() < 400 { words += \"ww\"; } \
+                let questions = []; \
+                for number in 0..10 { questions.push(#{ name: \"page_\" + gathering.page + \"_\" + number, \
+                label: #{ en: words, de: words, fr: words }, kind: \"text\" }); } \
+                ask(#{ notice: #{ en: words }, questions: questions })";
+    for (answer, error) in [("x", None), (&*"x".repeat(200), Some("invalid_request"))] {
+        let world = World::gathering(json!({})).await;
+        bind(&world.realm, "on_uma_claims_gathering", body).await;
+        let ticket = world.ticket(&world.album, &["view"]).await;
+        let mut browser = world.realm.browser();
+        let page = world.send(&mut browser, &ticket).await;
+        let mut page = browser.log_in(&page, &world.bea).await;
+        let mut number = 0;
+        while page.is_page("claims-page") {
+            let names: Vec<String> = (0..10).map(|question| format!("answer-page_{number}_{question}")).collect();
+            let fields: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), answer)).collect();
+            page = world.press(&mut browser, &page, "continue", &fields).await;
+            number += 1;
+        }
+        assert_eq!(told(&page).get("error").map(String::as_str), error);
+    }
+}
+
+#[tokio::test]
+async fn on_uma_policy_hears_what_the_resource_server_says_of_the_attempt() {
+    let world = World::gathering(json!({})).await;
+    world.allow_bea().await;
+    let body =
+        "if permissions[0].params.method == \"GET\" { allow() } else { deny(\"request_denied\", \"read only\") }";
+    bind(&world.realm, "on_uma_policy", body).await;
+    let ticket_for = async |method: &str| {
+        let params = json!({"method": method, "url": "https://photoz.test/1"});
+        world.ticket_for(&json!({"resource_id": world.album, "resource_scopes": ["view"], "params": params})).await
+    };
+    // It goes along with the ticket that follows.
+    let told = world.gather(&ticket_for("GET").await, &world.bea).await;
+    let rpt = world.request(&told["ticket"], &[]).await.tokens();
+    let expected = json!([{"resource_id": world.album, "scopes": ["view"]}]);
+    assert_eq!(world.permissions(rpt.access_token()).await, expected);
+    let told = world.gather(&ticket_for("PUT").await, &world.bea).await;
+    assert_eq!(refused(&world.request(&told["ticket"], &[]).await, "request_denied"), None);
 }

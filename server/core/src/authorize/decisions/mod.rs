@@ -36,7 +36,8 @@ impl Accepted {
     /// The request as scripts are told of it.
     fn facts(&self) -> signet_hooks::RequestFacts {
         let parts = &self.request.parts;
-        let response_type = parts.response_type.filter(|_| !self.redirect.uri().is_empty());
+        let is_answered_here = !self.redirect.uri().is_empty() && self.merged.gathering().is_none();
+        let response_type = parts.response_type.filter(|_| is_answered_here);
         let names = |claims: &std::collections::BTreeMap<String, ClaimRequest>| claims.keys().cloned().collect();
         RequestFacts {
             response_type: response_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),

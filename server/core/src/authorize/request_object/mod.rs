@@ -19,7 +19,7 @@ pub(super) use verify::backchannel_parameters;
 use super::Entry;
 use super::decisions::Narrowing;
 use crate::failure::Failure;
-use crate::model::{Client, DeferredReference, PushedReference};
+use crate::model::{Client, DeferredReference, PushedReference, TicketReference};
 use crate::profile::RequestMerging;
 use crate::profile::conformity::ObservedObject;
 use crate::provider::Provider;
@@ -50,6 +50,8 @@ enum Origin {
     Push(Box<Pushed>),
     /// In a request that is answered elsewhere.
     Deferral(Box<Deferred>),
+    /// In a request of the claims interaction endpoint.
+    Gathering(TicketReference),
 }
 
 /// What is known of a request that is answered elsewhere.
@@ -103,6 +105,11 @@ impl MergedRequest {
         Self { parameters, address, origin: Origin::Deferral(Box::new(deferred)), observed: None }
     }
 
+    /// What a requesting party is asked for claims with. The ticket stays in the database until that is answered.
+    pub(super) fn of_gathering(address: &Parameters, reference: TicketReference) -> Self {
+        Self { origin: Origin::Gathering(reference), ..Self::plain(address) }
+    }
+
     pub(super) const fn parameters(&self) -> &Parameters {
         &self.parameters
     }
@@ -119,7 +126,7 @@ impl MergedRequest {
     /// What the request object proved, wherever it was.
     pub(super) fn proof(&self) -> Option<Proof> {
         match &self.origin {
-            Origin::Parameters | Origin::Deferral(_) => None,
+            Origin::Parameters | Origin::Deferral(_) | Origin::Gathering(_) => None,
             Origin::Object(proof) => Some(*proof),
             Origin::Push(pushed) => pushed.proof,
         }
@@ -129,21 +136,29 @@ impl MergedRequest {
     pub(super) const fn object(&self) -> Option<Proof> {
         match &self.origin {
             Origin::Object(proof) => Some(*proof),
-            Origin::Parameters | Origin::Push(_) | Origin::Deferral(_) => None,
+            Origin::Parameters | Origin::Push(_) | Origin::Deferral(_) | Origin::Gathering(_) => None,
         }
     }
 
     pub(super) fn pushed(&self) -> Option<&Pushed> {
         match &self.origin {
             Origin::Push(pushed) => Some(pushed),
-            Origin::Parameters | Origin::Object(_) | Origin::Deferral(_) => None,
+            Origin::Parameters | Origin::Object(_) | Origin::Deferral(_) | Origin::Gathering(_) => None,
         }
     }
 
     pub(super) fn deferred(&self) -> Option<&Deferred> {
         match &self.origin {
             Origin::Deferral(deferred) => Some(deferred),
-            Origin::Parameters | Origin::Object(_) | Origin::Push(_) => None,
+            Origin::Parameters | Origin::Object(_) | Origin::Push(_) | Origin::Gathering(_) => None,
+        }
+    }
+
+    /// The ticket that claims are gathered for.
+    pub(super) const fn gathering(&self) -> Option<TicketReference> {
+        match &self.origin {
+            Origin::Gathering(reference) => Some(*reference),
+            Origin::Parameters | Origin::Object(_) | Origin::Push(_) | Origin::Deferral(_) => None,
         }
     }
 
@@ -152,7 +167,7 @@ impl MergedRequest {
         match &self.origin {
             Origin::Push(pushed) => Some(&pushed.narrowing),
             Origin::Deferral(deferred) => Some(&deferred.narrowing),
-            Origin::Parameters | Origin::Object(_) => None,
+            Origin::Parameters | Origin::Object(_) | Origin::Gathering(_) => None,
         }
     }
 }

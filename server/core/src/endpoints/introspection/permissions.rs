@@ -46,7 +46,7 @@ pub(super) async fn standing(
     realm: &RealmContext,
     token: &CheckedAccessToken,
 ) -> Result<Option<Value>, Fault> {
-    let asking = Asking { client: &token.client_id, user: token.user_id(), now: serving.now() };
+    let asking = Asking { client: &token.client_id, user: token.user_id(), party: None, now: serving.now() };
     let granted = (token.reference.permissions.as_slice(), asking);
     let allowed = still_allowed(serving, realm, granted).await?;
     let shown = allowed.into_iter().map(|(_, permission)| {

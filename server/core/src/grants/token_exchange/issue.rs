@@ -216,5 +216,6 @@ fn alone(token: String, expires_in: i64, scope: &Scope) -> TokenResponse {
         authorization_details: None,
         grant_id: None,
         upgraded: None,
+        pct: None,
     }
 }

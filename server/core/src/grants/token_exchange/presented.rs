@@ -165,6 +165,7 @@ pub(super) fn basis(request: &GrantRequest<'_>, authenticated_at: UnixTime) -> T
         client_epoch: request.client.client().epoch,
         user_epoch: 0,
         exchanged: None,
+        permitted: None,
         vars: Map::new(),
     }
 }

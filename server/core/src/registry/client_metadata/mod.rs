@@ -6,6 +6,7 @@ mod backchannel;
 mod logout;
 mod request_objects;
 mod texts;
+mod uma;
 
 pub(crate) use addresses::LOCALIZABLE;
 pub(super) use addresses::{AddressUse, addresses};
@@ -35,6 +36,7 @@ pub(super) fn check(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     check_algorithms(metadata)?;
     logout::check(metadata)?;
     backchannel::check(metadata)?;
+    uma::check(metadata)?;
     response_encryption::check(metadata)?;
     request_objects::check(metadata)?;
     check_authorization_details(metadata)?;

@@ -128,6 +128,7 @@ const fn severity(kind: EventKind) -> u8 {
         | EventKind::Logout
         | EventKind::SessionsEnded
         | EventKind::ConsentGiven
+        | EventKind::ClaimsGathered
         | EventKind::ConsentRevoked
         | EventKind::CodeIssued
         | EventKind::DeviceRequested

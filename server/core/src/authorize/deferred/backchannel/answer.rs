@@ -344,6 +344,7 @@ fn basis(
         client_epoch: client.epoch,
         user_epoch: user.epoch,
         exchanged: None,
+        permitted: None,
         vars: serving.transaction().vars(),
     }
 }

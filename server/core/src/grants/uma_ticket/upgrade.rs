@@ -5,8 +5,8 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::spec::uma_grant;
 use signet_protocol::time::UnixTime;
 
-use super::GrantRequest;
 use crate::failure::Failure;
+use crate::grants::GrantRequest;
 use crate::model::{ResourceKeeper, UmaPermission};
 use crate::tokens::{CheckedAccessToken, check_access_token};
 use crate::uma::{Asking, LONGEST_UPGRADED_PERMISSIONS, still_allowed};

@@ -26,6 +26,7 @@ mod m0024_deferred_requests;
 mod m0025_backchannel_notifications;
 mod m0028_trusted_issuers;
 mod m0030_uma;
+mod m0038_device_secrets;
 mod schema;
 
 use std::collections::HashSet;
@@ -120,6 +121,7 @@ impl Migrator {
             m0025_backchannel_notifications::STEPS,
             m0028_trusted_issuers::STEPS,
             m0030_uma::STEPS,
+            m0038_device_secrets::STEPS,
         ];
         files.into_iter().flatten()
     }

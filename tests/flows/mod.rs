@@ -27,6 +27,7 @@ mod languages;
 mod logout;
 mod logs;
 mod mutual_tls_hosts;
+mod native_sso;
 mod nodes;
 mod pairwise;
 mod prompts;

@@ -172,6 +172,11 @@ pub(crate) struct RealmSettings {
     uma: Option<bool>,
     /// Lifetime of permission tickets: 30 to 3600.
     uma_ticket_seconds: Option<i64>,
+    /// Whether native applications of one vendor may share logins (Native SSO for Mobile Apps 1.0). No when absent.
+    native_sso: Option<bool>,
+    /// Whether first-party applications may ask for user name and password themselves (OAuth 2.0 for First-Party
+    /// Applications). No when absent.
+    authorization_challenge: Option<bool>,
 }
 
 fn yes() -> bool {

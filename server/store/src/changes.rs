@@ -17,7 +17,7 @@ use crate::work::{Ending, Work};
 const KEPT_AFTER_EXPIRY: i64 = 15 * 60;
 
 /// Tables whose rows expire, with the columns of their key.
-const EXPIRING: [(&str, &str); 16] = [
+const EXPIRING: [(&str, &str); 17] = [
     ("used_records", "realm_id, purpose, used"),
     ("kept_details", "realm_id, kept"),
     ("pushed_requests", "realm_id, reference"),
@@ -34,6 +34,7 @@ const EXPIRING: [(&str, &str); 16] = [
     ("client_traffic", "realm_id, client_id, on_day, profile, subject"),
     ("changes", "sequence"),
     ("uma_tickets", "realm_id, reference"),
+    ("device_secrets", "realm_id, lineage"),
 ];
 
 #[async_trait]

@@ -8,6 +8,7 @@ mod throttle;
 
 pub use login::{Attempt, LoginFailure, check_password};
 pub use password::{PasswordHasher, PasswordOptions, PasswordPolicyViolation, check_policy};
+pub(crate) use session::session_of_apps;
 pub use session::{SessionCookie, current_session, new_session};
 pub(crate) use throttle::{counter_key, network};
 

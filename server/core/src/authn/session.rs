@@ -67,15 +67,34 @@ pub async fn current_session(
     cookie: Option<&SessionCookie>,
 ) -> Result<Option<BrowserSession>, Fault> {
     let Some(cookie) = cookie else { return Ok(None) };
-    let hash = cookie.hash();
-    let Some(session) = provider.store.session(realm.id(), &hash).await? else { return Ok(None) };
+    let session = provider.store.session(realm.id(), &cookie.hash()).await?;
+    used_session(provider, realm, session).await
+}
+
+/// The live session of a public name, its last use noted: apps use it, too.
+pub(crate) async fn session_of_apps(
+    provider: &Provider,
+    realm: &RealmContext,
+    sid: SessionId,
+) -> Result<Option<BrowserSession>, Fault> {
+    let session = provider.store.session_named(realm.id(), sid).await?;
+    used_session(provider, realm, session).await
+}
+
+/// A session if it lives, its last use noted.
+async fn used_session(
+    provider: &Provider,
+    realm: &RealmContext,
+    session: Option<BrowserSession>,
+) -> Result<Option<BrowserSession>, Fault> {
+    let Some(session) = session else { return Ok(None) };
     let now = provider.now();
     let unused_for = now.since(session.last_seen_at);
     if now >= session.expires_at || unused_for >= realm.realm.settings.session_idle_seconds {
         return Ok(None);
     }
     if unused_for >= TOUCH_SECONDS {
-        provider.store.touch_session(realm.id(), &hash, now).await?;
+        provider.store.touch_session(realm.id(), &session.cookie_hash, now).await?;
     }
     Ok(Some(session))
 }

@@ -23,6 +23,7 @@ mod step;
 mod verified_redirect;
 
 pub use answer::{Answered, ConsentAnswer, LoggedIn, LoginAction, LoginAnswer, answer_consent, answer_login};
+pub(crate) use decisions::{consent_terms, is_asked_again};
 pub(crate) use deferred::DeferredAnswer;
 pub use deferred::{
     APPROVAL_TOKEN_PREFIX, Approver, AskedFrom, BackchannelSender, DeviceAnswer, DeviceForm, Entered, UserCode,
@@ -60,9 +61,9 @@ use pushed::{Reference, recalled, recalled_again};
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, authorization_details, claims, dpop_jkt, grant_management, id_token_hint, login_hint, max_age, nonce, pkce,
-    presentation, prompt, registered_profile, registration, repetition, resource, response_mode, response_type, scope,
-    sender_constraint, size, state,
+    acr, authorization_details, claims, device_sso, dpop_jkt, grant_management, id_token_hint, login_hint, max_age,
+    nonce, pkce, presentation, prompt, registered_profile, registration, repetition, resource, response_mode,
+    response_type, scope, sender_constraint, size, state,
 };
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
@@ -109,6 +110,8 @@ const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
     (rules::request_object::request_is_signed_where_it_must_be, &[Authorization, Pushed]),
     (registration::clients_are_not_registered_by_request, &[Authorization, Pushed, Device, Backchannel]),
     (scope::scope_is_allowed, &[Authorization, Pushed, Device, Backchannel]),
+    (device_sso::apps_of_one_vendor_share_a_login, &[Authorization, Pushed]),
+    (device_sso::another_device_shares_nothing, &[Device, Backchannel]),
     (nonce::nonce_is_there_where_needed, &[Authorization, Pushed, Device, Backchannel]),
     (nonce::nonce_goes_with_openid, &[Authorization, Pushed]),
     (state::state_is_there_without_openid, &[Authorization, Pushed]),

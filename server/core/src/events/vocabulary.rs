@@ -116,6 +116,8 @@ pub enum TokenKind {
     AccessToken,
     /// A refresh token, and with it everything of the same lineage.
     RefreshToken,
+    /// A device secret; the tokens that it came with stay.
+    DeviceSecret,
 }
 
 /// What administration is about.
@@ -232,6 +234,7 @@ impl RefusedAt {
             Self::Endpoint(
                 Endpoint::Authorization
                 | Endpoint::PushedAuthorizationRequest
+                | Endpoint::AuthorizationChallenge
                 | Endpoint::DeviceAuthorization
                 | Endpoint::BackchannelAuthentication
                 | Endpoint::Approvals

@@ -194,6 +194,13 @@ pub struct RealmSettings {
     pub uma: bool,
     /// Lifetime of permission tickets: 30 to 3600.
     pub uma_ticket_seconds: i64,
+    /// Whether native applications of one vendor may share logins (Native SSO for Mobile Apps 1.0).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub native_sso: bool,
+    /// Whether first-party applications may ask for user name and password themselves (OAuth 2.0 for First-Party
+    /// Applications).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub authorization_challenge: bool,
 }
 
 impl RealmSettings {
@@ -263,6 +270,8 @@ impl Default for RealmSettings {
             password_minimum_length: 8,
             uma: false,
             uma_ticket_seconds: 300,
+            native_sso: false,
+            authorization_challenge: false,
         }
     }
 }

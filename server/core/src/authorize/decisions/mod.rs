@@ -10,7 +10,8 @@ mod request;
 mod resource;
 mod session;
 
-pub(super) use consent::{agreement, is_asked_again};
+pub(super) use consent::agreement;
+pub(crate) use consent::{consent_terms, is_asked_again};
 pub(super) use identity::identified;
 pub(super) use login::{check_result, freshness};
 pub(super) use policy::tightened;

@@ -5,6 +5,7 @@ mod account;
 mod admin_api;
 mod assertion_grants;
 mod audit;
+pub(crate) mod authorization_challenge;
 pub(crate) mod authorization_details;
 mod bound_tokens;
 mod ciba;

@@ -196,7 +196,7 @@ async fn native_sso_4_3_5_only_apps_of_one_group_share_and_nobody_by_default() {
     assert_eq!(tokens.0["scope"], "openid email offline_access");
     assert!(tokens.0.get("device_secret").is_none());
     // The app that shared has left the group.
-    world.realm.update_client(&world.mail, json!({"settings": {"native_sso_group": null}})).await;
+    world.realm.update_client(&world.mail, json!({"settings": {"native_sso_group": "rival"}})).await;
     world.share(&login, &[]).await.assert_refused("invalid_request");
     // Where the realm does not say so, there is nothing of it.
     let off = apps_in(Realm::new().await).await;

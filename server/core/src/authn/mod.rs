@@ -18,5 +18,8 @@ pub const ACR_PASSWORD: &str = "urn:signet:acr:password";
 /// The authentication method reference of a password (RFC 8176 section 2).
 pub const AMR_PASSWORD: &str = "pwd";
 
+/// The factors that a user can prove themselves with, on pages and in applications.
+pub const FACTORS: &[&str] = &["password"];
+
 /// Every class a login here can reach.
 pub const ACR_VALUES: &[&str] = &[ACR_PASSWORD];

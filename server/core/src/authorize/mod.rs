@@ -7,6 +7,7 @@
 
 mod agreement;
 mod answer;
+mod challenge;
 mod decisions;
 mod deferred;
 mod interaction;
@@ -23,6 +24,7 @@ mod step;
 mod verified_redirect;
 
 pub use answer::{Answered, ConsentAnswer, LoggedIn, LoginAction, LoginAnswer, answer_consent, answer_login};
+pub use challenge::{Challenged, challenge};
 pub(crate) use decisions::{consent_terms, is_asked_again};
 pub(crate) use deferred::DeferredAnswer;
 pub use deferred::{
@@ -80,13 +82,20 @@ enum Entry {
     Device,
     /// The backchannel authentication endpoint.
     Backchannel,
+    /// The authorization challenge endpoint.
+    Challenge,
 }
-use Entry::{Authorization, Backchannel, Device, Pushed};
+use Entry::{Authorization, Backchannel, Challenge, Device, Pushed};
 
 impl Entry {
     /// Whether the answer is waited for at the token endpoint, so that nothing is sent through the browser.
     const fn is_deferred(self) -> bool {
         matches!(self, Device | Backchannel)
+    }
+
+    /// Whether the client itself sends what it would send a browser with.
+    const fn is_direct(self) -> bool {
+        matches!(self, Pushed | Challenge)
     }
 }
 
@@ -99,35 +108,36 @@ macro_rules! matrix {
 
 /// Every rule, in the order it is applied, and where it applies. The first refusal is the answer.
 const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
-    (rules::pushed::request_is_pushed_where_it_must_be, &[Authorization]),
-    (repetition::no_parameter_is_repeated, &[Authorization, Pushed, Device, Backchannel]),
-    (state::state_is_printable, &[Authorization, Pushed]),
-    (registered_profile::registration_meets_the_profile, &[Authorization, Pushed, Device, Backchannel]),
-    (response_type::response_type_is_offered, &[Authorization, Pushed]),
-    (sender_constraint::bound_tokens_do_not_travel_through_the_browser, &[Authorization, Pushed]),
+    (rules::pushed::request_is_pushed_where_it_must_be, &[Authorization, Challenge]),
+    (repetition::no_parameter_is_repeated, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (state::state_is_printable, &[Authorization, Pushed, Challenge]),
+    (registered_profile::registration_meets_the_profile, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (response_type::response_type_is_offered, &[Authorization, Pushed, Challenge]),
+    (response_type::a_challenge_is_for_a_code, &[Challenge]),
+    (sender_constraint::bound_tokens_do_not_travel_through_the_browser, &[Authorization, Pushed, Challenge]),
     (response_mode::response_mode_is_allowed, &[Authorization, Pushed]),
-    (response_type::response_type_is_registered, &[Authorization, Pushed]),
-    (rules::request_object::request_is_signed_where_it_must_be, &[Authorization, Pushed]),
-    (registration::clients_are_not_registered_by_request, &[Authorization, Pushed, Device, Backchannel]),
-    (scope::scope_is_allowed, &[Authorization, Pushed, Device, Backchannel]),
-    (device_sso::apps_of_one_vendor_share_a_login, &[Authorization, Pushed]),
+    (response_type::response_type_is_registered, &[Authorization, Pushed, Challenge]),
+    (rules::request_object::request_is_signed_where_it_must_be, &[Authorization, Pushed, Challenge]),
+    (registration::clients_are_not_registered_by_request, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (scope::scope_is_allowed, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (device_sso::apps_of_one_vendor_share_a_login, &[Authorization, Pushed, Challenge]),
     (device_sso::another_device_shares_nothing, &[Device, Backchannel]),
-    (nonce::nonce_is_there_where_needed, &[Authorization, Pushed, Device, Backchannel]),
-    (nonce::nonce_goes_with_openid, &[Authorization, Pushed]),
-    (state::state_is_there_without_openid, &[Authorization, Pushed]),
-    (pkce::challenge_is_present_and_well_formed, &[Authorization, Pushed]),
-    (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed, Device, Backchannel]),
-    (prompt::prompt_is_consistent, &[Authorization, Pushed]),
-    (max_age::max_age_is_a_number, &[Authorization, Pushed, Device, Backchannel]),
-    (presentation::presentation_is_read, &[Authorization, Pushed, Device, Backchannel]),
-    (claims::claims_are_readable, &[Authorization, Pushed, Device, Backchannel]),
-    (acr::authentication_class_can_be_met, &[Authorization, Pushed, Device, Backchannel]),
-    (id_token_hint::hint_is_ours, &[Authorization, Pushed, Device, Backchannel]),
-    (login_hint::login_hint_is_of_reasonable_size, &[Authorization, Pushed, Device, Backchannel]),
-    (resource::resources_are_registered, &[Authorization, Pushed, Device, Backchannel]),
-    (authorization_details::details_conform_to_their_types, &[Authorization, Pushed, Device, Backchannel]),
-    (grant_management::grant_is_named_as_the_action_wants, &[Authorization, Pushed, Device, Backchannel]),
-    (size::a_code_can_carry_the_request, &[Authorization, Pushed, Device, Backchannel]),
+    (nonce::nonce_is_there_where_needed, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (nonce::nonce_goes_with_openid, &[Authorization, Pushed, Challenge]),
+    (state::state_is_there_without_openid, &[Authorization, Pushed, Challenge]),
+    (pkce::challenge_is_present_and_well_formed, &[Authorization, Pushed, Challenge]),
+    (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (prompt::prompt_is_consistent, &[Authorization, Pushed, Challenge]),
+    (max_age::max_age_is_a_number, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (presentation::presentation_is_read, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (claims::claims_are_readable, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (acr::authentication_class_can_be_met, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (id_token_hint::hint_is_ours, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (login_hint::login_hint_is_of_reasonable_size, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (resource::resources_are_registered, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (authorization_details::details_conform_to_their_types, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (grant_management::grant_is_named_as_the_action_wants, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (size::a_code_can_carry_the_request, &[Authorization, Pushed, Device, Backchannel, Challenge]),
 ];
 
 /// What a rule looks at.
@@ -383,7 +393,8 @@ fn accept(
     entry: Entry,
 ) -> Result<Accepted, AuthorizeError> {
     let parameters = merged.parameters();
-    let redirect = if entry.is_deferred() {
+    let is_redirected = !entry.is_deferred() && (entry != Challenge || parameters.get("redirect_uri").is_some());
+    let redirect = if !is_redirected {
         VerifiedRedirect::elsewhere(realm, &client, merged.deferred().map(|deferred| deferred.reference))
     } else {
         verified_redirect::verify(realm, &client, parameters).map_err(AuthorizeError::Page)?

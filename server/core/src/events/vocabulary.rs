@@ -106,6 +106,8 @@ pub enum SessionsEndedBecause {
     SignedOutEverywhere,
     /// An administrator decided so.
     AdministratorDecided,
+    /// An application began it for a request that could only go on in a browser.
+    GoesOnInBrowser,
 }
 
 /// The kind of a revoked token.

@@ -30,9 +30,6 @@ use crate::failure::Fault;
 use crate::model::{BrowserSession, User};
 use crate::realm::RealmContext;
 
-/// The factors that a user can prove themselves with.
-const FACTORS: &[&str] = &["password"];
-
 impl Accepted {
     /// The request as scripts are told of it.
     fn facts(&self) -> signet_hooks::RequestFacts {

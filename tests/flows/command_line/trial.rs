@@ -89,6 +89,21 @@ async fn a_client_that_has_its_user_asked_elsewhere_is_played() {
     assert_eq!(development.stop(), 0);
 }
 
+#[tokio::test]
+async fn apps_that_need_no_browser_are_played() {
+    let home = Home::empty();
+    let development = Development::start(&home, port());
+    let (played, shown) = Played::until(&home, "try challenge", "The ID token says:");
+    assert!(shown.contains("\"error\": \"insufficient_authorization\"") && shown.contains("username=ana"), "{shown}");
+    assert_eq!(played.end().0, 0);
+    let (played, shown) = Played::until(&home, "try native-sso", "The ID token says:");
+    assert!(shown.contains("actor_token_type=urn:openid:params:token-type:device-secret"), "{shown}");
+    let (code, rest) = played.end();
+    assert_eq!(code, 0, "{rest}");
+    assert!(rest.contains("\"aud\": \"demo-maps\"") && rest.contains("\"ds_hash\""), "{rest}");
+    assert_eq!(development.stop(), 0);
+}
+
 #[test]
 fn without_a_provider_it_is_said_what_to_start() {
     let home = Home::empty();

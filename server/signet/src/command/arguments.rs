@@ -124,6 +124,10 @@ pub(crate) enum TryCommand {
     Device(TryArguments),
     /// A client that has its user asked at another device, and waits for the answer (CIBA)
     Ciba(TryArguments),
+    /// An application that asks for user name and password itself (OAuth 2.0 for First-Party Applications)
+    Challenge(TryArguments),
+    /// Two apps of one vendor, of which the second takes part in the first one's login (Native SSO for Mobile Apps)
+    NativeSso(TryArguments),
 }
 
 /// Where the provider is.

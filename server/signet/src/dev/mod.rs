@@ -22,7 +22,7 @@ use crate::composition::{self, DEVELOPMENT_PREFIX, Opened, RootKeyKind, SystemCl
 use crate::config::{self, Configuration};
 use crate::output;
 use crate::serve::{self, Server};
-pub(crate) use demo::{BANK_CLIENT, DEVICE_CLIENT, Demo, REALM, USERNAME};
+pub(crate) use demo::{BANK_CLIENT, DEVICE_CLIENT, Demo, MAIL_CLIENT, MAPS_CLIENT, REALM, USERNAME};
 use flow::TestClient;
 pub(crate) use folder::Folder;
 pub(crate) use qr_code::qr_code;

@@ -10,7 +10,6 @@ use signet_protocol::time::UnixTime;
 
 use crate::column::{fixed, from_json, parsed, to_json};
 use crate::database::Database;
-use crate::device_secrets::forget_secrets_of;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::single_use::insert_proofs;
@@ -151,7 +150,6 @@ impl Work for CloseLineage {
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
         let update = "UPDATE refresh_families SET active = FALSE WHERE realm_id = ? AND lineage = ?";
         session.execute(update, vec![sql::bytes(&self.realm_id.0), sql::bytes(&self.lineage.0)]).await?;
-        forget_secrets_of(session, self.realm_id, self.lineage).await?;
         deny_lineage(session, self.realm_id, self.lineage, self.denied_until.0).await?;
         Ok(Ending::Commit(()))
     }

@@ -8,8 +8,8 @@ mod throttle;
 
 pub use login::{Attempt, LoginFailure, check_password};
 pub use password::{PasswordHasher, PasswordOptions, PasswordPolicyViolation, check_policy};
-pub(crate) use session::session_of_apps;
 pub use session::{SessionCookie, current_session, new_session};
+pub(crate) use session::{note_use, session_of_apps};
 pub(crate) use throttle::{counter_key, network};
 
 /// The authentication context class of a password login (OpenID Connect Core 2, `acr`).

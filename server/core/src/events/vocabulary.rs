@@ -106,8 +106,8 @@ pub enum SessionsEndedBecause {
     SignedOutEverywhere,
     /// An administrator decided so.
     AdministratorDecided,
-    /// An application began it for a request that could only go on in a browser.
-    GoesOnInBrowser,
+    /// An application began it without a browser, and its request led to no code.
+    NoCodeIssued,
 }
 
 /// The kind of a revoked token.

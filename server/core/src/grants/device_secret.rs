@@ -9,7 +9,7 @@ use signet_protocol::standard_claims::DEVICE_SSO_SCOPE;
 use zeroize::Zeroizing;
 
 use super::GrantRequest;
-use crate::authn::session_of_apps;
+use crate::authn::{note_use, session_of_apps};
 use crate::failure::{Failure, Fault};
 use crate::model::{BrowserSession, DeviceSecret, DeviceSecretHash};
 
@@ -51,6 +51,7 @@ pub(super) fn ds_hash(hash: DeviceSecretHash) -> String {
 pub(super) struct NewSecret {
     text: SecretText,
     stored: DeviceSecret,
+    session: BrowserSession,
     /// The one that the request brought, and that is good no more.
     rotated: Option<DeviceSecretHash>,
 }
@@ -80,7 +81,7 @@ impl NewSecret {
             group: group.to_owned(),
             expires_at: session.expires_at,
         };
-        Ok(Some(Self { text, stored, rotated: rotated.map(|before| before.hash) }))
+        Ok(Some(Self { text, stored, session, rotated: rotated.map(|before| before.hash) }))
     }
 
     /// The claim of the ID token that goes with it.
@@ -88,9 +89,10 @@ impl NewSecret {
         ds_hash(self.stored.hash)
     }
 
-    /// Keeps it: from now on it is good. Answers what the app is given.
+    /// Keeps it: from now on it is good, and the session was used. Answers what the app is given.
     pub(super) async fn keep(self, request: &GrantRequest<'_>) -> Result<String, Fault> {
         request.serving.store.keep_device_secret(&self.stored, self.rotated).await?;
+        note_use(request.serving, request.realm, &self.session).await?;
         Ok(self.text.0.to_string())
     }
 }

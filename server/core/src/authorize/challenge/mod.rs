@@ -16,10 +16,10 @@ use signet_protocol::parameters::Parameters;
 use signet_protocol::responses::AuthorizationChallengeResponse;
 use signet_protocol::spec::first_party_apps;
 
-use super::decisions::narrow;
+use super::decisions::{narrow, tightened};
 use super::interaction::{BrowserBinding, Interaction};
 use super::pushed::{asked_beside_the_client, in_json};
-use super::request_object::merge;
+use super::request_object::{MergedRequest, merge};
 use super::{Accepted, Entry, accept};
 use crate::binding::{authorized_key, conclude, proved, replayed};
 use crate::endpoints::Endpoint;
@@ -136,11 +136,25 @@ async fn begin(serving: &Serving<'_>, realm: &RealmContext, asked: &Asked<'_>) -
         }
         None => merged,
     };
-    let accepted = accept(serving, realm, (Arc::clone(asked.client), merged), Entry::Challenge).map_err(in_json)?;
+    let accepted = accepted(serving, realm, (asked.client, merged)).await?;
     consume(serving, realm, asked.proofs, None).await?;
     let binding = BrowserBinding::of_application(&*serving.random);
     let interaction = Interaction::begin(serving, &accepted.merged, &binding);
     Ok(Progress { accepted, interaction, binding, is_new: true })
+}
+
+/// Applies the rules; where a script demands more than the profile, again under that.
+async fn accepted(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (client, merged): (&Arc<Client>, MergedRequest),
+) -> Result<Accepted, Failure> {
+    let accept = |client, merged| accept(serving, realm, (client, merged), Entry::Challenge).map_err(in_json);
+    let accepted = accept(Arc::clone(client), merged)?;
+    match tightened(serving, realm, &accepted).await.map_err(in_json)? {
+        Some(client) => accept(client, accepted.merged),
+        None => Ok(accepted),
+    }
 }
 
 /// Goes on where an `auth_session` stands: it counts once, before anything is tried with it.
@@ -158,7 +172,7 @@ async fn resume(
     consume(serving, realm, asked.proofs, Some(session.record())).await?;
     serving.passed("auth_session");
     let merged = session.interaction().request(session.address());
-    let accepted = accept(serving, realm, (Arc::clone(asked.client), merged), Entry::Challenge).map_err(in_json)?;
+    let accepted = accepted(serving, realm, (asked.client, merged)).await?;
     let (interaction, binding) = session.into_parts(serving)?;
     Ok(Progress { accepted, interaction, binding, is_new: false })
 }

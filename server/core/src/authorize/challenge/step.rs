@@ -94,7 +94,7 @@ async fn end_session(
     (accepted, user): (&Accepted, &User),
     cookie: &SessionCookie,
 ) -> Result<(), Failure> {
-    let ended = Fact::SessionsEnded { reason: SessionsEndedBecause::GoesOnInBrowser };
+    let ended = Fact::SessionsEnded { reason: SessionsEndedBecause::NoCodeIssued };
     let parties = Parties::client(&accepted.client.client_id).and_user(Some(user.id));
     let events = serving.with_event(realm, ended.concerning(parties));
     let ending = SessionEnding::of(WhichSessions::OfCookie(cookie.hash()));

@@ -20,7 +20,7 @@ use super::id_token::{id_token_stands, verified_id_token};
 use super::issue::issue_shared;
 use super::presented::{Presented, basis, live_user, unacceptable};
 use super::{Exchange, decision, invalid, is_of_this_server};
-use crate::authn::session_of_apps;
+use crate::authn::{note_use, session_of_apps};
 use crate::failure::Failure;
 use crate::model::{BrowserSession, Client, DEFAULT_SLOT, DeviceSecret, ExchangeOrigin, Exchanged, TokenBasis, User};
 use crate::tokens::{Age, subject_for};
@@ -117,13 +117,18 @@ async fn shared_login(request: &GrantRequest<'_>, group: &str) -> Result<SharedL
     if !login.stands(request).await? {
         return Err(session_is_over().into());
     }
+    note_use(request.serving, request.realm, &login.session).await?;
     Ok(login)
 }
 
 impl SharedLogin {
-    /// Whether the app that shares it still may, and its tokens were not revoked.
+    /// Whether the app that shares it still may: it takes part in the session, its user agrees, and its tokens were not
+    /// revoked.
     async fn stands(&self, request: &GrantRequest<'_>) -> Result<bool, Failure> {
         let (realm_id, client_id) = (request.realm.id(), &self.client.client_id);
+        if !request.serving.store.session_participants(realm_id, self.session.sid).await?.contains(client_id) {
+            return Ok(false);
+        }
         let consent = request.serving.store.authorization(realm_id, self.user.id, client_id, DEFAULT_SLOT).await?;
         if consent.is_none() && !self.client.settings.skip_consent {
             return Ok(false);

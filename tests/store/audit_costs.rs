@@ -169,8 +169,8 @@ async fn a_token_by_secret_costs_no_commit_and_a_refresh_four_statements(databas
     // Without a poll, nothing is answered from memory: the client is read each time.
     let read = (1, 0);
     let token = async || ask(&node, &serving, ("app", secret), "grant_type=client_credentials").await;
-    assert_eq!(cost(store, token()).await, read);
-    assert_eq!(cost(store, token()).await, read);
+    assert_eq!(cost(store, Box::pin(token())).await, read);
+    assert_eq!(cost(store, Box::pin(token())).await, read);
     // Both at once.
     assert_eq!(cost(store, provider.flush_events()).await, (1, 1));
 
@@ -183,5 +183,5 @@ async fn a_token_by_secret_costs_no_commit_and_a_refresh_four_statements(databas
     let body = format!("grant_type=refresh_token&refresh_token={token}");
     let refreshed = ask(&node, &serving, ("app", secret), &body);
     // The client, then the four: family, user, the change and its event.
-    assert_eq!(cost(store, refreshed).await, (1 + 4, 1));
+    assert_eq!(cost(store, Box::pin(refreshed)).await, (1 + 4, 1));
 }

@@ -145,7 +145,9 @@ async fn one_wins_on(kind: Kind) {
     let answers = at_once(8, async || go_on(&client, &session, &credentials(&realm.user)).await).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
     assert_eq!(won.len(), 1);
-    lost.iter().for_each(|answer| answer.assert_refused("invalid_session"));
+    for answer in &lost {
+        answer.assert_refused("invalid_session");
+    }
     redeem(&client, &request, &won[0].authorization_code()).await.tokens();
     assert_eq!(database.count("sessions").await, 1);
     drop((realm, client, server));

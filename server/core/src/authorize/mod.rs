@@ -10,6 +10,7 @@ mod answer;
 mod challenge;
 mod decisions;
 mod deferred;
+mod error;
 mod interaction;
 mod issue;
 mod jarm;
@@ -32,6 +33,7 @@ pub use deferred::{
     Verified, WaitingRequest, answer_device, answer_request, answer_with_token, authenticate_backchannel,
     authorize_device, block_client_of, blocked_clients, enter_user_code, unblock_client, waiting_requests,
 };
+pub use error::AuthorizeError;
 pub use interaction::BrowserBinding;
 pub use pushed::push;
 pub use request::AuthorizationRequest;
@@ -49,7 +51,7 @@ use signet_protocol::parameters::Parameters;
 use crate::authn::SessionCookie;
 use crate::endpoints::Endpoint;
 use crate::events::{RefusedAt, Serving};
-use crate::failure::{Failure, Fault};
+use crate::failure::Failure;
 use crate::logout::session_state;
 use crate::model::Client;
 use crate::profile::SecurityProfile;
@@ -151,31 +153,6 @@ struct Context<'a> {
     proof: Option<Proof>,
     /// Whether the client sent the request itself.
     is_pushed: bool,
-}
-
-/// Why a request for authorization did not get anywhere.
-#[derive(Debug)]
-pub enum AuthorizeError {
-    /// Shown on a page: there is no redirect URI to trust.
-    Page(Refusal),
-    /// Shown on a page: the interaction is over, altered, or another browser's.
-    Expired(Refusal),
-    /// Sent to the client.
-    Redirect(Box<AuthorizationResponse>, Refusal),
-    /// Ours.
-    Fault(Fault),
-}
-
-impl From<Fault> for AuthorizeError {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<crate::ports::StoreError> for AuthorizeError {
-    fn from(error: crate::ports::StoreError) -> Self {
-        Self::Fault(error.into())
-    }
 }
 
 /// What the browser brings along.
@@ -394,10 +371,10 @@ fn accept(
 ) -> Result<Accepted, AuthorizeError> {
     let parameters = merged.parameters();
     let is_redirected = !entry.is_deferred() && (entry != Challenge || parameters.get("redirect_uri").is_some());
-    let redirect = if !is_redirected {
-        VerifiedRedirect::elsewhere(realm, &client, merged.deferred().map(|deferred| deferred.reference))
-    } else {
+    let redirect = if is_redirected {
         verified_redirect::verify(realm, &client, parameters).map_err(AuthorizeError::Page)?
+    } else {
+        VerifiedRedirect::elsewhere(realm, &client, merged.deferred().map(|deferred| deferred.reference))
     };
     let profile = realm.profile_of(&client);
     let (proof, is_pushed) = (merged.proof(), entry == Pushed || merged.pushed().is_some());

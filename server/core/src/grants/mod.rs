@@ -191,7 +191,7 @@ async fn exchange_grant(request: &GrantRequest<'_>, grant_type: GrantType) -> Re
         GrantType::ClientCredentials => client_credentials::exchange(request).await,
         GrantType::DeviceCode => device_code::exchange(request).await,
         GrantType::Ciba => ciba::exchange(request).await,
-        GrantType::TokenExchange => token_exchange::exchange(request).await,
+        GrantType::TokenExchange => Box::pin(token_exchange::exchange(request)).await,
         GrantType::JwtBearer => jwt_bearer::exchange(request).await,
         GrantType::UmaTicket => uma_ticket::exchange(request).await,
         // Its tokens come from the authorization endpoint; `grant_type` has refused it already.

@@ -182,7 +182,7 @@ impl Issued {
     async fn into_response(self, request: &GrantRequest<'_>) -> Result<TokenResponse, Failure> {
         let mut tokens = self.tokens;
         if let Some(secret) = self.secret {
-            tokens.device_secret = Some(secret.keep(request).await?);
+            tokens.device_secret = Some(Box::pin(secret.keep(request)).await?);
         }
         Ok(tokens)
     }
@@ -231,7 +231,7 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
     };
     let permitted = decide(request, &planned).await?;
     let whose = (family.lineage, family.user_id, family.content.sid);
-    let secret = NewSecret::prepare(request, &permitted.scope, whose).await?;
+    let secret = Box::pin(NewSecret::prepare(request, &permitted.scope, whose)).await?;
     let tokens = UserTokens {
         client,
         user: &user,

@@ -63,7 +63,8 @@ pub(super) async fn issue(
     let permitted = decide(request, &planned).await?;
     let secret = match granted.grant_type {
         GrantType::AuthorizationCode => {
-            NewSecret::prepare(request, &permitted.scope, (granted.lineage, granted.user_id, granted.sid)).await?
+            let whose = (granted.lineage, granted.user_id, granted.sid);
+            Box::pin(NewSecret::prepare(request, &permitted.scope, whose)).await?
         }
         _ => None,
     };
@@ -92,7 +93,7 @@ pub(super) async fn issue(
     let issued = issued(granted, (permitted.scope, aimed.resources), (&response, refresh_family.as_ref()));
     let is_first = redeem(request, granted, refresh_family, issued.concerning(granted.parties(request))).await?;
     if let Some(secret) = secret.filter(|_| is_first) {
-        response.device_secret = Some(secret.keep(request).await?);
+        response.device_secret = Some(Box::pin(secret.keep(request)).await?);
     }
     Ok(is_first.then_some(response))
 }

@@ -170,7 +170,7 @@ pub(super) async fn run(command: ClientCommand, context: &Context) -> CommandRes
             take_identity(&mut object, "client_id", client.id.as_str())?;
             let registration = registration_of(object)?;
             let updating = registry::update_client(&serving, &realm, before, registration);
-            show(context, &terminal::waiting("making keys", updating).await?)?;
+            show(context, &Box::pin(terminal::waiting("making keys", updating)).await?)?;
         }
         ClientCommand::Delete { client, confirmation } => {
             let realm = context.realm(&client.place.realm).await?;

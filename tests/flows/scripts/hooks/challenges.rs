@@ -30,6 +30,21 @@ async fn on_auth_start_on_factor_result_and_on_session_can_end_the_login_of_an_a
 }
 
 #[tokio::test]
+async fn on_client_policy_is_asked_about_what_an_application_asks_for() {
+    let realm = realm().await;
+    let client = first_party(&realm, json!({"token_endpoint_auth_method": "client_secret_basic"})).await;
+    let body = "if policy.endpoint == \"authorization\" && policy.request.scope.contains(\"email\") { \
+                return tighten(#{ require_pkce: true }); } \
+                if policy.endpoint == \"authorization_challenge\" && policy.request != () { throw \"too early\"; } none()";
+    bind(&realm, "on_client_policy", body).await;
+    let plain = request_of(&client).without_pkce();
+    begin(&client, &plain, &ANA).await.authorization_code();
+    let email = plain.with("scope", "openid email");
+    begin(&client, &email, &ANA).await.assert_refused("invalid_request");
+    begin(&client, &request_of(&client).with("scope", "openid email"), &ANA).await.authorization_code();
+}
+
+#[tokio::test]
 async fn on_consent_sends_the_user_of_an_application_to_the_browser() {
     let realm = realm().await;
     let client = first_party(&realm, json!({})).await;

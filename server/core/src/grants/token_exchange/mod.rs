@@ -38,7 +38,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         return Err(ErrorCode::InvalidAuthorizationDetails.because(reason).per(rfc8693("2.1")).into());
     }
     if native_sso::is_asked(request.parameters) {
-        return native_sso::exchange(request).await;
+        return Box::pin(native_sso::exchange(request)).await;
     }
     let policy = policy_of(request.client.client())?;
     let wanted = wanted(request, policy)?;

@@ -28,6 +28,7 @@ mod m0028_trusted_issuers;
 mod m0030_uma;
 mod m0034_uma_claims;
 mod m0035_uma_requests;
+mod m0038_device_secrets;
 mod schema;
 
 use std::collections::HashSet;
@@ -124,6 +125,7 @@ impl Migrator {
             m0030_uma::STEPS,
             m0034_uma_claims::STEPS,
             m0035_uma_requests::STEPS,
+            m0038_device_secrets::STEPS,
         ];
         files.into_iter().flatten()
     }

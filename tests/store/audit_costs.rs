@@ -60,7 +60,7 @@ async fn an_event_costs_one_statement_and_no_commit(database: &TestDatabase) {
     assert_eq!(cost(store, store.redeem(realm_id, &world.redemption(5), &events)).await, (4, 1));
     let lineage = Lineage([5; 16]);
     assert_eq!(cost(store, store.rotate(realm_id, &world.rotation(lineage, 1), &[event(&world, 3)])).await, (2, 1));
-    assert_eq!(cost(store, store.close_lineage(realm_id, lineage, NOW, &[event(&world, 4)])).await, (3, 1));
+    assert_eq!(cost(store, store.close_lineage(realm_id, lineage, NOW, &[event(&world, 4)])).await, (4, 1));
     let login = login(session(&world.user, 2), 2);
     assert_eq!(cost(store, store.open_session(&login, &[event(&world, 5)])).await, (3, 1));
     let record = used(Purpose::ClientAssertion, 1);

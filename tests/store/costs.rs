@@ -74,7 +74,7 @@ async fn a_refresh_costs_one_statement_and_one_commit(database: &TestDatabase) {
     // MariaDB cannot say which rows of several it inserted.
     let together = if database.kind == Kind::MariaDb { 3 } else { 2 };
     assert_eq!(cost(store, store.rotate(realm_id, &with_proofs, &[])).await, (together, 1));
-    assert_eq!(cost(store, store.close_lineage(realm_id, lineage, NOW, &[])).await, (2, 1));
+    assert_eq!(cost(store, store.close_lineage(realm_id, lineage, NOW, &[])).await, (3, 1));
 }
 
 async fn a_login_costs_two_statements_and_one_commit(database: &TestDatabase) {
@@ -84,11 +84,11 @@ async fn a_login_costs_two_statements_and_one_commit(database: &TestDatabase) {
     assert_eq!(cost(store, store.open_session(&first, &[])).await, (2, 1));
     let mut second = login(session(&world.user, 3), 3);
     second.replaces = Some(first.session.cookie_hash);
-    // The old session's row is held, its participants are read, both go.
-    assert_eq!(cost(store, store.open_session(&second, &[])).await, (7, 1));
+    // The old session's row is held, its participants are read, both go, and the device secrets of its apps with them.
+    assert_eq!(cost(store, store.open_session(&second, &[])).await, (8, 1));
     assert_eq!(cost(store, store.touch_session(realm_id, &second.session.cookie_hash, NOW.plus(60))).await, (1, 1));
     let ending = SessionEnding::of(WhichSessions::OfCookie(second.session.cookie_hash));
-    assert_eq!(cost(store, store.end_sessions(realm_id, &ending, &[])).await, (4, 1));
+    assert_eq!(cost(store, store.end_sessions(realm_id, &ending, &[])).await, (5, 1));
     let consent = authorization(&world.user, &world.client, 1);
     assert_eq!(cost(store, store.record_consent(&answered(9), &consent, &[])).await, (3, 1));
 }

@@ -37,6 +37,7 @@ mod clients;
 mod costs;
 mod damage;
 mod deferred_requests;
+mod device_secrets;
 mod exactness;
 mod fixtures;
 mod flow_costs;

@@ -2,8 +2,8 @@
 
 use signet_core::model::KeyState;
 use signet_core::ports::{
-    Authorizations, Clients, DeferredRequests, KeptDetails, Keys, PageRequest, PairwiseSalts, PushedRequests, Realms,
-    ResourceServers, Sessions, SingleUse, Users,
+    Authorizations, Clients, DeferredRequests, DeviceSecrets, KeptDetails, Keys, PageRequest, PairwiseSalts,
+    PushedRequests, Realms, ResourceServers, Sessions, SingleUse, Users,
 };
 use signet_protocol::identifiers::{Lineage, RealmId};
 
@@ -107,6 +107,7 @@ async fn a_deleted_realm_leaves_no_row_and_no_other_realm_notices(database: &Tes
     store.keep_details(world.realm.id, (&[1; 32], "[]"), NOW).await.unwrap();
     store.push(&super::fixtures::push(world.realm.id, 1), &[]).await.unwrap();
     store.defer(&super::fixtures::deferral(world.realm.id, 1), &[]).await.unwrap();
+    store.keep_device_secret(&super::device_secrets::secret(&world, 1), None).await.unwrap();
     store.delete_realm(world.realm.id, &[]).await.unwrap();
     for table in [
         "signing_keys",
@@ -126,6 +127,7 @@ async fn a_deleted_realm_leaves_no_row_and_no_other_realm_notices(database: &Tes
         "deferred_requests",
         "denials",
         "throttles",
+        "device_secrets",
     ] {
         let expected = i64::from(table.ends_with("ing_keys"));
         assert_eq!(database.count(table).await, expected, "{table}");

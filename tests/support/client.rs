@@ -188,6 +188,10 @@ impl Tokens {
         self.0["refresh_token"].as_str().unwrap_or_else(|| panic!("no refresh token: {:?}", self.0))
     }
 
+    pub(crate) fn device_secret(&self) -> &str {
+        self.0["device_secret"].as_str().unwrap_or_else(|| panic!("no device secret: {:?}", self.0))
+    }
+
     pub(crate) fn id_token(&self) -> &str {
         self.0["id_token"].as_str().unwrap_or_else(|| panic!("no ID token: {:?}", self.0))
     }
@@ -206,6 +210,7 @@ impl Answer {
                 "refresh_token",
                 "scope",
                 "id_token",
+                "device_secret",
                 "issued_token_type",
                 "authorization_details",
                 "grant_id",

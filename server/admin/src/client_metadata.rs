@@ -177,6 +177,12 @@ pub(crate) struct ClientSettings {
     token_exchange: Option<TokenExchangePolicy>,
     /// The client that may act for the users of this one's access tokens: their `may_act` (RFC 8693 section 4.4).
     may_act: Option<String>,
+    /// The group of native applications of one vendor that the client shares logins with, by a name that all of them have
+    /// here (Native SSO for Mobile Apps 4.3); none when absent.
+    native_sso_group: Option<String>,
+    /// Whether the client may ask for user name and password itself (OAuth 2.0 for First-Party Applications). Only for
+    /// applications of whoever runs this server. No when absent.
+    authorization_challenge: Option<bool>,
 }
 
 /// What a client may exchange tokens for (RFC 8693).
@@ -266,6 +272,7 @@ mod tests {
             "refresh_rotation": "keep", "resources": ["https://api.test"], "dynamically_registered": true,
             "require_dpop_nonce": true, "may_introspect": true, "may_act": "gateway",
             "backchannel_logout_timeout_seconds": 20,
+            "native_sso_group": "vendor", "authorization_challenge": true,
             "token_exchange": {
                 "subject_clients": ["shop"], "audiences": ["https://api.test"], "scope": "read", "impersonation": false,
                 "delegation": true, "issued_token_types": ["urn:ietf:params:oauth:token-type:access_token"],

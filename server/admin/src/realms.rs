@@ -180,6 +180,11 @@ pub(crate) struct RealmSettings {
     uma_poll_interval_seconds: Option<i64>,
     /// How long claims are persisted that a requesting party lets persist: 0 to 31536000; 0 persists none.
     uma_claims_seconds: Option<i64>,
+    /// Whether native applications of one vendor may share logins (Native SSO for Mobile Apps 1.0). No when absent.
+    native_sso: Option<bool>,
+    /// Whether first-party applications may ask for user name and password themselves (OAuth 2.0 for First-Party
+    /// Applications). No when absent.
+    authorization_challenge: Option<bool>,
 }
 
 fn yes() -> bool {

@@ -7,9 +7,9 @@ use poem::{Endpoint, Route, get, post};
 use signet_core::provider::Provider;
 
 use crate::endpoints::{
-    account, account_requests, account_sharing, assets, authorize, backchannel_authentication, claims, consent, device,
-    device_authorization, discovery, grants, introspection, jwks, login, logout, not_found, protected_resource,
-    pushed_authorization_request, registration, revocation, sign_up, token, uma, userinfo,
+    account, account_requests, account_sharing, assets, authorization_challenge, authorize, backchannel_authentication,
+    claims, consent, device, device_authorization, discovery, grants, introspection, jwks, login, logout, not_found,
+    protected_resource, pushed_authorization_request, registration, revocation, sign_up, token, uma, userinfo,
 };
 use crate::listener::LargeBody;
 use crate::pages::Pages;
@@ -44,6 +44,8 @@ pub fn routes(app: &Arc<App>) -> Route {
             "/realms/:realm/par",
             shared("OPTIONS, POST", post(pushed_authorization_request::push).options(token::preflight)),
         )
+        // OAuth 2.0 for First-Party Applications 4.1.
+        .at("/realms/:realm/authorize-challenge", shared("POST", post(authorization_challenge::challenge)))
         // RFC 6749 section 3.2.
         .at("/realms/:realm/token", shared("OPTIONS, POST", post(token::exchange).options(token::preflight)))
         // OpenID Connect Core 5.3.

@@ -35,11 +35,14 @@ pub enum Purpose {
     AccessToken,
     /// The member of a JWT access token that says what the token rests on.
     TokenReference,
+    /// How far an application has come that asks for user name and password itself.
+    AuthSession,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 4] = [Self::Interaction, Self::AuthorizationCode, Self::AccessToken, Self::TokenReference];
+    pub const ALL: [Self; 5] =
+        [Self::Interaction, Self::AuthorizationCode, Self::AccessToken, Self::TokenReference, Self::AuthSession];
 
     /// The prefix of the text form: lets endpoints and secret scanners tell values apart.
     pub const fn prefix(self) -> &'static str {
@@ -48,6 +51,7 @@ impl Purpose {
             Self::AuthorizationCode => "sc_",
             Self::AccessToken => "sa_",
             Self::TokenReference => "st_",
+            Self::AuthSession => "ss_",
         }
     }
 

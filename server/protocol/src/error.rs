@@ -117,6 +117,12 @@ error_codes! {
     RequestDenied = "request_denied", 403;
     /// There is no such protected resource (UMA Federated Authorization 4.3).
     InvalidResourceId = "invalid_resource_id", 400;
+    /// The auth session is not good, or not this client's (First-Party Apps 5.2.2.1).
+    InvalidSession = "invalid_session", 400;
+    /// More must come from the user before there is a code (First-Party Apps 5.2.2.1).
+    InsufficientAuthorization = "insufficient_authorization", 400;
+    /// The user has to go on in a browser (First-Party Apps 5.2.2.1).
+    RedirectToWeb = "redirect_to_web", 400;
     /// There is nothing at this address of the protection API (UMA Federated Authorization 3.2).
     NotFound = "not_found", 404;
 }

@@ -103,6 +103,8 @@ registered_names! {
         IdToken = "urn:ietf:params:oauth:token-type:id_token",
         /// A JWT of an issuer that the realm trusts.
         Jwt = "urn:ietf:params:oauth:token-type:jwt",
+        /// A device secret of this server (Native SSO for Mobile Apps 4.1).
+        DeviceSecret = "urn:openid:params:token-type:device-secret",
     }
 
     /// How a client authenticates (RFC 7591 section 2, OpenID Connect Core 9, RFC 8705 section 2).

@@ -108,6 +108,12 @@ impl Parameters {
         self.pairs.len()
     }
 
+    /// Whether each of these parameters stands among others with the same value.
+    #[must_use]
+    pub fn is_within(&self, others: &Self) -> bool {
+        self.pairs.iter().all(|pair| others.pairs.contains(pair))
+    }
+
     /// Adds a parameter at the end.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {

@@ -18,6 +18,9 @@ pub struct MtlsEndpointAliases {
     /// The grant management endpoint there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_management_endpoint: Option<String>,
+    /// The authorization challenge endpoint there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_challenge_endpoint: Option<String>,
     /// The device authorization endpoint there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_authorization_endpoint: Option<String>,
@@ -119,6 +122,10 @@ pub struct ProviderMetadata {
     pub protected_resources: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claims_interaction_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_challenge_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub native_sso_supported: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permission_endpoint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

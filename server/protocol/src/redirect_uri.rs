@@ -1,6 +1,6 @@
 //! Redirect URIs: what may be registered, and which registered one a request names (RFC 6749 3.1.2, RFC 9700 2.1).
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::names::ApplicationType;
 
@@ -20,8 +20,10 @@ pub enum UnacceptableRedirectUri {
     #[error("a web application's redirect URI uses https; http is for loopback addresses of native applications")]
     InsecureScheme,
     /// RFC 8252 section 7.1: a private-use scheme is a reversed domain name; scripts and data are none.
-    #[error("a private-use scheme contains a dot, like com.example.app")]
+    #[error("a private-use scheme is a domain name in reverse order, like com.example.app")]
     UnusableScheme,
+    /// RFC 8252 section 7.1: nobody gives names below a private-use scheme, so that no authority follows it.
+
     /// Longer than any server needs.
     #[error("a redirect URI has at most 2048 characters")]
     TooLong,
@@ -47,10 +49,10 @@ pub fn check_registration(text: &str, application_type: ApplicationType) -> Resu
     }
     match (url.scheme(), application_type) {
         ("https", _) if text.starts_with("https://") && url.host().is_some() => Ok(()),
-        ("http", ApplicationType::Native) if text.starts_with("http://") && is_loopback(&url) => Ok(()),
+        ("http", ApplicationType::Native) if without_loopback_port(text).is_some() => Ok(()),
         ("https", _) => Err(UnacceptableRedirectUri::Malformed),
         ("http", _) | (_, ApplicationType::Web) => Err(UnacceptableRedirectUri::InsecureScheme),
-        (scheme, ApplicationType::Native) if scheme.contains('.') => Ok(()),
+        (scheme, ApplicationType::Native) if is_reversed_domain(scheme) => Ok(()),
         _ => Err(UnacceptableRedirectUri::UnusableScheme),
     }
 }
@@ -77,17 +79,20 @@ pub fn web_origin(redirect_uri: &str) -> Option<String> {
     matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
 }
 
-/// Loopback by literal address only: the name localhost can be made to point elsewhere (RFC 8252 section 8.3).
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        _ => false,
-    }
+/// A domain name in reverse order: labels of letters, digits and hyphens, of which the first one is a top-level domain
+/// (RFC 8252 section 7.1).
+fn is_reversed_domain(scheme: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_ldh = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=63).contains(&label.len()) && label.bytes().all(is_ldh) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let is_top_level = |label: &str| label.len() >= 2 && label.starts_with(|first: char| first.is_ascii_alphabetic());
+    scheme.split_once('.').is_some_and(|(first, _)| is_top_level(first)) && scheme.split('.').all(is_label)
 }
 
 /// `http://127.0.0.1:5000/cb` as (`http://127.0.0.1`, `/cb`); nothing for other hosts. Works on the text, so that
-/// nothing is normalised before it is compared.
+/// nothing is normalised before it is compared. Loopback by the two literal addresses only (RFC 8252 section 7.3): the
+/// name localhost can be made to point elsewhere (section 8.3).
 fn without_loopback_port(text: &str) -> Option<(&str, &str)> {
     for prefix in ["http://127.0.0.1", "http://[::1]"] {
         if let Some(rest) = text.strip_prefix(prefix) {
@@ -177,6 +182,18 @@ mod tests {
             ("http://localhost/cb", Native, Err(Why::InsecureScheme)),
             ("com.example.app:/cb", Native, Ok(())),
             ("com.example.app:/cb", Web, Err(Why::InsecureScheme)),
+            ("http://[::1]:5000/cb", Native, Ok(())),
+            ("http://127.1/cb", Native, Err(Why::InsecureScheme)),
+            ("http://2130706433/cb", Native, Err(Why::InsecureScheme)),
+            ("http://127.0.0.1.evil.test/cb", Native, Err(Why::InsecureScheme)),
+            ("http://[::ffff:127.0.0.1]/cb", Native, Err(Why::InsecureScheme)),
+            ("com.example.my-app:/cb", Native, Ok(())),
+            ("app:/cb", Native, Err(Why::UnusableScheme)),
+            ("a.:/cb", Native, Err(Why::UnusableScheme)),
+            ("com..app:/cb", Native, Err(Why::UnusableScheme)),
+            ("com.example+app:/cb", Native, Err(Why::UnusableScheme)),
+            ("com.-example:/cb", Native, Err(Why::UnusableScheme)),
+            ("c.example:/cb", Native, Err(Why::UnusableScheme)),
             ("javascript:alert(1)", Native, Err(Why::UnusableScheme)),
             ("data:text/html,x", Native, Err(Why::UnusableScheme)),
             ("https:/rp.test/cb", Web, Err(Why::Malformed)),

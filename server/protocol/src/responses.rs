@@ -47,6 +47,9 @@ pub struct TokenResponse {
     /// The ID token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// What other apps of the vendor on the same device may sign the user in with (Native SSO for Mobile Apps 3.4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_secret: Option<String>,
     /// What `access_token` is, where tokens were exchanged (RFC 8693 section 2.2.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_token_type: Option<TokenType>,
@@ -81,6 +84,19 @@ pub struct PushedAuthorizationResponse {
     pub request_uri: String,
     /// Seconds for which it may begin there.
     pub expires_in: i64,
+}
+
+/// A successful answer to an authorization challenge request (OAuth 2.0 for First-Party Applications 5.2.1).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationChallengeResponse {
+    /// What the client redeems at the token endpoint.
+    pub authorization_code: String,
+}
+
+impl std::fmt::Debug for AuthorizationChallengeResponse {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("AuthorizationChallengeResponse").finish_non_exhaustive()
+    }
 }
 
 /// A successful answer to a device authorization request (RFC 8628 section 3.2).

@@ -64,6 +64,11 @@ pub const fn rfc7662(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 7662", section)
 }
 
+/// A section of RFC 8252, OAuth 2.0 for Native Apps.
+pub const fn rfc8252(section: &'static str) -> SpecRef {
+    SpecRef::new("RFC 8252", section)
+}
+
 /// A section of RFC 8628, OAuth 2.0 Device Authorization Grant.
 pub const fn rfc8628(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 8628", section)
@@ -82,6 +87,16 @@ pub const fn fapi_ciba(section: &'static str) -> SpecRef {
 /// A section of RFC 7521, Assertion Framework for Client Authentication and Authorization Grants.
 pub const fn rfc7521(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 7521", section)
+}
+
+/// A section of OpenID Connect Native SSO for Mobile Apps 1.0.
+pub const fn native_sso(section: &'static str) -> SpecRef {
+    SpecRef::new("Native SSO for Mobile Apps", section)
+}
+
+/// A section of OAuth 2.0 for First-Party Applications.
+pub const fn first_party_apps(section: &'static str) -> SpecRef {
+    SpecRef::new("OAuth 2.0 for First-Party Applications", section)
 }
 
 /// A section of RFC 8693, Token Exchange.

@@ -42,6 +42,9 @@ const ADDRESS: &[&str] = &["formatted", "street_address", "locality", "region", 
 /// Scope values with a meaning of their own (OpenID Connect Core 3.1.2.1, 5.4 and 11).
 pub const STANDARD_SCOPES: &[&str] = &["openid", "profile", "email", "address", "phone", "offline_access"];
 
+/// The scope value by which apps of one vendor share a login (Native SSO for Mobile Apps 3.1).
+pub const DEVICE_SSO_SCOPE: &str = "device_sso";
+
 /// Why claims about a user were refused. Names the claim.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{claim}: {problem}")]

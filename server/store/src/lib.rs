@@ -17,6 +17,7 @@ mod configuration;
 mod connect;
 mod database;
 mod deferred_requests;
+mod device_secrets;
 mod entity;
 mod events;
 mod failure;

@@ -20,7 +20,7 @@ use crate::text::{may_be_stored, storable};
 use crate::work::{Ending, Patience, Work};
 
 /// Tables that no foreign key empties when a realm goes.
-const UNREFERENCED: [&str; 15] = [
+const UNREFERENCED: [&str; 16] = [
     "refresh_families",
     "logout_deliveries",
     "session_participants",
@@ -36,6 +36,7 @@ const UNREFERENCED: [&str; 15] = [
     "script_cursors",
     "client_traffic",
     "uma_tickets",
+    "device_secrets",
 ];
 
 #[async_trait]

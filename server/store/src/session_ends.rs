@@ -103,7 +103,7 @@ async fn end(session: &Session<'_>, realm_id: RealmId, ending: &SessionEnding) -
         if let Some(denied_until) = ending.offline_access_denied_until {
             end_families(session, realm_id, (&sids, denied_until)).await?;
         }
-        for table in ["session_participants", "sessions"] {
+        for table in ["device_secrets", "session_participants", "sessions"] {
             let (list, values) = of_sessions(realm_id, &sids);
             session.execute(&format!("DELETE FROM {table} WHERE {list}"), values).await?;
         }

@@ -4,6 +4,7 @@ use sea_orm::Value;
 use signet_core::ports::{Standing, StandingQuery};
 use signet_protocol::identifiers::{Lineage, RealmId};
 
+use crate::device_secrets::forget_secrets_of;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::sql;
@@ -149,12 +150,13 @@ pub(crate) async fn deny(
     session.execute(&format!("{insert} {longer}"), values).await.map(drop)
 }
 
-/// Puts a lineage on the deny list.
+/// Puts a lineage on the deny list. Its device secret, which may live longer than that, goes.
 pub(crate) async fn deny_lineage(
     session: &Session<'_>,
     realm_id: RealmId,
     lineage: Lineage,
     until: i64,
 ) -> Result<(), Failure> {
+    forget_secrets_of(session, realm_id, lineage).await?;
     deny(session, realm_id, (LINEAGE, &lineage.0), until).await
 }

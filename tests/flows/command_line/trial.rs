@@ -109,6 +109,20 @@ async fn a_client_that_wants_to_get_at_something_protected_is_played() {
     let (code, rest) = played.end();
     assert_eq!(code, 0, "{rest}");
     assert!(rest.contains("The resource server learns:") && rest.contains("\"view\""), "{rest}");
+}
+
+#[tokio::test]
+async fn apps_that_need_no_browser_are_played() {
+    let home = Home::empty();
+    let development = Development::start(&home, port());
+    let (played, shown) = Played::until(&home, "try challenge", "The ID token says:");
+    assert!(shown.contains("\"error\": \"insufficient_authorization\"") && shown.contains("username=ana"), "{shown}");
+    assert_eq!(played.end().0, 0);
+    let (played, shown) = Played::until(&home, "try native-sso", "The ID token says:");
+    assert!(shown.contains("actor_token_type=urn:openid:params:token-type:device-secret"), "{shown}");
+    let (code, rest) = played.end();
+    assert_eq!(code, 0, "{rest}");
+    assert!(rest.contains("\"aud\": \"demo-maps\"") && rest.contains("\"ds_hash\""), "{rest}");
     assert_eq!(development.stop(), 0);
 }
 

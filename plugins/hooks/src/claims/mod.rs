@@ -35,6 +35,7 @@ pub const PROTECTED: &[&str] = &[
     "at_hash",
     "c_hash",
     "s_hash",
+    "ds_hash",
     "azp",
     "sid",
     "events",

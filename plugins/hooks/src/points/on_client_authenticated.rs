@@ -32,6 +32,8 @@ pub enum ClientEndpoint {
     Token,
     /// The endpoint for pushed authorization requests (RFC 9126 section 2).
     PushedAuthorizationRequest,
+    /// The authorization challenge endpoint (OAuth 2.0 for First-Party Applications 4.1).
+    AuthorizationChallenge,
     /// The device authorization endpoint (RFC 8628 section 3.1).
     DeviceAuthorization,
     /// The backchannel authentication endpoint (CIBA Core 7).

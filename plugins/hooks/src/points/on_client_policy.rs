@@ -30,6 +30,8 @@ pub enum PolicyEndpoint {
     Authorization,
     /// The endpoint for pushed authorization requests (RFC 9126).
     PushedAuthorizationRequest,
+    /// The authorization challenge endpoint (OAuth 2.0 for First-Party Applications 4.1).
+    AuthorizationChallenge,
     /// The token endpoint (RFC 6749 section 3.2).
     Token,
     /// The device authorization endpoint (RFC 8628 section 3.1).

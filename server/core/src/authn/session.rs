@@ -67,15 +67,34 @@ pub async fn current_session(
     cookie: Option<&SessionCookie>,
 ) -> Result<Option<BrowserSession>, Fault> {
     let Some(cookie) = cookie else { return Ok(None) };
-    let hash = cookie.hash();
-    let Some(session) = provider.store.session(realm.id(), &hash).await? else { return Ok(None) };
+    let session = provider.store.session(realm.id(), &cookie.hash()).await?;
+    let session = session.filter(|session| is_live(provider, realm, session));
+    if let Some(session) = &session {
+        note_use(provider, realm, session).await?;
+    }
+    Ok(session)
+}
+
+/// The live session of a public name. Whoever uses it says so with [`note_use`].
+pub(crate) async fn session_of_apps(
+    provider: &Provider,
+    realm: &RealmContext,
+    sid: SessionId,
+) -> Result<Option<BrowserSession>, Fault> {
+    let session = provider.store.session_named(realm.id(), sid).await?;
+    Ok(session.filter(|session| is_live(provider, realm, session)))
+}
+
+fn is_live(provider: &Provider, realm: &RealmContext, session: &BrowserSession) -> bool {
     let now = provider.now();
-    let unused_for = now.since(session.last_seen_at);
-    if now >= session.expires_at || unused_for >= realm.realm.settings.session_idle_seconds {
-        return Ok(None);
+    now < session.expires_at && now.since(session.last_seen_at) < realm.realm.settings.session_idle_seconds
+}
+
+/// Notes the use of a session, if the last note is old enough.
+pub(crate) async fn note_use(provider: &Provider, realm: &RealmContext, session: &BrowserSession) -> Result<(), Fault> {
+    let now = provider.now();
+    if now.since(session.last_seen_at) >= TOUCH_SECONDS {
+        provider.store.touch_session(realm.id(), &session.cookie_hash, now).await?;
     }
-    if unused_for >= TOUCH_SECONDS {
-        provider.store.touch_session(realm.id(), &hash, now).await?;
-    }
-    Ok(Some(session))
+    Ok(())
 }

@@ -121,17 +121,8 @@ async fn take_login(
         LoginAction::Cancel => return Err(cancel(serving, realm, &accepted, &interaction).await),
     };
     narrow(serving, realm, &mut accepted, &mut interaction.narrowing).await?;
-    let refuse = |refusal| accepted.redirect.refuse(refusal);
-    let identified = decisions::identified(serving, realm, &accepted, (HintSource::LoginForm, username)).await;
-    let identified = identified.map_err(refuse)?;
-    let (username_tried, session) = (identified.as_str(), browser.session.as_ref());
-    let attempt = Attempt { username: username_tried, password, address: answer.address, session };
-    let checked = check_password(serving, realm, attempt).await?;
-    if let Err(refusal) = decisions::check_result(serving, realm, &accepted, &checked).await {
-        let user = checked.ok().map(|user| user.id);
-        return Err(end(serving, realm, (&accepted, &interaction), (refusal, user), None).await);
-    }
-    match checked {
+    let attempt = Attempt { username, password, address: answer.address, session: browser.session.as_ref() };
+    match check_factor(serving, realm, (&accepted, &interaction), attempt).await? {
         Ok(user) => {
             let logged_in =
                 log_in(serving, realm, (&parameters, &accepted, &interaction), (&user, None), browser).await?;
@@ -143,6 +134,24 @@ async fn take_login(
             Ok(Answered::Again(Box::new(form), failure))
         }
     }
+}
+
+/// Checks what a user has typed, on a page or in an application, and asks the realm's scripts before and after.
+pub(super) async fn check_factor(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (accepted, interaction): (&Accepted, &Interaction),
+    attempt: Attempt<'_>,
+) -> Result<Result<User, LoginFailure>, AuthorizeError> {
+    let typed = (HintSource::LoginForm, attempt.username);
+    let identified = decisions::identified(serving, realm, accepted, typed).await;
+    let identified = identified.map_err(|refusal| accepted.redirect.refuse(refusal))?;
+    let checked = check_password(serving, realm, Attempt { username: &identified, ..attempt }).await?;
+    if let Err(refusal) = decisions::check_result(serving, realm, accepted, &checked).await {
+        let user = checked.ok().map(|user| user.id);
+        return Err(end(serving, realm, (accepted, interaction), (refusal, user), None).await);
+    }
+    Ok(checked)
 }
 
 /// The form of an interaction that goes on at the same stage.
@@ -164,7 +173,8 @@ pub(super) fn form_again(
     })
 }
 
-/// Opens a session for a user who has proved who they are, once for a form. Who had no account has one then.
+/// Opens a session for a user who has proved who they are, once for a form, and sends the browser on with it. Who had no
+/// account has one then.
 pub(super) async fn log_in(
     serving: &Serving<'_>,
     realm: &RealmContext,
@@ -172,6 +182,20 @@ pub(super) async fn log_in(
     (user, new): (&User, Option<(NewAccount, Event)>),
     browser: &Browser,
 ) -> Result<LoggedIn, AuthorizeError> {
+    let (session, progress) = begin_session(serving, realm, (accepted, interaction), (user, new), browser).await?;
+    let progress = progress.seal(serving, realm)?;
+    let query = parameters.clone().with(INTERACTION_PARAMETER, &progress).encode();
+    Ok(LoggedIn { location: format!("{}?{query}", realm.urls.of(Endpoint::Authorization)), session })
+}
+
+/// Opens a session for a user who has proved who they are; answers its cookie, and the interaction that goes on in it.
+pub(super) async fn begin_session(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (accepted, interaction): (&Accepted, &Interaction),
+    (user, new): (&User, Option<(NewAccount, Event)>),
+    browser: &Browser,
+) -> Result<(SessionCookie, Interaction), AuthorizeError> {
     let before = match &browser.session {
         Some(cookie) => serving.store.session(realm.id(), &cookie.hash()).await?,
         None => None,
@@ -182,7 +206,7 @@ pub(super) async fn log_in(
     }
     let (account, created) = new.unzip();
     let known = account.is_none().then_some(user.id);
-    let progress = interaction.at(Stage::LoggedIn(session.sid)).seal(serving, realm)?;
+    let progress = interaction.at(Stage::LoggedIn(session.sid));
     let login = Login {
         form: interaction.login_record(serving),
         session,
@@ -202,8 +226,7 @@ pub(super) async fn log_in(
             serving.written(&events);
             // The session that this browser had may have been another user's.
             serving.logouts.notify_one();
-            let query = parameters.clone().with(INTERACTION_PARAMETER, &progress).encode();
-            Ok(LoggedIn { location: format!("{}?{query}", realm.urls.of(Endpoint::Authorization)), session: cookie })
+            Ok((cookie, progress))
         }
         LoginOutcome::FormAlreadyUsed => {
             serving.note(realm, refused(LoginRefusal::FormUsedBefore, known));

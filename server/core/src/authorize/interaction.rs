@@ -19,7 +19,7 @@ use crate::provider::Provider;
 use crate::realm::RealmContext;
 
 /// The longest that a realm may let interactions live. A mark is kept for as long, whatever the realm's setting is now.
-const LONGEST_SECONDS: i64 = 3_600;
+pub(super) const LONGEST_SECONDS: i64 = 3_600;
 
 /// What ties an interaction to a browser: a random cookie that a login does not change.
 #[derive(Clone)]
@@ -38,9 +38,19 @@ impl BrowserBinding {
         }
     }
 
+    /// What stands for a browser where an application shows no pages: new for each request.
+    pub(super) fn of_application(random: &dyn Random) -> Self {
+        Self::from_cookie(None, random)
+    }
+
     /// The cookie to set, if the browser does not have it yet.
     pub fn new_cookie(&self) -> Option<&str> {
         self.is_new.then_some(self.value.as_str())
+    }
+
+    /// What the cookie has.
+    pub(super) fn value(&self) -> &str {
+        &self.value
     }
 
     fn hash(&self) -> String {
@@ -162,8 +172,21 @@ impl Interaction {
     /// The text that a form or a URL carries, with what scripts have handed on by now.
     pub(super) fn seal(&self, serving: &Serving<'_>, realm: &RealmContext) -> Result<String, Fault> {
         let expires_at = serving.now().plus(realm.realm.settings.interaction_seconds);
-        let interaction = Self { vars: serving.transaction().vars(), ..self.clone() };
-        realm.seal(Purpose::Interaction, expires_at, &interaction, &*serving.random)
+        realm.seal(Purpose::Interaction, expires_at, &self.handed_on(serving), &*serving.random)
+    }
+
+    /// The same with what scripts have handed on by now.
+    pub(super) fn handed_on(&self, serving: &Serving<'_>) -> Self {
+        Self { vars: serving.transaction().vars(), ..self.clone() }
+    }
+
+    /// Scripts go on with what they handed on before.
+    ///
+    /// # Errors
+    /// What they handed on in this request leaves no room for it.
+    pub(super) fn go_on(&self, serving: &Serving<'_>) -> Result<(), Refusal> {
+        let gone_on = serving.transaction().go_on(&self.vars);
+        gone_on.map_err(|too_much| unreadable(too_much.to_string()))
     }
 
     /// Reads an interaction that came back, with the request and the browser it must belong to. Scripts go on with what
@@ -177,21 +200,16 @@ impl Interaction {
         text: &str,
         (parameters, binding): (&Parameters, &BrowserBinding),
     ) -> Result<Self, Refusal> {
-        let refused = |detail: String| {
-            ErrorCode::InvalidRequest
-                .because("this sign-in has expired or belongs to another browser; start again at the application")
-                .detail(detail)
-        };
         let interaction: Self =
-            realm.open(Purpose::Interaction, text, serving.now()).map_err(|error| refused(error.to_string()))?;
+            realm.open(Purpose::Interaction, text, serving.now()).map_err(|error| unreadable(error.to_string()))?;
         if !digest::equal_in_constant_time(interaction.browser.as_bytes(), binding.hash().as_bytes()) {
-            return Err(refused("another browser".to_owned()));
+            return Err(unreadable("another browser".to_owned()));
         }
         if interaction.request != request_hash(parameters) {
-            return Err(refused("the parameters were altered".to_owned()));
+            return Err(unreadable("the parameters were altered".to_owned()));
         }
         serving.passed("interaction");
-        serving.transaction().go_on(&interaction.vars).map_err(|too_much| refused(too_much.to_string()))?;
+        interaction.go_on(serving)?;
         Ok(interaction)
     }
 
@@ -213,6 +231,12 @@ impl Interaction {
         let key = digest::sha256(&[self.lineage.0.as_slice(), step].concat());
         UsedRecord { purpose: UsedPurpose::Interaction, key, expires_at: provider.now().plus(LONGEST_SECONDS) }
     }
+}
+
+fn unreadable(detail: String) -> Refusal {
+    ErrorCode::InvalidRequest
+        .because("this sign-in has expired or belongs to another browser; start again at the application")
+        .detail(detail)
 }
 
 fn details_hash(details: &[AuthorizationDetail]) -> Option<String> {

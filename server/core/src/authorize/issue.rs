@@ -5,6 +5,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::{GrantType, ResponseType};
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::{oidc_core, rfc6749};
+use signet_protocol::standard_claims::DEVICE_SSO_SCOPE;
 
 use super::answer::{answered_before, close};
 use super::interaction::Interaction;
@@ -106,7 +107,7 @@ impl Agreed<'_> {
             key: parts.key,
             nonce: parts.nonce.clone(),
             sid: session.sid,
-            basis: self.basis(serving, realm, refreshable && parts.scope.contains("offline_access")),
+            basis: self.basis(serving, realm, refreshable && outlives_session(&parts.scope)),
             details: Carried::default(),
         };
         code.seal(serving, realm, self.details).await
@@ -180,6 +181,7 @@ async fn tokens(
         sid: Some(session.sid),
         refresh_token: None,
         auth_req_id: None,
+        ds_hash: None,
     };
     let kind = (accepted.request.response_type(), code);
     let issued = issue_front_channel_tokens(serving, realm, &tokens, kind).await.map_err(refuse)?;
@@ -244,6 +246,11 @@ fn parameters(issued: FrontChannelTokens, scope: &Scope) -> Vec<(&'static str, S
     }
     parameters.extend(issued.id_token.map(|id_token| ("id_token", id_token)));
     parameters
+}
+
+/// Offline access does, unless apps share the login: what they share ends with the session (Native SSO for Mobile Apps 4.3).
+fn outlives_session(scope: &Scope) -> bool {
+    scope.contains("offline_access") && !scope.contains(DEVICE_SSO_SCOPE)
 }
 
 fn fallen() -> Refusal {

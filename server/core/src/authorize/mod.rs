@@ -7,8 +7,10 @@
 
 mod agreement;
 mod answer;
+mod challenge;
 mod decisions;
 mod deferred;
+mod error;
 mod gathering;
 mod interaction;
 mod issue;
@@ -24,12 +26,15 @@ mod step;
 mod verified_redirect;
 
 pub use answer::{Answered, ConsentAnswer, LoggedIn, LoginAction, LoginAnswer, answer_consent, answer_login};
+pub use challenge::{Challenged, challenge};
+pub(crate) use decisions::{consent_terms, is_asked_again};
 pub(crate) use deferred::DeferredAnswer;
 pub use deferred::{
     APPROVAL_TOKEN_PREFIX, Approver, AskedFrom, BackchannelSender, DeviceAnswer, DeviceForm, Entered, UserCode,
     Verified, WaitingRequest, answer_device, answer_request, answer_with_token, authenticate_backchannel,
     authorize_device, block_client_of, blocked_clients, enter_user_code, unblock_client, waiting_requests,
 };
+pub use error::AuthorizeError;
 pub use gathering::{ClaimsAnswer, ClaimsForm, ClaimsInteraction, Question, QuestionKind, answer_claims, begin_claims};
 pub use interaction::BrowserBinding;
 pub use pushed::push;
@@ -48,7 +53,7 @@ use signet_protocol::parameters::Parameters;
 use crate::authn::SessionCookie;
 use crate::endpoints::Endpoint;
 use crate::events::{RefusedAt, Serving};
-use crate::failure::{Failure, Fault};
+use crate::failure::Failure;
 use crate::logout::session_state;
 use crate::model::Client;
 use crate::profile::SecurityProfile;
@@ -62,9 +67,9 @@ use pushed::{Reference, recalled, recalled_again};
 use request::Draft;
 use request_object::{MergedRequest, Proof};
 use rules::{
-    acr, authorization_details, claims, dpop_jkt, grant_management, id_token_hint, login_hint, max_age, nonce, pkce,
-    presentation, prompt, registered_profile, registration, repetition, resource, response_mode, response_type, scope,
-    sender_constraint, size, state,
+    acr, authorization_details, claims, device_sso, dpop_jkt, grant_management, id_token_hint, login_hint, max_age,
+    nonce, pkce, presentation, prompt, registered_profile, registration, repetition, resource, response_mode,
+    response_type, scope, sender_constraint, size, state,
 };
 
 /// The parameter in which this server's own redirects carry the progress of an interaction.
@@ -83,13 +88,20 @@ enum Entry {
     Backchannel,
     /// The claims interaction endpoint (UMA Grant section 3.3.2).
     Claims,
+    /// The authorization challenge endpoint.
+    Challenge,
 }
-use Entry::{Authorization, Backchannel, Claims, Device, Pushed};
+use Entry::{Authorization, Backchannel, Challenge, Claims, Device, Pushed};
 
 impl Entry {
     /// Whether the request says what it wants to be returned.
     const fn has_response_type(self) -> bool {
         matches!(self, Authorization | Pushed)
+    }
+
+    /// Whether the client itself sends what it would send a browser with.
+    const fn is_direct(self) -> bool {
+        matches!(self, Pushed | Challenge)
     }
 }
 
@@ -102,33 +114,39 @@ macro_rules! matrix {
 
 /// Every rule, in the order it is applied, and where it applies. The first refusal is the answer.
 const MATRIX: &[(&str, Rule, &[Entry])] = matrix![
-    (rules::pushed::request_is_pushed_where_it_must_be, &[Authorization]),
-    (repetition::no_parameter_is_repeated, &[Authorization, Pushed, Device, Backchannel, Claims]),
-    (state::state_is_printable, &[Authorization, Pushed, Claims]),
-    (registered_profile::registration_meets_the_profile, &[Authorization, Pushed, Device, Backchannel, Claims]),
-    (response_type::response_type_is_offered, &[Authorization, Pushed]),
-    (sender_constraint::bound_tokens_do_not_travel_through_the_browser, &[Authorization, Pushed]),
+    (rules::pushed::request_is_pushed_where_it_must_be, &[Authorization, Challenge]),
+    (repetition::no_parameter_is_repeated, &[Authorization, Pushed, Device, Backchannel, Claims, Challenge]),
+    (state::state_is_printable, &[Authorization, Pushed, Claims, Challenge]),
+    (
+        registered_profile::registration_meets_the_profile,
+        &[Authorization, Pushed, Device, Backchannel, Claims, Challenge]
+    ),
+    (response_type::response_type_is_offered, &[Authorization, Pushed, Challenge]),
+    (response_type::a_challenge_is_for_a_code, &[Challenge]),
+    (sender_constraint::bound_tokens_do_not_travel_through_the_browser, &[Authorization, Pushed, Challenge]),
     (response_mode::response_mode_is_allowed, &[Authorization, Pushed]),
-    (response_type::response_type_is_registered, &[Authorization, Pushed]),
-    (rules::request_object::request_is_signed_where_it_must_be, &[Authorization, Pushed]),
-    (registration::clients_are_not_registered_by_request, &[Authorization, Pushed, Device, Backchannel]),
-    (scope::scope_is_allowed, &[Authorization, Pushed, Device, Backchannel]),
-    (nonce::nonce_is_there_where_needed, &[Authorization, Pushed, Device, Backchannel]),
-    (nonce::nonce_goes_with_openid, &[Authorization, Pushed]),
-    (state::state_is_there_without_openid, &[Authorization, Pushed]),
-    (pkce::challenge_is_present_and_well_formed, &[Authorization, Pushed]),
-    (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed, Device, Backchannel]),
-    (prompt::prompt_is_consistent, &[Authorization, Pushed]),
-    (max_age::max_age_is_a_number, &[Authorization, Pushed, Device, Backchannel]),
-    (presentation::presentation_is_read, &[Authorization, Pushed, Device, Backchannel, Claims]),
-    (claims::claims_are_readable, &[Authorization, Pushed, Device, Backchannel]),
-    (acr::authentication_class_can_be_met, &[Authorization, Pushed, Device, Backchannel]),
-    (id_token_hint::hint_is_ours, &[Authorization, Pushed, Device, Backchannel]),
-    (login_hint::login_hint_is_of_reasonable_size, &[Authorization, Pushed, Device, Backchannel]),
-    (resource::resources_are_registered, &[Authorization, Pushed, Device, Backchannel]),
-    (authorization_details::details_conform_to_their_types, &[Authorization, Pushed, Device, Backchannel]),
-    (grant_management::grant_is_named_as_the_action_wants, &[Authorization, Pushed, Device, Backchannel]),
-    (size::a_code_can_carry_the_request, &[Authorization, Pushed, Device, Backchannel]),
+    (response_type::response_type_is_registered, &[Authorization, Pushed, Challenge]),
+    (rules::request_object::request_is_signed_where_it_must_be, &[Authorization, Pushed, Challenge]),
+    (registration::clients_are_not_registered_by_request, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (scope::scope_is_allowed, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (device_sso::apps_of_one_vendor_share_a_login, &[Authorization, Pushed, Challenge]),
+    (device_sso::another_device_shares_nothing, &[Device, Backchannel]),
+    (nonce::nonce_is_there_where_needed, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (nonce::nonce_goes_with_openid, &[Authorization, Pushed, Challenge]),
+    (state::state_is_there_without_openid, &[Authorization, Pushed, Challenge]),
+    (pkce::challenge_is_present_and_well_formed, &[Authorization, Pushed, Challenge]),
+    (dpop_jkt::key_is_a_thumbprint, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (prompt::prompt_is_consistent, &[Authorization, Pushed, Challenge]),
+    (max_age::max_age_is_a_number, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (presentation::presentation_is_read, &[Authorization, Pushed, Device, Backchannel, Claims, Challenge]),
+    (claims::claims_are_readable, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (acr::authentication_class_can_be_met, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (id_token_hint::hint_is_ours, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (login_hint::login_hint_is_of_reasonable_size, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (resource::resources_are_registered, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (authorization_details::details_conform_to_their_types, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (grant_management::grant_is_named_as_the_action_wants, &[Authorization, Pushed, Device, Backchannel, Challenge]),
+    (size::a_code_can_carry_the_request, &[Authorization, Pushed, Device, Backchannel, Challenge]),
 ];
 
 /// What a rule looks at.
@@ -142,31 +160,6 @@ struct Context<'a> {
     proof: Option<Proof>,
     /// Whether the client sent the request itself.
     is_pushed: bool,
-}
-
-/// Why a request for authorization did not get anywhere.
-#[derive(Debug)]
-pub enum AuthorizeError {
-    /// Shown on a page: there is no redirect URI to trust.
-    Page(Refusal),
-    /// Shown on a page: the interaction is over, altered, or another browser's.
-    Expired(Refusal),
-    /// Sent to the client.
-    Redirect(Box<AuthorizationResponse>, Refusal),
-    /// Ours.
-    Fault(Fault),
-}
-
-impl From<Fault> for AuthorizeError {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<crate::ports::StoreError> for AuthorizeError {
-    fn from(error: crate::ports::StoreError) -> Self {
-        Self::Fault(error.into())
-    }
 }
 
 /// What the browser brings along.
@@ -389,12 +382,13 @@ fn accept(
     entry: Entry,
 ) -> Result<Accepted, AuthorizeError> {
     let parameters = merged.parameters();
+    let elsewhere =
+        || VerifiedRedirect::elsewhere(realm, &client, merged.deferred().map(|deferred| deferred.reference));
     let redirect = match entry {
-        Device | Backchannel => {
-            VerifiedRedirect::elsewhere(realm, &client, merged.deferred().map(|deferred| deferred.reference))
-        }
+        Device | Backchannel => elsewhere(),
+        Challenge if parameters.get("redirect_uri").is_none() => elsewhere(),
         Claims => verified_redirect::verify_claims(realm, &client, parameters).map_err(AuthorizeError::Page)?,
-        Authorization | Pushed => {
+        Authorization | Pushed | Challenge => {
             verified_redirect::verify(realm, &client, parameters).map_err(AuthorizeError::Page)?
         }
     };

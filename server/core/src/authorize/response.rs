@@ -63,6 +63,11 @@ impl AuthorizationResponse {
         self.parameters.iter().find(|(name, _)| *name == "error").map(|(_, value)| value.as_str())
     }
 
+    /// The code that it has, if it has one.
+    pub(super) fn code(&self) -> Option<&str> {
+        self.parameters.iter().find(|(name, _)| *name == "code").map(|(_, value)| value.as_str())
+    }
+
     /// With one parameter more, where there is one.
     pub(super) fn with(mut self, name: &'static str, value: Option<String>) -> Self {
         self.parameters.extend(value.map(|value| (name, value)));

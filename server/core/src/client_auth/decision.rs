@@ -31,6 +31,7 @@ pub(super) async fn tightened(
     let Some(endpoint) = client_endpoint(endpoint) else { return Ok(None) };
     let endpoint = match endpoint {
         ClientEndpoint::PushedAuthorizationRequest => PolicyEndpoint::PushedAuthorizationRequest,
+        ClientEndpoint::AuthorizationChallenge => PolicyEndpoint::AuthorizationChallenge,
         ClientEndpoint::Token => PolicyEndpoint::Token,
         ClientEndpoint::DeviceAuthorization => PolicyEndpoint::DeviceAuthorization,
         ClientEndpoint::BackchannelAuthentication => PolicyEndpoint::BackchannelAuthentication,
@@ -83,6 +84,7 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         Endpoint::Introspection => Some(ClientEndpoint::Introspection),
         Endpoint::Revocation => Some(ClientEndpoint::Revocation),
         Endpoint::PushedAuthorizationRequest => Some(ClientEndpoint::PushedAuthorizationRequest),
+        Endpoint::AuthorizationChallenge => Some(ClientEndpoint::AuthorizationChallenge),
         Endpoint::DeviceAuthorization => Some(ClientEndpoint::DeviceAuthorization),
         Endpoint::BackchannelAuthentication => Some(ClientEndpoint::BackchannelAuthentication),
         Endpoint::Authorization

@@ -8,7 +8,7 @@ use signet_protocol::names::{
 };
 use signet_protocol::provider_metadata::{MtlsEndpointAliases, ProviderMetadata};
 use signet_protocol::scope::Scope;
-use signet_protocol::standard_claims;
+use signet_protocol::standard_claims::{self, DEVICE_SSO_SCOPE};
 
 use super::{Endpoint, decision};
 use crate::authn::ACR_VALUES;
@@ -68,7 +68,7 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         userinfo_encryption_enc_values_supported: content_encryption.clone(),
         display_values_supported: texts([Display::Page, Display::Popup], Display::as_str),
         claim_types_supported: vec!["normal".to_owned()],
-        claims_supported: claims(),
+        claims_supported: claims(realm),
         claims_parameter_supported: true,
         request_parameter_supported: profile.request_objects.by_value,
         request_uri_parameter_supported: profile.request_objects.by_reference,
@@ -206,6 +206,10 @@ fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
             .urls
             .mutual_tls_of(Endpoint::DeviceAuthorization)
             .filter(|_| realm.offers_grant(GrantType::DeviceCode)),
+        authorization_challenge_endpoint: realm
+            .urls
+            .mutual_tls_of(Endpoint::AuthorizationChallenge)
+            .filter(|_| realm.realm.settings.authorization_challenge),
         grant_management_endpoint: realm
             .urls
             .mutual_tls_of(Endpoint::GrantManagement)
@@ -267,8 +271,25 @@ fn of_protection(realm: &RealmContext) -> ProviderMetadata {
         claims_interaction_endpoint: url(Endpoint::ClaimsInteraction),
         permission_endpoint: url(Endpoint::Permission),
         resource_registration_endpoint: url(Endpoint::ResourceRegistration),
+        ..of_native_apps(realm)
+    }
+}
+
+/// What apps may do without a browser (Native SSO for Mobile Apps 5, First-Party Apps 8).
+fn of_native_apps(realm: &RealmContext) -> ProviderMetadata {
+    let settings = &realm.realm.settings;
+    ProviderMetadata {
+        native_sso_supported: shares_logins(realm),
+        authorization_challenge_endpoint: settings
+            .authorization_challenge
+            .then(|| realm.urls.of(Endpoint::AuthorizationChallenge)),
         ..ProviderMetadata::default()
     }
+}
+
+/// Whether apps can share logins here: it takes an exchange.
+fn shares_logins(realm: &RealmContext) -> bool {
+    realm.realm.settings.native_sso && realm.offers_grant(GrantType::TokenExchange)
 }
 
 fn grant_management_actions(realm: &RealmContext) -> Vec<String> {
@@ -279,12 +300,16 @@ fn grant_management_actions(realm: &RealmContext) -> Vec<String> {
 
 fn scopes(realm: &RealmContext) -> Vec<String> {
     let standard: Scope = standard_claims::STANDARD_SCOPES.join(" ").parse().unwrap_or_default();
-    standard.union(&realm.realm.settings.default_scope).iter().map(str::to_owned).collect()
+    let all = standard.union(&realm.realm.settings.default_scope);
+    let is_open = |value: &&str| *value != DEVICE_SSO_SCOPE || shares_logins(realm);
+    let sharing = shares_logins(realm) && !all.contains(DEVICE_SSO_SCOPE);
+    all.iter().filter(is_open).chain(sharing.then_some(DEVICE_SSO_SCOPE)).map(str::to_owned).collect()
 }
 
-fn claims() -> Vec<String> {
+fn claims(realm: &RealmContext) -> Vec<String> {
     let of_tokens = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "sid"];
-    standard_claims::supported().chain(of_tokens).map(str::to_owned).collect()
+    let sharing = shares_logins(realm).then_some("ds_hash");
+    standard_claims::supported().chain(of_tokens).chain(sharing).map(str::to_owned).collect()
 }
 
 /// Initiating User Registration 4.2: `create` where people can register themselves.

@@ -1,4 +1,4 @@
-//! Token revocation (RFC 7009).
+//! Token revocation (RFC 7009), also of device secrets: what kinds of tokens there are is left to the server (section 2.1).
 
 use signet_hooks::Hook;
 use signet_hooks::points::on_introspection as hooks;
@@ -12,7 +12,7 @@ use super::Endpoint;
 use super::decision::revokes_lineage;
 use crate::events::{Event, Fact, Parties, RefusedAt, Serving, TokenKind};
 use crate::failure::Failure;
-use crate::grants::{ClientRequest, LONGEST_ACCESS_TOKEN_SECONDS};
+use crate::grants::{ClientRequest, LONGEST_ACCESS_TOKEN_SECONDS, SecretText};
 use crate::hooks::Subject;
 use crate::model::Client;
 use crate::realm::RealmContext;
@@ -35,6 +35,9 @@ async fn revoke_token(serving: &Serving<'_>, realm: &RealmContext, request: Clie
     client.consume_assertion(serving, realm).await?;
     let token = request.parameters.get("token");
     let token = token.ok_or_else(|| ErrorCode::InvalidRequest.because("token is missing").per(rfc7009("2.1")))?;
+    if let Some(secret) = SecretText::parse(token) {
+        return revoke_device_secret(serving, realm, client.client(), &secret).await;
+    }
     match RefreshToken::parse(token) {
         Ok(token) => revoke_family(serving, realm, client.client(), &token).await,
         Err(_) if revoke_claims(serving, realm, client.client(), token).await? => Ok(()),
@@ -85,6 +88,26 @@ async fn revoke_family(
     let asked = ask(serving, realm, (client, Some(family.user_id)), facts).await?;
     close_lineage(serving, realm, (client, Some(family.user_id)), (lineage, TokenKind::RefreshToken)).await?;
     Ok(asked.map(drop)?)
+}
+
+/// A device secret is no token of one client: each app of its group has it, and may end it. The tokens that came of it stay
+/// until the session ends.
+async fn revoke_device_secret(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    client: &Client,
+    secret: &SecretText,
+) -> Result<(), Failure> {
+    let stored = serving.store.device_secret(realm.id(), secret.hash()).await?;
+    let group = client.settings.native_sso_group.as_ref();
+    let Some(stored) = stored.filter(|stored| Some(&stored.group) == group) else { return Ok(()) };
+    serving.passed("device_secret");
+    let events =
+        serving.with_event(realm, revoked((client, Some(stored.user_id)), (stored.lineage, TokenKind::DeviceSecret)));
+    if serving.store.forget_device_secret(realm.id(), stored.hash, &events).await? {
+        serving.written(&events);
+    }
+    Ok(())
 }
 
 async fn revoke_access_token(

@@ -42,6 +42,8 @@ endpoints! {
     Token = "/token";
     /// RFC 9126 section 2.
     PushedAuthorizationRequest = "/par";
+    /// OAuth 2.0 for First-Party Applications 4.1.
+    AuthorizationChallenge = "/authorize-challenge";
     /// OpenID Connect Core 5.3.
     UserInfo = "/userinfo";
     /// RFC 7517 section 5.

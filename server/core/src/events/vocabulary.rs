@@ -106,6 +106,8 @@ pub enum SessionsEndedBecause {
     SignedOutEverywhere,
     /// An administrator decided so.
     AdministratorDecided,
+    /// An application began it without a browser, and its request led to no code.
+    NoCodeIssued,
 }
 
 /// The kind of a revoked token.
@@ -118,6 +120,8 @@ pub enum TokenKind {
     RefreshToken,
     /// A persisted claims token, and with it those that it came from.
     PersistedClaimsToken,
+    /// A device secret; the tokens that it came with stay.
+    DeviceSecret,
 }
 
 /// What administration is about.
@@ -240,6 +244,7 @@ impl RefusedAt {
             Self::Endpoint(
                 Endpoint::Authorization
                 | Endpoint::PushedAuthorizationRequest
+                | Endpoint::AuthorizationChallenge
                 | Endpoint::DeviceAuthorization
                 | Endpoint::BackchannelAuthentication
                 | Endpoint::Approvals

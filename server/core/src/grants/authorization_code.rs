@@ -65,9 +65,11 @@ async fn read_code(request: &GrantRequest<'_>) -> Result<AuthorizationCode, Fail
     Ok(AuthorizationCode { basis: TokenBasis { details, ..code.basis }, ..code })
 }
 
-/// RFC 6749 section 4.1.3: the authorization request had a redirect URI, so the token request has the same.
+/// RFC 6749 section 4.1.3: where the authorization request had a redirect URI, the token request has the same. Those of
+/// applications that show no browser had none (First-Party Apps 6).
 fn check_redirect_uri(request: &GrantRequest<'_>, code: &AuthorizationCode) -> Result<(), Refusal> {
-    if request.parameters.get("redirect_uri") == Some(code.redirect_uri.as_str()) {
+    let expected = Some(code.redirect_uri.as_str()).filter(|uri| !uri.is_empty());
+    if request.parameters.get("redirect_uri") == expected {
         Ok(())
     } else {
         Err(invalid_grant("redirect_uri is not the one of the authorization request", rfc6749("4.1.3")))

@@ -68,6 +68,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         // RFC 7521 section 4.1: an assertion is no lasting grant.
         refresh_token: None,
         auth_req_id: None,
+        ds_hash: None,
     };
     let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
     redeem(request, record(trusted, &claims)?, (lineage, &basis, &user)).await?;
@@ -209,7 +210,7 @@ fn basis(
         realm_epoch: request.realm.realm.epoch,
         client_epoch: request.client.client().epoch,
         user_epoch: user.epoch,
-        exchanged: act.map(|act| Exchanged { origins: Vec::new(), act: Some(act) }),
+        exchanged: act.map(|act| Exchanged { act: Some(act), ..Exchanged::default() }),
         permitted: None,
         vars: Map::new(),
     })

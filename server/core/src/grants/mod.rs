@@ -9,6 +9,7 @@ mod decision;
 mod deferred;
 mod details;
 mod device_code;
+mod device_secret;
 mod jwt_bearer;
 mod pace;
 mod refresh_token;
@@ -26,6 +27,7 @@ pub(crate) use aim::{Authorized, aim, left};
 pub(crate) use authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 pub(crate) use ciba::push_tokens;
 pub(crate) use decision::{Planned, decide_for};
+pub(crate) use device_secret::SecretText;
 pub(crate) use pace::PollPace;
 pub(crate) use resources::{requested_resources, resources_are_allowed, scope_at};
 use signet_protocol::error::{ErrorCode, Refusal};
@@ -188,7 +190,7 @@ async fn exchange_grant(request: &GrantRequest<'_>, grant_type: GrantType) -> Re
         GrantType::ClientCredentials => client_credentials::exchange(request).await,
         GrantType::DeviceCode => device_code::exchange(request).await,
         GrantType::Ciba => ciba::exchange(request).await,
-        GrantType::TokenExchange => token_exchange::exchange(request).await,
+        GrantType::TokenExchange => Box::pin(token_exchange::exchange(request)).await,
         GrantType::JwtBearer => jwt_bearer::exchange(request).await,
         GrantType::UmaTicket => uma_ticket::exchange(request).await,
         // Its tokens come from the authorization endpoint; `grant_type` has refused it already.

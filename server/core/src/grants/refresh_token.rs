@@ -10,6 +10,7 @@ use signet_protocol::spec::{rfc6749, rfc9700};
 
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 use super::decision::{Planned, decide, go_on};
+use super::device_secret::NewSecret;
 use super::{GrantRequest, aim_grant, details, resources, token_exchange, uma_ticket};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
@@ -124,7 +125,7 @@ async fn use_current(request: &GrantRequest<'_>, family: &RefreshFamily) -> Resu
     match request.serving.store.rotate(request.realm.id(), &rotation, &events).await? {
         RotationOutcome::Rotated => {
             request.serving.written(&events);
-            Ok(Some(response.tokens))
+            Ok(Some(response.into_response(request).await?))
         }
         RotationOutcome::Superseded => Ok(None),
         RotationOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
@@ -147,7 +148,7 @@ async fn retry_or_close(
             }
             let response = issue(request, family, family.generation).await?;
             request.serving.note(request.realm, issued(family, family.generation, &response));
-            Ok(response.tokens)
+            response.into_response(request).await
         }
         // Unchanged since it was read, and still not usable: what it rests on has fallen.
         Presented::Current => Err(invalid("what the family rests on does not stand").into()),
@@ -172,6 +173,19 @@ struct Issued {
     tokens: TokenResponse,
     scope: Scope,
     resources: Vec<String>,
+    /// What is kept once the tokens are recorded.
+    secret: Option<NewSecret>,
+}
+
+impl Issued {
+    /// The answer to the client.
+    async fn into_response(self, request: &GrantRequest<'_>) -> Result<TokenResponse, Failure> {
+        let mut tokens = self.tokens;
+        if let Some(secret) = self.secret {
+            tokens.device_secret = Some(Box::pin(secret.keep(request)).await?);
+        }
+        Ok(tokens)
+    }
 }
 
 /// The event of tokens that were issued for a family.
@@ -194,7 +208,7 @@ fn parties(family: &RefreshFamily) -> Parties {
 
 async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> Result<Issued, Failure> {
     let client = request.client.client();
-    token_exchange::still_permitted(client, &family.content)?;
+    token_exchange::still_permitted(request, &family.content)?;
     if let Some(permitted) = &family.content.permitted {
         return refresh_permissions(request, (family, permitted), generation).await;
     }
@@ -215,6 +229,8 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         refresh_token: true,
     };
     let permitted = decide(request, &planned).await?;
+    let whose = (family.lineage, family.user_id, family.content.sid);
+    let secret = Box::pin(NewSecret::prepare(request, &permitted.scope, whose)).await?;
     let tokens = UserTokens {
         client,
         user: &user,
@@ -230,9 +246,10 @@ async fn issue(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i
         sid: family.content.sid,
         refresh_token: Some(text_of(request, family, generation)),
         auth_req_id: None,
+        ds_hash: secret.as_ref().map(NewSecret::ds_hash),
     };
     let tokens = issue_user_tokens(request.serving, request.realm, tokens).await?;
-    Ok(Issued { tokens, scope: permitted.scope, resources: aimed.resources })
+    Ok(Issued { tokens, scope: permitted.scope, resources: aimed.resources, secret })
 }
 
 fn text_of(request: &GrantRequest<'_>, family: &RefreshFamily, generation: i64) -> String {
@@ -257,7 +274,7 @@ async fn refresh_permissions(
     let user = live_user(request, of.0).await?;
     go_on(request, &of.0.content)?;
     let refreshed = uma_ticket::refresh(request, of, (&user, text_of(request, of.0, generation))).await?;
-    Ok(Issued { tokens: refreshed.tokens, scope: Scope::empty(), resources: vec![refreshed.server] })
+    Ok(Issued { tokens: refreshed.tokens, scope: Scope::empty(), resources: vec![refreshed.server], secret: None })
 }
 
 /// What came of an exchange ends with what was exchanged.

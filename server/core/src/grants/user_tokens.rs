@@ -9,11 +9,12 @@ use signet_protocol::scope::Scope;
 use signet_protocol::spec::{SpecRef, rfc6749, rfc9449};
 
 use super::decision::{Planned, decide, go_on};
+use super::device_secret::NewSecret;
 use super::{GrantRequest, aim_grant};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
-use crate::model::{AuthorizationDetail, RefreshFamily, Thumbprint, TokenBasis, User};
+use crate::model::{AuthorizationDetail, Client, RefreshFamily, Thumbprint, TokenBasis, User};
 use crate::ports::{Redeemable, Redemption, RedemptionOutcome, StandingQuery};
 use crate::realm::REFRESH_KEY_VERSION;
 use crate::tokens::{UserTokens, issue_user_tokens};
@@ -57,9 +58,16 @@ pub(super) async fn issue(
         scope: &aimed.scope,
         resources: &aimed.resources,
         user: Some((&user, granted.basis)),
-        refresh_token: is_refreshable(request, granted),
+        refresh_token: is_refreshable(request.client.client(), &granted.basis.scope),
     };
     let permitted = decide(request, &planned).await?;
+    let secret = match granted.grant_type {
+        GrantType::AuthorizationCode => {
+            let whose = (granted.lineage, granted.user_id, granted.sid);
+            Box::pin(NewSecret::prepare(request, &permitted.scope, whose)).await?
+        }
+        _ => None,
+    };
     let refresh_family = permitted.refresh_token.then(|| new_family(request, granted));
     let refresh_token = refresh_family
         .as_ref()
@@ -79,10 +87,14 @@ pub(super) async fn issue(
         sid: granted.sid,
         refresh_token,
         auth_req_id: granted.pushed.map(|pushed| pushed.auth_req_id),
+        ds_hash: secret.as_ref().map(NewSecret::ds_hash),
     };
-    let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
+    let mut response = issue_user_tokens(request.serving, request.realm, tokens).await?;
     let issued = issued(granted, (permitted.scope, aimed.resources), (&response, refresh_family.as_ref()));
     let is_first = redeem(request, granted, refresh_family, issued.concerning(granted.parties(request))).await?;
+    if let Some(secret) = secret.filter(|_| is_first) {
+        response.device_secret = Some(Box::pin(secret.keep(request)).await?);
+    }
     Ok(is_first.then_some(response))
 }
 
@@ -117,9 +129,8 @@ fn fallen() -> Refusal {
 
 /// A refresh token needs the client's registration, and offline access where the request was an OpenID Connect one
 /// (OpenID Connect Core 11).
-fn is_refreshable(request: &GrantRequest<'_>, granted: &Granted<'_>) -> bool {
-    let scope = &granted.basis.scope;
-    request.client.client().metadata.grant_types().contains(&GrantType::RefreshToken)
+pub(super) fn is_refreshable(client: &Client, scope: &Scope) -> bool {
+    client.metadata.grant_types().contains(&GrantType::RefreshToken)
         && (scope.contains("offline_access") || !scope.contains("openid"))
 }
 

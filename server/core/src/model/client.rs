@@ -136,6 +136,14 @@ pub struct ClientSettings {
     /// The client that may act for the users of this one's access tokens: their `may_act` (RFC 8693 section 4.4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<ClientId>,
+    /// The group of native applications of one vendor that the client shares logins with, by a name that all of them have
+    /// here; none when absent (Native SSO for Mobile Apps 4.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub native_sso_group: Option<String>,
+    /// Whether the client may ask for user name and password itself (OAuth 2.0 for First-Party Applications). Never for a
+    /// client a stranger registered.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub authorization_challenge: bool,
 }
 
 /// How refresh tokens change on use.

@@ -6,6 +6,7 @@ mod authorization_details_type;
 mod client;
 mod confirmation;
 mod deferred_request;
+mod device_secret;
 mod key;
 mod logout;
 mod notification;
@@ -31,6 +32,7 @@ pub use authorization_details_type::{AuthorizationDetailsType, DetailsDefinition
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
 pub use confirmation::{Confirmation, Thumbprint};
 pub use deferred_request::{DeferredKind, DeferredReference, DeferredRequest, DeferredState};
+pub use device_secret::{DeviceSecret, DeviceSecretHash};
 pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use logout::{EndedSession, LogoutDelivery};
 pub use notification::{Notification, NotificationDelivery};

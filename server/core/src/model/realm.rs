@@ -203,6 +203,13 @@ pub struct RealmSettings {
     pub uma_poll_interval_seconds: i64,
     /// How long claims are persisted that a requesting party lets persist: 0 to 31536000; 0 persists none.
     pub uma_claims_seconds: i64,
+    /// Whether native applications of one vendor may share logins (Native SSO for Mobile Apps 1.0).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub native_sso: bool,
+    /// Whether first-party applications may ask for user name and password themselves (OAuth 2.0 for First-Party
+    /// Applications).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub authorization_challenge: bool,
 }
 
 impl RealmSettings {
@@ -276,6 +283,8 @@ impl Default for RealmSettings {
             uma_request_seconds: 604_800,
             uma_poll_interval_seconds: 5,
             uma_claims_seconds: 0,
+            native_sso: false,
+            authorization_challenge: false,
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum Purpose {
     TokenExchange = 28,
     /// An assertion that is an authorization grant, by a hash of issuer and `jti` (RFC 7523 section 3).
     AssertionGrant = 29,
+    /// One step of an auth session, by a hash of its serial number (First-Party Apps 5.3.1).
+    AuthSession = 38,
     /// A software statement that counts once, by a hash of issuer and `jti` (RFC 7591 section 2.3).
     SoftwareStatement = 40,
 }

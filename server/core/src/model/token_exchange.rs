@@ -48,6 +48,9 @@ pub struct Exchanged {
     /// The claim `act` (RFC 8693 section 4.1); nothing for an impersonation.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Value>,
+    /// The group of apps that shared a login, where that is how it came about (Native SSO for Mobile Apps 4).
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 /// A token that was exchanged for another one: what of it must still stand.

@@ -6,6 +6,7 @@ mod authorizations;
 mod changes;
 mod clients;
 mod deferred_requests;
+mod device_secrets;
 mod keys;
 mod logout_deliveries;
 mod notifications;
@@ -33,6 +34,7 @@ pub use authorizations::Authorizations;
 pub use changes::Changes;
 pub use clients::{Clients, KeptClient};
 pub use deferred_requests::{Deferral, DeferralOutcome, DeferredApproval, DeferredApprovalOutcome, DeferredRequests};
+pub use device_secrets::DeviceSecrets;
 pub use keys::Keys;
 pub use logout_deliveries::LogoutDeliveries;
 pub use notifications::Notifications;
@@ -95,6 +97,7 @@ pub trait Store:
     + SingleUse
     + PushedRequests
     + DeferredRequests
+    + DeviceSecrets
     + Notifications
     + Keys
     + PairwiseSalts
@@ -124,6 +127,7 @@ impl<T> Store for T where
         + SingleUse
         + PushedRequests
         + DeferredRequests
+        + DeviceSecrets
         + Notifications
         + DeferredRequests
         + Notifications

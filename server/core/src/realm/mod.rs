@@ -127,6 +127,12 @@ impl RealmContext {
         client.metadata.scope.as_ref().unwrap_or(&self.realm.settings.default_scope)
     }
 
+    /// The group of apps that a client shares logins with; nothing where the realm or the client does not say so (Native
+    /// SSO for Mobile Apps 4.3).
+    pub fn native_sso_group<'a>(&self, client: &'a Client) -> Option<&'a str> {
+        client.settings.native_sso_group.as_deref().filter(|_| self.realm.settings.native_sso)
+    }
+
     /// The resource server of an identifier.
     pub fn resource_server(&self, identifier: &str) -> Option<&ResourceServer> {
         self.resource_servers.iter().find(|server| server.identifier == identifier)

@@ -16,6 +16,7 @@ mod initial_access_tokens;
 mod key_schedule;
 mod keys;
 mod logout_deliveries;
+mod native_apps;
 mod pairwise;
 mod protected_resources;
 mod realm_settings;

@@ -25,6 +25,7 @@ pub(crate) const SERVER_CLAIMS: &[&str] = &[
     "at_hash",
     "c_hash",
     "s_hash",
+    "ds_hash",
     "sid",
     "cnf",
     "act",

@@ -20,7 +20,7 @@ pub(crate) struct AuthorizationCode {
     pub client_id: ClientId,
     #[serde(rename = "u")]
     pub user_id: UserId,
-    /// Compared at the token endpoint (RFC 6749 section 4.1.3).
+    /// Compared at the token endpoint (RFC 6749 section 4.1.3); empty where the request had none.
     #[serde(rename = "r")]
     pub redirect_uri: String,
     /// RFC 7636 section 4.4.

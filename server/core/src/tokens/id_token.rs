@@ -40,6 +40,8 @@ struct Private<'a> {
     rt_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ds_hash: Option<&'a str>,
     #[serde(flatten)]
     claims: Map<String, Value>,
 }
@@ -66,6 +68,8 @@ pub(super) struct IdToken<'a> {
     pub(super) amr: Option<&'a str>,
     pub(super) beside: Beside<'a>,
     pub(super) sid: Option<SessionId>,
+    /// What binds it to a device secret (Native SSO for Mobile Apps 3.4.1).
+    pub(super) ds_hash: Option<&'a str>,
     pub(super) lifetime_seconds: i64,
     pub(super) claims: Map<String, Value>,
 }
@@ -106,6 +110,7 @@ impl IdToken<'_> {
                 auth_req_id: self.beside.auth_req_id,
                 rt_hash: self.beside.refresh_token.map(|token| left_half_hash(key.algorithm(), token)),
                 sid: self.sid,
+                ds_hash: self.ds_hash,
                 claims: self.claims,
             },
         };
@@ -199,17 +204,25 @@ pub(crate) fn check_logout_hint(
     Ok(LogoutHint { subject, sid: claims.text("sid").and_then(|sid| sid.parse().ok()) })
 }
 
-/// Checks an ID token of this realm for this client that comes as a subject or actor token (RFC 8693 section 2.1): one
-/// that has not expired.
+/// How old an ID token may be that comes as a subject token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// It has not expired (RFC 8693 section 2.1).
+    Fresh,
+    /// It says who signed in, and something else says that this still counts (Native SSO for Mobile Apps 6.3).
+    Any,
+}
+
+/// Checks an ID token of this realm for this client that comes as a subject or actor token.
 pub(crate) fn check_subject_token(
     provider: &Provider,
     realm: &RealmContext,
     client: &Client,
-    token: &str,
+    (token, age): (&str, Age),
 ) -> Result<VerifiedClaims, VerificationError> {
     let claims = verified_hint(provider, realm, client, token)?;
-    let is_good = claims.expires_at().is_some_and(|end| provider.now() < end);
-    if is_good { Ok(claims) } else { Err(VerificationError::Expired) }
+    let is_fresh = claims.expires_at().is_some_and(|end| provider.now() < end);
+    if is_fresh || age == Age::Any { Ok(claims) } else { Err(VerificationError::Expired) }
 }
 
 /// What an ID token says that a client pushes as the claims of a requesting party (UMA Grant 3.3.1).

@@ -43,6 +43,8 @@ pub(crate) struct UserTokens<'a> {
     pub(crate) refresh_token: Option<String>,
     /// Of the request that the tokens are sent for (CIBA Core 10.3.1).
     pub(crate) auth_req_id: Option<&'a str>,
+    /// What binds the ID token to a device secret (Native SSO for Mobile Apps 3.4.1).
+    pub(crate) ds_hash: Option<String>,
 }
 
 /// A token that a client gets for itself.
@@ -89,6 +91,7 @@ pub(crate) async fn issue_user_tokens(
         refresh_token: tokens.refresh_token,
         scope: (!tokens.scope.is_empty()).then(|| tokens.scope.to_string()),
         id_token,
+        device_secret: None,
         issued_token_type: None,
         authorization_details: details::as_value(tokens.details),
         grant_id: tokens.basis.authorization_id.filter(|_| tokens.basis.is_managed).map(|id| id.to_string()),
@@ -240,7 +243,8 @@ async fn id_token(
             .then_some(basis.amr.as_str())
             .filter(|amr| !amr.is_empty()),
         beside,
-        sid: tokens.sid.filter(|_| realm.realm.settings.names_sessions()),
+        sid: tokens.sid.filter(|_| realm.realm.settings.names_sessions() || tokens.ds_hash.is_some()),
+        ds_hash: tokens.ds_hash.as_deref(),
         lifetime_seconds: tokens.lifetimes.id_token.map_or(own_lifetime, |most| most.min(own_lifetime)),
         claims,
     };
@@ -311,6 +315,7 @@ pub(crate) async fn issue_client_token(
         refresh_token: None,
         scope: (!token.scope.is_empty()).then(|| token.scope.to_string()),
         id_token: None,
+        device_secret: None,
         issued_token_type: None,
         authorization_details: details::as_value(token.details),
         grant_id: None,

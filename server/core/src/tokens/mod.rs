@@ -19,8 +19,8 @@ pub(crate) use claims::{SERVER_CLAIMS, leave_out_other_values, user_claims};
 pub(crate) use code::AuthorizationCode;
 pub(crate) use encrypt::{Content, EncryptedResponse, RegisteredEncryption};
 pub(crate) use id_token::{
-    LogoutHint, PartyToken, check_hint, check_logout_hint, check_party_token, check_subject_token, id_token_algorithm,
-    response_algorithm, signing_key, unverified_hint_audience,
+    Age, LogoutHint, PartyToken, check_hint, check_logout_hint, check_party_token, check_subject_token,
+    id_token_algorithm, response_algorithm, signing_key, unverified_hint_audience,
 };
 pub(crate) use issue::{
     ClientToken, FrontChannelTokens, UserTokens, issue_client_token, issue_front_channel_tokens, issue_id_token_alone,

@@ -75,6 +75,7 @@ pub(crate) async fn issue_requesting_party_token(
         // Each scope belongs to a resource (UMA Grant section 3.3.5).
         scope: None,
         id_token: None,
+        device_secret: None,
         issued_token_type: None,
         authorization_details: None,
         grant_id: None,

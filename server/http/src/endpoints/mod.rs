@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod account_requests;
 pub(crate) mod account_sharing;
 pub(crate) mod assets;
+pub(crate) mod authorization_challenge;
 pub(crate) mod authorize;
 pub(crate) mod backchannel_authentication;
 pub(crate) mod claims;

@@ -133,6 +133,10 @@ pub(crate) enum TryCommand {
     Ciba(TryArguments),
     /// A resource server, and a client that wants to get at what it protects (UMA 2.0)
     Uma(TryArguments),
+    /// An application that asks for user name and password itself (OAuth 2.0 for First-Party Applications)
+    Challenge(TryArguments),
+    /// Two apps of one vendor, of which the second takes part in the first one's login (Native SSO for Mobile Apps)
+    NativeSso(TryArguments),
 }
 
 /// Where the provider is.

@@ -35,6 +35,12 @@ pub(crate) const BANK_CLIENT: &str = "demo-bank";
 pub(crate) const ALBUM_CLIENT: &str = "demo-album";
 /// A client that wants to view it: public.
 pub(crate) const PRINTS_CLIENT: &str = "demo-prints";
+/// An application of the operator that asks for passwords itself, and shares its logins: public.
+pub(crate) const MAIL_CLIENT: &str = "demo-mail";
+/// Another one on the same device, which takes part: public.
+pub(crate) const MAPS_CLIENT: &str = "demo-maps";
+/// The group of both.
+const APPS: &str = "demo-apps";
 /// Where the passwords are kept, so that a second start can show them again.
 const FILE: &str = "demo.json";
 /// Random bytes of the password: 16 characters.
@@ -76,6 +82,7 @@ pub(super) async fn prepare(folder: &Folder, provider: &Provider) -> CommandResu
     user(provider, &realm, &mut demo).await?;
     native_client(provider, &realm).await?;
     device_client(provider, &realm).await?;
+    apps(provider, &realm).await?;
     web_client(provider, &realm, &mut demo).await?;
     bank_client(provider, &realm, &mut demo).await?;
     album::prepare(provider, &realm, &mut demo).await?;
@@ -94,6 +101,8 @@ async fn realm(provider: &Provider) -> CommandResult<std::sync::Arc<RealmContext
                 device_authorization: true,
                 backchannel_authentication: true,
                 uma: true,
+                native_sso: true,
+                authorization_challenge: true,
                 ..RealmSettings::default()
             };
             let change = RealmChange { name, display_name: "Demo".to_owned(), enabled: true, settings };
@@ -167,6 +176,34 @@ async fn device_client(provider: &Provider, realm: &RealmContext) -> CommandResu
         Ok(_) | Err(RegistryError::Duplicate(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Native SSO and First-Party Apps: two apps of one vendor, of which one logs users in.
+async fn apps(provider: &Provider, realm: &RealmContext) -> CommandResult {
+    for (id, name, asks) in [(MAIL_CLIENT, "Demo mail", true), (MAPS_CLIENT, "Demo maps", false)] {
+        let metadata = json!({
+            "client_name": name,
+            "application_type": "native",
+            "token_endpoint_auth_method": "none",
+            "grant_types": [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::TokenExchange],
+            "redirect_uris": [format!("com.example.{}:/callback", id.trim_start_matches("demo-"))],
+            "scope": "openid profile offline_access device_sso",
+            "id_token_signed_response_alg": "ES256",
+        });
+        let settings = ClientSettings {
+            skip_consent: true,
+            native_sso_group: Some(APPS.to_owned()),
+            authorization_challenge: asks,
+            ..ClientSettings::default()
+        };
+        let id: ClientId = id.parse().map_err(unnameable)?;
+        let registration = ClientRegistration { settings, ..registration(metadata)? };
+        match create_client(&provider.serving_itself(), realm, Some(id), registration, None).await {
+            Ok(_) | Err(RegistryError::Duplicate(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// CIBA Core: a client that polls.

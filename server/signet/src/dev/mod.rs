@@ -23,7 +23,9 @@ use crate::composition::{self, DEVELOPMENT_PREFIX, Opened, RootKeyKind, SystemCl
 use crate::config::{self, Configuration};
 use crate::output;
 use crate::serve::{self, Server};
-pub(crate) use demo::{ALBUM_CLIENT, BANK_CLIENT, DEVICE_CLIENT, Demo, PRINTS_CLIENT, REALM, USERNAME};
+pub(crate) use demo::{
+    ALBUM_CLIENT, BANK_CLIENT, DEVICE_CLIENT, Demo, MAIL_CLIENT, MAPS_CLIENT, PRINTS_CLIENT, REALM, USERNAME,
+};
 use flow::TestClient;
 pub(crate) use folder::Folder;
 pub(crate) use qr_code::qr_code;

@@ -16,9 +16,10 @@ use signet_store::Statistics;
 use super::{script_metrics, traffic};
 
 /// What requests are counted under: the endpoints of realms, and a few areas beside.
-const ENDPOINTS: [(&str, Area); 19] = [
+const ENDPOINTS: [(&str, Area); 20] = [
     ("authorize", Area::Realm(Endpoint::Authorization.path())),
     ("par", Area::Realm(Endpoint::PushedAuthorizationRequest.path())),
+    ("authorize_challenge", Area::Realm(Endpoint::AuthorizationChallenge.path())),
     ("token", Area::Realm(Endpoint::Token.path())),
     ("userinfo", Area::Realm(Endpoint::UserInfo.path())),
     ("jwks", Area::Realm(Endpoint::Jwks.path())),

@@ -1,7 +1,9 @@
 //! `signet try`: plays a client's part against the provider of `signet dev`, and shows every request.
 
+mod challenge;
 mod ciba;
 mod device;
+mod native_sso;
 mod uma;
 mod wire;
 
@@ -18,12 +20,18 @@ use wire::Wire;
 
 /// `signet try`.
 pub(crate) async fn run(command: TryCommand) -> CommandResult {
-    let (TryCommand::Device(arguments) | TryCommand::Ciba(arguments) | TryCommand::Uma(arguments)) = &command;
+    let (TryCommand::Device(arguments)
+    | TryCommand::Ciba(arguments)
+    | TryCommand::Challenge(arguments)
+    | TryCommand::NativeSso(arguments)
+    | TryCommand::Uma(arguments)) = &command;
     let provider = Provider::open(arguments).await?;
     match &command {
         TryCommand::Device(_) => device::play(&provider).await,
         TryCommand::Ciba(_) => ciba::play(&provider).await,
         TryCommand::Uma(_) => uma::play(&provider).await,
+        TryCommand::Challenge(_) => challenge::play(&provider).await,
+        TryCommand::NativeSso(_) => native_sso::play(&provider).await,
     }
 }
 
@@ -56,6 +64,16 @@ impl Provider {
         })
     }
 
+    /// Asks the token endpoint.
+    async fn token(&self, parameters: &[(&str, &str)]) -> CommandResult<Value> {
+        let endpoint = self.metadata.get("token_endpoint").and_then(Value::as_str).unwrap_or_default();
+        let answer = self.wire.post(endpoint, parameters).await?;
+        match answer.get("error").and_then(Value::as_str) {
+            Some(error) => Err(CommandError::failed(format!("it ended with {error}"))),
+            None => Ok(answer),
+        }
+    }
+
     /// Asks the token endpoint until there is an answer that is final: the tokens.
     async fn poll(&self, parameters: &[(&str, &str)], interval: i64) -> CommandResult<Value> {
         let endpoint = self.metadata.get("token_endpoint").and_then(Value::as_str).unwrap_or_default();
@@ -71,6 +89,12 @@ impl Provider {
             }
         }
     }
+}
+
+/// A member of an answer that is a text.
+fn text<'a>(answer: &'a Value, name: &str) -> CommandResult<&'a str> {
+    let found = answer.get(name).and_then(Value::as_str);
+    found.ok_or_else(|| CommandError::failed(format!("the answer has no {name}")))
 }
 
 /// What the tokens say that can be read.

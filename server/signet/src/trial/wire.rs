@@ -28,6 +28,12 @@ const LONG: &[&str] = &[
     "ticket",
     "claim_token",
     "token",
+    "device_secret",
+    "subject_token",
+    "actor_token",
+    "auth_session",
+    "authorization_code",
+    "code",
 ];
 /// Characters that are shown of such a member.
 const SHOWN: usize = 24;

@@ -1,6 +1,7 @@
 //! What scripts decide at each hook, and what happens where they fail, over real connections.
 
 mod authorization;
+mod challenges;
 mod ciba;
 mod claims;
 mod clients;

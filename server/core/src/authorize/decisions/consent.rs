@@ -5,6 +5,7 @@ use signet_hooks::NoFacts;
 use signet_hooks::points::OnConsent;
 use signet_hooks::points::on_consent::{ConsentDecision, ConsentFacts, ConsentTerms, RememberedConsent};
 use signet_hooks::points::on_rar_validate::Detail;
+use signet_protocol::error::Refusal;
 use signet_protocol::time::UnixTime;
 
 use super::UsedSession;
@@ -38,12 +39,24 @@ pub(in crate::authorize) async fn agreement(
         }),
         is_needed,
     };
+    consent_terms(serving, realm, subject, facts).await.map_err(|refusal| accepted.refuse(refusal))
+}
+
+/// What scripts say about an agreement, wherever it is needed.
+///
+/// # Errors
+/// The first refusal.
+pub(crate) async fn consent_terms(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    subject: Subject<'_>,
+    facts: impl FnOnce() -> ConsentFacts,
+) -> Result<ConsentTerms, Refusal> {
     let mut terms = ConsentTerms::default();
-    let answers = serving.ask::<OnConsent>(realm, subject, || (NoFacts {}, facts())).await;
-    for answer in answers.map_err(|refusal| accepted.refuse(refusal))? {
+    for answer in serving.ask::<OnConsent>(realm, subject, || (NoFacts {}, facts())).await? {
         match answer.decision {
             ConsentDecision::None {} | ConsentDecision::Allow {} => {}
-            ConsentDecision::Deny(denial) => return Err(accepted.deny(&denial)),
+            ConsentDecision::Deny(denial) => return Err(denial.refusal()),
             ConsentDecision::Consent(more) => terms = merged(terms, more),
         }
     }
@@ -67,11 +80,7 @@ fn merged(terms: ConsentTerms, more: ConsentTerms) -> ConsentTerms {
 }
 
 /// Whether the user is asked although the server's own rules would not.
-pub(in crate::authorize) fn is_asked_again(
-    terms: &ConsentTerms,
-    stored: Option<&Authorization>,
-    now: UnixTime,
-) -> bool {
+pub(crate) fn is_asked_again(terms: &ConsentTerms, stored: Option<&Authorization>, now: UnixTime) -> bool {
     let is_too_old = |stored: &Authorization| {
         terms.remember_seconds.is_some_and(|seconds| now.since(stored.updated_at) > seconds.get())
     };

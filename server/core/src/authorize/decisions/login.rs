@@ -6,8 +6,8 @@ use signet_hooks::points::on_factor_result::{FactorDecision, FactorFacts, Factor
 use signet_hooks::points::{OnAuthStart, OnFactorResult};
 use signet_protocol::error::Refusal;
 
-use super::{FACTORS, UsedSession};
-use crate::authn::LoginFailure;
+use super::UsedSession;
+use crate::authn::{FACTORS, LoginFailure};
 use crate::authorize::{Accepted, AuthorizeError};
 use crate::events::Serving;
 use crate::hooks::Subject;

@@ -10,7 +10,8 @@ mod request;
 mod resource;
 mod session;
 
-pub(super) use consent::{agreement, is_asked_again};
+pub(super) use consent::agreement;
+pub(crate) use consent::{consent_terms, is_asked_again};
 pub(super) use identity::identified;
 pub(super) use login::{check_result, freshness};
 pub(super) use policy::tightened;
@@ -28,9 +29,6 @@ use crate::events::Serving;
 use crate::failure::Fault;
 use crate::model::{BrowserSession, User};
 use crate::realm::RealmContext;
-
-/// The factors that a user can prove themselves with.
-const FACTORS: &[&str] = &["password"];
 
 impl Accepted {
     /// The request as scripts are told of it.

@@ -17,11 +17,11 @@ use signet_protocol::spec::rfc9126;
 
 use super::decisions::{Narrowing, narrow};
 use super::request_object::merge;
-use super::{AuthorizeError, Entry, accept};
+use super::{Accepted, AuthorizeError, Entry, accept};
 use crate::binding::{authorized_key, conclude, proved, replayed};
 use crate::endpoints::Endpoint;
 use crate::events::{RefusedAt, Serving};
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault};
 use crate::grants::ClientRequest;
 use crate::model::{Client, PushedRequest, Thumbprint, UsedRecord};
 use crate::ports::{Push, PushOutcome};
@@ -147,6 +147,26 @@ async fn keep(
         }
         PushOutcome::Replayed(purpose) => Err(replayed(purpose).into()),
         PushOutcome::TooMany => Err(too_many().into()),
+    }
+}
+
+/// Keeps a request that an application sent itself and that goes on in a browser (First-Party Apps 5.2.2.1.1): nothing where
+/// the client has as many as it may have.
+pub(super) async fn keep_for_browser(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (accepted, narrowing): (&Accepted, &Narrowing),
+) -> Result<Option<PushedAuthorizationResponse>, Fault> {
+    let content = Content {
+        parameters: accepted.merged.parameters().clone(),
+        proof: accepted.merged.proof(),
+        narrowing: narrowing.clone(),
+        timeline: realm.realm.timeline,
+    };
+    match keep(serving, realm, &accepted.client, (&content, &[])).await {
+        Ok(pushed) => Ok(Some(pushed)),
+        Err(Failure::Refusal(_)) => Ok(None),
+        Err(Failure::Fault(fault)) => Err(fault),
     }
 }
 

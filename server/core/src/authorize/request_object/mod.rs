@@ -110,6 +110,12 @@ impl MergedRequest {
         Self { origin: Origin::Gathering(reference), ..Self::plain(address) }
     }
 
+    /// The same request with other parameters, which have what the client proved beside them.
+    pub(super) fn with_parameters(self, parameters: Parameters) -> Self {
+        let address = if self.object().is_some() { self.address } else { parameters.clone() };
+        Self { parameters, address, ..self }
+    }
+
     pub(super) const fn parameters(&self) -> &Parameters {
         &self.parameters
     }
@@ -199,7 +205,7 @@ pub(super) async fn merge(
         (Some(_), Some(_)) => {
             return Err(invalid_request("request and request_uri exclude each other", rfc9101("5")).into());
         }
-        (Some(object), None) if rules.by_value || entry == Entry::Pushed => object.to_owned(),
+        (Some(object), None) if rules.by_value || entry.is_direct() => object.to_owned(),
         (None, Some(uri)) if rules.by_reference => reference::fetch(provider, client, uri).await?,
         (None, Some(_)) => {
             let reason = "this server does not take request objects by reference";
@@ -214,11 +220,11 @@ pub(super) async fn merge(
     let (claims, proof) = verify::verified(provider, realm, client, &object).await?;
     let inside = content::parameters(claims.claims())?;
     // RFC 9126 section 3: what stands beside an object that is pushed authenticates the client, and is nothing else.
-    let is_alone = entry == Entry::Pushed || must_be_signed(realm, client);
+    let is_alone = entry.is_direct() || must_be_signed(realm, client);
     let merging = if is_alone { RequestMerging::ObjectAlone } else { rules.merging };
     let parameters = merged(&parameters.without("request").without("request_uri"), &inside, merging)?;
     let observed = Some(observed(provider, realm, &claims, (&parameters, &inside)));
-    let travels = entry == Entry::Authorization;
+    let travels = matches!(entry, Entry::Authorization | Entry::Challenge);
     if travels && serde_json::to_vec(&parameters).map_or(true, |json| json.len() > MAXIMUM_BYTES) {
         let reason = "the request object asks for more than 4500 bytes of parameters";
         return Err(invalid_object(reason, rfc9101("5.2")).into());

@@ -3,6 +3,7 @@
 pub(super) mod acr;
 pub(super) mod authorization_details;
 pub(super) mod claims;
+pub(super) mod device_sso;
 pub(super) mod dpop_jkt;
 pub(super) mod grant_management;
 pub(super) mod id_token_hint;

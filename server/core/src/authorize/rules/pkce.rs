@@ -1,7 +1,7 @@
-//! RFC 7636 sections 4.3 and 4.4.1, RFC 9700 section 2.1.1: proof key for code exchange.
+//! RFC 7636 sections 4.3 and 4.4.1, RFC 9700 section 2.1.1, RFC 8252 section 8.1: proof key for code exchange.
 
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::names::{CodeChallengeMethod, ResponseType};
+use signet_protocol::names::{ApplicationType, CodeChallengeMethod, ResponseType};
 use signet_protocol::spec::{rfc7636, rfc9700};
 
 use crate::authorize::Context;
@@ -48,7 +48,9 @@ fn is_required(context: &Context<'_>, draft: &Draft) -> bool {
         return false;
     }
     let by_setting = context.client.settings.require_pkce.unwrap_or(false);
-    let lenient = context.realm.realm.settings.allow_public_clients_without_pkce;
+    // RFC 8252 section 8.1: whatever the realm lets others leave out, native apps send one.
+    let is_native = context.client.metadata.application_type() == ApplicationType::Native;
+    let lenient = context.realm.realm.settings.allow_public_clients_without_pkce && !is_native;
     let by_type = !context.client.metadata.is_confidential() && !lenient;
     // FAPI 1.0 Part 2 section 5.2.2-18.
     let by_push = context.is_pushed && context.profile.pkce_for_pushed_requests;

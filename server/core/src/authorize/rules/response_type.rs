@@ -3,7 +3,7 @@
 
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::ResponseType;
-use signet_protocol::spec::rfc6749;
+use signet_protocol::spec::{first_party_apps, rfc6749};
 
 use crate::authorize::Context;
 use crate::authorize::request::Draft;
@@ -35,6 +35,15 @@ pub(in crate::authorize) fn response_type_is_registered(
             && asked.grant_types().iter().all(|grant| metadata.grant_types().contains(grant))
     };
     if draft.0.response_type.is_some_and(is_registered) { Ok(()) } else { Err(unregistered()) }
+}
+
+/// First-Party Apps 5.1: what an application asks for itself is a code, and nothing else.
+pub(in crate::authorize) fn a_challenge_is_for_a_code(_: &Context<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    if draft.0.response_type == Some(ResponseType::Code) {
+        return Ok(());
+    }
+    let reason = "response_type must be code at this endpoint";
+    Err(ErrorCode::UnsupportedResponseType.because(reason).per(first_party_apps("5.1")))
 }
 
 fn unregistered() -> Refusal {

@@ -5,7 +5,6 @@ use signet_hooks::points::OnTokenExchange;
 use signet_hooks::points::on_token_exchange::{ExchangeActor, ExchangeDecision, ExchangeNarrowing, ExchangedToken};
 use signet_hooks::{NoFacts, Seconds};
 use signet_protocol::error::ErrorCode;
-use signet_protocol::names::TokenType;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::{rfc8693, rfc8707};
 
@@ -44,7 +43,7 @@ pub(super) async fn decide(request: &GrantRequest<'_>, exchange: &Exchange<'_>) 
         let reason = "nothing of the scope is open to this exchange";
         return Err(ErrorCode::InvalidScope.because(reason).per(rfc8693("2.1")).into());
     }
-    if left.resources.is_empty() && exchange.wanted != TokenType::IdToken {
+    if left.resources.is_empty() && !exchange.resources.is_empty() {
         let reason = "none of the resources is open to this exchange";
         return Err(ErrorCode::InvalidTarget.because(reason).per(rfc8707("2")).into());
     }

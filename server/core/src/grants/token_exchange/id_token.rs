@@ -13,12 +13,12 @@ use super::presented::{Presented, basis, live_user, with_origin};
 use crate::failure::Failure;
 use crate::model::{Client, DEFAULT_SLOT, ExchangeOrigin, Exchanged, TokenBasis, User};
 use crate::ports::{SessionLimits, Standing, StandingQuery};
-use crate::tokens::{check_subject_token, subject_for};
+use crate::tokens::{Age, check_subject_token, subject_for};
 
 /// An ID token says of its client, session and user what must still stand. One without `sid` says too little: nobody would
 /// know that its user has logged out.
 pub(super) async fn read(request: &GrantRequest<'_>, text: &str) -> Result<Option<Presented>, Failure> {
-    let Some((client, claims)) = verified_id_token(request, text).await? else { return Ok(None) };
+    let Some((client, claims)) = verified_id_token(request, (text, Age::Fresh)).await? else { return Ok(None) };
     let Some(sid) = claims.text("sid").and_then(|sid| sid.parse::<SessionId>().ok()) else { return Ok(None) };
     let session = request.serving.store.session_named(request.realm.id(), sid).await?;
     let Some(session) = session else { return Ok(None) };
@@ -33,7 +33,7 @@ pub(super) async fn read(request: &GrantRequest<'_>, text: &str) -> Result<Optio
     }
     let origin = ExchangeOrigin { client: Some((client_id.clone(), client.epoch)), lineage: None, token: None };
     let act = claims.get("act").cloned();
-    let before = act.map(|act| Exchanged { origins: Vec::new(), act: Some(act) });
+    let before = act.map(|act| Exchanged { act: Some(act), ..Exchanged::default() });
     let authenticated_at = claims.get("auth_time").and_then(Value::as_i64).map_or(session.authenticated_at, UnixTime);
     let basis = TokenBasis {
         acr: claims.text("acr").map(str::to_owned),
@@ -45,7 +45,7 @@ pub(super) async fn read(request: &GrantRequest<'_>, text: &str) -> Result<Optio
         exchanged: Some(with_origin(before.as_ref(), origin)),
         ..basis(request, authenticated_at)
     };
-    if !id_token_stands(request, &client, (&basis, &user)).await? {
+    if !id_token_stands(request, &client, (&basis, &user), None).await? {
         return Ok(None);
     }
     let Some((subject, expires_at)) = claims.subject().zip(claims.expires_at()) else { return Ok(None) };
@@ -64,28 +64,29 @@ pub(super) async fn read(request: &GrantRequest<'_>, text: &str) -> Result<Optio
     }))
 }
 
-/// Whether session, consent, user and client of an ID token stand, and the session has not run out.
-async fn id_token_stands(
+/// Whether session, consent, user and client of an ID token stand, and the session has not run out. An ID token itself has
+/// no lineage; what comes with it may have one.
+pub(super) async fn id_token_stands(
     request: &GrantRequest<'_>,
     client: &Client,
     (basis, user): (&TokenBasis, &User),
+    lineage: Option<Lineage>,
 ) -> Result<bool, Failure> {
     let now = request.serving.now();
     let unused_since = now.plus(-request.realm.realm.settings.session_idle_seconds);
     let basis = TokenBasis { client_epoch: client.epoch, ..basis.clone() };
     let query = StandingQuery {
         session_limits: Some(SessionLimits { now, unused_since }),
-        // An ID token has none.
-        lineage: None,
+        lineage,
         ..StandingQuery::of_basis(&basis, (Lineage([0; 16]), &client.client_id, user.id))
     };
     Ok(request.serving.store.standing(request.realm.id(), &query).await? == Standing::Stands)
 }
 
 /// Verifies an ID token as that of its audience, or of the requesting client where it is encrypted and says nothing.
-async fn verified_id_token(
+pub(super) async fn verified_id_token(
     request: &GrantRequest<'_>,
-    text: &str,
+    (text, age): (&str, Age),
 ) -> Result<Option<(Arc<Client>, VerifiedClaims)>, Failure> {
     let named = match UnverifiedToken::parse(text) {
         Ok(token) => match token.unverified_audience().as_slice() {
@@ -97,6 +98,6 @@ async fn verified_id_token(
     let Some(client_id): Option<ClientId> = named else { return Ok(None) };
     let client = request.serving.store.client(request.realm.id(), &client_id).await?;
     let Some(client) = client.filter(|client| client.enabled) else { return Ok(None) };
-    let claims = check_subject_token(request.serving, request.realm, &client, text);
+    let claims = check_subject_token(request.serving, request.realm, &client, (text, age));
     Ok(claims.ok().map(|claims| (client, claims)))
 }

@@ -8,13 +8,16 @@ use signet_protocol::names::{GrantType, TokenType};
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::rfc6749;
+use signet_protocol::standard_claims::DEVICE_SSO_SCOPE;
 
 use super::decision::Left;
+use super::native_sso::session_is_over;
 use super::{Exchange, invalid};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
 use crate::grants::decision::{Permitted, Planned, decide};
+use crate::grants::user_tokens::is_refreshable;
 use crate::grants::{GrantRequest, aim_grant};
 use crate::model::{Exchanged, Purpose, RefreshFamily, TokenBasis, UsedRecord, User};
 use crate::ports::{Redeemable, Redemption, RedemptionOutcome, Standing, StandingQuery};
@@ -39,13 +42,36 @@ pub(super) async fn issue(
     left: Left,
     act: Option<Value>,
 ) -> Result<TokenResponse, Failure> {
-    let making = prepare(request, exchange, left, act).await?;
+    let making = prepare(request, exchange, left, (act, exchange.wanted == TokenType::RefreshToken)).await?;
     let response = match exchange.wanted {
         TokenType::RefreshToken => refresh_token(request, exchange, &making).await,
         TokenType::IdToken => id_token(request, &making).await,
-        TokenType::AccessToken | TokenType::Jwt => access_token(request, &making).await,
+        TokenType::AccessToken | TokenType::Jwt | TokenType::DeviceSecret => access_token(request, &making).await,
     }?;
     Ok(TokenResponse { issued_token_type: Some(exchange.wanted), ..response })
+}
+
+/// Issues what an app gets for a login that another one shares (Native SSO for Mobile Apps 4.4): an ordinary answer, with
+/// an ID token, and a refresh token where the scope has offline access. All of it ends with the session.
+pub(super) async fn issue_shared(
+    request: &GrantRequest<'_>,
+    exchange: &Exchange<'_>,
+    left: Left,
+    ds_hash: String,
+) -> Result<TokenResponse, Failure> {
+    let refreshes = is_refreshable(request.client.client(), &left.scope);
+    let making = prepare(request, exchange, left, (None, refreshes)).await?;
+    let family = making.permitted.refresh_token.then(|| new_family(request, exchange, &making));
+    let tokens = UserTokens {
+        refresh_token: family.as_ref().map(|_| request.realm.refresh_token_key.token(making.lineage.0, 1)),
+        // The app may hand the login on itself.
+        ds_hash: making.basis.scope.contains(DEVICE_SSO_SCOPE).then_some(ds_hash),
+        ..tokens(request, &making)
+    };
+    let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
+    let generation = family.as_ref().map(|family| family.generation);
+    redeem(request, &making, family, (response.id_token.is_some(), generation)).await?;
+    Ok(TokenResponse { issued_token_type: Some(TokenType::AccessToken), ..response })
 }
 
 /// Asks the hooks of every grant, and checks that everything still stands.
@@ -53,17 +79,17 @@ async fn prepare<'a>(
     request: &GrantRequest<'_>,
     exchange: &Exchange<'a>,
     left: Left,
-    act: Option<Value>,
+    (act, refreshes): (Option<Value>, bool),
 ) -> Result<Making<'a>, Failure> {
     let subject = exchange.subject;
     let user = subject.user.as_ref().ok_or_else(|| invalid("the subject token is of no user"))?;
     let grant_type = GrantType::TokenExchange;
     let aimed = aim_grant(request, (grant_type, Some(user)), &left.scope, (left.resources, Vec::new())).await?;
-    let origins = subject.basis.exchanged.as_ref().map(|exchanged| exchanged.origins.clone()).unwrap_or_default();
+    let exchanged = subject.basis.exchanged.clone().unwrap_or_default();
     let basis = TokenBasis {
         scope: aimed.scope,
         resources: aimed.resources,
-        exchanged: Some(Exchanged { origins, act }),
+        exchanged: Some(Exchanged { act, ..exchanged }),
         ..subject.basis.clone()
     };
     let planned = Planned {
@@ -71,7 +97,7 @@ async fn prepare<'a>(
         scope: &basis.scope,
         resources: &basis.resources,
         user: Some((user, &basis)),
-        refresh_token: exchange.wanted == TokenType::RefreshToken,
+        refresh_token: refreshes,
     };
     let permitted = decide(request, &planned).await?;
     let seconds = Some(subject.expires_at.since(request.serving.now()));
@@ -98,6 +124,7 @@ fn tokens<'a>(request: &'a GrantRequest<'_>, making: &'a Making<'a>) -> UserToke
         sid: making.basis.sid,
         refresh_token: None,
         auth_req_id: None,
+        ds_hash: None,
     }
 }
 
@@ -116,8 +143,9 @@ fn issued(request: &GrantRequest<'_>, making: &Making<'_>, (id_token, refresh): 
     fact.concerning(parties)
 }
 
-fn fallen() -> Refusal {
-    invalid("what the subject token rests on was revoked")
+fn fallen(making: &Making<'_>) -> Refusal {
+    let is_shared = making.basis.exchanged.as_ref().is_some_and(|exchanged| exchanged.group.is_some());
+    if is_shared { session_is_over() } else { invalid("what the subject token rests on was revoked") }
 }
 
 fn standing(request: &GrantRequest<'_>, making: &Making<'_>) -> StandingQuery {
@@ -129,7 +157,7 @@ async fn access_token(request: &GrantRequest<'_>, making: &Making<'_>) -> Result
     // Last of all, so that nothing that fell meanwhile is overlooked.
     let stands = request.serving.store.standing(request.realm.id(), &standing(request, making)).await?;
     if stands != Standing::Stands {
-        return Err(fallen().into());
+        return Err(fallen(making).into());
     }
     request.record(issued(request, making, (false, None))).await?;
     Ok(response)
@@ -153,26 +181,34 @@ async fn refresh_token(
         let reason = "no refresh token is open to this exchange";
         return Err(ErrorCode::UnauthorizedClient.because(reason).per(rfc6749("5.2")).into());
     }
+    let family = new_family(request, exchange, making);
+    let expires_in = family.expires_at.since(request.serving.now());
+    redeem(request, making, Some(family), (false, Some(1))).await?;
+    let token = request.realm.refresh_token_key.token(making.lineage.0, 1);
+    Ok(alone(token, expires_in, &making.basis.scope))
+}
+
+/// A family of refresh tokens that ends when what was exchanged does. Those of a public client are bound to what the
+/// request proves (RFC 8705 section 4, RFC 9449 section 5).
+fn new_family(request: &GrantRequest<'_>, exchange: &Exchange<'_>, making: &Making<'_>) -> RefreshFamily {
     let now = request.serving.now();
     let settings = &request.realm.realm.settings;
+    let client = request.client.client();
     let end = |seconds: i64| now.plus(seconds).min(exchange.subject.expires_at);
-    let family = RefreshFamily {
+    let confirmation = request.binding.confirmation().filter(|_| !client.metadata.is_confidential());
+    RefreshFamily {
         realm_id: request.realm.id(),
         lineage: making.lineage,
-        client_id: request.client.client().client_id.clone(),
+        client_id: client.client_id.clone(),
         user_id: making.user.id,
         generation: 1,
         rotated_at: now,
         active: true,
-        content: making.basis.clone(),
+        content: TokenBasis { confirmation, ..making.basis.clone() },
         key_version: i64::from(REFRESH_KEY_VERSION),
         idle_expires_at: end(settings.refresh_token_idle_seconds),
         expires_at: end(settings.refresh_token_absolute_seconds),
-    };
-    let expires_in = family.expires_at.since(now);
-    redeem(request, making, Some(family), (false, Some(1))).await?;
-    let token = request.realm.refresh_token_key.token(making.lineage.0, 1);
-    Ok(alone(token, expires_in, &making.basis.scope))
+    }
 }
 
 /// Records what is more than an access token, if everything stands at that moment.
@@ -200,7 +236,7 @@ async fn redeem(
             Ok(())
         }
         RedemptionOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
-        RedemptionOutcome::Fallen | RedemptionOutcome::AlreadyUsed => Err(fallen().into()),
+        RedemptionOutcome::Fallen | RedemptionOutcome::AlreadyUsed => Err(fallen(making).into()),
     }
 }
 
@@ -212,6 +248,7 @@ fn alone(token: String, expires_in: i64, scope: &Scope) -> TokenResponse {
         refresh_token: None,
         scope: (!scope.is_empty()).then(|| scope.to_string()),
         id_token: None,
+        device_secret: None,
         issued_token_type: None,
         authorization_details: None,
         grant_id: None,

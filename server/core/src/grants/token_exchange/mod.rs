@@ -5,6 +5,7 @@ mod decision;
 mod delegation;
 mod id_token;
 mod issue;
+mod native_sso;
 mod presented;
 
 pub(super) use delegation::is_acceptable as is_acceptable_act;
@@ -14,7 +15,7 @@ use signet_protocol::names::{GrantType, TokenType};
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::{rfc6749, rfc8693, rfc8707};
-use signet_protocol::standard_claims::STANDARD_SCOPES;
+use signet_protocol::standard_claims::{DEVICE_SSO_SCOPE, STANDARD_SCOPES};
 
 use super::{GrantRequest, requested_resources, resources_are_allowed};
 use crate::endpoints::{GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE};
@@ -32,11 +33,14 @@ pub(super) struct Exchange<'a> {
 }
 
 pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse, Failure> {
-    let policy = policy_of(request.client.client())?;
     if request.parameters.get("authorization_details").is_some() {
         let reason = "authorization details are not exchanged";
         return Err(ErrorCode::InvalidAuthorizationDetails.because(reason).per(rfc8693("2.1")).into());
     }
+    if native_sso::is_asked(request.parameters) {
+        return Box::pin(native_sso::exchange(request)).await;
+    }
+    let policy = policy_of(request.client.client())?;
     let wanted = wanted(request, policy)?;
     let subject = subject_token(request, policy).await?;
     request.serving.passed("subject_token");
@@ -65,13 +69,16 @@ fn policy_of(client: &Client) -> Result<&TokenExchangePolicy, Refusal> {
 }
 
 /// Whether what a refresh token of an exchange stands for is still the client's to have.
-pub(super) fn still_permitted(client: &Client, basis: &TokenBasis) -> Result<(), Refusal> {
-    if basis.exchanged.is_none() {
+pub(super) fn still_permitted(request: &GrantRequest<'_>, basis: &TokenBasis) -> Result<(), Refusal> {
+    let client = request.client.client();
+    let Some(exchanged) = &basis.exchanged else { return Ok(()) };
+    let has_grant = client.metadata.grant_types().contains(&GrantType::TokenExchange);
+    if has_grant && exchanged.group.is_some() && exchanged.group.as_deref() == request.realm.native_sso_group(client) {
         return Ok(());
     }
-    let has_grant = client.metadata.grant_types().contains(&GrantType::TokenExchange);
     let policy = policy_of(client).ok().filter(|policy| {
         has_grant
+            && exchanged.group.is_none()
             && policy.issued_token_types.contains(&TokenType::RefreshToken)
             && basis.scope.is_within(&policy.scope)
             && basis.resources.iter().all(|resource| policy.audiences.contains(resource))
@@ -96,8 +103,12 @@ fn wanted(request: &GrantRequest<'_>, policy: &TokenExchangePolicy) -> Result<To
 
 /// Scope values that no exchange hands on: those of this server itself, and what outlives a session.
 pub(super) fn is_delegable(value: &str) -> bool {
-    let own = [ADMIN_SCOPE, ADMIN_READ_SCOPE, GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE];
-    !own.contains(&value) && !STANDARD_SCOPES.contains(&value)
+    !is_of_this_server(value) && !STANDARD_SCOPES.contains(&value) && value != DEVICE_SSO_SCOPE
+}
+
+/// Scope values of this server's own resources.
+fn is_of_this_server(value: &str) -> bool {
+    [ADMIN_SCOPE, ADMIN_READ_SCOPE, GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE].contains(&value)
 }
 
 /// What the subject token has, the client is registered for and its policy names; of that, what the request asks for.

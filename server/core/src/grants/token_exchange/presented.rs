@@ -115,7 +115,7 @@ fn proves_key(request: &GrantRequest<'_>, presented: &Presented) -> Result<(), R
 }
 
 /// One answer for what is expired, revoked, forged, somebody else's, or of another kind than it is said to be.
-fn unacceptable() -> Refusal {
+pub(super) fn unacceptable() -> Refusal {
     invalid("the token is not acceptable")
 }
 
@@ -134,6 +134,8 @@ async fn read(
         TokenType::AccessToken => access_token(request, text).await?,
         TokenType::RefreshToken => refresh_token(request, text).await?,
         TokenType::IdToken if !is_foreign(request, text) => id_token::read(request, text).await?,
+        // One is the actor of a request that shares a login, and of no other (Native SSO for Mobile Apps 4.1).
+        TokenType::DeviceSecret => return Err(invalid("a device secret is an actor_token for an ID token").into()),
         TokenType::IdToken | TokenType::Jwt => foreign(request, (text, kind)).await?,
     };
     presented.map(Some).ok_or_else(|| unacceptable().into())
@@ -293,7 +295,7 @@ async fn foreign(request: &GrantRequest<'_>, (text, kind): (&str, TokenType)) ->
     let authenticated_at = authenticated_at.or(claims.issued_at()).unwrap_or_else(|| request.serving.now());
     let act = claims.get("act").cloned();
     let exchanged = with_origin(
-        Some(&Exchanged { origins: Vec::new(), act }),
+        Some(&Exchanged { act, ..Exchanged::default() }),
         // Nothing of it can be revoked here.
         ExchangeOrigin::default(),
     );

@@ -96,10 +96,6 @@ fn check_grants(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     if grant_types.contains(&GrantType::ClientCredentials) && !metadata.is_confidential() {
         return Err(invalid("grant_types", "client_credentials needs a client that authenticates itself"));
     }
-    // RFC 8693 section 5: whoever may exchange a token that it found could exchange a stolen one.
-    if grant_types.contains(&GrantType::TokenExchange) && !metadata.is_confidential() {
-        return Err(invalid("grant_types", "token exchange needs a client that authenticates itself"));
-    }
     // RFC 7521 section 4.1 lets anybody come with an assertion; here the issuer's list of clients says who may.
     if grant_types.contains(&GrantType::JwtBearer) && !metadata.is_confidential() {
         return Err(invalid("grant_types", "jwt-bearer needs a client that authenticates itself"));

@@ -227,8 +227,8 @@ async fn one_check_of_a_chain_runs_at_a_time(database: &TestDatabase) {
         }
     }
     assert!(matches!(refused, Some(Fault::Overloaded(_))), "{refused:?}");
-    // One that is given up leaves its place.
-    assert!(futures_util::FutureExt::now_or_never(check(node.id())).is_none());
+    // One that is given up leaves its place; one that ends before it can be given up is tried again.
+    assert!((0..20).any(|_| futures_util::FutureExt::now_or_never(check(node.id())).is_none()));
     assert!(check(node.id()).await.unwrap().unwrap().holds());
 }
 

@@ -89,6 +89,27 @@ async fn a_client_that_has_its_user_asked_elsewhere_is_played() {
     assert_eq!(development.stop(), 0);
 }
 
+#[tokio::test]
+async fn services_are_played_that_exchange_tokens_and_bring_assertions() {
+    let home = Home::empty();
+    let development = Development::start(&home, port());
+    for (command, said) in [
+        ("try exchange", ["\"aud\": \"https://stock.example.com/\"", "\"sub\": \"demo-gateway\""]),
+        ("try transaction-token", ["\"aud\": \"demo.example\"", "\"action\": \"RESERVE\""]),
+        ("try jwt-bearer", ["\"iss\": \"https://login.partner.example\"", "\"client_id\": \"demo-gateway\""]),
+    ] {
+        let (played, mut all) = Played::until(&home, command, "POST ");
+        let (code, rest) = played.end();
+        all += &rest;
+        assert_eq!(code, 0, "{all}");
+        assert!(all.contains("The token says:"), "{all}");
+        for said in said {
+            assert!(all.contains(said), "{said} in {all}");
+        }
+    }
+    assert_eq!(development.stop(), 0);
+}
+
 #[test]
 fn without_a_provider_it_is_said_what_to_start() {
     let home = Home::empty();

@@ -49,7 +49,9 @@ pub use script::{
 pub use session::{BrowserSession, SessionIdHash};
 pub use single_use::{Completion, Purpose, UsedRecord};
 pub use token_basis::TokenBasis;
-pub use token_exchange::{ExchangeOrigin, Exchanged, TokenExchangePolicy};
+pub use token_exchange::{
+    ExchangeOrigin, Exchanged, IdentityAssertionPolicy, TokenExchangePolicy, TransactionTokenPolicy,
+};
 pub use traffic_count::TrafficCount;
 pub use trusted_issuer::{SubjectMapping, TrustedIssuer, TrustedIssuerDefinition, TrustedIssuerUse};
 pub use uma::{ResourceDescription, ResourceKeeper, TicketReference, UmaPermission, UmaPolicy, UmaResource, UmaTicket};

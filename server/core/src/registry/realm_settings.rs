@@ -14,6 +14,14 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
     check_numbers(settings)?;
     check_response_types(settings)?;
     check_device_service(settings)?;
+    if settings.backchannel_user_code && !settings.backchannel_authentication {
+        return Err(RegistryError::invalid("settings.backchannel_user_code", "needs backchannel_authentication"));
+    }
+    let trust_domain = &settings.transaction_trust_domain;
+    if trust_domain.len() > 200 || !trust_domain.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let problem = "must have at most 200 visible ASCII characters";
+        return Err(RegistryError::invalid("settings.transaction_trust_domain", problem));
+    }
     if settings.grant_management_action_required && !settings.grant_management {
         return Err(RegistryError::invalid("settings.grant_management_action_required", "needs grant_management"));
     }
@@ -72,6 +80,7 @@ fn check_numbers(settings: &RealmSettings) -> Result<(), RegistryError> {
         ("script_recording_days", settings.script_recording_days, 0..=30),
         ("client_secret_overlap_seconds", settings.client_secret_overlap_seconds, 0..=2_592_000),
         ("uma_ticket_seconds", settings.uma_ticket_seconds, 30..=3_600),
+        ("transaction_token_seconds", settings.transaction_token_seconds, 5..=600),
     ];
     for (field, value, bounds) in numbers {
         if !bounds.contains(value) {

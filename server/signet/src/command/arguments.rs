@@ -124,6 +124,12 @@ pub(crate) enum TryCommand {
     Device(TryArguments),
     /// A client that has its user asked at another device, and waits for the answer (CIBA)
     Ciba(TryArguments),
+    /// A service that exchanges its own token for one for an API (RFC 8693)
+    Exchange(TryArguments),
+    /// A client that brings an assertion of another issuer (RFC 7523)
+    JwtBearer(TryArguments),
+    /// A service that exchanges its own token for one that says what a transaction is about (Transaction Tokens)
+    TransactionToken(TryArguments),
 }
 
 /// Where the provider is.

@@ -1,4 +1,4 @@
-//! What `signet dev` makes to play with: a realm, a user, two clients. What is there already is kept.
+//! What `signet dev` makes to play with: a realm, a user, clients. What is there already is kept.
 
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use signet_core::registry::{
 use signet_jose::random_token;
 
 use super::folder::Folder;
+use super::services;
 use crate::command::{CommandError, CommandResult};
 
 /// The realm.
@@ -45,6 +46,10 @@ pub(crate) struct Demo {
     pub(super) client_secret: String,
     /// The secret of the client that has users asked.
     pub(crate) bank_secret: String,
+    /// The secret of the service that exchanges tokens.
+    pub(crate) gateway_secret: String,
+    /// The private key of the issuer that vouches for users: PKCS #8, base64url.
+    pub(super) partner_key: String,
 }
 
 impl Demo {
@@ -55,8 +60,9 @@ impl Demo {
     }
 
     /// What is kept of it: whether anything is new is seen by it.
-    fn secrets(&self) -> [String; 3] {
-        [self.password.clone(), self.client_secret.clone(), self.bank_secret.clone()]
+    fn secrets(&self) -> [String; 5] {
+        let Self { password, client_secret, bank_secret, gateway_secret, partner_key } = self;
+        [password, client_secret, bank_secret, gateway_secret, partner_key].map(Clone::clone)
     }
 }
 
@@ -70,6 +76,7 @@ pub(super) async fn prepare(folder: &Folder, provider: &Provider) -> CommandResu
     device_client(provider, &realm).await?;
     web_client(provider, &realm, &mut demo).await?;
     bank_client(provider, &realm, &mut demo).await?;
+    services::prepare(provider, &realm, &mut demo).await?;
     if before != demo.secrets() {
         let text = serde_json::to_string_pretty(&demo).map_err(|error| CommandError::failed(error.to_string()))?;
         folder.write_private(FILE, text.as_bytes())?;
@@ -84,6 +91,7 @@ async fn realm(provider: &Provider) -> CommandResult<std::sync::Arc<RealmContext
             let settings = RealmSettings {
                 device_authorization: true,
                 backchannel_authentication: true,
+                transaction_trust_domain: services::TRUST_DOMAIN.to_owned(),
                 ..RealmSettings::default()
             };
             let change = RealmChange { name, display_name: "Demo".to_owned(), enabled: true, settings };
@@ -93,7 +101,7 @@ async fn realm(provider: &Provider) -> CommandResult<std::sync::Arc<RealmContext
     }
 }
 
-fn unnameable(error: InvalidIdentifier) -> CommandError {
+pub(super) fn unnameable(error: InvalidIdentifier) -> CommandError {
     CommandError::failed(error.to_string())
 }
 

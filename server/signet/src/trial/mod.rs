@@ -2,6 +2,7 @@
 
 mod ciba;
 mod device;
+mod services;
 mod wire;
 
 use std::time::Duration;
@@ -17,11 +18,18 @@ use wire::Wire;
 
 /// `signet try`.
 pub(crate) async fn run(command: TryCommand) -> CommandResult {
-    let (TryCommand::Device(arguments) | TryCommand::Ciba(arguments)) = &command;
+    let (TryCommand::Device(arguments)
+    | TryCommand::Ciba(arguments)
+    | TryCommand::Exchange(arguments)
+    | TryCommand::JwtBearer(arguments)
+    | TryCommand::TransactionToken(arguments)) = &command;
     let provider = Provider::open(arguments).await?;
     match &command {
         TryCommand::Device(_) => device::play(&provider).await,
         TryCommand::Ciba(_) => ciba::play(&provider).await,
+        TryCommand::Exchange(_) => services::exchange(&provider).await,
+        TryCommand::JwtBearer(_) => services::jwt_bearer(&provider).await,
+        TryCommand::TransactionToken(_) => services::transaction_token(&provider).await,
     }
 }
 

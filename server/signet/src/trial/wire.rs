@@ -17,7 +17,16 @@ const MOST_BYTES: usize = 256 * 1024;
 /// Time for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Members that are shortened where they are shown: nobody reads them.
-const LONG: &[&str] = &["access_token", "refresh_token", "id_token", "device_code", "auth_req_id", "client_secret"];
+const LONG: &[&str] = &[
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "device_code",
+    "auth_req_id",
+    "client_secret",
+    "subject_token",
+    "assertion",
+];
 /// Characters that are shown of such a member.
 const SHOWN: usize = 24;
 

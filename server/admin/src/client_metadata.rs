@@ -199,12 +199,14 @@ pub(crate) struct TokenExchangePolicy {
     /// Whether it may get tokens in which an actor acts for the subject.
     #[oai(default)]
     delegation: bool,
-    /// Whether the subject may be a client: the tokens that clients get for themselves. No when absent.
-    client_subjects: Option<bool>,
+    /// Whether the subject may be a client: the tokens that clients get for themselves.
+    #[oai(default)]
+    client_subjects: bool,
     /// What it may say in the transaction tokens that it asks for; nothing when absent.
     transaction_tokens: Option<TransactionTokenPolicy>,
-    /// The authorization servers that it may ask for identity assertion grants for; none when absent.
-    identity_assertions: Option<Vec<IdentityAssertionPolicy>>,
+    /// The authorization servers that it may ask for identity assertion grants for.
+    #[oai(default)]
+    identity_assertions: Vec<IdentityAssertionPolicy>,
 }
 
 /// What a client may say in transaction tokens (Transaction Tokens section 13.10).

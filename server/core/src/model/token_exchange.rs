@@ -25,13 +25,11 @@ pub struct TokenExchangePolicy {
     /// Whether it may get tokens in which an actor acts for the subject.
     pub delegation: bool,
     /// Whether the subject may be a client: the tokens that clients get for themselves.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub client_subjects: bool,
     /// What it may say in the transaction tokens that it asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_tokens: Option<TransactionTokenPolicy>,
     /// The authorization servers that it may ask for identity assertion grants for, each once.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub identity_assertions: Vec<IdentityAssertionPolicy>,
 }
 

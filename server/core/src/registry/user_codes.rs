@@ -6,13 +6,11 @@ use signet_protocol::identifiers::{CredentialId, UserId};
 
 use super::changes::user_change;
 use super::{RegistryError, find_user};
-use crate::authn::check_policy;
+use crate::authn::check_user_code_policy;
 use crate::events::{Action, Serving};
 use crate::model::PasswordCredential;
 use crate::realm::RealmContext;
 
-/// Fewest characters of a user code. People may have to enter it with ten keys.
-const SHORTEST: usize = 6;
 /// Most characters of a user code.
 const LONGEST: usize = 64;
 
@@ -28,14 +26,14 @@ pub async fn set_user_code(
     code: &str,
 ) -> Result<(), RegistryError> {
     let invalid = |problem: String| RegistryError::invalid("user_code", problem);
+    let user = find_user(serving, realm, id).await?;
     if !realm.realm.settings.backchannel_user_code {
         return Err(invalid("needs the realm's setting backchannel_user_code".to_owned()));
     }
-    let user = find_user(serving, realm, id).await?;
     if code.chars().count() > LONGEST || code.chars().any(char::is_control) {
         return Err(invalid("must have 6 to 64 characters, none of them control characters".to_owned()));
     }
-    check_policy(code, &user.username, SHORTEST).map_err(|violation| invalid(violation.to_string()))?;
+    check_user_code_policy(code, &user.username).map_err(|violation| invalid(violation.to_string()))?;
     let password = serving.store.user_by_username(realm.id(), &user.username_normalised).await?;
     let password = password.and_then(|(_, password)| password);
     let stored = password.as_ref().map(|password| password.hash.as_str());

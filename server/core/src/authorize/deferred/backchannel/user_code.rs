@@ -31,13 +31,11 @@ pub(super) async fn check(
     }
     let stored = serving.store.user_code(realm.id(), user.id).await?;
     let Some(code) = parameters.get("user_code") else {
-        return match stored {
-            None => Ok(()),
-            Some(_) => {
-                let reason = "the user has a user code, which the request lacks";
-                Err(ErrorCode::MissingUserCode.because(reason).per(ciba("13")).into())
-            }
-        };
+        if stored.is_none() {
+            return Ok(());
+        }
+        let reason = "the user has a user code, which the request lacks";
+        return Err(ErrorCode::MissingUserCode.because(reason).per(ciba("13")).into());
     };
     let counters = Counters::new(realm, client, user);
     if !counters.count(serving, realm).await? {
@@ -55,7 +53,7 @@ pub(super) async fn check(
     if !matches {
         return Err(ErrorCode::InvalidUserCode.because("the user code is wrong").per(ciba("13")).into());
     }
-    Ok(counters.forgive(serving, realm).await?)
+    counters.forgive(serving, realm).await
 }
 
 fn too_many() -> Refusal {

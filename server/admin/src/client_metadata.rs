@@ -179,6 +179,7 @@ pub(crate) struct ClientSettings {
 
 /// What a client may exchange tokens for (RFC 8693).
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 pub(crate) struct TokenExchangePolicy {
     /// The clients whose tokens it may bring, besides those that were issued to it or are for it.
     #[oai(default)]
@@ -225,6 +226,7 @@ pub(crate) struct TransactionTokenPolicy {
 
 /// An authorization server of another trust domain that believes this one (Identity Assertion JWT Authorization Grant).
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 pub(crate) struct IdentityAssertionPolicy {
     /// Its issuer identifier: the `aud` of the grants.
     audience: String,

@@ -402,7 +402,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 45);
+    assert_eq!(tried, 46);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

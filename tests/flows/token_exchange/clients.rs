@@ -37,7 +37,7 @@ async fn rfc8693_2_1_a_clients_own_token_is_exchanged_where_the_policy_permits_i
     // TK-077, TK-078.
     exchange(&world.gateway, subject, &[("scope", "read")]).await.assert_refused("invalid_scope");
     exchange(&world.gateway, subject, &[("audience", "https://unknown.test/")]).await.assert_refused("invalid_target");
-    world.set_policy(policy(json!({}))).await;
+    world.set_policy(policy(json!({"client_subjects": false}))).await;
     exchange(&world.gateway, subject, &[]).await.assert_refused("invalid_request");
     // TK-080.
     world.set_policy(permitted).await;

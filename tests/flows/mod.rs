@@ -9,6 +9,7 @@ pub(crate) mod authorization_challenge;
 pub(crate) mod authorization_details;
 mod bound_tokens;
 mod ciba;
+mod ciba_user_codes;
 pub(crate) mod client_authentication;
 mod client_credentials;
 mod command_line;

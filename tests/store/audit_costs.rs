@@ -113,7 +113,7 @@ fn family(node: &Node, lineage: Lineage, (client, user): (&Client, &User)) -> Re
         permitted: None,
         vars: serde_json::Map::new(),
     };
-    let standing = StandingQuery::of_basis(&content, (lineage, &client.client_id, user.id));
+    let standing = StandingQuery::of_basis(&content, (lineage, &client.client_id, Some(user.id)));
     let family = RefreshFamily {
         realm_id: node.realm.id(),
         lineage,

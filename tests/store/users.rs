@@ -14,6 +14,7 @@ on_every_database!(
     an_update_replaces_all_but_creation_and_never_lowers_the_epoch,
     users_are_listed_by_identifier_page_by_page,
     a_new_password_replaces_the_old_one_and_ends_what_rested_on_it,
+    a_user_has_one_code_and_nothing_rests_on_it,
     a_deleted_user_takes_everything_along,
 );
 
@@ -94,6 +95,24 @@ async fn a_new_password_replaces_the_old_one_and_ends_what_rested_on_it(database
     assert_eq!(database.count("sessions").await, 0);
     assert!(store.session(world.realm.id, &world.session.cookie_hash).await.unwrap().is_none());
     assert_missing(store.set_password(world.realm.id, UserId([9; 16]), &password(3), &[]).await, "user");
+}
+
+async fn a_user_has_one_code_and_nothing_rests_on_it(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id, user_id) = (&world.store, world.realm.id, world.user.id);
+    assert_eq!(store.user_code(realm_id, user_id).await.unwrap(), None);
+    for number in [2, 3] {
+        store.set_user_code(realm_id, user_id, Some(&password(number)), &[]).await.unwrap();
+        assert_eq!(store.user_code(realm_id, user_id).await.unwrap(), Some(password(number).hash));
+    }
+    let (user, stored) = store.user_by_username(realm_id, "zoë").await.unwrap().unwrap();
+    assert_eq!((user.epoch, stored), (1, Some(password(1))), "the password is another thing");
+    assert_eq!((database.count("credentials").await, database.count("sessions").await), (2, 1));
+    store.set_user_code(realm_id, user_id, None, &[]).await.unwrap();
+    store.set_user_code(realm_id, user_id, None, &[]).await.unwrap();
+    assert_eq!(store.user_code(realm_id, user_id).await.unwrap(), None);
+    assert_eq!(database.count("credentials").await, 1);
+    assert_missing(store.set_user_code(realm_id, UserId([9; 16]), Some(&password(3)), &[]).await, "user");
 }
 
 async fn a_deleted_user_takes_everything_along(database: &TestDatabase) {

@@ -88,6 +88,14 @@ requests-denied = Sie haben es nicht erlaubt.
 requests-blocked-now = Sie haben es nicht erlaubt, und die App kann Sie nicht mehr fragen.
 requests-unblocked-now = Die App darf Sie wieder fragen.
 requests-gone = Diese Anfrage ist vorbei: Sie wurde beantwortet, oder ihre Zeit ist abgelaufen.
+requests-code = Code für Anfragen
+requests-code-about = Manche Apps fragen Sie nach diesem Code, bevor sie Ihnen eine Anfrage schicken können. Apps sehen den Code: Nehmen Sie nicht Ihr Passwort.
+requests-code-new = Neuer Code
+requests-code-set-it = Code festlegen
+requests-code-remove = Code entfernen
+requests-code-set = Sie haben einen neuen Code.
+requests-code-removed = Sie haben keinen Code mehr.
+requests-code-unfit = Dieser Code geht nicht. Er braucht 6 bis 64 Zeichen, muss schwer zu erraten sein und darf nicht Ihr Passwort sein.
 
 claims-title = Mit { $client } weitermachen?
 claims-server = { $client } möchte für Sie an etwas bei { $server } gelangen. Ob das erlaubt ist, entscheidet, wem es gehört: Dafür werden Sie gefragt, wer Sie sind.

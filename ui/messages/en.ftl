@@ -94,6 +94,14 @@ requests-denied = You did not allow it.
 requests-blocked-now = You did not allow it, and the app cannot ask you any more.
 requests-unblocked-now = The app may ask you again.
 requests-gone = This request is over: it was answered, or its time has run out.
+requests-code = Code for requests
+requests-code-about = Some apps ask you for this code before they can send you a request. Apps see the code: do not use your password.
+requests-code-new = New code
+requests-code-set-it = Set the code
+requests-code-remove = Remove the code
+requests-code-set = You have a new code.
+requests-code-removed = You have no code any more.
+requests-code-unfit = This code cannot be used. It needs 6 to 64 characters, must be hard to guess, and must not be your password.
 
 claims-title = Go on with { $client }?
 claims-server = { $client } wants to get at something at { $server } for you. Whether it may, its owner decides: for that, you are asked who you are.

@@ -90,6 +90,14 @@ requests-denied = Vous n’avez pas autorisé.
 requests-blocked-now = Vous n’avez pas autorisé, et l’application ne peut plus vous demander.
 requests-unblocked-now = L’application peut de nouveau vous demander.
 requests-gone = Cette demande est terminée : elle a reçu une réponse, ou son temps est écoulé.
+requests-code = Code pour les demandes
+requests-code-about = Certaines applications vous demandent ce code avant de pouvoir vous envoyer une demande. Les applications voient le code : n’utilisez pas votre mot de passe.
+requests-code-new = Nouveau code
+requests-code-set-it = Définir le code
+requests-code-remove = Supprimer le code
+requests-code-set = Vous avez un nouveau code.
+requests-code-removed = Vous n’avez plus de code.
+requests-code-unfit = Ce code ne convient pas. Il doit avoir de 6 à 64 caractères, être difficile à deviner et ne pas être votre mot de passe.
 
 claims-title = Continuer avec { $client } ?
 claims-server = { $client } veut accéder pour vous à quelque chose chez { $server }. La personne à qui cela appartient en décide : pour cela, on vous demande qui vous êtes.

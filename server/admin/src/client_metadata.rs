@@ -122,7 +122,7 @@ pub(crate) struct ClientMetadata {
     /// The one algorithm of its signed backchannel authentication requests; where it is registered, every one is signed
     /// (CIBA Core 4).
     backchannel_authentication_request_signing_alg: Option<String>,
-    /// Whether it sends user codes, which this server does not have; no when absent (CIBA Core 4).
+    /// Whether it sends user codes, where the realm has them; no when absent (CIBA Core 4).
     backchannel_user_code_parameter: Option<bool>,
     /// Where a requesting party may be sent after claims were gathered (UMA Grant section 3.3.2).
     claims_redirect_uris: Option<Vec<String>>,
@@ -187,6 +187,7 @@ pub(crate) struct ClientSettings {
 
 /// What a client may exchange tokens for (RFC 8693).
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 pub(crate) struct TokenExchangePolicy {
     /// The clients whose tokens it may bring, besides those that were issued to it or are for it.
     #[oai(default)]
@@ -207,6 +208,50 @@ pub(crate) struct TokenExchangePolicy {
     /// Whether it may get tokens in which an actor acts for the subject.
     #[oai(default)]
     delegation: bool,
+    /// Whether the subject may be a client: the tokens that clients get for themselves.
+    #[oai(default)]
+    client_subjects: bool,
+    /// What it may say in the transaction tokens that it asks for; nothing when absent.
+    transaction_tokens: Option<TransactionTokenPolicy>,
+    /// The authorization servers that it may ask for identity assertion grants for.
+    #[oai(default)]
+    identity_assertions: Vec<IdentityAssertionPolicy>,
+}
+
+/// What a client may say in transaction tokens (Transaction Tokens section 13.10).
+#[derive(Object)]
+pub(crate) struct TransactionTokenPolicy {
+    /// The members of `request_details` that go into `tctx`.
+    #[oai(default)]
+    request_details: Vec<String>,
+    /// The members of `request_context` that go into `rctx`.
+    #[oai(default)]
+    request_context: Vec<String>,
+    /// Whether it may bring a transaction token to have it replaced.
+    #[oai(default)]
+    replacement: bool,
+}
+
+/// An authorization server of another trust domain that believes this one (Identity Assertion JWT Authorization Grant).
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct IdentityAssertionPolicy {
+    /// Its issuer identifier: the `aud` of the grants.
+    audience: String,
+    /// What the client is called there; as here when absent.
+    client_id: Option<String>,
+    /// As which client it has users log in here: the grants name users as that client's ID tokens do; as this client's
+    /// own when absent.
+    relying_party: Option<String>,
+    /// The resources there that grants may be for; without any, grants name none.
+    #[oai(default)]
+    resources: Vec<String>,
+    /// The scope values there that grants may have, separated by spaces.
+    #[oai(default)]
+    scope: String,
+    /// The claims of the user that are told there.
+    #[oai(default)]
+    claims: Vec<String>,
 }
 
 fn access_tokens() -> Vec<TokenType> {
@@ -226,6 +271,8 @@ mod tests {
         mirror::assert_mirrors::<ClientMetadata, protocol::client_metadata::ClientMetadata>();
         mirror::assert_mirrors::<ClientSettings, model::ClientSettings>();
         mirror::assert_mirrors::<TokenExchangePolicy, model::TokenExchangePolicy>();
+        mirror::assert_mirrors::<TransactionTokenPolicy, model::TransactionTokenPolicy>();
+        mirror::assert_mirrors::<IdentityAssertionPolicy, model::IdentityAssertionPolicy>();
     }
 
     #[test]
@@ -276,6 +323,12 @@ mod tests {
             "token_exchange": {
                 "subject_clients": ["shop"], "audiences": ["https://api.test"], "scope": "read", "impersonation": false,
                 "delegation": true, "issued_token_types": ["urn:ietf:params:oauth:token-type:access_token"],
+                "client_subjects": true,
+                "transaction_tokens": {"request_details": ["a"], "request_context": ["b"], "replacement": true},
+                "identity_assertions": [{
+                    "audience": "https://as.test", "client_id": "c", "relying_party": "r", "scope": "read",
+                    "resources": ["https://api.as.test"], "claims": ["email"],
+                }],
             },
         });
         let core: model::ClientSettings = serde_json::from_value(settings.clone()).unwrap();

@@ -66,6 +66,10 @@ pub(crate) enum TokenType {
     Jwt,
     #[oai(rename = "urn:openid:params:token-type:device-secret")]
     DeviceSecret,
+    #[oai(rename = "urn:ietf:params:oauth:token-type:txn_token")]
+    TxnToken,
+    #[oai(rename = "urn:ietf:params:oauth:token-type:id-jag")]
+    IdJag,
 }
 
 /// What the tokens of a trusted issuer are good for: they are authorization grants (RFC 7523 section 2.1), or may be

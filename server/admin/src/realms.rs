@@ -136,6 +136,9 @@ pub(crate) struct RealmSettings {
     user_code_attempts_per_realm: Option<i64>,
     /// Whether clients may have users asked at another device (CIBA Core). No when absent.
     backchannel_authentication: Option<bool>,
+    /// Whether users may have codes without which clients that can ask for them do not reach their devices (CIBA Core
+    /// 7.1.2). No when absent.
+    backchannel_user_code: Option<bool>,
     /// Longest time that a user has to answer: 10 to 3600.
     backchannel_request_seconds: Option<i64>,
     /// Time between two polls for an answer: 1 to 60.
@@ -185,6 +188,11 @@ pub(crate) struct RealmSettings {
     /// Whether first-party applications may ask for user name and password themselves (OAuth 2.0 for First-Party
     /// Applications). No when absent.
     authorization_challenge: Option<bool>,
+    /// The name of the trust domain that transaction tokens are issued for, their `aud`; absent or empty for none
+    /// (Transaction Tokens).
+    transaction_trust_domain: Option<String>,
+    /// Longest lifetime of transaction tokens: 5 to 600.
+    transaction_token_seconds: Option<i64>,
 }
 
 fn yes() -> bool {

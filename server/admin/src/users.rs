@@ -58,6 +58,13 @@ pub(crate) struct Password {
     password: String,
 }
 
+/// A user code to be set.
+#[derive(Object)]
+pub(crate) struct UserCode {
+    /// The code, of 6 to 64 characters; the user has none any more when absent.
+    user_code: Option<String>,
+}
+
 fn yes() -> bool {
     true
 }
@@ -195,6 +202,25 @@ impl Users {
         let password = password.read()?.password;
         let realm = administrator.realm(&realm.0).await?;
         registry::set_password(&administrator.serving(), &realm, id.0, &password).await?;
+        Ok(Done::Done)
+    }
+
+    /// Sets or removes the code that a user gives to clients that have them asked at their device (CIBA Core 7.1.2). Nothing
+    /// ends.
+    #[oai(path = "/realms/:realm/users/:id/user-code", method = "put", operation_id = "setUserCode")]
+    async fn set_user_code(
+        &self,
+        administrator: Administrator,
+        realm: Path<RealmName>,
+        id: Path<UserId>,
+        code: New<UserCode>,
+    ) -> Result<Done, Problem> {
+        let code = code.read()?.user_code;
+        let realm = administrator.realm(&realm.0).await?;
+        match code {
+            Some(code) => registry::set_user_code(&administrator.serving(), &realm, id.0, &code).await?,
+            None => registry::remove_user_code(&administrator.serving(), &realm, id.0).await?,
+        }
         Ok(Done::Done)
     }
 }

@@ -191,6 +191,21 @@ impl<'a> VerificationProfile<'a> {
         }
     }
 
+    /// A transaction token of this server that comes back to be replaced (Transaction Tokens section 13.15): no tolerance
+    /// on `exp`.
+    pub const fn transaction_token(
+        issuer: &'a str,
+        trust_domain: AudienceRule<'a>,
+        algorithms: &'a [SignatureAlgorithm],
+    ) -> Self {
+        Self {
+            typ: TypeRule::Exactly("txntoken+jwt"),
+            audience: trust_domain,
+            required: &["iss", "sub", "aud", "exp", "iat", "txn", "scope", "req_wl"],
+            ..Self::access_token(issuer, &[], algorithms)
+        }
+    }
+
     /// A proof that its sender holds a key (RFC 9449 section 4.2). What it says of the request is checked by
     /// [`crate::dpop`].
     pub const fn dpop_proof(algorithms: &'a [SignatureAlgorithm]) -> Self {

@@ -97,6 +97,10 @@ error_codes! {
     UnknownUserId = "unknown_user_id", 400;
     /// The hint token has expired (CIBA Core 13).
     ExpiredLoginHintToken = "expired_login_hint_token", 400;
+    /// The user has a user code, and the request has none (CIBA Core 13).
+    MissingUserCode = "missing_user_code", 400;
+    /// The user code is wrong (CIBA Core 13).
+    InvalidUserCode = "invalid_user_code", 400;
     /// The binding message is not acceptable (CIBA Core 13).
     InvalidBindingMessage = "invalid_binding_message", 400;
     /// The token type hint names a type that cannot be revoked (RFC 7009 2.2.1).

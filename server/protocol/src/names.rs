@@ -105,6 +105,11 @@ registered_names! {
         Jwt = "urn:ietf:params:oauth:token-type:jwt",
         /// A device secret of this server (Native SSO for Mobile Apps 4.1).
         DeviceSecret = "urn:openid:params:token-type:device-secret",
+        /// A transaction token of this server (Transaction Tokens section 11.1).
+        TxnToken = "urn:ietf:params:oauth:token-type:txn_token",
+        /// An identity assertion grant for another authorization server; never brought as a subject token (Identity
+        /// Assertion JWT Authorization Grant section 4.3).
+        IdJag = "urn:ietf:params:oauth:token-type:id-jag",
     }
 
     /// How a client authenticates (RFC 7591 section 2, OpenID Connect Core 9, RFC 8705 section 2).

@@ -130,6 +130,10 @@ pub struct ProviderMetadata {
     pub permission_endpoint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_registration_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub identity_chaining_requested_token_types_supported: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_grant_profiles_supported: Vec<String>,
     pub revocation_endpoint_auth_methods_supported: Vec<String>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     pub authorization_response_iss_parameter_supported: bool,

@@ -104,6 +104,11 @@ pub const fn rfc8693(section: &'static str) -> SpecRef {
     SpecRef::new("RFC 8693", section)
 }
 
+/// A section of the Transaction Tokens draft.
+pub const fn transaction_tokens(section: &'static str) -> SpecRef {
+    SpecRef::new("Transaction Tokens", section)
+}
+
 /// A section of the Identity Assertion JWT Authorization Grant.
 pub const fn identity_assertion_grant(section: &'static str) -> SpecRef {
     SpecRef::new("Identity Assertion JWT Authorization Grant", section)

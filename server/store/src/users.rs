@@ -20,6 +20,7 @@ use crate::text::{may_be_stored, storable};
 use crate::work::{Ending, Work};
 
 const PASSWORD: &str = "password";
+const USER_CODE: &str = "user_code";
 
 #[async_trait]
 impl Users for Database {
@@ -96,6 +97,24 @@ impl Users for Database {
         self.write_with(SetPassword { realm_id, id, password: password.clone() }, events).await
     }
 
+    async fn user_code(&self, realm_id: RealmId, id: UserId) -> StoreResult<Option<String>> {
+        let find = credential::Entity::find()
+            .filter(credential::Column::RealmId.eq(realm_id.0.to_vec()))
+            .filter(credential::Column::UserId.eq(id.0.to_vec()))
+            .filter(credential::Column::Kind.eq(USER_CODE));
+        self.read_one(find, |row| Ok(row.secret)).await
+    }
+
+    async fn set_user_code(
+        &self,
+        realm_id: RealmId,
+        id: UserId,
+        code: Option<&PasswordCredential>,
+        events: &[EventRecord],
+    ) -> StoreResult<()> {
+        self.write_with(SetUserCode { realm_id, id, code: code.cloned() }, events).await
+    }
+
     async fn delete_user(&self, realm_id: RealmId, id: UserId, events: &[EventRecord]) -> StoreResult<()> {
         self.write_with(DeleteUser { realm_id, id }, events).await
     }
@@ -133,17 +152,16 @@ fn changeable(user: &User) -> Result<user::ActiveModel, Failure> {
     })
 }
 
-async fn insert_password(
+async fn insert_credential(
     session: &Session<'_>,
-    realm_id: RealmId,
-    user_id: UserId,
-    password: &PasswordCredential,
+    (realm_id, user_id): (RealmId, UserId),
+    (kind, password): (&str, &PasswordCredential),
 ) -> Result<(), Failure> {
     let row = credential::ActiveModel {
         realm_id: Set(realm_id.0.to_vec()),
         user_id: Set(user_id.0.to_vec()),
         credential_id: Set(password.id.0.to_vec()),
-        kind: Set(PASSWORD.to_owned()),
+        kind: Set(kind.to_owned()),
         secret: Set(storable(&password.hash, 512, "credentials.secret")?),
         updated_at: Set(password.updated_at.0),
     };
@@ -181,7 +199,7 @@ pub(crate) async fn insert_account(
     let inserted = user::Entity::insert(row).exec_without_returning(session).await;
     inserted.map_err(|error| Failure::from(error).naming("user", "realm"))?;
     match password {
-        Some(password) => insert_password(session, user.realm_id, user.id, password).await,
+        Some(password) => insert_credential(session, (user.realm_id, user.id), (PASSWORD, password)).await,
         None => Ok(()),
     }
 }
@@ -233,8 +251,34 @@ impl Work for SetPassword {
         }
         let delete = "DELETE FROM credentials WHERE realm_id = ? AND user_id = ? AND kind = 'password'";
         session.execute(delete, user()).await?;
-        insert_password(session, self.realm_id, self.id, &self.password).await?;
+        insert_credential(session, (self.realm_id, self.id), (PASSWORD, &self.password)).await?;
         end_all_of_user(session, self.realm_id, self.id).await?;
+        Ok(Ending::Commit(()))
+    }
+}
+
+struct SetUserCode {
+    realm_id: RealmId,
+    id: UserId,
+    code: Option<PasswordCredential>,
+}
+
+#[async_trait]
+impl Work for SetUserCode {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        let user = || vec![sql::bytes(&self.realm_id.0), sql::bytes(&self.id.0)];
+        // First the user's row: whoever else sets a code waits here, so that there is never a second one.
+        let raise = "UPDATE users SET revision = revision + 1 WHERE realm_id = ? AND user_id = ?";
+        if session.execute(raise, user()).await? == 0 {
+            return Err(StoreError::Missing("user").into());
+        }
+        let delete = "DELETE FROM credentials WHERE realm_id = ? AND user_id = ? AND kind = 'user_code'";
+        session.execute(delete, user()).await?;
+        if let Some(code) = &self.code {
+            insert_credential(session, (self.realm_id, self.id), (USER_CODE, code)).await?;
+        }
         Ok(Ending::Commit(()))
     }
 }

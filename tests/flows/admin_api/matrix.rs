@@ -66,6 +66,8 @@ impl Objects {
     /// One of each in a realm of its own.
     async fn make(service: &Service, realm: &str) -> Self {
         let base = service.realm(realm).await;
+        let settings = json!({"backchannel_authentication": true, "backchannel_user_code": true});
+        assert_eq!(service.patch(&base, &settings).send().await.status, 200);
         let client = json!({
             "client_id": "app", "redirect_uris": ["https://rp.test/cb"], "backchannel_logout_uri": "https://rp.test/out",
         });
@@ -227,6 +229,7 @@ fn body(operation: &Operation, objects: &Objects) -> Value {
         "promoteScript" => json!({"version": objects.version}),
         "setScriptValue" => json!({"value": {"a": [1]}}),
         "setUserPassword" => json!({"password": "long and unlikely enough"}),
+        "setUserCode" => json!({"user_code": "739164"}),
         _ => json!({}),
     }
 }
@@ -258,7 +261,7 @@ async fn every_operation_works_and_answers_what_its_schema_says() {
     let service = Service::start().await;
     let objects = Objects::make(&service, "one").await;
     let operations = operations();
-    assert_eq!(operations.len(), 86);
+    assert_eq!(operations.len(), 87);
     for operation in &operations {
         let answer = ask(&service, (operation, &objects), objects.path(operation, "one")).send().await;
         let place = format!("{}: {answer:?}", operation.id);
@@ -405,7 +408,7 @@ async fn ad_006_what_belongs_to_another_realm_is_not_there() {
         assert_eq!((foreign.status, &foreign.body), (nowhere.status, &nowhere.body), "{}", operation.id);
         tried += 1;
     }
-    assert_eq!(tried, 49);
+    assert_eq!(tried, 50);
     assert_eq!(everything(&service, &objects).await, before);
     service.stop().await;
 }

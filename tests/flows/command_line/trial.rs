@@ -114,7 +114,7 @@ async fn a_client_that_wants_to_get_at_something_protected_is_played() {
 #[tokio::test]
 async fn apps_that_need_no_browser_are_played() {
     let home = Home::empty();
-    let development = Development::start(&home, port());
+    let _development = Development::start(&home, port());
     let (played, shown) = Played::until(&home, "try challenge", "The ID token says:");
     assert!(shown.contains("\"error\": \"insufficient_authorization\"") && shown.contains("username=ana"), "{shown}");
     assert_eq!(played.end().0, 0);
@@ -123,6 +123,26 @@ async fn apps_that_need_no_browser_are_played() {
     let (code, rest) = played.end();
     assert_eq!(code, 0, "{rest}");
     assert!(rest.contains("\"aud\": \"demo-maps\"") && rest.contains("\"ds_hash\""), "{rest}");
+}
+
+#[tokio::test]
+async fn services_are_played_that_exchange_tokens_and_bring_assertions() {
+    let home = Home::empty();
+    let development = Development::start(&home, port());
+    for (command, said) in [
+        ("try exchange", ["\"aud\": \"https://stock.example.com/\"", "\"sub\": \"demo-gateway\""]),
+        ("try transaction-token", ["\"aud\": \"demo.example\"", "\"action\": \"RESERVE\""]),
+        ("try jwt-bearer", ["\"iss\": \"https://login.partner.example\"", "\"client_id\": \"demo-gateway\""]),
+    ] {
+        let (played, mut all) = Played::until(&home, command, "POST ");
+        let (code, rest) = played.end();
+        all += &rest;
+        assert_eq!(code, 0, "{all}");
+        assert!(all.contains("The token says:"), "{all}");
+        for said in said {
+            assert!(all.contains(said), "{said} in {all}");
+        }
+    }
     assert_eq!(development.stop(), 0);
 }
 

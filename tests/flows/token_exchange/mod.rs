@@ -1,7 +1,10 @@
 //! Token exchange (RFC 8693): what may be brought, what comes of it, and how that ends.
 
+mod clients;
 mod endings;
+mod identity_assertions;
 mod kinds;
+mod transactions;
 
 use serde_json::{Value, json};
 

@@ -127,6 +127,7 @@ hooks! {
     on_error: OnError, Decision, Open;
     on_event: OnEvent, Asynchronous, Queue;
     on_token_exchange: OnTokenExchange, Decision, Closed;
+    on_transaction_token: OnTransactionToken, Decision, Closed;
     on_assertion_grant: OnAssertionGrant, Enrichment, Closed;
     on_uma_claims_gathering: OnUmaClaimsGathering, Decision, Closed;
     on_uma_policy: OnUmaPolicy, Decision, Closed;

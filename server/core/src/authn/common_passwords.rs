@@ -45,12 +45,14 @@ const LONGEST_BLOCK: usize = 4;
 
 /// Whether guessers try a password among the first. `username` is the account's own.
 pub(super) fn is_common(password: &str, username: &str) -> bool {
-    let lower = password.to_lowercase();
+    is_date_or_number(&password.to_lowercase()) || is_obvious(password, username)
+}
+
+/// The same for a code, which may be a number: nobody can guess at it but one by one.
+pub(super) fn is_obvious(code: &str, username: &str) -> bool {
+    let lower = code.to_lowercase();
     let username = username.to_lowercase();
-    is_repetition(&lower)
-        || is_date_or_number(&lower)
-        || is_walk(&lower)
-        || is_word(&lower, |core| WORDS.contains(core) || core == username)
+    is_repetition(&lower) || is_walk(&lower) || is_word(&lower, |core| WORDS.contains(core) || core == username)
 }
 
 /// A word, perhaps written with digits or signs for letters, with a few digits or signs before and after it.

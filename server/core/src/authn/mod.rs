@@ -7,6 +7,7 @@ mod session;
 mod throttle;
 
 pub use login::{Attempt, LoginFailure, check_password};
+pub(crate) use password::check_user_code_policy;
 pub use password::{PasswordHasher, PasswordOptions, PasswordPolicyViolation, check_policy};
 pub use session::{SessionCookie, current_session, new_session};
 pub(crate) use session::{note_use, session_of_apps};

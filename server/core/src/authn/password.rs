@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-use super::common_passwords::is_common;
+use super::common_passwords::{is_common, is_obvious};
 use crate::failure::Fault;
 
 /// Longest password in bytes: hashing cost does not depend on it, but reading it should end.
@@ -192,6 +192,25 @@ pub fn check_policy(password: &str, username: &str, minimum_length: usize) -> Re
     Ok(())
 }
 
+/// Fewest characters of a user code. People may have to enter it with ten keys.
+const SHORTEST_CODE: usize = 6;
+
+/// Whether a text may be a user code (CIBA Core 7.1.2): as a password, but a short number will do, because guesses are
+/// counted and nobody gets at the hash.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn check_user_code_policy(code: &str, username: &str) -> Result<(), PasswordPolicyViolation> {
+    let code = normalised(code);
+    if code.chars().count() < SHORTEST_CODE {
+        return Err(PasswordPolicyViolation::TooShort(SHORTEST_CODE));
+    }
+    if is_obvious(&code, username) {
+        return Err(PasswordPolicyViolation::Common);
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +269,11 @@ mod tests {
 
     #[test]
     fn nist_800_63b_5_1_1_2_common_short_and_long_passwords_are_refused() {
+        assert_eq!(check_user_code_policy("739164", "ana"), Ok(()));
+        assert_eq!(check_user_code_policy("73916", "ana"), Err(PasswordPolicyViolation::TooShort(6)));
+        for obvious in ["123456", "111111", "121212", "654321", "qwertz", "ana123"] {
+            assert_eq!(check_user_code_policy(obvious, "ana"), Err(PasswordPolicyViolation::Common), "{obvious}");
+        }
         assert_eq!(check_policy("Ab3$efg", "ana", 8), Err(PasswordPolicyViolation::TooShort(8)));
         assert_eq!(check_policy("Password123", "ana", 8), Err(PasswordPolicyViolation::Common));
         assert_eq!(check_policy("zzzzzzzzzz", "ana", 8), Err(PasswordPolicyViolation::Common));

@@ -210,7 +210,7 @@ async fn record(
     let response_type = accepted.request.response_type();
     let issue = FrontChannelIssue {
         response: mark,
-        standing: StandingQuery::of_basis(basis, (interaction.lineage, client_id, session.user_id)),
+        standing: StandingQuery::of_basis(basis, (interaction.lineage, client_id, Some(session.user_id))),
         participant: issued.id_token.is_some().then(|| (session.sid, client_id.clone())),
     };
     if response_type.returns_code() {

@@ -4,7 +4,7 @@
 use signet_jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
 use signet_protocol::names::{
     ClientAuthenticationMethod, CodeChallengeMethod, Display, GrantManagementAction, GrantType, Prompt, ResponseMode,
-    ResponseType, SubjectType, TokenDeliveryMode,
+    ResponseType, SubjectType, TokenDeliveryMode, TokenType,
 };
 use signet_protocol::provider_metadata::{MtlsEndpointAliases, ProviderMetadata};
 use signet_protocol::scope::Scope;
@@ -16,6 +16,9 @@ use crate::events::Serving;
 use crate::failure::Failure;
 use crate::profile::SecurityProfile;
 use crate::realm::RealmContext;
+
+/// The profile of assertions that are identity assertion grants (Identity Assertion JWT Authorization Grant section 7.2).
+const IDENTITY_ASSERTION_PROFILE: &str = "urn:ietf:params:oauth:grant-profile:id-jag";
 
 /// The discovery document of a realm with what its scripts add. `ui_locales` are the languages that pages have.
 ///
@@ -259,7 +262,7 @@ fn of_backchannel_authentication(realm: &RealmContext) -> ProviderMetadata {
             TokenDeliveryMode::as_str,
         ),
         backchannel_authentication_request_signing_alg_values_supported: texts(asymmetric, SignatureAlgorithm::as_str),
-        backchannel_user_code_parameter_supported: Some(false),
+        backchannel_user_code_parameter_supported: Some(realm.realm.settings.backchannel_user_code),
         ..of_protection(realm)
     }
 }
@@ -283,6 +286,18 @@ fn of_native_apps(realm: &RealmContext) -> ProviderMetadata {
         authorization_challenge_endpoint: settings
             .authorization_challenge
             .then(|| realm.urls.of(Endpoint::AuthorizationChallenge)),
+        ..of_chaining(realm)
+    }
+}
+
+/// What clients can take to other trust domains, and bring from there (Identity Assertion JWT Authorization Grant section
+/// 7).
+fn of_chaining(realm: &RealmContext) -> ProviderMetadata {
+    let one = |is_there: bool, value: &str| is_there.then(|| value.to_owned()).into_iter().collect();
+    let (issues, takes) = (realm.offers_grant(GrantType::TokenExchange), realm.offers_grant(GrantType::JwtBearer));
+    ProviderMetadata {
+        identity_chaining_requested_token_types_supported: one(issues, TokenType::IdJag.as_str()),
+        authorization_grant_profiles_supported: one(takes, IDENTITY_ASSERTION_PROFILE),
         ..ProviderMetadata::default()
     }
 }

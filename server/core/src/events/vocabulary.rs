@@ -178,6 +178,10 @@ pub enum Action {
     SecretRotated,
     /// A user got a new password.
     PasswordSet,
+    /// A user got a new user code (CIBA Core 7.1.2).
+    UserCodeSet,
+    /// A user has no user code any more.
+    UserCodeRemoved,
     /// A session ended.
     Ended,
     /// A delivery is tried again.

@@ -38,7 +38,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     let (scope, lifetimes) = (&permitted.scope, permitted.lifetimes.at_most(aimed.lifetimes));
     let confirmation = request.binding.confirmation();
     let (resources, details) = (&aimed.resources, &aimed.details);
-    let token = ClientToken { client, lineage, scope, resources, details, lifetimes, confirmation };
+    let token = ClientToken { client, exchanged: None, lineage, scope, resources, details, lifetimes, confirmation };
     let response = issue_client_token(request.serving, request.realm, &token).await?;
     let issued = Fact::TokenIssued {
         grant: grant_type,

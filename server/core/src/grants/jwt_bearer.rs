@@ -248,7 +248,7 @@ async fn redeem(
     let client_id = &request.client.client().client_id;
     let redemption = Redemption {
         redeemable: Redeemable::Code(assertion),
-        standing: StandingQuery::of_basis(basis, (lineage, client_id, user.id)),
+        standing: StandingQuery::of_basis(basis, (lineage, client_id, Some(user.id))),
         refresh_family: None,
         participant: None,
         proofs: request.proofs(),

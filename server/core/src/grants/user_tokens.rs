@@ -185,7 +185,7 @@ async fn redeem(
         // The grant itself ends with the session that the user agreed in, also where the tokens outlive it.
         standing: StandingQuery {
             session: granted.sid,
-            ..StandingQuery::of_basis(granted.basis, (granted.lineage, client_id, granted.user_id))
+            ..StandingQuery::of_basis(granted.basis, (granted.lineage, client_id, Some(granted.user_id)))
         },
         refresh_family,
         participant: granted.sid.map(|sid| (sid, client_id.clone())),

@@ -130,9 +130,9 @@ pub struct ClientSettings {
     /// Seconds in which the client takes a logout token (Back-Channel Logout 2.5); 5 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_timeout_seconds: Option<u32>,
-    /// What the client may exchange tokens for; nothing when absent (RFC 8693).
+    /// What the client may exchange tokens for; nothing when absent (RFC 8693). Few clients have one, and it is large.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_exchange: Option<TokenExchangePolicy>,
+    pub token_exchange: Option<Box<TokenExchangePolicy>>,
     /// The client that may act for the users of this one's access tokens: their `may_act` (RFC 8693 section 4.4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<ClientId>,

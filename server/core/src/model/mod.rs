@@ -51,7 +51,9 @@ pub use script::{
 pub use session::{BrowserSession, SessionIdHash};
 pub use single_use::{Completion, Purpose, UsedRecord};
 pub use token_basis::{PartyPermissions, TokenBasis};
-pub use token_exchange::{ExchangeOrigin, Exchanged, TokenExchangePolicy};
+pub use token_exchange::{
+    ExchangeOrigin, Exchanged, IdentityAssertionPolicy, TokenExchangePolicy, TransactionTokenPolicy,
+};
 pub use traffic_count::TrafficCount;
 pub use trusted_issuer::{SubjectMapping, TrustedIssuer, TrustedIssuerDefinition, TrustedIssuerUse};
 pub use uma::{

@@ -149,6 +149,10 @@ pub struct RealmSettings {
     /// Whether clients may have users asked at another device (CIBA Core).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub backchannel_authentication: bool,
+    /// Whether users may have codes without which clients that can ask for them do not reach their devices (CIBA Core
+    /// 7.1.2).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_user_code: bool,
     /// Longest time that a user has to answer: 10 to 3600.
     pub backchannel_request_seconds: i64,
     /// Time between two polls for an answer: 1 to 60.
@@ -210,6 +214,12 @@ pub struct RealmSettings {
     /// Applications).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub authorization_challenge: bool,
+    /// The name of the trust domain that this realm issues transaction tokens for, their `aud`; none when empty
+    /// (Transaction Tokens section 9.2).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub transaction_trust_domain: String,
+    /// Longest lifetime of transaction tokens: 5 to 600.
+    pub transaction_token_seconds: i64,
 }
 
 impl RealmSettings {
@@ -261,6 +271,7 @@ impl Default for RealmSettings {
             user_code_attempts_per_address: 20,
             user_code_attempts_per_realm: 1_000,
             backchannel_authentication: false,
+            backchannel_user_code: false,
             backchannel_request_seconds: 300,
             backchannel_poll_interval_seconds: 5,
             backchannel_requests_per_client: 10_000,
@@ -285,6 +296,8 @@ impl Default for RealmSettings {
             uma_claims_seconds: 0,
             native_sso: false,
             authorization_challenge: false,
+            transaction_trust_domain: String::new(),
+            transaction_token_seconds: 60,
         }
     }
 }

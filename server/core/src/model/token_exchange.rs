@@ -24,6 +24,47 @@ pub struct TokenExchangePolicy {
     pub impersonation: bool,
     /// Whether it may get tokens in which an actor acts for the subject.
     pub delegation: bool,
+    /// Whether the subject may be a client: the tokens that clients get for themselves.
+    pub client_subjects: bool,
+    /// What it may say in the transaction tokens that it asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction_tokens: Option<TransactionTokenPolicy>,
+    /// The authorization servers that it may ask for identity assertion grants for, each once.
+    pub identity_assertions: Vec<IdentityAssertionPolicy>,
+}
+
+/// What a client may say in transaction tokens (Transaction Tokens section 13.10). The default permits nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TransactionTokenPolicy {
+    /// The members of `request_details` that go into `tctx`.
+    pub request_details: Vec<String>,
+    /// The members of `request_context` that go into `rctx`.
+    pub request_context: Vec<String>,
+    /// Whether it may bring a transaction token to have it replaced (section 13.15).
+    pub replacement: bool,
+}
+
+/// An authorization server of another trust domain that believes this one (Identity Assertion JWT Authorization Grant
+/// section 4.3.3).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdentityAssertionPolicy {
+    /// Its issuer identifier: the `aud` of the grants.
+    pub audience: String,
+    /// What the client is called there; as here when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<ClientId>,
+    /// As which client it has users log in here: the grants name users as that client's ID tokens do; as this client's
+    /// own when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relying_party: Option<ClientId>,
+    /// The resources there that grants may be for; without any, grants name none.
+    pub resources: Vec<String>,
+    /// The scope values there that grants may have.
+    pub scope: Scope,
+    /// The claims of the user that are told there.
+    pub claims: Vec<String>,
 }
 
 impl Default for TokenExchangePolicy {
@@ -35,6 +76,9 @@ impl Default for TokenExchangePolicy {
             issued_token_types: vec![TokenType::AccessToken],
             impersonation: false,
             delegation: false,
+            client_subjects: false,
+            transaction_tokens: None,
+            identity_assertions: Vec::new(),
         }
     }
 }

@@ -45,7 +45,7 @@ pub struct SessionLimits {
 impl StandingQuery {
     /// What a refresh token family rests on.
     fn of_family(family: &RefreshFamily) -> Self {
-        Self::of_basis(&family.content, (family.lineage, &family.client_id, family.user_id))
+        Self::of_basis(&family.content, (family.lineage, &family.client_id, Some(family.user_id)))
     }
 
     /// What a refresh token rests on when it is used: a session that it is bound to must not have run out.
@@ -54,12 +54,12 @@ impl StandingQuery {
         Self { session_limits: Some(SessionLimits { now, unused_since }), ..Self::of_family(family) }
     }
 
-    /// What tokens of a lineage, issued to a client for a user, rest on.
-    pub fn of_basis(basis: &TokenBasis, (lineage, client_id, user_id): (Lineage, &ClientId, UserId)) -> Self {
+    /// What tokens of a lineage, issued to a client for a user or for nobody, rest on.
+    pub fn of_basis(basis: &TokenBasis, (lineage, client_id, user_id): (Lineage, &ClientId, Option<UserId>)) -> Self {
         Self {
             realm_epoch: basis.realm_epoch,
             client: (client_id.clone(), basis.client_epoch),
-            user: Some((user_id, basis.user_epoch)),
+            user: user_id.map(|user_id| (user_id, basis.user_epoch)),
             authorization: basis.authorization_id.map(|id| (id, basis.authorization_epoch)),
             session: basis.sid,
             session_limits: None,

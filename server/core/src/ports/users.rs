@@ -54,6 +54,21 @@ pub trait Users: Send + Sync {
         events: &[EventRecord],
     ) -> StoreResult<()>;
 
+    /// The stored form of the user's code (CIBA Core 7.1.2).
+    async fn user_code(&self, realm_id: RealmId, id: UserId) -> StoreResult<Option<String>>;
+
+    /// Sets the user's code in the place of the one that was there, or removes it, in one transaction.
+    ///
+    /// # Errors
+    /// `Missing` if the user is not there.
+    async fn set_user_code(
+        &self,
+        realm_id: RealmId,
+        id: UserId,
+        code: Option<&PasswordCredential>,
+        events: &[EventRecord],
+    ) -> StoreResult<()>;
+
     /// Deletes the user with credentials, sessions, authorizations and refresh families, in one transaction.
     ///
     /// # Errors

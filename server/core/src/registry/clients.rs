@@ -134,6 +134,11 @@ fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
         let problem = "none needs the realm's setting allow_unsigned_request_objects";
         return Err(RegistryError::invalid("request_object_signing_alg", problem));
     }
+    let sends_user_codes = client.metadata.backchannel_user_code_parameter == Some(true);
+    if sends_user_codes && !realm.realm.settings.backchannel_user_code {
+        let problem = "needs the realm's setting backchannel_user_code";
+        return Err(RegistryError::invalid("backchannel_user_code_parameter", problem));
+    }
     check_profile(realm, client)?;
     token_exchange::check(client)?;
     native_apps::check(client)?;

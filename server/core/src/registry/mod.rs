@@ -31,6 +31,7 @@ mod token_exchange;
 mod trusted_issuers;
 mod unused_clients;
 mod user_attributes;
+mod user_codes;
 mod users;
 
 pub use authorization_details_types::{
@@ -88,6 +89,7 @@ pub use trusted_issuers::{
 };
 pub(crate) use unused_clients::ClientUses;
 pub use unused_clients::delete_unused_clients;
+pub use user_codes::{has_user_code, remove_user_code, set_user_code};
 pub(crate) use users::new_account;
 pub use users::{
     UserChange, create_user, delete_user, find_user, find_user_by_name, list_users, set_password, update_user,

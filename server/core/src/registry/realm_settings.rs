@@ -14,6 +14,14 @@ pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
     check_numbers(settings)?;
     check_response_types(settings)?;
     check_device_service(settings)?;
+    if settings.backchannel_user_code && !settings.backchannel_authentication {
+        return Err(RegistryError::invalid("settings.backchannel_user_code", "needs backchannel_authentication"));
+    }
+    let trust_domain = &settings.transaction_trust_domain;
+    if trust_domain.len() > 200 || !trust_domain.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let problem = "must have at most 200 visible ASCII characters";
+        return Err(RegistryError::invalid("settings.transaction_trust_domain", problem));
+    }
     if settings.grant_management_action_required && !settings.grant_management {
         return Err(RegistryError::invalid("settings.grant_management_action_required", "needs grant_management"));
     }
@@ -75,6 +83,7 @@ fn check_numbers(settings: &RealmSettings) -> Result<(), RegistryError> {
         ("uma_request_seconds", settings.uma_request_seconds, 60..=2_592_000),
         ("uma_poll_interval_seconds", settings.uma_poll_interval_seconds, 0..=3_600),
         ("uma_claims_seconds", settings.uma_claims_seconds, 0..=31_536_000),
+        ("transaction_token_seconds", settings.transaction_token_seconds, 5..=600),
     ];
     for (field, value, bounds) in numbers {
         if !bounds.contains(value) {

@@ -80,7 +80,7 @@ pub async fn check_access_token(
     token: &str,
 ) -> Result<Option<CheckedAccessToken>, Fault> {
     let Some(token) = read(provider, realm, token).await? else { return Ok(None) };
-    let query = token.reference.standing(&token.client_id, token.jti_hash());
+    let query = token.reference.standing(&token.client_id, Some(token.jti_hash()));
     let standing = provider.store.standing(realm.id(), &query).await?;
     Ok((standing == Standing::Stands).then_some(token))
 }

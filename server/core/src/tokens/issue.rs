@@ -19,7 +19,7 @@ use super::{
 use crate::details;
 use crate::events::Serving;
 use crate::failure::Failure;
-use crate::model::{AuthorizationDetail, Client, Confirmation, TokenBasis, User};
+use crate::model::{AuthorizationDetail, Client, Confirmation, Exchanged, TokenBasis, User};
 use crate::realm::RealmContext;
 
 /// Tokens that a client gets for a user.
@@ -50,6 +50,8 @@ pub(crate) struct UserTokens<'a> {
 /// A token that a client gets for itself.
 pub(crate) struct ClientToken<'a> {
     pub(crate) client: &'a Client,
+    /// The subject of the token that it was exchanged for, with what it was exchanged from; nothing for the client's own.
+    pub(crate) exchanged: Option<(&'a str, &'a Exchanged)>,
     pub(crate) lineage: Lineage,
     pub(crate) scope: &'a Scope,
     pub(crate) resources: &'a [String],
@@ -163,7 +165,7 @@ async fn access_token(
         authentication: Some(authentication),
     };
     let mut claims = access_token_claims(serving, realm, &target, &gathering).await?;
-    add_actors(&mut claims, basis);
+    add_actors(&mut claims, basis.exchanged.as_ref());
     if let Some(may_act) = &client.settings.may_act {
         claims.insert("may_act".to_owned(), party(may_act));
     }
@@ -180,9 +182,9 @@ async fn access_token(
     Ok((access_token.issue(serving, realm, &target).await?, target.lifetime_seconds))
 }
 
-/// Who acts for the user (RFC 8693 section 4.1).
-fn add_actors(claims: &mut Map<String, Value>, basis: &TokenBasis) {
-    if let Some(act) = basis.exchanged.as_ref().and_then(|exchanged| exchanged.act.clone()) {
+/// Who acts for the subject (RFC 8693 section 4.1).
+fn add_actors(claims: &mut Map<String, Value>, exchanged: Option<&Exchanged>) {
+    if let Some(act) = exchanged.and_then(|exchanged| exchanged.act.clone()) {
         claims.insert("act".to_owned(), act);
     }
 }
@@ -232,7 +234,7 @@ async fn id_token(
         authentication: Some(Authentication::of_basis(basis)),
     };
     gathering.add_to(&mut claims, serving, realm).await?;
-    add_actors(&mut claims, basis);
+    add_actors(&mut claims, basis.exchanged.as_ref());
     let own_lifetime = realm.realm.settings.id_token_seconds;
     let id_token = IdToken {
         subject: subject_for(realm, client, user)?,
@@ -265,7 +267,8 @@ async fn access_token_claims(
     Ok(claims)
 }
 
-/// Issues an access token for the client itself (RFC 6749 section 4.4.3: no refresh token, and nobody to identify).
+/// Issues an access token for the client itself (RFC 6749 section 4.4.3: no refresh token, and nobody to identify), or for
+/// another client that it got a token of.
 pub(crate) async fn issue_client_token(
     serving: &Serving<'_>,
     realm: &RealmContext,
@@ -283,14 +286,17 @@ pub(crate) async fn issue_client_token(
         audience: &target.audience,
         authentication: None,
     };
+    let mut claims = access_token_claims(serving, realm, &target, &gathering).await?;
+    let (subject, exchanged) = token.exchanged.unzip();
+    add_actors(&mut claims, exchanged);
     let access_token = AccessToken {
         client_id: &token.client.client_id,
-        subject: token.client.client_id.as_str().to_owned(),
+        subject: subject.unwrap_or(token.client.client_id.as_str()).to_owned(),
         scope: token.scope,
         details: token.details,
         authentication: None,
         confirmation: token.confirmation,
-        claims: access_token_claims(serving, realm, &target, &gathering).await?,
+        claims,
         reference: TokenReference {
             lineage: token.lineage,
             realm_epoch: realm.realm.epoch,
@@ -301,7 +307,7 @@ pub(crate) async fn issue_client_token(
             userinfo_claims: Vec::new(),
             userinfo_values: BTreeMap::new(),
             claims_locales: Vec::new(),
-            exchanged: None,
+            exchanged: exchanged.cloned(),
             may_act: None,
             permissions: Vec::new(),
         },

@@ -6,12 +6,14 @@ mod claims;
 mod code;
 mod encrypt;
 mod id_token;
+mod identity_assertion;
 mod issue;
 mod lifetimes;
 mod reference;
 mod requesting_party;
 mod script_claims;
 mod subject;
+mod transaction_token;
 
 pub(crate) use access_token::{Authentication, audience_of};
 pub use check::{CheckedAccessToken, check_access_token};
@@ -22,6 +24,7 @@ pub(crate) use id_token::{
     Age, LogoutHint, PartyToken, check_hint, check_logout_hint, check_party_token, check_subject_token,
     id_token_algorithm, response_algorithm, signing_key, unverified_hint_audience,
 };
+pub(crate) use identity_assertion::IdentityAssertion;
 pub(crate) use issue::{
     ClientToken, FrontChannelTokens, UserTokens, issue_client_token, issue_front_channel_tokens, issue_id_token_alone,
     issue_user_tokens, party,
@@ -31,3 +34,4 @@ pub(crate) use reference::TokenReference;
 pub(crate) use requesting_party::{RequestingPartyToken, issue_requesting_party_token};
 pub(crate) use script_claims::{ClaimsTarget, Gathering};
 pub(crate) use subject::{names_users_alike, sector_identifier, subject_for};
+pub(crate) use transaction_token::{TransactionToken, check_transaction_token};

@@ -45,8 +45,8 @@ pub(crate) struct TokenReference {
 }
 
 impl TokenReference {
-    /// What must still stand for the token to be good.
-    pub(crate) fn standing(&self, client_id: &ClientId, token: [u8; 32]) -> StandingQuery {
+    /// What must still stand for the token to be good; `token` is the hash of its `jti`, where it has one.
+    pub(crate) fn standing(&self, client_id: &ClientId, token: Option<[u8; 32]>) -> StandingQuery {
         StandingQuery {
             realm_epoch: self.realm_epoch,
             client: (client_id.clone(), self.client_epoch),
@@ -55,7 +55,7 @@ impl TokenReference {
             session: self.sid,
             session_limits: None,
             lineage: Some(self.lineage),
-            token: Some(token),
+            token,
             origins: self.exchanged.as_ref().map(|exchanged| exchanged.origins.clone()).unwrap_or_default(),
         }
     }

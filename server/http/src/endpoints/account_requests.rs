@@ -5,7 +5,8 @@ use signet_core::account::Account;
 use signet_core::authorize::{
     WaitingRequest, answer_request, block_client_of, blocked_clients, unblock_client, waiting_requests,
 };
-use signet_core::failure::Failure;
+use signet_core::failure::{Failure, Fault};
+use signet_core::registry::{self, RegistryError};
 
 use super::account::{account, answered, failed, form};
 use super::authorize::{client_view, detail_views, scope_views};
@@ -36,6 +37,15 @@ pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
             let client = fields.get("client").unwrap_or_default();
             unblock_client(&serving, &call.realm, (account.user.id, client)).await.map(|()| RequestOutcome::Unblocked)
         }
+        Some("set-code") => {
+            let code = fields.get("user_code").unwrap_or_default();
+            in_words_of_the_page(registry::set_user_code(&serving, &call.realm, account.user.id, code).await)
+                .map(|set| if set { RequestOutcome::CodeSet } else { RequestOutcome::CodeUnfit })
+        }
+        Some("remove-code") => {
+            in_words_of_the_page(registry::remove_user_code(&serving, &call.realm, account.user.id).await)
+                .map(|_| RequestOutcome::CodeRemoved)
+        }
         _ => answer_request(&serving, &call.realm, about, false).await.map(|()| RequestOutcome::Denied),
     };
     match serving.conclude(&call.realm, outcome, (signet_core::events::RefusedAt::Account, None)).await {
@@ -45,6 +55,16 @@ pub(crate) async fn answer(PageCall(call): PageCall, body: Body) -> Response {
             page(&call, &account, Some(RequestOutcome::Gone)).await
         }
         Err(failure) => failed(&call, failure),
+    }
+}
+
+/// Whether something was done; what a person typed may be no good.
+fn in_words_of_the_page(done: Result<(), RegistryError>) -> Result<bool, Failure> {
+    match done {
+        Ok(()) => Ok(true),
+        Err(RegistryError::Invalid { .. }) => Ok(false),
+        Err(RegistryError::Fault(fault)) => Err(fault.into()),
+        Err(error) => Err(Fault::internal("a user code could not be changed", error).into()),
     }
 }
 
@@ -58,6 +78,10 @@ async fn page(call: &Call, account: &Account, outcome: Option<RequestOutcome>) -
         Ok(blocked) => blocked,
         Err(failure) => return failed(call, failure),
     };
+    let has_user_code = match has_user_code(call, account).await {
+        Ok(has_user_code) => has_user_code,
+        Err(failure) => return failed(call, failure),
+    };
     let language = call.head.locale(&[]).tag();
     let blocked = blocked.iter().map(|client| BlockedView {
         name: client_view(client, language).name,
@@ -68,9 +92,23 @@ async fn page(call: &Call, account: &Account, outcome: Option<RequestOutcome>) -
         requests: waiting.iter().map(|waiting| view(call, waiting)).collect(),
         blocked: blocked.collect(),
         form: form(call, account, "requests"),
+        has_user_code,
         outcome,
     };
     render::page(call, &Page::Requests(page))
+}
+
+/// Whether the person has a user code, where the realm has any.
+async fn has_user_code(call: &Call, account: &Account) -> Result<Option<bool>, Failure> {
+    if !call.realm.realm.settings.backchannel_user_code {
+        return Ok(None);
+    }
+    let serving = call.serving();
+    match registry::has_user_code(&serving, &call.realm, account.user.id).await {
+        Ok(has) => Ok(Some(has)),
+        Err(RegistryError::Fault(fault)) => Err(fault.into()),
+        Err(error) => Err(Fault::internal("a user code could not be looked up", error).into()),
+    }
 }
 
 fn view(call: &Call, waiting: &WaitingRequest) -> RequestView {

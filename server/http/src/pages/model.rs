@@ -313,7 +313,7 @@ fn title_and_text<S: Serializer>(outcome: &DeviceOutcome, serializer: S) -> Resu
 }
 
 /// What applications ask at another device. Fields `csrf` and `request` with `action` `allow`, `deny` or `block`; `client`
-/// with `action` `unblock`.
+/// with `action` `unblock`; `user_code` with `action` `set-code`, and `action` `remove-code`.
 #[derive(Debug, Clone, Serialize)]
 pub struct RequestsPage {
     /// Who is signed in.
@@ -324,6 +324,8 @@ pub struct RequestsPage {
     pub blocked: Vec<BlockedView>,
     /// The forms.
     pub form: SessionForm,
+    /// Whether the person has a user code (CIBA Core 7.1.2), where the realm has any.
+    pub has_user_code: Option<bool>,
     /// What became of the last answer.
     pub outcome: Option<RequestOutcome>,
 }
@@ -367,6 +369,12 @@ message_enum! {
         Unblocked = "requests-unblocked-now",
         /// Nothing waited any more.
         Gone = "requests-gone",
+        /// There is a user code now.
+        CodeSet = "requests-code-set",
+        /// There is none any more.
+        CodeRemoved = "requests-code-removed",
+        /// It is no good as a code.
+        CodeUnfit = "requests-code-unfit",
     }
 }
 

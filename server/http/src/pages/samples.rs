@@ -89,9 +89,16 @@ fn requests() -> Vec<(&'static str, Page)> {
         requests: vec![request, bare],
         blocked: vec![BlockedView { name: DisplayText::new("Budget planner"), client: Hidden::new("sample-client") }],
         form: session_form("account/requests"),
+        has_user_code: Some(true),
         outcome: Some(RequestOutcome::Denied),
     };
-    let empty = RequestsPage { requests: Vec::new(), blocked: Vec::new(), outcome: None, ..page.clone() };
+    let empty = RequestsPage {
+        requests: Vec::new(),
+        blocked: Vec::new(),
+        outcome: None,
+        has_user_code: Some(false),
+        ..page.clone()
+    };
     vec![("requests", Page::Requests(page)), ("requests-none", Page::Requests(empty))]
 }
 

@@ -137,6 +137,12 @@ pub(crate) enum TryCommand {
     Challenge(TryArguments),
     /// Two apps of one vendor, of which the second takes part in the first one's login (Native SSO for Mobile Apps)
     NativeSso(TryArguments),
+    /// A service that exchanges its own token for one for an API (RFC 8693)
+    Exchange(TryArguments),
+    /// A client that brings an assertion of another issuer (RFC 7523)
+    JwtBearer(TryArguments),
+    /// A service that exchanges its own token for one that says what a transaction is about (Transaction Tokens)
+    TransactionToken(TryArguments),
 }
 
 /// Where the provider is.

@@ -1,4 +1,4 @@
-//! What `signet dev` makes to play with: a realm, a user, two clients. What is there already is kept.
+//! What `signet dev` makes to play with: a realm, a user, clients. What is there already is kept.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use signet_jose::random_token;
 
 use super::album;
 use super::folder::Folder;
+use super::services;
 use crate::command::{CommandError, CommandResult};
 
 /// The realm.
@@ -58,6 +59,10 @@ pub(crate) struct Demo {
     pub(crate) bank_secret: String,
     /// The secret of the resource server.
     pub(crate) album_secret: String,
+    /// The secret of the service that exchanges tokens.
+    pub(crate) gateway_secret: String,
+    /// The private key of the issuer that vouches for users: PKCS #8, base64url.
+    pub(super) partner_key: String,
 }
 
 impl Demo {
@@ -68,9 +73,9 @@ impl Demo {
     }
 
     /// What is kept of it: whether anything is new is seen by it.
-    fn secrets(&self) -> [String; 4] {
-        let Self { password, client_secret, bank_secret, album_secret } = self;
-        [password, client_secret, bank_secret, album_secret].map(String::clone)
+    fn secrets(&self) -> [String; 6] {
+        let Self { password, client_secret, bank_secret, album_secret, gateway_secret, partner_key } = self;
+        [password, client_secret, bank_secret, album_secret, gateway_secret, partner_key].map(Clone::clone)
     }
 }
 
@@ -86,6 +91,7 @@ pub(super) async fn prepare(folder: &Folder, provider: &Provider) -> CommandResu
     web_client(provider, &realm, &mut demo).await?;
     bank_client(provider, &realm, &mut demo).await?;
     album::prepare(provider, &realm, &mut demo).await?;
+    services::prepare(provider, &realm, &mut demo).await?;
     if before != demo.secrets() {
         let text = serde_json::to_string_pretty(&demo).map_err(|error| CommandError::failed(error.to_string()))?;
         folder.write_private(FILE, text.as_bytes())?;
@@ -103,6 +109,7 @@ async fn realm(provider: &Provider) -> CommandResult<std::sync::Arc<RealmContext
                 uma: true,
                 native_sso: true,
                 authorization_challenge: true,
+                transaction_trust_domain: services::TRUST_DOMAIN.to_owned(),
                 ..RealmSettings::default()
             };
             let change = RealmChange { name, display_name: "Demo".to_owned(), enabled: true, settings };

@@ -10,6 +10,7 @@ mod flow;
 mod folder;
 mod qr_code;
 mod routes;
+mod services;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -30,6 +31,7 @@ use flow::TestClient;
 pub(crate) use folder::Folder;
 pub(crate) use qr_code::qr_code;
 use routes::Dev;
+pub(crate) use services::{API, GATEWAY_CLIENT, PARTNER, SCOPE, TRUST_DOMAIN, partner_key};
 
 /// `signet dev`.
 pub(crate) async fn run(arguments: DevArguments) -> CommandResult {
@@ -126,10 +128,11 @@ or through the API at {base}/admin/api/v1, with a client of the realm admin:
 
   signet client create --realm admin --grant-type client_credentials --scope signet.admin --config {configuration}
 
-Play a device without a browser, or a client that has its user asked at another device:
+Play a device without a browser, a client that has its user asked at another device, or a service that exchanges tokens:
 
   signet try device --data {data}
   signet try ciba --data {data}
+  signet try exchange --data {data}
 
 Ctrl-C stops it.",
         authority = authority.display(),

@@ -4,6 +4,7 @@ mod challenge;
 mod ciba;
 mod device;
 mod native_sso;
+mod services;
 mod uma;
 mod wire;
 
@@ -24,7 +25,10 @@ pub(crate) async fn run(command: TryCommand) -> CommandResult {
     | TryCommand::Ciba(arguments)
     | TryCommand::Challenge(arguments)
     | TryCommand::NativeSso(arguments)
-    | TryCommand::Uma(arguments)) = &command;
+    | TryCommand::Uma(arguments)
+    | TryCommand::Exchange(arguments)
+    | TryCommand::JwtBearer(arguments)
+    | TryCommand::TransactionToken(arguments)) = &command;
     let provider = Provider::open(arguments).await?;
     match &command {
         TryCommand::Device(_) => device::play(&provider).await,
@@ -32,6 +36,9 @@ pub(crate) async fn run(command: TryCommand) -> CommandResult {
         TryCommand::Uma(_) => uma::play(&provider).await,
         TryCommand::Challenge(_) => challenge::play(&provider).await,
         TryCommand::NativeSso(_) => native_sso::play(&provider).await,
+        TryCommand::Exchange(_) => services::exchange(&provider).await,
+        TryCommand::JwtBearer(_) => services::jwt_bearer(&provider).await,
+        TryCommand::TransactionToken(_) => services::transaction_token(&provider).await,
     }
 }
 

@@ -34,6 +34,7 @@ const LONG: &[&str] = &[
     "auth_session",
     "authorization_code",
     "code",
+    "assertion",
 ];
 /// Characters that are shown of such a member.
 const SHOWN: usize = 24;

@@ -1,4 +1,4 @@
-//! `on_token_exchange` and `on_assertion_grant`.
+//! `on_token_exchange`, `on_transaction_token` and `on_assertion_grant`.
 
 use http::Method;
 use serde_json::json;
@@ -12,6 +12,7 @@ use crate::support::time::now;
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const TXN: &str = "urn:ietf:params:oauth:token-type:txn_token";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const ONE: &str = "https://one.test/";
 const TWO: &str = "https://two.test/";
@@ -66,6 +67,68 @@ async fn on_token_exchange_can_narrow_and_refuse_and_fails_closed() {
     exchange(&client, login.access_token()).await.assert_refused("invalid_target");
     bind(&realm, "on_token_exchange", FAILS).await;
     assert_failed_closed(&exchange(&client, login.access_token()).await);
+}
+
+#[tokio::test]
+async fn on_transaction_token_can_say_more_and_refuse_and_fails_closed() {
+    let realm = Realm::with(json!({"transaction_trust_domain": "domain.test"})).await;
+    let policy = json!({
+        "scope": "read write", "client_subjects": true, "issued_token_types": [TXN],
+        "transaction_tokens": {"request_details": ["quantity"], "replacement": true},
+    });
+    let client = realm.client(json!({
+        "grant_types": ["client_credentials", EXCHANGE], "scope": "read write", "redirect_uris": [], "response_types": [],
+        "settings": {"token_exchange": policy},
+    }));
+    let client = client.await;
+    let own = client.client_credentials("read write").await.tokens();
+    let ask = async |token: &str, kind: &str, scope: &str| {
+        let parameters = [
+            ("grant_type", EXCHANGE),
+            ("requested_token_type", TXN),
+            ("audience", "domain.test"),
+            ("scope", scope),
+            ("subject_token", token),
+            ("subject_token_type", kind),
+            ("request_details", r#"{"quantity": 100}"#),
+        ];
+        client.ask("/token", &parameters).await
+    };
+    let body = "if transaction.replaces { allow() } else { \
+                    let few = if transaction.tctx.quantity > 9 { 9 } else { transaction.tctx.quantity }; \
+                    describe(#{ tctx: #{ level: \"VIP\", quantity: few }, rctx: #{ domain: transaction.trust_domain }, \
+                                drop_scopes: [\"write\", \"x\"], token_seconds: 10 }) \
+                }";
+    bind(&realm, "on_transaction_token", body).await;
+    let token = ask(own.access_token(), ACCESS, "read write").await.tokens();
+    let claims = jwt::read(token.access_token()).claims;
+    assert_eq!(claims["tctx"], json!({"level": "VIP", "quantity": 9}));
+    assert_eq!((&claims["rctx"], &claims["scope"]), (&json!({"domain": "domain.test"}), &json!("read")));
+    assert!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap() <= 10);
+    // What a token says stays, whoever wants it otherwise.
+    ask(token.access_token(), TXN, "read").await.assert_refused("invalid_request");
+    bind(&realm, "on_transaction_token", "describe(#{ tctx: #{ level: \"other\" } })").await;
+    assert_failed_closed(&replace(&client, token.access_token()).await);
+    bind(&realm, "on_transaction_token", "describe(#{ drop_scopes: transaction.scope })").await;
+    ask(own.access_token(), ACCESS, "read").await.assert_refused("invalid_scope");
+    bind(&realm, "on_transaction_token", "deny(\"invalid_request\", \"not now\")").await;
+    let refused = ask(own.access_token(), ACCESS, "read").await;
+    refused.assert_refused("invalid_request");
+    assert_eq!(refused.json()["error_description"], "not now");
+    bind(&realm, "on_transaction_token", FAILS).await;
+    assert_failed_closed(&ask(own.access_token(), ACCESS, "read").await);
+}
+
+async fn replace(client: &Client, token: &str) -> Answer {
+    let parameters = [
+        ("grant_type", EXCHANGE),
+        ("requested_token_type", TXN),
+        ("audience", "domain.test"),
+        ("scope", "read"),
+        ("subject_token", token),
+        ("subject_token_type", TXN),
+    ];
+    client.ask("/token", &parameters).await
 }
 
 #[tokio::test]

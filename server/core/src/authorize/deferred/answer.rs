@@ -28,7 +28,7 @@ pub(in crate::authorize) async fn approve(
     let lineage = agreed.interaction.lineage;
     let standing = StandingQuery {
         session: Some(session.sid),
-        ..StandingQuery::of_basis(&basis, (lineage, &client.client_id, session.user_id))
+        ..StandingQuery::of_basis(&basis, (lineage, &client.client_id, Some(session.user_id)))
     };
     let approved = Fact::DeviceApproved {
         lineage: lineage.into(),

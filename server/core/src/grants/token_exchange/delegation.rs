@@ -27,14 +27,42 @@ pub(super) fn act(
         None => party(&request.client.client().client_id),
         Some(actor) => actor.as_actor(),
     };
-    if subject.may_act.as_ref().is_some_and(|may_act| !names(may_act, &acting, request.realm.issuer())) {
-        return Err(invalid("the subject token lets another party act"));
-    }
+    check_may_act(request, subject, &acting)?;
     let act = match actor {
         // Whoever acted before still did.
         None => subject.act().cloned(),
         Some(_) => Some(nested(acting, subject.act())),
     };
+    measured(act)
+}
+
+/// The claim `act` of a token that the client asks for in its own name, and in which nobody new acts.
+///
+/// # Errors
+/// `invalid_request` where `may_act` names somebody else, or the chain is too long.
+pub(super) fn carried(request: &GrantRequest<'_>, subject: &Presented) -> Result<Option<Value>, Refusal> {
+    check_may_act(request, subject, &party(&request.client.client().client_id))?;
+    measured(subject.act().cloned())
+}
+
+/// The same with one more actor, who comes between the client and those before.
+///
+/// # Errors
+/// As of [`carried`].
+pub(super) fn chained(request: &GrantRequest<'_>, subject: &Presented, actor: Value) -> Result<Option<Value>, Refusal> {
+    check_may_act(request, subject, &party(&request.client.client().client_id))?;
+    measured(Some(nested(actor, subject.act())))
+}
+
+fn check_may_act(request: &GrantRequest<'_>, subject: &Presented, acting: &Value) -> Result<(), Refusal> {
+    if subject.may_act.as_ref().is_some_and(|may_act| !names(may_act, acting, request.realm.issuer())) {
+        return Err(invalid("the subject token lets another party act"));
+    }
+    Ok(())
+}
+
+/// A chain of actors that is well-formed and not too long.
+fn measured(act: Option<Value>) -> Result<Option<Value>, Refusal> {
     match act.as_ref().map(depth) {
         None | Some(Some(1..=MOST_ACTORS)) => Ok(act),
         Some(None) => Err(invalid("the subject token has a claim act that is no actor")),

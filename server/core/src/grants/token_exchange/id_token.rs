@@ -59,6 +59,7 @@ pub(super) async fn read(request: &GrantRequest<'_>, text: &str) -> Result<Optio
         may_act: None,
         confirmation: None,
         audience: Vec::new(),
+        replaces: None,
         issued_to: Some(client.client_id.clone()),
         basis,
     }))
@@ -78,7 +79,7 @@ pub(super) async fn id_token_stands(
     let query = StandingQuery {
         session_limits: Some(SessionLimits { now, unused_since }),
         lineage,
-        ..StandingQuery::of_basis(&basis, (Lineage([0; 16]), &client.client_id, user.id))
+        ..StandingQuery::of_basis(&basis, (Lineage([0; 16]), &client.client_id, Some(user.id)))
     };
     Ok(request.serving.store.standing(request.realm.id(), &query).await? == Standing::Stands)
 }

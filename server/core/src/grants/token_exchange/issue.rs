@@ -12,6 +12,7 @@ use signet_protocol::standard_claims::DEVICE_SSO_SCOPE;
 
 use super::decision::Left;
 use super::native_sso::session_is_over;
+use super::presented::Presented;
 use super::{Exchange, invalid};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
@@ -22,14 +23,16 @@ use crate::grants::{GrantRequest, aim_grant};
 use crate::model::{Exchanged, Purpose, RefreshFamily, TokenBasis, UsedRecord, User};
 use crate::ports::{Redeemable, Redemption, RedemptionOutcome, Standing, StandingQuery};
 use crate::realm::REFRESH_KEY_VERSION;
-use crate::tokens::{Lifetimes, UserTokens, issue_id_token_alone, issue_user_tokens};
+use crate::tokens::{ClientToken, Lifetimes, UserTokens, issue_client_token, issue_id_token_alone, issue_user_tokens};
 
 /// What a response has where the token is no access token (section 2.2.1).
 const NO_ACCESS_TOKEN: &str = "N_A";
 
 /// What is about to be made.
 struct Making<'a> {
-    user: &'a User,
+    /// Nobody where the subject is a client.
+    user: Option<&'a User>,
+    subject: &'a str,
     lineage: Lineage,
     basis: TokenBasis,
     permitted: Permitted,
@@ -46,7 +49,10 @@ pub(super) async fn issue(
     let response = match exchange.wanted {
         TokenType::RefreshToken => refresh_token(request, exchange, &making).await,
         TokenType::IdToken => id_token(request, &making).await,
-        TokenType::AccessToken | TokenType::Jwt | TokenType::DeviceSecret => access_token(request, &making).await,
+        // The others are made elsewhere, or not at all.
+        TokenType::AccessToken | TokenType::Jwt | TokenType::TxnToken | TokenType::IdJag | TokenType::DeviceSecret => {
+            access_token(request, &making).await
+        }
     }?;
     Ok(TokenResponse { issued_token_type: Some(exchange.wanted), ..response })
 }
@@ -61,12 +67,13 @@ pub(super) async fn issue_shared(
 ) -> Result<TokenResponse, Failure> {
     let refreshes = is_refreshable(request.client.client(), &left.scope);
     let making = prepare(request, exchange, left, (None, refreshes)).await?;
-    let family = making.permitted.refresh_token.then(|| new_family(request, exchange, &making));
+    let user = user_of(&making)?;
+    let family = making.permitted.refresh_token.then(|| new_family(request, exchange, &making, user));
     let tokens = UserTokens {
         refresh_token: family.as_ref().map(|_| request.realm.refresh_token_key.token(making.lineage.0, 1)),
         // The app may hand the login on itself.
         ds_hash: making.basis.scope.contains(DEVICE_SSO_SCOPE).then_some(ds_hash),
-        ..tokens(request, &making)
+        ..tokens(request, &making, user)
     };
     let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
     let generation = family.as_ref().map(|family| family.generation);
@@ -82,9 +89,9 @@ async fn prepare<'a>(
     (act, refreshes): (Option<Value>, bool),
 ) -> Result<Making<'a>, Failure> {
     let subject = exchange.subject;
-    let user = subject.user.as_ref().ok_or_else(|| invalid("the subject token is of no user"))?;
+    let user = subject.user.as_ref();
     let grant_type = GrantType::TokenExchange;
-    let aimed = aim_grant(request, (grant_type, Some(user)), &left.scope, (left.resources, Vec::new())).await?;
+    let aimed = aim_grant(request, (grant_type, user), &left.scope, (left.resources, Vec::new())).await?;
     let exchanged = subject.basis.exchanged.clone().unwrap_or_default();
     let basis = TokenBasis {
         scope: aimed.scope,
@@ -96,7 +103,7 @@ async fn prepare<'a>(
         grant_type,
         scope: &basis.scope,
         resources: &basis.resources,
-        user: Some((user, &basis)),
+        user: user.map(|user| (user, &basis)),
         refresh_token: refreshes,
     };
     let permitted = decide(request, &planned).await?;
@@ -105,13 +112,13 @@ async fn prepare<'a>(
     let lifetimes = lifetimes.at_most(Lifetimes { access_token: seconds, id_token: seconds });
     let basis = TokenBasis { scope: permitted.scope.clone(), ..basis };
     let lineage = Lineage(random::random_bytes(&*request.serving.random));
-    Ok(Making { user, lineage, basis, permitted, lifetimes })
+    Ok(Making { user, subject: &subject.subject, lineage, basis, permitted, lifetimes })
 }
 
-fn tokens<'a>(request: &'a GrantRequest<'_>, making: &'a Making<'a>) -> UserTokens<'a> {
+fn tokens<'a>(request: &'a GrantRequest<'_>, making: &'a Making<'a>, user: &'a User) -> UserTokens<'a> {
     UserTokens {
         client: request.client.client(),
-        user: making.user,
+        user,
         lineage: making.lineage,
         basis: &making.basis,
         scope: &making.basis.scope,
@@ -131,7 +138,7 @@ fn tokens<'a>(request: &'a GrantRequest<'_>, making: &'a Making<'a>) -> UserToke
 /// Whom the tokens concern, and what was issued.
 fn issued(request: &GrantRequest<'_>, making: &Making<'_>, (id_token, refresh): (bool, Option<i64>)) -> Event {
     let parties = Parties::client(&request.client.client().client_id);
-    let parties = parties.and_user(Some(making.user.id)).and_session(making.basis.sid);
+    let parties = parties.and_user(making.user.map(|user| user.id)).and_session(making.basis.sid);
     let fact = Fact::TokenIssued {
         grant: GrantType::TokenExchange,
         lineage: making.lineage.into(),
@@ -143,17 +150,47 @@ fn issued(request: &GrantRequest<'_>, making: &Making<'_>, (id_token, refresh): 
     fact.concerning(parties)
 }
 
+fn revoked() -> Refusal {
+    invalid("what the subject token rests on was revoked")
+}
+
 fn fallen(making: &Making<'_>) -> Refusal {
     let is_shared = making.basis.exchanged.as_ref().is_some_and(|exchanged| exchanged.group.is_some());
-    if is_shared { session_is_over() } else { invalid("what the subject token rests on was revoked") }
+    if is_shared { session_is_over() } else { revoked() }
 }
 
 fn standing(request: &GrantRequest<'_>, making: &Making<'_>) -> StandingQuery {
-    StandingQuery::of_basis(&making.basis, (making.lineage, &request.client.client().client_id, making.user.id))
+    StandingQuery::of_basis(
+        &making.basis,
+        (making.lineage, &request.client.client().client_id, making.user.map(|user| user.id)),
+    )
+}
+
+/// The user of tokens that only users have.
+fn user_of<'a>(making: &Making<'a>) -> Result<&'a User, Refusal> {
+    making.user.ok_or_else(|| invalid("the subject token is of no user"))
+}
+
+/// A token whose subject is a client: the one that the subject token names.
+async fn client_token(request: &GrantRequest<'_>, making: &Making<'_>) -> Result<TokenResponse, Failure> {
+    let token = ClientToken {
+        client: request.client.client(),
+        exchanged: making.basis.exchanged.as_ref().map(|exchanged| (making.subject, exchanged)),
+        lineage: making.lineage,
+        scope: &making.basis.scope,
+        resources: &making.basis.resources,
+        details: &[],
+        lifetimes: making.lifetimes,
+        confirmation: request.binding.confirmation(),
+    };
+    issue_client_token(request.serving, request.realm, &token).await
 }
 
 async fn access_token(request: &GrantRequest<'_>, making: &Making<'_>) -> Result<TokenResponse, Failure> {
-    let response = issue_user_tokens(request.serving, request.realm, tokens(request, making)).await?;
+    let response = match making.user {
+        Some(user) => issue_user_tokens(request.serving, request.realm, tokens(request, making, user)).await?,
+        None => client_token(request, making).await?,
+    };
     // Last of all, so that nothing that fell meanwhile is overlooked.
     let stands = request.serving.store.standing(request.realm.id(), &standing(request, making)).await?;
     if stands != Standing::Stands {
@@ -165,7 +202,8 @@ async fn access_token(request: &GrantRequest<'_>, making: &Making<'_>) -> Result
 
 /// The client takes part in the session from now on: it is told when that ends.
 async fn id_token(request: &GrantRequest<'_>, making: &Making<'_>) -> Result<TokenResponse, Failure> {
-    let token = issue_id_token_alone(request.serving, request.realm, &tokens(request, making)).await?;
+    let token =
+        issue_id_token_alone(request.serving, request.realm, &tokens(request, making, user_of(making)?)).await?;
     let own = request.realm.realm.settings.id_token_seconds;
     let expires_in = making.lifetimes.id_token.map_or(own, |most| most.min(own));
     redeem(request, making, None, (true, None)).await?;
@@ -181,7 +219,7 @@ async fn refresh_token(
         let reason = "no refresh token is open to this exchange";
         return Err(ErrorCode::UnauthorizedClient.because(reason).per(rfc6749("5.2")).into());
     }
-    let family = new_family(request, exchange, making);
+    let family = new_family(request, exchange, making, user_of(making)?);
     let expires_in = family.expires_at.since(request.serving.now());
     redeem(request, making, Some(family), (false, Some(1))).await?;
     let token = request.realm.refresh_token_key.token(making.lineage.0, 1);
@@ -190,7 +228,7 @@ async fn refresh_token(
 
 /// A family of refresh tokens that ends when what was exchanged does. Those of a public client are bound to what the
 /// request proves (RFC 8705 section 4, RFC 9449 section 5).
-fn new_family(request: &GrantRequest<'_>, exchange: &Exchange<'_>, making: &Making<'_>) -> RefreshFamily {
+fn new_family(request: &GrantRequest<'_>, exchange: &Exchange<'_>, making: &Making<'_>, user: &User) -> RefreshFamily {
     let now = request.serving.now();
     let settings = &request.realm.realm.settings;
     let client = request.client.client();
@@ -200,7 +238,7 @@ fn new_family(request: &GrantRequest<'_>, exchange: &Exchange<'_>, making: &Maki
         realm_id: request.realm.id(),
         lineage: making.lineage,
         client_id: client.client_id.clone(),
-        user_id: making.user.id,
+        user_id: user.id,
         generation: 1,
         rotated_at: now,
         active: true,
@@ -240,7 +278,8 @@ async fn redeem(
     }
 }
 
-fn alone(token: String, expires_in: i64, scope: &Scope) -> TokenResponse {
+/// The answer where what was issued is no access token.
+pub(super) fn alone(token: String, expires_in: i64, scope: &Scope) -> TokenResponse {
     TokenResponse {
         access_token: token,
         token_type: NO_ACCESS_TOKEN.to_owned(),
@@ -255,4 +294,46 @@ fn alone(token: String, expires_in: i64, scope: &Scope) -> TokenResponse {
         upgraded: None,
         pct: None,
     }
+}
+
+/// Asks the hook of every grant about a token that no resource server takes as an access token, so that it has no resource
+/// of this realm.
+pub(super) async fn permitted(
+    request: &GrantRequest<'_>,
+    subject: &Presented,
+    scope: Scope,
+) -> Result<Permitted, Failure> {
+    let basis = TokenBasis { scope, ..subject.basis.clone() };
+    let planned = Planned {
+        grant_type: GrantType::TokenExchange,
+        scope: &basis.scope,
+        resources: &[],
+        user: subject.user.as_ref().map(|user| (user, &basis)),
+        refresh_token: false,
+    };
+    decide(request, &planned).await
+}
+
+/// Records that such a token was issued, if everything still stands.
+pub(super) async fn finish(
+    request: &GrantRequest<'_>,
+    subject: &Presented,
+    (lineage, scope, audience): (Lineage, Scope, Vec<String>),
+) -> Result<(), Failure> {
+    let (client_id, user_id) = (&request.client.client().client_id, subject.user.as_ref().map(|user| user.id));
+    let query = StandingQuery::of_basis(&subject.basis, (lineage, client_id, user_id));
+    // Last of all, so that nothing that fell meanwhile is overlooked.
+    if request.serving.store.standing(request.realm.id(), &query).await? != Standing::Stands {
+        return Err(revoked().into());
+    }
+    let fact = Fact::TokenIssued {
+        grant: GrantType::TokenExchange,
+        lineage: lineage.into(),
+        scope,
+        resources: audience,
+        id_token: false,
+        refresh_generation: None,
+    };
+    let parties = Parties::client(client_id).and_user(user_id).and_session(subject.basis.sid);
+    request.record(fact.concerning(parties)).await
 }

@@ -4,9 +4,13 @@
 mod decision;
 mod delegation;
 mod id_token;
+mod identity_assertion;
 mod issue;
 mod native_sso;
 mod presented;
+mod transaction;
+mod transaction_decision;
+mod transaction_subject;
 
 pub(super) use delegation::is_acceptable as is_acceptable_act;
 use presented::{Presented, actor_token, subject_token};
@@ -42,8 +46,18 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     }
     let policy = policy_of(request.client.client())?;
     let wanted = wanted(request, policy)?;
-    let subject = subject_token(request, policy).await?;
+    let subject = subject_token(request, policy, wanted).await?;
     request.serving.passed("subject_token");
+    // On the heap, so that the futures of all the other grants need not have room for these.
+    match wanted {
+        TokenType::TxnToken => return Box::pin(transaction::exchange(request, policy, subject)).await,
+        TokenType::IdJag => return Box::pin(identity_assertion::exchange(request, policy, subject)).await,
+        TokenType::AccessToken
+        | TokenType::RefreshToken
+        | TokenType::IdToken
+        | TokenType::Jwt
+        | TokenType::DeviceSecret => {}
+    }
     let actor = actor_token(request).await?;
     let act = delegation::act(request, policy, (&subject, actor.as_ref()))?;
     request.serving.passed("actor_token");
@@ -62,7 +76,7 @@ fn invalid(reason: &'static str) -> Refusal {
 }
 
 fn policy_of(client: &Client) -> Result<&TokenExchangePolicy, Refusal> {
-    let policy = client.settings.token_exchange.as_ref().filter(|_| client.metadata.is_confidential());
+    let policy = client.settings.token_exchange.as_deref().filter(|_| client.metadata.is_confidential());
     policy.ok_or_else(|| {
         ErrorCode::UnauthorizedClient.because("the client has no policy for token exchange").per(rfc6749("5.2"))
     })

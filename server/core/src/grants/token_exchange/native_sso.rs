@@ -171,6 +171,7 @@ impl SharedLogin {
             may_act: None,
             confirmation: None,
             audience: Vec::new(),
+            replaces: None,
             basis,
         }
     }
@@ -189,6 +190,7 @@ fn of_device(request: &GrantRequest<'_>, login: &SharedLogin) -> Presented {
         may_act: None,
         confirmation: None,
         audience: Vec::new(),
+        replaces: None,
         basis: basis(request, login.authenticated_at),
     }
 }

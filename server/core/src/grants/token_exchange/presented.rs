@@ -10,7 +10,8 @@ use signet_protocol::time::UnixTime;
 
 use super::super::GrantRequest;
 use super::super::trusted::{self, Vouched};
-use super::{id_token, invalid};
+use super::transaction::Replaced;
+use super::{id_token, invalid, transaction_subject};
 use crate::failure::Failure;
 use crate::model::{
     Confirmation, Epoch, ExchangeOrigin, Exchanged, TokenBasis, TokenExchangePolicy, TrustedIssuerUse, User,
@@ -40,6 +41,8 @@ pub(in crate::grants) struct Presented {
     pub(super) confirmation: Option<Confirmation>,
     /// Whom an access token is for.
     pub(super) audience: Vec<String>,
+    /// What it says of its transaction, where it is a transaction token.
+    pub(super) replaces: Option<Replaced>,
     /// What tokens that are exchanged for it rest on. Scope and resources are still to be filled in.
     pub(super) basis: TokenBasis,
 }
@@ -61,13 +64,15 @@ impl Presented {
     }
 }
 
-/// The subject token: of a user, and one that this client may bring.
+/// The subject token: one that this client may bring, and of a kind that becomes what is wanted.
 pub(super) async fn subject_token(
     request: &GrantRequest<'_>,
     policy: &TokenExchangePolicy,
+    wanted: TokenType,
 ) -> Result<Presented, Failure> {
     let presented = read(request, "subject_token", "subject_token_type").await?;
     let presented = presented.ok_or_else(|| invalid("subject_token is missing"))?;
+    becomes(policy, &presented, wanted)?;
     let client_id = &request.client.client().client_id;
     let is_own = presented.issued_to.as_ref() == Some(client_id);
     let is_open = match &presented.issued_to {
@@ -85,14 +90,43 @@ pub(super) async fn subject_token(
     if is_own {
         proves_key(request, &presented)?;
     }
-    if presented.user.is_none() {
-        return Err(invalid("the subject token is a client's own; only tokens of users are exchanged").into());
-    }
     let origins = presented.basis.exchanged.as_ref().map_or(0, |exchanged| exchanged.origins.len());
     if origins > MOST_EXCHANGES {
         return Err(invalid("the subject token was exchanged too often already").into());
     }
     Ok(presented)
+}
+
+/// Whether a token of this kind may become what is wanted.
+fn becomes(policy: &TokenExchangePolicy, presented: &Presented, wanted: TokenType) -> Result<(), Refusal> {
+    let kind = presented.token_type;
+    match wanted {
+        // Transaction Tokens section 13.3; section 13.14: nobody knows the scope of an ID token.
+        TokenType::TxnToken if matches!(kind, TokenType::RefreshToken | TokenType::IdToken) => {
+            return Err(invalid("a transaction token is issued for an access token, a JWT or a transaction token"));
+        }
+        TokenType::IdJag if !matches!(kind, TokenType::RefreshToken | TokenType::IdToken) => {
+            return Err(invalid("an identity assertion grant is issued for an ID token or a refresh token"));
+        }
+        TokenType::TxnToken | TokenType::IdJag => {}
+        _ if kind == TokenType::TxnToken => {
+            return Err(invalid("a transaction token becomes a transaction token only"));
+        }
+        _ => {}
+    }
+    let replaces = policy.transaction_tokens.as_ref().is_some_and(|policy| policy.replacement);
+    if kind == TokenType::TxnToken && !replaces {
+        return Err(invalid("the client's policy lets it replace no transaction token"));
+    }
+    if presented.user.is_none() {
+        if !policy.client_subjects {
+            return Err(invalid("the subject token is a client's own, which the client's policy does not permit"));
+        }
+        if !matches!(wanted, TokenType::AccessToken | TokenType::TxnToken) {
+            return Err(invalid("a client's own token becomes an access token or a transaction token"));
+        }
+    }
+    Ok(())
 }
 
 /// The actor token, if there is one: issued to the client itself, because nobody else may act in its requests.
@@ -137,6 +171,9 @@ async fn read(
         // One is the actor of a request that shares a login, and of no other (Native SSO for Mobile Apps 4.1).
         TokenType::DeviceSecret => return Err(invalid("a device secret is an actor_token for an ID token").into()),
         TokenType::IdToken | TokenType::Jwt => foreign(request, (text, kind)).await?,
+        // Transaction Tokens section 13.12: nobody acts with one.
+        TokenType::TxnToken if name == "subject_token" => transaction_subject::read(request, text).await?,
+        TokenType::TxnToken | TokenType::IdJag => None,
     };
     presented.map(Some).ok_or_else(|| unacceptable().into())
 }
@@ -215,6 +252,7 @@ async fn access_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<P
         expires_at: token.expires_at,
         confirmation: token.confirmation,
         audience: token.audience,
+        replaces: None,
         basis,
     }))
 }
@@ -273,6 +311,7 @@ async fn refresh_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<
         may_act: client.settings.may_act.as_ref().map(party),
         confirmation: content.confirmation,
         audience: Vec::new(),
+        replaces: None,
         issued_to: Some(family.client_id),
         basis,
     }))
@@ -311,6 +350,7 @@ async fn foreign(request: &GrantRequest<'_>, (text, kind): (&str, TokenType)) ->
         may_act: claims.get("may_act").cloned(),
         confirmation,
         audience: Vec::new(),
+        replaces: None,
         basis,
     }))
 }

@@ -9,9 +9,6 @@ use crate::registry::RegistryError;
 
 pub(super) fn check(metadata: &ClientMetadata) -> Result<(), RegistryError> {
     check_delivery(metadata)?;
-    if metadata.backchannel_user_code_parameter == Some(true) {
-        return Err(invalid("backchannel_user_code_parameter", "this server has no user codes for CIBA"));
-    }
     let field = "backchannel_authentication_request_signing_alg";
     let Some(name) = metadata.backchannel_authentication_request_signing_alg.as_deref() else { return Ok(()) };
     if known(field, name)?.is_symmetric() {
@@ -70,10 +67,6 @@ mod tests {
             (
                 json!({grants: [CIBA], mode: "push", endpoint: "https://rp.test/n", "dpop_bound_access_tokens": true}),
                 mode,
-            ),
-            (
-                json!({grants: [CIBA], mode: "poll", "backchannel_user_code_parameter": true}),
-                "backchannel_user_code_parameter",
             ),
             (
                 json!({grants: [CIBA], mode: "poll", "backchannel_authentication_request_signing_alg": "HS256"}),

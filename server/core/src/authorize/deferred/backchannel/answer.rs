@@ -284,8 +284,10 @@ async fn approval(
     let authorization = consented(serving, realm, (accepted, stored), by).await?;
     let basis = basis(serving, realm, accepted, (by, user), authorization.as_ref());
     let lineage = Lineage(random::random_bytes(&*serving.random));
-    let standing =
-        StandingQuery { session: by.sid, ..StandingQuery::of_basis(&basis, (lineage, &client.client_id, by.user_id)) };
+    let standing = StandingQuery {
+        session: by.sid,
+        ..StandingQuery::of_basis(&basis, (lineage, &client.client_id, Some(by.user_id)))
+    };
     let event = approved(accepted, by, (lineage, &basis));
     let answer = DeferredAnswer {
         lineage,

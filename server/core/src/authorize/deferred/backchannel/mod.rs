@@ -8,6 +8,7 @@ mod notify;
 mod request;
 mod service;
 mod signed;
+mod user_code;
 
 use std::sync::Arc;
 
@@ -119,6 +120,7 @@ async fn validated(
     let decided = decision::asked(serving, realm, &accepted, &asked).await?;
     let user = hints::user(serving, realm, client, (&asked.hint, decided.username.as_deref())).await?;
     serving.concerns(Parties::user(user.id));
+    user_code::check(serving, realm, client, (&user, &parameters)).await?;
     let parameters = match authorized_key(parameters.get("dpop_jkt"), proved_key)? {
         Some(key) => parameters.without("dpop_jkt").with("dpop_jkt", &key.to_string()),
         None => parameters,

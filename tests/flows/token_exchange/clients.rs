@@ -2,8 +2,11 @@
 
 use serde_json::json;
 
-use super::{ACCESS, ID, PRICES, REFRESH, STOCK, exchange, policy, revoke, world_with};
+use super::{ACCESS, GRANT, ID, PRICES, REFRESH, STOCK, exchange, policy, revoke, world_with};
+use crate::support::databases::{Kind, TestDatabase};
 use crate::support::jwt;
+use crate::support::realm::Realm;
+use crate::support::server::{Configuration, Server};
 
 const TXN: &str = "urn:ietf:params:oauth:token-type:txn_token";
 
@@ -62,4 +65,46 @@ async fn txn_8_2_a_workload_begins_a_transaction_of_its_own() {
     let token = exchange(&world.gateway, (own.access_token(), ACCESS), &more).await.tokens();
     let claims = world.realm.verify(token.access_token()).await.claims;
     assert_eq!((&claims["sub"], &claims["req_wl"]), (&json!("gateway"), &json!("gateway")));
+}
+
+/// What is exchanged on a database dies there with what it was exchanged for.
+async fn works_on(kind: Kind) {
+    let database = TestDatabase::empty(kind).await;
+    let server =
+        Server::start(Configuration { database: Some(database.url.clone()), ..Configuration::default() }).await;
+    let realm = Realm::on(&server, json!({"transaction_trust_domain": "domain.test"})).await;
+    let body = json!({"identifier": STOCK, "display_name": "Stock"});
+    server.administration.create_resource_server(&realm.name, &body).await;
+    let policy = json!({
+        "audiences": [STOCK], "scope": "stock", "impersonation": true, "client_subjects": true,
+        "issued_token_types": [ACCESS, TXN], "transaction_tokens": {"replacement": true},
+    });
+    let client = json!({
+        "scope": "stock", "grant_types": ["client_credentials", GRANT], "settings": {"token_exchange": policy},
+        "redirect_uris": [], "response_types": [],
+    });
+    let client = realm.client(client).await;
+    let own = client.client_credentials("stock").await.tokens();
+    let access = exchange(&client, (own.access_token(), ACCESS), &[]).await.tokens();
+    let more = [("requested_token_type", TXN), ("audience", "domain.test"), ("scope", "stock")];
+    let transaction = exchange(&client, (access.access_token(), ACCESS), &more).await.tokens();
+    let replaced = exchange(&client, (transaction.access_token(), TXN), &more).await.tokens();
+    assert!(client.is_active(access.access_token()).await);
+    revoke(&client, own.access_token()).await;
+    assert!(!client.is_active(access.access_token()).await);
+    for token in [transaction.access_token(), replaced.access_token()] {
+        exchange(&client, (token, TXN), &more).await.assert_refused("invalid_request");
+    }
+    drop(server);
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn tk_080_exchanges_of_clients_work_on_postgres() {
+    works_on(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn tk_080_exchanges_of_clients_work_on_mariadb() {
+    works_on(Kind::MariaDb).await;
 }

@@ -50,14 +50,15 @@ pub(super) async fn issue(
     let user = live_user(request, granted).await?;
     request.serving.passed("user");
     go_on(request, granted.basis)?;
+    let scope = open_scope(request, granted.basis, rfc6749("5.2"))?;
     let asked = (resources.to_vec(), details.to_vec());
-    let aimed = aim_grant(request, (granted.grant_type, Some(&user)), &granted.basis.scope, asked).await?;
+    let aimed = aim_grant(request, (granted.grant_type, Some(&user)), &scope, asked).await?;
     let planned = Planned {
         grant_type: granted.grant_type,
         scope: &aimed.scope,
         resources: &aimed.resources,
         user: Some((&user, granted.basis)),
-        refresh_token: is_refreshable(request, granted),
+        refresh_token: is_refreshable(request, &scope),
     };
     let permitted = decide(request, &planned).await?;
     let refresh_family = permitted.refresh_token.then(|| new_family(request, granted));
@@ -115,10 +116,25 @@ fn fallen() -> Refusal {
     invalid_grant("what the code rests on was revoked", rfc6749("5.2"))
 }
 
+/// What of an agreed scope is still the client's to have: what was taken from it meanwhile is gone.
+///
+/// # Errors
+/// `invalid_scope` where nothing is left.
+pub(super) fn open_scope(request: &GrantRequest<'_>, basis: &TokenBasis, spec: SpecRef) -> Result<Scope, Refusal> {
+    let allowed = request.realm.scope_of(request.client.client());
+    let open = basis.scope.filtered(|token| allowed.contains(token));
+    // RFC 9396 section 3: where there never was a scope, the authorization details say it all.
+    let is_detailed = basis.scope.is_empty() && !basis.details.is_empty();
+    if open.is_empty() && !is_detailed {
+        let reason = "nothing of what was granted is open to the client any more";
+        return Err(ErrorCode::InvalidScope.because(reason).per(spec));
+    }
+    Ok(open)
+}
+
 /// A refresh token needs the client's registration, and offline access where the request was an OpenID Connect one
 /// (OpenID Connect Core 11).
-fn is_refreshable(request: &GrantRequest<'_>, granted: &Granted<'_>) -> bool {
-    let scope = &granted.basis.scope;
+fn is_refreshable(request: &GrantRequest<'_>, scope: &Scope) -> bool {
     request.client.client().metadata.grant_types().contains(&GrantType::RefreshToken)
         && (scope.contains("offline_access") || !scope.contains("openid"))
 }

@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 use signet_core::ports::Realms as _;
+use signet_core::protocol::names::GrantType;
 use signet_store::Database;
 
 use crate::support::client::Credential;
@@ -51,11 +52,16 @@ pub(super) enum Change {
     RealmDisabled,
     /// Everything that was issued in the realm before ends.
     RealmEpochRaised,
+    /// New keys sign; those of before verify.
     KeyRotated,
+    /// New keys sign, and nothing that was signed before verifies.
+    KeyDeleted,
     /// The client's tokens must be bound to a key.
     BindingRequired,
     /// The client's requests must be pushed.
     PushRequired,
+    /// The client is answered elsewhere from now on.
+    RedirectUriRemoved,
 }
 
 impl Change {
@@ -98,7 +104,12 @@ impl Change {
             Self::HookRefuses => deploy(world).await,
             Self::RealmDisabled => administer(world, Method::PATCH, "", json!({"enabled": false})).await,
             Self::RealmEpochRaised => raise_realm_epoch(world).await,
-            Self::KeyRotated => administer(world, Method::POST, "/keys/rotate", json!({"algorithm": "RS256"})).await,
+            Self::KeyRotated => drop(rotate_keys(world).await),
+            Self::KeyDeleted => {
+                for kid in rotate_keys(world).await {
+                    administer(world, Method::DELETE, &format!("/keys/{kid}"), Value::Null).await;
+                }
+            }
             Self::BindingRequired => {
                 // None of them may travel through the browser then.
                 let bound = json!({"dpop_bound_access_tokens": true});
@@ -106,6 +117,9 @@ impl Change {
             }
             Self::PushRequired => {
                 update_client(world, json!({"require_pushed_authorization_requests": true})).await;
+            }
+            Self::RedirectUriRemoved => {
+                update_client(world, json!({"redirect_uris": ["https://client.test/elsewhere"]})).await;
             }
         }
     }
@@ -169,7 +183,21 @@ fn without_grant(driver: Driver) -> Value {
     };
     let change = json!({"grant_types": others("grant_types", removed), "response_types": others("response_types", response_type)});
     // The policy needs the grant, and goes with it.
-    if driver == Driver::Exchange { merged(change, json!({"settings": {"token_exchange": null}})) } else { change }
+    let policy = json!({"settings": {"token_exchange": null}});
+    if driver.grant_type() == GrantType::TokenExchange { merged(change, policy) } else { change }
+}
+
+/// Has new keys sign at once; answers which did before.
+async fn rotate_keys(world: &World) -> Vec<String> {
+    let listed = world.administer(Method::GET, "/keys", Value::Null).await.json();
+    let mut before = Vec::new();
+    for key in listed["items"].as_array().unwrap().iter().filter(|key| key["state"] == "active") {
+        let rotation = json!({"algorithm": key["algorithm"], "immediately": true});
+        administer(world, Method::POST, "/keys/rotate", rotation).await;
+        before.push(key["kid"].as_str().unwrap().to_owned());
+    }
+    assert!(!before.is_empty(), "{listed}");
+    before
 }
 
 async fn guess(world: &World) {

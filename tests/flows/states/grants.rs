@@ -1,5 +1,6 @@
 //! One driver a grant: how it begins, and how what was begun is redeemed.
 
+use serde_json::json;
 use signet_core::protocol::names::GrantType;
 
 use crate::support::authorization::AuthorizationRequest;
@@ -8,12 +9,12 @@ use crate::support::client::Client;
 use crate::support::device::assert_connected;
 use crate::support::http::Answer;
 use crate::support::jwt::random_text;
-use crate::support::realm::merged;
 use crate::support::time::now;
 
 use super::world::{PARTNER, STOCK, World};
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 const ID_TOKEN_FORMAT: &str = "http://openid.net/specs/openid-connect-core-1_0.html#IDToken";
 
 /// A column of the matrix.
@@ -28,6 +29,8 @@ pub(super) enum Driver {
     Device,
     Ciba,
     Exchange,
+    /// Of a token that another issuer made.
+    ForeignExchange,
     JwtBearer,
     Uma,
     /// Tokens that leave through the browser.
@@ -56,7 +59,7 @@ pub(super) enum Redeemed {
 
 impl Driver {
     /// Every column, in the order of the matrix.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Code,
         Self::Refresh,
         Self::OfflineRefresh,
@@ -64,6 +67,7 @@ impl Driver {
         Self::Device,
         Self::Ciba,
         Self::Exchange,
+        Self::ForeignExchange,
         Self::JwtBearer,
         Self::Uma,
         Self::FrontChannel,
@@ -78,7 +82,7 @@ impl Driver {
             Self::ClientCredentials => GrantType::ClientCredentials,
             Self::Device => GrantType::DeviceCode,
             Self::Ciba => GrantType::Ciba,
-            Self::Exchange => GrantType::TokenExchange,
+            Self::Exchange | Self::ForeignExchange => GrantType::TokenExchange,
             Self::JwtBearer => GrantType::JwtBearer,
             Self::Uma => GrantType::UmaTicket,
             Self::FrontChannel => GrantType::Implicit,
@@ -103,7 +107,8 @@ impl Driver {
             Self::Device => device(world).await,
             Self::Ciba => ciba(world).await,
             Self::Exchange => exchange(world).await,
-            Self::JwtBearer => jwt_bearer(world),
+            Self::ForeignExchange => exchanged((vouched(world), JWT)),
+            Self::JwtBearer => vec![("assertion", vouched(world)), ("scope", "read".to_owned())],
             Self::Uma => uma(world).await,
             Self::FrontChannel => return front_channel(world).await,
             Self::Pushed => return pushed(world).await,
@@ -168,20 +173,24 @@ async fn ciba(world: &mut World) -> Vec<(&'static str, String)> {
 
 async fn exchange(world: &mut World) -> Vec<(&'static str, String)> {
     let subject = world.obtain("openid read write").await;
+    exchanged((subject.access_token().to_owned(), ACCESS_TOKEN))
+}
+
+fn exchanged((token, token_type): (String, &str)) -> Vec<(&'static str, String)> {
     vec![
-        ("subject_token", subject.access_token().to_owned()),
-        ("subject_token_type", ACCESS_TOKEN.to_owned()),
+        ("subject_token", token),
+        ("subject_token_type", token_type.to_owned()),
         ("audience", STOCK.to_owned()),
         ("scope", "read".to_owned()),
     ]
 }
 
-fn jwt_bearer(world: &World) -> Vec<(&'static str, String)> {
-    let claims = serde_json::json!({
+/// What another issuer says of the user.
+fn vouched(world: &World) -> String {
+    world.partner_key.sign(&json!({
         "iss": PARTNER, "sub": world.realm.user.username, "aud": world.realm.issuer, "jti": random_text(),
         "iat": now(), "exp": now() + 60,
-    });
-    vec![("assertion", world.partner_key.sign(&merged(claims, serde_json::json!({})))), ("scope", "read".to_owned())]
+    }))
 }
 
 async fn uma(world: &mut World) -> Vec<(&'static str, String)> {

@@ -35,68 +35,74 @@ const ____: Afterwards = Afterwards::NotApplicable;
 
 /// What a grant that was begun before the change comes to. The columns are those of [`super::grants::Driver::ALL`].
 ///
-/// - An assertion of another issuer rests on the user, and on nothing that the user did here: it outlives a password, a
-///   session and a consent, like a client's own token.
+/// - An assertion of another issuer, or a token of it that is exchanged, rests on the user, and on nothing that the user did
+///   here: it outlives a password, a session and a consent, like a client's own token.
 /// - A user whose password others guess at cannot log in for a while. Whoever is logged in already stays so: otherwise
 ///   anybody could end the work of anybody.
 /// - Whose ID token is not good is asked for another one (UMA Grant 3.3.6).
 /// - A response through the browser rests on the agreement that is given at that moment.
+/// - Nothing is sent to an address that is not the client's any more.
+/// - There is no second factor yet that could be demanded meanwhile.
 #[rustfmt::skip]
-pub(super) const REDEMPTION: &[(Change, [Outcome; 11])] = &[
-    //                       code   refresh offline client device ciba   exchng jwt    uma     front  pushed
-    (UserDisabled,          [GRANT, GRANT,  GRANT,  GOOD,  GRANT, GRANT, REQUEST, GRANT, NEED, PAGE,  PAGE]),
-    (UserDeleted,           [GRANT, GRANT,  GRANT,  GOOD,  GRANT, GRANT, REQUEST, GRANT, NEED, PAGE,  PAGE]),
-    (PasswordReset,         [GRANT, GRANT,  GRANT,  GOOD,  GRANT, GRANT, REQUEST, GOOD,  NEED, PAGE,  PAGE]),
-    (UserReturned,          [GRANT, GRANT,  GRANT,  GOOD,  GRANT, GRANT, REQUEST, GOOD,  NEED, PAGE,  PAGE]),
-    (UserGuessedAt,         [GOOD,  GOOD,   GOOD,   GOOD,  GOOD,  GOOD,  GOOD,    GOOD,  GOOD, GOOD,  GOOD]),
-    (SignedOut,             [GRANT, GRANT,  GOOD,   GOOD,  GRANT, GRANT, REQUEST, GOOD,  NEED, PAGE,  PAGE]),
-    (ConsentRevoked,        [GRANT, GRANT,  GRANT,  GOOD,  GRANT, GRANT, REQUEST, GOOD,  GOOD, GOOD,  PAGE]),
-    (ClientDisabled,        [CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, PAGE, PAGE]),
-    (ClientDeleted,         [CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, PAGE, PAGE]),
-    (ClientReturned,        [GRANT, GRANT,  GRANT,  GOOD,  GRANT, GRANT, REQUEST, GOOD,  GOOD, GOOD,  GOOD]),
-    (GrantRemoved,          [UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH, TOLD, TOLD]),
-    (SecretOfBefore,        [CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, CLIENT, NONE, NONE]),
-    (SecretOfNow,           [GOOD,  GOOD,   GOOD,   GOOD,  GOOD,  GOOD,  GOOD,    GOOD,  GOOD, GOOD,  GOOD]),
-    (ScopeRemoved,          [LESS,  LESS,   LESS,   SCOPE, LESS,  LESS,  SCOPE,   SCOPE, NONE, LESS,  GOOD]),
-    (ResourceServerRemoved, [NONE,  NONE,   NONE,   NONE,  NONE,  NONE,  TARGET,  NONE,  NONE, NONE,  NONE]),
-    (IssuerDisabled,        [NONE,  NONE,   NONE,   NONE,  NONE,  NONE,  NONE,    TYPE,  NONE, NONE,  NONE]),
-    (ExchangePolicyRemoved, [NONE,  NONE,   NONE,   NONE,  NONE,  NONE,  UNAUTH,  NONE,  NONE, NONE,  NONE]),
-    (SharingEnded,          [NONE,  NONE,   NONE,   NONE,  NONE,  NONE,  NONE,    NONE,  DENIED, NONE, NONE]),
-    (HookRefuses,           [UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH, TOLD, NONE]),
-    (RealmDisabled,         [GONE,  GONE,   GONE,   GONE,  GONE,  GONE,  GONE,    GONE,  GONE, GONE,  GONE]),
-    (RealmEpochRaised,      [GRANT, GRANT,  GRANT,  GOOD,  GRANT, GRANT, REQUEST, GOOD,  GOOD, GOOD,  GOOD]),
-    (KeyRotated,            [GOOD,  GOOD,   GOOD,   GOOD,  GOOD,  GOOD,  GOOD,    GOOD,  GOOD, GOOD,  GOOD]),
-    (BindingRequired,       [PROOF, PROOF,  PROOF,  PROOF, PROOF, PROOF, PROOF,   PROOF, PROOF, TOLD, GOOD]),
-    (PushRequired,          [NONE,  NONE,   NONE,   NONE,  NONE,  NONE,  NONE,    NONE,  NONE, BADLY, GOOD]),
+pub(super) const REDEMPTION: &[(Change, [Outcome; 12])] = &[
+    //                       code    refresh  offline  client  device  ciba    exchange  foreign  jwt     uma     front  pushed
+    (UserDisabled,          [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  REQUEST,  REQUEST, GRANT,  NEED,   PAGE,  PAGE]),
+    (UserDeleted,           [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  REQUEST,  REQUEST, GRANT,  NEED,   PAGE,  PAGE]),
+    (PasswordReset,         [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   NEED,   PAGE,  PAGE]),
+    (UserReturned,          [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   NEED,   PAGE,  PAGE]),
+    (UserGuessedAt,         [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   GOOD,     GOOD,    GOOD,   GOOD,   GOOD,  GOOD]),
+    (SignedOut,             [GRANT,  GRANT,   GOOD,    GOOD,   GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   NEED,   PAGE,  PAGE]),
+    (ConsentRevoked,        [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   GOOD,   GOOD,  PAGE]),
+    (ClientDisabled,        [CLIENT, CLIENT,  CLIENT,  CLIENT, CLIENT, CLIENT, CLIENT,   CLIENT,  CLIENT, CLIENT, PAGE,  PAGE]),
+    (ClientDeleted,         [CLIENT, CLIENT,  CLIENT,  CLIENT, CLIENT, CLIENT, CLIENT,   CLIENT,  CLIENT, CLIENT, PAGE,  PAGE]),
+    (ClientReturned,        [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   GOOD,   GOOD,  GOOD]),
+    (GrantRemoved,          [UNAUTH, UNAUTH,  UNAUTH,  UNAUTH, UNAUTH, UNAUTH, UNAUTH,   UNAUTH,  UNAUTH, UNAUTH, TOLD,  TOLD]),
+    (SecretOfBefore,        [CLIENT, CLIENT,  CLIENT,  CLIENT, CLIENT, CLIENT, CLIENT,   CLIENT,  CLIENT, CLIENT, NONE,  NONE]),
+    (SecretOfNow,           [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   GOOD,     GOOD,    GOOD,   GOOD,   GOOD,  GOOD]),
+    (ScopeRemoved,          [LESS,   LESS,    LESS,    SCOPE,  LESS,   LESS,   SCOPE,    SCOPE,   SCOPE,  NONE,   LESS,  GOOD]),
+    (ResourceServerRemoved, [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   TARGET,   TARGET,  NONE,   NONE,   NONE,  NONE]),
+    (IssuerDisabled,        [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,     REQUEST, TYPE,   NONE,   NONE,  NONE]),
+    (ExchangePolicyRemoved, [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   UNAUTH,   UNAUTH,  NONE,   NONE,   NONE,  NONE]),
+    (SharingEnded,          [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,     NONE,    NONE,   DENIED, NONE,  NONE]),
+    (HookRefuses,           [UNAUTH, UNAUTH,  UNAUTH,  UNAUTH, UNAUTH, UNAUTH, UNAUTH,   UNAUTH,  UNAUTH, UNAUTH, TOLD,  NONE]),
+    (RealmDisabled,         [GONE,   GONE,    GONE,    GONE,   GONE,   GONE,   GONE,     GONE,    GONE,   GONE,   GONE,  GONE]),
+    (RealmEpochRaised,      [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   GOOD,   GOOD,  GOOD]),
+    (KeyRotated,            [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   GOOD,     GOOD,    GOOD,   GOOD,   GOOD,  GOOD]),
+    (KeyDeleted,            [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   REQUEST,  GOOD,    GOOD,   NEED,   GOOD,  GOOD]),
+    (BindingRequired,       [PROOF,  PROOF,   PROOF,   PROOF,  PROOF,  PROOF,  PROOF,    PROOF,   PROOF,  PROOF,  TOLD,  GOOD]),
+    (PushRequired,          [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,     NONE,    NONE,   NONE,   BADLY, GOOD]),
+    (RedirectUriRemoved,    [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,     NONE,    NONE,   NONE,   PAGE,  PAGE]),
 ];
 
 /// What introspection says of tokens that were issued before the change: the refresh token in the columns of that grant,
 /// the access token in the others. Access tokens live out their time where only what may be issued has changed.
 #[rustfmt::skip]
-pub(super) const AFTERWARDS: &[(Change, [Afterwards; 11])] = &[
-    //                       code  refresh offline client device ciba exchng jwt  uma   front pushed
-    (UserDisabled,          [DEAD, DEAD, DEAD, LIVE, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, ____]),
-    (UserDeleted,           [DEAD, DEAD, DEAD, LIVE, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, ____]),
-    (PasswordReset,         [DEAD, DEAD, DEAD, LIVE, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, ____]),
-    (UserReturned,          [DEAD, DEAD, DEAD, LIVE, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, ____]),
-    (UserGuessedAt,         [LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, ____]),
-    (SignedOut,             [DEAD, DEAD, LIVE, LIVE, DEAD, DEAD, DEAD, LIVE, DEAD, DEAD, ____]),
-    (ConsentRevoked,        [DEAD, DEAD, DEAD, LIVE, DEAD, DEAD, DEAD, LIVE, LIVE, DEAD, ____]),
-    (ClientDisabled,        [DEAD, MUTE, MUTE, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, ____]),
-    (ClientDeleted,         [DEAD, MUTE, MUTE, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, ____]),
-    (ClientReturned,        [DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, ____]),
-    (GrantRemoved,          [LIVE, DEAD, DEAD, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, ____]),
-    (SecretOfBefore,        [LIVE, MUTE, MUTE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, ____]),
-    (SecretOfNow,           [LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, ____]),
-    (ScopeRemoved,          [LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, ____]),
-    (ResourceServerRemoved, [____, ____, ____, ____, ____, ____, LIVE, ____, ____, ____, ____]),
-    (IssuerDisabled,        [____, ____, ____, ____, ____, ____, ____, LIVE, ____, ____, ____]),
-    (ExchangePolicyRemoved, [____, ____, ____, ____, ____, ____, LIVE, ____, ____, ____, ____]),
-    (SharingEnded,          [____, ____, ____, ____, ____, ____, ____, ____, DEAD, ____, ____]),
-    (HookRefuses,           [LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, ____]),
-    (RealmDisabled,         [MUTE, MUTE, MUTE, MUTE, MUTE, MUTE, MUTE, MUTE, MUTE, MUTE, ____]),
-    (RealmEpochRaised,      [DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, DEAD, ____]),
-    (KeyRotated,            [LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, ____]),
-    (BindingRequired,       [LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, LIVE, ____]),
-    (PushRequired,          [____, ____, ____, ____, ____, ____, ____, ____, ____, LIVE, ____]),
+pub(super) const AFTERWARDS: &[(Change, [Afterwards; 12])] = &[
+    //                       code  refresh  offline  client  device  ciba  exchange  foreign  jwt   uma   front  pushed
+    (UserDisabled,          [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (UserDeleted,           [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (PasswordReset,         [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (UserReturned,          [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (UserGuessedAt,         [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (SignedOut,             [DEAD, DEAD,    LIVE,    LIVE,   DEAD,   DEAD, DEAD,     LIVE,    LIVE, DEAD, DEAD,  ____]),
+    (ConsentRevoked,        [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD,     LIVE,    LIVE, LIVE, DEAD,  ____]),
+    (ClientDisabled,        [DEAD, MUTE,    MUTE,    DEAD,   DEAD,   DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (ClientDeleted,         [DEAD, MUTE,    MUTE,    DEAD,   DEAD,   DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (ClientReturned,        [DEAD, DEAD,    DEAD,    DEAD,   DEAD,   DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (GrantRemoved,          [LIVE, DEAD,    DEAD,    LIVE,   LIVE,   LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (SecretOfBefore,        [LIVE, MUTE,    MUTE,    LIVE,   LIVE,   LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (SecretOfNow,           [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (ScopeRemoved,          [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (ResourceServerRemoved, [____, ____,    ____,    ____,   ____,   ____, LIVE,     LIVE,    ____, ____, ____,  ____]),
+    (IssuerDisabled,        [____, ____,    ____,    ____,   ____,   ____, ____,     LIVE,    LIVE, ____, ____,  ____]),
+    (ExchangePolicyRemoved, [____, ____,    ____,    ____,   ____,   ____, LIVE,     LIVE,    ____, ____, ____,  ____]),
+    (SharingEnded,          [____, ____,    ____,    ____,   ____,   ____, ____,     ____,    ____, DEAD, ____,  ____]),
+    (HookRefuses,           [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (RealmDisabled,         [MUTE, MUTE,    MUTE,    MUTE,   MUTE,   MUTE, MUTE,     MUTE,    MUTE, MUTE, MUTE,  ____]),
+    (RealmEpochRaised,      [DEAD, DEAD,    DEAD,    DEAD,   DEAD,   DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (KeyRotated,            [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (KeyDeleted,            [DEAD, LIVE,    LIVE,    DEAD,   DEAD,   DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (BindingRequired,       [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (PushRequired,          [____, ____,    ____,    ____,   ____,   ____, ____,     ____,    ____, ____, LIVE,  ____]),
+    (RedirectUriRemoved,    [____, ____,    ____,    ____,   ____,   ____, ____,     ____,    ____, ____, ____,  ____]),
 ];

@@ -143,6 +143,7 @@ columns! {
     state_matrix_of_device_codes: Device,
     state_matrix_of_backchannel_requests: Ciba,
     state_matrix_of_exchanges: Exchange,
+    state_matrix_of_exchanges_of_foreign_tokens: ForeignExchange,
     state_matrix_of_assertions: JwtBearer,
     state_matrix_of_permission_tickets: Uma,
     state_matrix_of_responses_through_the_browser: FrontChannel,

@@ -79,8 +79,8 @@ impl World {
         let client = realm.client(metadata()).await;
         let partner_key = SigningKey::generate("ES256");
         let body = json!({
-            "issuer": PARTNER, "jwks": partner_key.public_set(), "uses": ["assertion_grant"], "clients": ["app"],
-            "subject_mapping": "username",
+            "issuer": PARTNER, "jwks": partner_key.public_set(), "uses": ["assertion_grant", "token_exchange"],
+            "clients": ["app"], "subject_mapping": "username",
         });
         let partner = administration.ask(Method::POST, &at("trusted-issuers"), &body).await;
         let watch = json!({"grant_types": ["client_credentials"], "redirect_uris": [], "response_types": [],

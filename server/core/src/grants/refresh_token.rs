@@ -10,7 +10,6 @@ use signet_protocol::spec::{rfc6749, rfc9700};
 
 use super::authorization_code::LONGEST_ACCESS_TOKEN_SECONDS;
 use super::decision::{Planned, decide, go_on};
-use super::user_tokens::open_scope;
 use super::{GrantRequest, aim_grant, details, resources, token_exchange};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
@@ -251,7 +250,7 @@ fn narrowed_scope(request: &GrantRequest<'_>, basis: &TokenBasis) -> Result<Scop
     if basis.scope.contains("offline_access") && !allowed.contains("offline_access") {
         return Err(invalid("offline access was taken from the client"));
     }
-    let granted = open_scope(request, basis, rfc6749("6"))?;
+    let granted = super::user_tokens::open_scope(request, basis, rfc6749("6"))?;
     let Some(text) = request.parameters.get("scope") else { return Ok(granted) };
     let requested: Scope =
         text.parse().map_err(|_| invalid_scope("scope has characters that a scope token may not have"))?;

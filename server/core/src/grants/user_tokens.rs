@@ -13,7 +13,7 @@ use super::{GrantRequest, aim_grant};
 use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
-use crate::model::{AuthorizationDetail, RefreshFamily, Thumbprint, TokenBasis, User};
+use crate::model::{AuthorizationDetail, Client, RefreshFamily, Thumbprint, TokenBasis, User};
 use crate::ports::{Redeemable, Redemption, RedemptionOutcome, StandingQuery};
 use crate::realm::REFRESH_KEY_VERSION;
 use crate::tokens::{UserTokens, issue_user_tokens};
@@ -58,7 +58,7 @@ pub(super) async fn issue(
         scope: &aimed.scope,
         resources: &aimed.resources,
         user: Some((&user, granted.basis)),
-        refresh_token: is_refreshable(request, &scope),
+        refresh_token: is_refreshable(request.client.client(), &scope),
     };
     let permitted = decide(request, &planned).await?;
     let refresh_family = permitted.refresh_token.then(|| new_family(request, granted));
@@ -107,15 +107,6 @@ pub(super) fn check_key(request: &GrantRequest<'_>, key: Option<Thumbprint>) -> 
     }
 }
 
-async fn live_user(request: &GrantRequest<'_>, granted: &Granted<'_>) -> Result<User, Failure> {
-    let user = request.serving.store.user(request.realm.id(), granted.user_id).await?;
-    user.filter(|user| user.enabled && user.epoch == granted.basis.user_epoch).ok_or_else(|| fallen().into())
-}
-
-fn fallen() -> Refusal {
-    invalid_grant("what the code rests on was revoked", rfc6749("5.2"))
-}
-
 /// What of an agreed scope is still the client's to have: what was taken from it meanwhile is gone.
 ///
 /// # Errors
@@ -132,10 +123,19 @@ pub(super) fn open_scope(request: &GrantRequest<'_>, basis: &TokenBasis, spec: S
     Ok(open)
 }
 
+async fn live_user(request: &GrantRequest<'_>, granted: &Granted<'_>) -> Result<User, Failure> {
+    let user = request.serving.store.user(request.realm.id(), granted.user_id).await?;
+    user.filter(|user| user.enabled && user.epoch == granted.basis.user_epoch).ok_or_else(|| fallen().into())
+}
+
+fn fallen() -> Refusal {
+    invalid_grant("what the code rests on was revoked", rfc6749("5.2"))
+}
+
 /// A refresh token needs the client's registration, and offline access where the request was an OpenID Connect one
 /// (OpenID Connect Core 11).
-fn is_refreshable(request: &GrantRequest<'_>, scope: &Scope) -> bool {
-    request.client.client().metadata.grant_types().contains(&GrantType::RefreshToken)
+fn is_refreshable(client: &Client, scope: &Scope) -> bool {
+    client.metadata.grant_types().contains(&GrantType::RefreshToken)
         && (scope.contains("offline_access") || !scope.contains("openid"))
 }
 

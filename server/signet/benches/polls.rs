@@ -89,7 +89,7 @@ impl Cost {
 const ALL: [Work; 6] =
     [Work::DevicePoll, Work::CibaPoll, Work::Refusal, Work::SignedPoll, Work::SignedRefusal, Work::Exchange];
 
-fn registration(name: &str, more: serde_json::Value) -> ClientRegistration {
+fn registration(name: &str, more: &serde_json::Value) -> ClientRegistration {
     let mut metadata = json!({
         "redirect_uris": [REDIRECT_URI], "scope": "offline_access read", "client_name": name,
         "grant_types": ["authorization_code", "refresh_token", DEVICE_CODE, CIBA, EXCHANGE],
@@ -126,11 +126,11 @@ async fn realm(provider: &Provider, key: &SigningKey) -> (Arc<RealmContext>, Str
     };
     registry::create_resource_server(&serving, &realm, stock).await.unwrap();
     let id = |name: &str| Some(name.parse().unwrap());
-    let plain = registration("app", json!({}));
+    let plain = registration("app", &json!({}));
     let issued = registry::create_client(&serving, &realm, id("app"), plain, None).await.unwrap();
     let jwk = json!(key.verifying_key().and_then(|key| key.jwk()).unwrap());
     let signed = json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [jwk]}});
-    registry::create_client(&serving, &realm, id("signed"), registration("signed", signed), None).await.unwrap();
+    registry::create_client(&serving, &realm, id("signed"), registration("signed", &signed), None).await.unwrap();
     let realm = registry::find_realm(provider, &name.parse().unwrap()).await.unwrap();
     let secret = issued.secret.as_ref().unwrap().as_str();
     let pair = base64::engine::general_purpose::STANDARD.encode(format!("app:{secret}"));

@@ -46,6 +46,7 @@ mod revocation_lists;
 mod scripts;
 mod self_registration;
 mod signed_responses;
+mod states;
 mod token_exchange;
 pub(crate) mod uma;
 mod userinfo;

@@ -248,49 +248,6 @@ async fn dv_001_guesses_are_counted_by_network_and_for_the_realm() {
 }
 
 #[tokio::test]
-async fn state_matrix_what_the_approval_rests_on_is_asked_again_at_the_poll() {
-    let realm = Realm::with(device_settings()).await;
-    for case in ["user disabled", "client disabled", "signed out", "consent revoked"] {
-        let client = realm.device(json!({"settings": {"skip_consent": case != "consent revoked"}})).await;
-        let codes = client.codes("openid").await;
-        let user = realm.add_user(&format!("user-{}", case.replace(' ', "-"))).await;
-        let mut browser = realm.browser();
-        let mut answer = browser.verify(&realm, &codes.user_code, &user).await;
-        if case == "consent revoked" {
-            answer = browser.press(&answer, "allow").await;
-        }
-        assert_connected(&answer);
-        let administration = &realm.server.administration;
-        let error = match case {
-            "user disabled" => {
-                let path = format!("/realms/{}/users/{}", realm.name, user.id);
-                let answer = administration.ask(http::Method::PATCH, &path, &json!({"enabled": false})).await;
-                assert_eq!(answer.status, 200, "{answer:?}");
-                "invalid_grant"
-            }
-            "client disabled" => {
-                realm.update_client(&client, json!({"enabled": false})).await;
-                "invalid_client"
-            }
-            "signed out" => {
-                let page = browser.get(&realm.url("/account/sign-out")).await;
-                browser.press(&page, "sign-out").await.page("signed-out-page");
-                "invalid_grant"
-            }
-            _ => {
-                let page = browser.get(&realm.url("/account/apps")).await;
-                let form = page.page("apps-page").form();
-                let button = page.body.split("name=\"authorization\" value=\"").nth(1).unwrap();
-                let form = form.with("authorization", button.split('"').next().unwrap());
-                browser.submit(&page, &form).await.page("apps-page");
-                "invalid_grant"
-            }
-        };
-        client.poll(&codes.device_code).await.assert_refused(error);
-    }
-}
-
-#[tokio::test]
 async fn tk_008_a_device_code_is_nothing_anywhere_else() {
     let realm = Realm::with(device_settings()).await;
     let client = realm

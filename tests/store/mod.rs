@@ -47,6 +47,7 @@ mod lost_connection;
 mod memory;
 mod migrations;
 mod notifications;
+mod poll_costs;
 mod pushed_requests;
 mod races;
 mod realms;

@@ -21,6 +21,7 @@ mod request;
 mod request_object;
 mod response;
 mod rules;
+mod sender;
 mod sign_up;
 mod step;
 mod verified_redirect;

@@ -286,18 +286,12 @@ fn exchanged_lifetimes(request: &GrantRequest<'_>, family: &RefreshFamily) -> Li
 
 /// RFC 6749 section 6: the same scope or less. What the client may no longer have is gone as well.
 fn narrowed_scope(request: &GrantRequest<'_>, basis: &TokenBasis) -> Result<Scope, Refusal> {
-    let granted = &basis.scope;
     let invalid_scope = |reason: &'static str| ErrorCode::InvalidScope.because(reason).per(rfc6749("6"));
     let allowed = request.realm.scope_of(request.client.client());
-    if granted.contains("offline_access") && !allowed.contains("offline_access") {
+    if basis.scope.contains("offline_access") && !allowed.contains("offline_access") {
         return Err(invalid("offline access was taken from the client"));
     }
-    let granted = granted.filtered(|token| allowed.contains(token));
-    // RFC 9396 section 3: where there never was a scope, the authorization details say it all.
-    let is_detailed = basis.scope.is_empty() && !basis.details.is_empty();
-    if granted.is_empty() && !is_detailed {
-        return Err(invalid_scope("nothing of what was granted is open to the client any more"));
-    }
+    let granted = super::user_tokens::open_scope(request, basis, rfc6749("6"))?;
     let Some(text) = request.parameters.get("scope") else { return Ok(granted) };
     let requested: Scope =
         text.parse().map_err(|_| invalid_scope("scope has characters that a scope token may not have"))?;

@@ -51,14 +51,15 @@ pub(super) async fn issue(
     let user = live_user(request, granted).await?;
     request.serving.passed("user");
     go_on(request, granted.basis)?;
+    let scope = open_scope(request, granted.basis, rfc6749("5.2"))?;
     let asked = (resources.to_vec(), details.to_vec());
-    let aimed = aim_grant(request, (granted.grant_type, Some(&user)), &granted.basis.scope, asked).await?;
+    let aimed = aim_grant(request, (granted.grant_type, Some(&user)), &scope, asked).await?;
     let planned = Planned {
         grant_type: granted.grant_type,
         scope: &aimed.scope,
         resources: &aimed.resources,
         user: Some((&user, granted.basis)),
-        refresh_token: is_refreshable(request.client.client(), &granted.basis.scope),
+        refresh_token: is_refreshable(request.client.client(), &scope),
     };
     let permitted = decide(request, &planned).await?;
     let secret = match granted.grant_type {
@@ -116,6 +117,22 @@ pub(super) fn check_key(request: &GrantRequest<'_>, key: Option<Thumbprint>) -> 
     } else {
         Err(invalid_grant("the code is bound to a key, and the request has no DPoP proof of it", rfc9449("10")))
     }
+}
+
+/// What of an agreed scope is still the client's to have: what was taken from it meanwhile is gone.
+///
+/// # Errors
+/// `invalid_scope` where nothing is left.
+pub(super) fn open_scope(request: &GrantRequest<'_>, basis: &TokenBasis, spec: SpecRef) -> Result<Scope, Refusal> {
+    let allowed = request.realm.scope_of(request.client.client());
+    let open = basis.scope.filtered(|token| allowed.contains(token));
+    // RFC 9396 section 3: where there never was a scope, the authorization details say it all.
+    let is_detailed = basis.scope.is_empty() && !basis.details.is_empty();
+    if open.is_empty() && !is_detailed {
+        let reason = "nothing of what was granted is open to the client any more";
+        return Err(ErrorCode::InvalidScope.because(reason).per(spec));
+    }
+    Ok(open)
 }
 
 async fn live_user(request: &GrantRequest<'_>, granted: &Granted<'_>) -> Result<User, Failure> {

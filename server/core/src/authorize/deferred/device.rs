@@ -15,8 +15,9 @@ use super::user_code::UserCode;
 use crate::authorize::decisions::{Narrowing, narrow};
 use crate::authorize::pushed::{asked_beside_the_client, in_json};
 use crate::authorize::request_object::MergedRequest;
+use crate::authorize::sender::Sender;
 use crate::authorize::{Entry, accept};
-use crate::binding::{authorized_key, conclude, proved, replayed};
+use crate::binding::{authorized_key, replayed};
 use crate::endpoints::Endpoint;
 use crate::events::{Fact, Parties, RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
@@ -51,21 +52,13 @@ async fn take(
     realm: &RealmContext,
     request: ClientRequest<'_>,
 ) -> Result<DeviceAuthorizationResponse, Failure> {
-    let client = request.authenticate(serving, realm, Endpoint::DeviceAuthorization).await?;
-    let mut proofs: Vec<UsedRecord> = client.assertion().into_iter().collect();
-    let client = client.client();
-    let outcome = match proved(serving, realm, client, (Endpoint::DeviceAuthorization, request.dpop)) {
-        Ok(proved) => {
-            proofs.extend(proved.map(|proved| proved.record));
-            let key = proved.map(|proved| proved.key);
-            match validated(serving, realm, client, (request.parameters, key)).await {
-                Ok((content, limits)) => keep(serving, realm, client, (&content, limits, &proofs)).await,
-                Err(failure) => Err(failure),
-            }
-        }
-        Err(refusal) => Err(refusal.into()),
+    let sender = Sender::of(serving, realm, (&request, Endpoint::DeviceAuthorization)).await?;
+    let client = sender.client();
+    let outcome = match validated(serving, realm, client, (request.parameters, sender.key)).await {
+        Ok((content, limits)) => keep(serving, realm, client, (&content, limits, &sender.proofs)).await,
+        Err(failure) => Err(failure),
     };
-    conclude(serving, realm, &proofs, outcome).await
+    sender.conclude(serving, realm, outcome).await
 }
 
 /// Validates the request by the matrix, and asks the realm's scripts.

@@ -17,8 +17,9 @@ use signet_protocol::spec::rfc9126;
 
 use super::decisions::{Narrowing, narrow};
 use super::request_object::merge;
+use super::sender::Sender;
 use super::{Accepted, AuthorizeError, Entry, accept};
-use crate::binding::{authorized_key, conclude, proved, replayed};
+use crate::binding::{authorized_key, replayed};
 use crate::endpoints::Endpoint;
 use crate::events::{RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
@@ -55,22 +56,13 @@ async fn take(
     realm: &RealmContext,
     request: ClientRequest<'_>,
 ) -> Result<PushedAuthorizationResponse, Failure> {
-    let client = request.authenticate(serving, realm, Endpoint::PushedAuthorizationRequest).await?;
-    let mut proofs: Vec<UsedRecord> = client.assertion().into_iter().collect();
-    let client = client.client();
-    let proved = proved(serving, realm, client, (Endpoint::PushedAuthorizationRequest, request.dpop));
-    let outcome = match proved {
-        Ok(proved) => {
-            proofs.extend(proved.map(|proved| proved.record));
-            let key = proved.map(|proved| proved.key);
-            match validated(serving, realm, client, (request.parameters, key)).await {
-                Ok(content) => keep(serving, realm, client, (&content, &proofs)).await,
-                Err(failure) => Err(failure),
-            }
-        }
-        Err(refusal) => Err(refusal.into()),
+    let sender = Sender::of(serving, realm, (&request, Endpoint::PushedAuthorizationRequest)).await?;
+    let client = sender.client();
+    let outcome = match validated(serving, realm, client, (request.parameters, sender.key)).await {
+        Ok(content) => keep(serving, realm, client, (&content, &sender.proofs)).await,
+        Err(failure) => Err(failure),
     };
-    conclude(serving, realm, &proofs, outcome).await
+    sender.conclude(serving, realm, outcome).await
 }
 
 /// Validates the request as the authorization endpoint would (RFC 9126 section 2.1), and asks the realm's scripts.

@@ -12,6 +12,7 @@ use signet_hooks::points::on_introspection::{IntrospectedToken, TokenKind};
 use signet_jose::RefreshToken;
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::Lineage;
+use signet_protocol::names::GrantType;
 use signet_protocol::responses::IntrospectionResponse;
 use signet_protocol::spec::rfc7662;
 
@@ -207,6 +208,10 @@ async fn refresh_token(
     token: &RefreshToken,
 ) -> Result<Option<Map<String, Value>>, Failure> {
     if !token.is_genuine(&realm.refresh_token_key) {
+        return Ok(None);
+    }
+    // Section 2.2: a token is active where it could be used.
+    if !caller.metadata.grant_types().contains(&GrantType::RefreshToken) {
         return Ok(None);
     }
     let family = serving.store.refresh_family(realm.id(), Lineage(token.family())).await?;

@@ -30,8 +30,9 @@ use crate::authn::counter_key;
 use crate::authorize::decisions::{Narrowing, narrow};
 use crate::authorize::pushed::in_json;
 use crate::authorize::request_object::MergedRequest;
+use crate::authorize::sender::Sender;
 use crate::authorize::{Accepted, Entry, accept};
-use crate::binding::{authorized_key, conclude, proved, replayed};
+use crate::binding::{authorized_key, replayed};
 use crate::endpoints::Endpoint;
 use crate::events::{Fact, Parties, RefusedAt, Serving};
 use crate::failure::Failure;
@@ -75,21 +76,13 @@ async fn take(
     realm: &RealmContext,
     request: ClientRequest<'_>,
 ) -> Result<BackchannelAuthenticationResponse, Failure> {
-    let client = request.authenticate(serving, realm, Endpoint::BackchannelAuthentication).await?;
-    let mut proofs: Vec<UsedRecord> = client.assertion().into_iter().collect();
-    let client = client.client();
-    let outcome = match proved(serving, realm, client, (Endpoint::BackchannelAuthentication, request.dpop)) {
-        Ok(proved) => {
-            proofs.extend(proved.map(|proved| proved.record));
-            let key = proved.map(|proved| proved.key);
-            match validated(serving, realm, client, (request.parameters, key)).await {
-                Ok(begun) => keep(serving, realm, client, (begun, &proofs)).await,
-                Err(failure) => Err(failure),
-            }
-        }
-        Err(refusal) => Err(refusal.into()),
+    let sender = Sender::of(serving, realm, (&request, Endpoint::BackchannelAuthentication)).await?;
+    let client = sender.client();
+    let outcome = match validated(serving, realm, client, (request.parameters, sender.key)).await {
+        Ok(begun) => keep(serving, realm, client, (begun, &sender.proofs)).await,
+        Err(failure) => Err(failure),
     };
-    conclude(serving, realm, &proofs, outcome).await
+    sender.conclude(serving, realm, outcome).await
 }
 
 /// A request that every rule has agreed to.

@@ -106,7 +106,7 @@ const fn denial(hook: Hook) -> &'static str {
     match hook {
         Hook::OnClientAuthenticated => "invalid_client",
         Hook::OnTokenRequest | Hook::OnAssertionGrant => "invalid_grant",
-        Hook::OnResourceIndicators | Hook::OnTokenExchange => "invalid_target",
+        Hook::OnResourceIndicators | Hook::OnTokenExchange | Hook::OnTransactionToken => "invalid_target",
         Hook::OnUmaPolicy => "request_denied",
         _ => "access_denied",
     }

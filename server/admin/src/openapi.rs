@@ -331,7 +331,7 @@ mod tests {
         expected.push(format!("post {realm}/clients/{{client_id}}/secret"));
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/initial-access-tokens")));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/initial-access-tokens/{{id}}")));
-        expected.push(format!("put {realm}/users/{{id}}/password"));
+        expected.extend(["password", "user-code"].map(|code| format!("put {realm}/users/{{id}}/{code}")));
         expected.push(format!("post {realm}/users/{{id}}/sign-out"));
         expected.extend(["sessions", "logout-deliveries"].map(|collection| format!("get {realm}/{collection}")));
         expected.extend(["get", "delete"].map(|method| format!("{method} {realm}/sessions/{{id}}")));

@@ -120,7 +120,7 @@ async fn place(provider: &Provider) -> Place {
 
     let (cookie, session) = new_session(provider, &realm, &user, None);
     let form = UsedRecord { purpose: Purpose::Interaction, key: [1; 32], expires_at: session.expires_at };
-    provider.store.open_session(&Login { form, session, replaces: None }, &[]).await.unwrap();
+    provider.store.open_session(&Login { form, session, replaces: None, account: None }, &[]).await.unwrap();
     let binding = BrowserBinding::from_cookie(None, &*provider.random);
     let browser = Browser { session: Some(cookie), binding };
     let id_token = id_token(provider, &realm, &credentials, &browser).await;

@@ -15,9 +15,9 @@ use crate::column::{fixed, parsed};
 use crate::database::Database;
 use crate::failure::{Failure, corrupt};
 use crate::session::Session;
-use crate::single_use::insert_proofs;
 use crate::sql;
 use crate::standing::stands_undenied;
+use crate::used_records::insert_proofs;
 use crate::work::{Ending, Work};
 
 const COLUMNS: &str = "realm_id, reference, kind, user_code, client_id, user_id, content, state, poll_interval, answer, \

@@ -48,6 +48,7 @@ mod throttles;
 mod traffic;
 mod trusted_issuers;
 mod uma;
+mod used_records;
 mod users;
 mod work;
 mod writer;

@@ -12,9 +12,9 @@ use crate::column::{fixed, from_json, parsed, to_json};
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::single_use::insert_proofs;
 use crate::sql;
 use crate::standing::{deny_lineage, stands_undenied};
+use crate::used_records::insert_proofs;
 use crate::work::{Ending, Work};
 
 #[async_trait]

@@ -18,8 +18,8 @@ use crate::entity::{client_registration, initial_access_token};
 use crate::failure::Failure;
 use crate::realms::{lock_realm, page_of};
 use crate::session::Session;
-use crate::single_use::insert_used_record;
 use crate::sql;
+use crate::used_records::insert_used_record;
 use crate::work::{Ending, Work};
 
 #[async_trait]

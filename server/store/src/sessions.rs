@@ -14,9 +14,9 @@ use crate::failure::Failure;
 use crate::realms::page_of;
 use crate::session::Session;
 use crate::session_ends::{EndSessions, replace_session};
-use crate::single_use::insert_used_record;
 use crate::sql;
 use crate::text::storable;
+use crate::used_records::insert_used_record;
 use crate::users::insert_account;
 use crate::work::{Ending, Work};
 

@@ -92,7 +92,7 @@ async fn the_printed_commands_administer_it() {
     let commands: Vec<&str> = development.greeting.lines().filter_map(|line| line.strip_prefix("  signet ")).collect();
     let (playing, commands): (Vec<&str>, Vec<&str>) =
         commands.into_iter().partition(|command| command.starts_with("try "));
-    assert_eq!((playing.len(), commands.len()), (2, 3), "{commands:?}");
+    assert_eq!((playing.len(), commands.len()), (3, 3), "{commands:?}");
     for command in commands {
         // One of them has a name in quotes.
         let ended = home.run(&command.replace("\"My app\"", "App"));

@@ -232,6 +232,7 @@ impl RealmSettings {
 }
 
 impl Default for RealmSettings {
+    #[expect(clippy::too_many_lines, reason = "a line for each setting")]
     fn default() -> Self {
         Self {
             profile: ProfileName::Base,

@@ -14,10 +14,10 @@ use crate::column::{fixed, from_json, to_json};
 use crate::failure::Failure;
 use crate::refresh_families::insert_refresh_family;
 use crate::session::Session;
-use crate::single_use::insert_proofs;
 use crate::sql;
 use crate::standing::{TOKEN, deny, stands_undenied};
 use crate::uma::{claims, requests};
+use crate::used_records::insert_proofs;
 use crate::work::{Ending, Work};
 
 /// What a ticket stands for, as it is stored.

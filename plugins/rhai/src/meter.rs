@@ -17,6 +17,10 @@ use crate::size::{self, Weight};
 /// Operations between two looks at the clock.
 const CLOCK_INTERVAL: u64 = 64;
 
+/// How long a run keeps its processor before it offers it to other threads. The system would let it have one for the better
+/// part of a millisecond, whoever waits for it.
+const TURN: Duration = Duration::from_micros(50);
+
 /// Operations that a run may still do when its budget is used up, so that it comes past a variable or a function, from
 /// where an error tells its place.
 const GRACE: u64 = 64;
@@ -63,6 +67,8 @@ struct Meter {
 struct Clock {
     host: Arc<dyn Host>,
     ends_at: Duration,
+    /// The end of the turn.
+    gives_way_at: Duration,
 }
 
 thread_local! {
@@ -102,7 +108,8 @@ impl Metered {
     /// Starts to count.
     pub(crate) fn start(limits: &'static Limits, host: &Arc<dyn Host>) -> Self {
         let started = host.monotonic();
-        let clock = Clock { host: Arc::clone(host), ends_at: started.saturating_add(limits.deadline) };
+        let ends_at = started.saturating_add(limits.deadline);
+        let clock = Clock { host: Arc::clone(host), ends_at, gives_way_at: started.saturating_add(TURN) };
         let outer = METER.with(|meter| Outer {
             operations: meter.operations.replace(0),
             memory: meter.memory.replace(0),
@@ -231,8 +238,14 @@ impl Meter {
     }
 
     fn look(&self) {
-        let clock = self.clock.borrow();
-        if clock.as_ref().is_some_and(|clock| clock.host.monotonic() > clock.ends_at) {
+        let mut clock = self.clock.borrow_mut();
+        let Some(clock) = clock.as_mut() else { return };
+        let now = clock.host.monotonic();
+        if now >= clock.gives_way_at {
+            std::thread::yield_now();
+            clock.gives_way_at = now.saturating_add(TURN);
+        }
+        if now > clock.ends_at {
             let message = format!("more than {} ms", self.limits.get().deadline.as_millis());
             self.mark(Stop::new(RunFailureKind::Deadline, message), GRACE);
         }

@@ -94,8 +94,7 @@ async fn oidc_discovery_3_every_member_is_a_registered_one() {
         end_session_endpoint check_session_iframe frontchannel_logout_supported \
         frontchannel_logout_session_supported backchannel_logout_supported backchannel_logout_session_supported \
         introspection_signing_alg_values_supported introspection_encryption_alg_values_supported \
-        introspection_encryption_enc_values_supported protected_resources dpop_signing_alg_values_supported \
-        identity_chaining_requested_token_types_supported";
+        introspection_encryption_enc_values_supported protected_resources dpop_signing_alg_values_supported";
     let document = realm.discovery().await;
     let unknown: Vec<_> = members(&document).difference(&registered.split_whitespace().collect()).copied().collect();
     assert_eq!(unknown, [""; 0]);

@@ -93,6 +93,7 @@ fn smallest(hook: Hook, constructor: Constructor) -> Value {
         Takes::Members => match constructor.name {
             "identify" | "name" => json!({"username": "ana"}),
             "reauthenticate" => json!({"max_age": 0}),
+            "ask" => json!({"questions": [{"name": "why", "label": {"en": "Why?"}, "kind": "text"}]}),
             "limit" if hook == Hook::OnDeviceRequest => json!({"expires_in": 60}),
             "limit" => json!({"seconds": 60}),
             _ => json!({}),

@@ -188,6 +188,9 @@ pub(crate) struct RealmSettings {
     /// Whether first-party applications may ask for user name and password themselves (OAuth 2.0 for First-Party
     /// Applications). No when absent.
     authorization_challenge: Option<bool>,
+    /// Whether clients get grants for authorization servers of other domains (Identity Assertion JWT Authorization Grant
+    /// section 4.3). No when absent.
+    identity_chaining: Option<bool>,
     /// The name of the trust domain that transaction tokens are issued for, their `aud`; absent or empty for none
     /// (Transaction Tokens).
     transaction_trust_domain: Option<String>,

@@ -69,7 +69,6 @@ const ELSEWHERE: &[&str] = &[
     "introspection_encryption_alg_values_supported",
     "introspection_encryption_enc_values_supported",
     "protected_resources",
-    "identity_chaining_requested_token_types_supported",
     "dpop_signing_alg_values_supported",
     "tls_client_certificate_bound_access_tokens",
     "end_session_endpoint",

@@ -32,7 +32,8 @@ fn policy(chat: &Realm, more: Value) -> Value {
 }
 
 async fn domains_with(metadata: Value, more: Value) -> Domains {
-    let (idp, chat) = (Realm::with(json!({"backchannel_logout": true})).await, Realm::new().await);
+    let (idp, chat) =
+        (Realm::with(json!({"backchannel_logout": true, "identity_chaining": true})).await, Realm::new().await);
     let body = json!({"identifier": API, "display_name": "Chat"});
     chat.server.administration.create_resource_server(&chat.name, &body).await;
     let there = json!({
@@ -203,10 +204,23 @@ async fn id_jag_8_6_1_a_grant_is_bound_to_the_key_that_was_proved() {
 }
 
 #[tokio::test]
+async fn id_jag_4_3_a_realm_issues_grants_once_it_is_told_to() {
+    let domains = domains().await;
+    let tokens = domains.login("openid profile").await;
+    let off = json!({"identity_chaining": false});
+    domains.idp.server.administration.update_realm(&domains.idp.name, &off).await;
+    domains.ask((tokens.id_token(), ID), &[]).await.assert_refused("invalid_request");
+    let on = json!({"identity_chaining": true});
+    domains.idp.server.administration.update_realm(&domains.idp.name, &on).await;
+    assert_eq!(domains.ask((tokens.id_token(), ID), &[]).await.json()["token_type"], "N_A");
+}
+
+#[tokio::test]
 async fn id_jag_7_metadata_names_what_is_issued_and_what_is_taken() {
     let domains = domains().await;
     let (idp, chat) = (domains.idp.discovery().await, domains.chat.discovery().await);
     assert_eq!(idp["identity_chaining_requested_token_types_supported"], json!([ID_JAG]));
+    assert_eq!(chat.get("identity_chaining_requested_token_types_supported"), None, "off until a realm says so");
     assert_eq!(idp.get("authorization_grant_profiles_supported"), None);
     let profile = json!(["urn:ietf:params:oauth:grant-profile:id-jag"]);
     assert_eq!(chat["authorization_grant_profiles_supported"], profile);

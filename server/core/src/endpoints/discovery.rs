@@ -294,7 +294,8 @@ fn of_native_apps(realm: &RealmContext) -> ProviderMetadata {
 /// 7).
 fn of_chaining(realm: &RealmContext) -> ProviderMetadata {
     let one = |is_there: bool, value: &str| is_there.then(|| value.to_owned()).into_iter().collect();
-    let (issues, takes) = (realm.offers_grant(GrantType::TokenExchange), realm.offers_grant(GrantType::JwtBearer));
+    let issues = realm.realm.settings.identity_chaining && realm.offers_grant(GrantType::TokenExchange);
+    let takes = realm.offers_grant(GrantType::JwtBearer);
     ProviderMetadata {
         identity_chaining_requested_token_types_supported: one(issues, TokenType::IdJag.as_str()),
         authorization_grant_profiles_supported: one(takes, IDENTITY_ASSERTION_PROFILE),

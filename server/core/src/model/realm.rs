@@ -214,6 +214,10 @@ pub struct RealmSettings {
     /// Applications).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub authorization_challenge: bool,
+    /// Whether clients get grants for authorization servers of other domains, as far as their policies go (Identity
+    /// Assertion JWT Authorization Grant section 4.3).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub identity_chaining: bool,
     /// The name of the trust domain that this realm issues transaction tokens for, their `aud`; none when empty
     /// (Transaction Tokens section 9.2).
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -297,6 +301,7 @@ impl Default for RealmSettings {
             uma_claims_seconds: 0,
             native_sso: false,
             authorization_challenge: false,
+            identity_chaining: false,
             transaction_trust_domain: String::new(),
             transaction_token_seconds: 60,
         }

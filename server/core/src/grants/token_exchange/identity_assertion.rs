@@ -25,6 +25,9 @@ pub(super) async fn exchange(
     policy: &TokenExchangePolicy,
     subject: Presented,
 ) -> Result<TokenResponse, Failure> {
+    if !request.realm.realm.settings.identity_chaining {
+        return Err(invalid("this realm issues no identity assertion grants").into());
+    }
     // Section 4.3.3: the subject token was issued to the client that brings it, and to nobody else.
     if subject.issued_to.as_ref() != Some(&request.client.client().client_id) {
         return Err(invalid("the subject token was not issued to the client").into());

@@ -16,7 +16,7 @@ use super::issue::{Agreed, respond};
 use super::sign_up::{keep, refuse_unless_offered};
 use super::step::{LoginForm, Standing, Step, granted_details, standing};
 use super::{
-    Accepted, Answer, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume,
+    Accepted, Answer, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, reopen,
     watchable,
 };
 use crate::authn::{Attempt, LoginFailure, SessionCookie, check_password, current_session, new_session};
@@ -105,9 +105,8 @@ async fn take_login(
     answer: LoginAnswer<'_>,
     browser: &Browser,
 ) -> Result<Answered, AuthorizeError> {
-    let parameters = answer.parameters.without(INTERACTION_PARAMETER);
-    let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
-    let mut accepted = resume(serving, realm, &parameters, &interaction).await?;
+    let (parameters, mut interaction, mut accepted) =
+        reopen(serving, realm, (answer.parameters, answer.interaction), browser).await?;
     if interaction.stage != Stage::LoginForm {
         return Err(AuthorizeError::Expired(answered_before()));
     }
@@ -260,9 +259,8 @@ async fn take_consent(
     answer: ConsentAnswer<'_>,
     browser: &Browser,
 ) -> Result<Step, AuthorizeError> {
-    let parameters = answer.parameters.without(INTERACTION_PARAMETER);
-    let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
-    let mut accepted = resume(serving, realm, &parameters, &interaction).await?;
+    let (_, mut interaction, mut accepted) =
+        reopen(serving, realm, (answer.parameters, answer.interaction), browser).await?;
     let session = current_session(serving, realm, browser.session.as_ref()).await?;
     // Whoever agrees is whoever the page was shown to.
     let session = session.filter(|session| interaction.stage == Stage::ConsentForm(session.sid));
@@ -309,15 +307,6 @@ async fn take_consent(
     // The answer to the form left the mark already.
     let response = respond(serving, realm, agreed, None).await?;
     Ok(Step::Respond(watchable(serving, realm, (&accepted, browser), response)))
-}
-
-pub(super) fn open(
-    serving: &Serving<'_>,
-    realm: &RealmContext,
-    text: &str,
-    (parameters, browser): (&Parameters, &Browser),
-) -> Result<Interaction, AuthorizeError> {
-    Interaction::open(serving, realm, text, (parameters, &browser.binding)).map_err(AuthorizeError::Expired)
 }
 
 /// The user left the form: an answer like any other, given once.

@@ -337,6 +337,21 @@ async fn begin_as(
     accept(serving, realm, (client, merged), Authorization)
 }
 
+/// Opens what a form carries: the parameters of its address, the interaction, and the request that it is about. It is good
+/// in the browser that was shown the form.
+async fn reopen(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (address, sealed): (&Parameters, &str),
+    browser: &Browser,
+) -> Result<(Parameters, Interaction, Accepted), AuthorizeError> {
+    let parameters = address.without(INTERACTION_PARAMETER);
+    let interaction =
+        Interaction::open(serving, realm, sealed, (&parameters, &browser.binding)).map_err(AuthorizeError::Expired)?;
+    let accepted = resume(serving, realm, &parameters, &interaction).await?;
+    Ok((parameters, interaction, accepted))
+}
+
 /// Takes the request of an interaction that goes on.
 async fn resume(
     serving: &Serving<'_>,

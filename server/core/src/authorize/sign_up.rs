@@ -9,13 +9,11 @@ use signet_protocol::error::ErrorCode;
 use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::prompt_create;
 
-use super::answer::{answered_before, cancel, end, form_again, log_in, open};
+use super::answer::{answered_before, cancel, end, form_again, log_in};
 use super::decisions::{self, narrow};
 use super::interaction::Stage;
 use super::step::LoginForm;
-use super::{
-    Answer, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, LoggedIn, conclude, resume,
-};
+use super::{Answer, AuthorizationResponse, AuthorizeError, Browser, LoggedIn, conclude, reopen};
 use crate::authn::{PasswordPolicyViolation, check_policy, counter_key, network};
 use crate::events::{Event, Serving};
 use crate::failure::Fault;
@@ -125,9 +123,8 @@ async fn take(
     browser: &Browser,
 ) -> Result<SignedUp, AuthorizeError> {
     refuse_unless_offered(realm)?;
-    let parameters = answer.parameters.without(INTERACTION_PARAMETER);
-    let mut interaction = open(serving, realm, answer.interaction, (&parameters, browser))?;
-    let mut accepted = resume(serving, realm, &parameters, &interaction).await?;
+    let (parameters, mut interaction, mut accepted) =
+        reopen(serving, realm, (answer.parameters, answer.interaction), browser).await?;
     if interaction.stage != Stage::LoginForm {
         return Err(AuthorizeError::Expired(answered_before()));
     }

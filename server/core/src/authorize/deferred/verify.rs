@@ -20,11 +20,10 @@ use crate::authorize::decisions::narrow;
 use crate::authorize::interaction::{Interaction, Stage};
 use crate::authorize::{
     Accepted, Answer, AuthorizationRequest, AuthorizationResponse, AuthorizeError, Browser, Entry,
-    INTERACTION_PARAMETER, accept, answered_before, conclude, resume, verified_redirect,
+    INTERACTION_PARAMETER, accept, answered_before, conclude, on_a_page, reopen, verified_redirect,
 };
 use crate::endpoints::Endpoint;
 use crate::events::Serving;
-use crate::failure::Failure;
 use crate::model::{Client, DeferredKind, DeferredRequest, DeferredState};
 use crate::realm::RealmContext;
 
@@ -162,10 +161,8 @@ async fn take(
     answer: DeviceAnswer<'_>,
     browser: &Browser,
 ) -> Result<Verified, AuthorizeError> {
-    let parameters = answer.parameters.without(INTERACTION_PARAMETER);
-    let interaction = Interaction::open(serving, realm, answer.interaction, (&parameters, &browser.binding))
-        .map_err(AuthorizeError::Expired)?;
-    let accepted = resume(serving, realm, &parameters, &interaction).await?;
+    let (parameters, interaction, accepted) =
+        reopen(serving, realm, (answer.parameters, answer.interaction), browser).await?;
     if accepted.merged.deferred().is_none() {
         return Err(AuthorizeError::Expired(expired()));
     }
@@ -182,11 +179,4 @@ async fn take(
 
 fn declined() -> Refusal {
     ErrorCode::AccessDenied.because("the user did not begin this at a device").per(rfc8628("3.5"))
-}
-
-fn on_a_page(failure: Failure) -> AuthorizeError {
-    match failure {
-        Failure::Refusal(refusal) => AuthorizeError::Page(refusal),
-        Failure::Fault(fault) => AuthorizeError::Fault(fault),
-    }
 }

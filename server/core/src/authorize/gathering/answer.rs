@@ -10,12 +10,12 @@ use super::decision::{Asked, asked};
 use super::form::{Page, form};
 use super::{Gathered, MOST_PAGES, expired, ticket};
 use crate::authn::{ACR_PASSWORD, current_session};
-use crate::authorize::answer::{answered_before, open};
+use crate::authorize::answer::answered_before;
 use crate::authorize::decisions::narrow;
 use crate::authorize::interaction::Interaction;
 use crate::authorize::step::{Standing, Step, standing};
 use crate::authorize::{
-    Accepted, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, resume,
+    Accepted, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, reopen,
 };
 use crate::events::{Fact, Parties, Serving};
 use crate::model::{BrowserSession, UmaParty, UmaTicket, User};
@@ -58,10 +58,8 @@ async fn take(
     answer: ClaimsAnswer<'_>,
     browser: &Browser,
 ) -> Result<Step, AuthorizeError> {
-    let parameters = answer.parameters.without(INTERACTION_PARAMETER);
     let sealed = answer.form.get(INTERACTION_PARAMETER).unwrap_or_default();
-    let mut interaction = open(serving, realm, sealed, (&parameters, browser))?;
-    let mut accepted = resume(serving, realm, &parameters, &interaction).await?;
+    let (_, mut interaction, mut accepted) = reopen(serving, realm, (answer.parameters, sealed), browser).await?;
     let reference = accepted.merged.gathering().ok_or_else(|| AuthorizeError::Expired(expired()))?;
     let session = current_session(serving, realm, browser.session.as_ref()).await?;
     // Whoever answers is whoever the page was shown to.

@@ -49,6 +49,17 @@ pub fn sqlite_file(url: &str) -> Result<Option<PathBuf>, AddressError> {
     }
 }
 
+/// The options of a pool whose connections are kept, however old or unused they are.
+///
+/// The driver would look for such connections when a pool begins and every ten minutes. It counts a connection that is
+/// not in use only after others may have taken it: where it looks in between, it finds a number below zero, and goes on
+/// counting for ever on a thread that serves requests.
+pub fn lasting_pool(url: impl Into<String>) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>).sqlx_logging(false);
+    options
+}
+
 /// One connection, never replaced by another: the lock is held by its session.
 pub(crate) async fn connect(url: &str) -> Result<DatabaseConnection, MigrationError> {
     if let Some(file) = sqlite_file(url)? {
@@ -56,21 +67,16 @@ pub(crate) async fn connect(url: &str) -> Result<DatabaseConnection, MigrationEr
     }
     // The driver knows MariaDB by the name of MySQL only.
     let address = url.strip_prefix("mariadb:").map_or_else(|| url.to_owned(), |rest| format!("mysql:{rest}"));
-    let mut options = ConnectOptions::new(address);
-    options
-        .max_connections(1)
-        .min_connections(1)
-        .idle_timeout(None::<Duration>)
-        .max_lifetime(None::<Duration>)
-        .acquire_timeout(Duration::from_secs(5))
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|options| {
+    let mut options = lasting_pool(address);
+    options.max_connections(1).min_connections(1).acquire_timeout(Duration::from_secs(5)).map_sqlx_sqlite_opts(
+        |options| {
             options
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(5))
-        });
+        },
+    );
     Ok(Database::connect(options).await?)
 }
 
@@ -82,4 +88,15 @@ fn create(file: &Path) -> Result<(), AddressError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let opened = options.open(file);
     opened.map(drop).map_err(|source| AddressError::NotCreated { file: file.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_driver_does_not_look_for_connections_to_close() {
+        let options = lasting_pool("sqlite:signet.db");
+        assert_eq!((options.get_idle_timeout(), options.get_max_lifetime()), (Some(None), Some(None)));
+    }
 }

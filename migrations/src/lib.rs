@@ -36,7 +36,7 @@ use std::collections::HashSet;
 use sea_orm_migration::sea_orm::{DatabaseConnection, DbErr, EntityTrait};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, seaql_migrations};
 
-pub use crate::address::{AddressError, sqlite_file};
+pub use crate::address::{AddressError, lasting_pool, sqlite_file};
 use crate::schema::Step;
 
 /// What a migration run or a look at the schema can fail with.

@@ -278,7 +278,7 @@ async fn rfc6749_10_10_codes_and_tokens_are_unguessable_and_stand_nowhere_in_the
 
 /// Changes rows past the store.
 async fn execute(server: &crate::support::server::Server, sql: &str) {
-    let connection = sea_orm::Database::connect(&server.database).await.unwrap();
+    let connection = crate::support::databases::connect_directly(&server.database).await;
     sea_orm::ConnectionTrait::execute_unprepared(&connection, sql).await.unwrap();
     connection.close().await.unwrap();
 }

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use signet_store::{Database, Isolation, Options};
 use tokio::sync::OnceCell;
 
@@ -195,9 +195,10 @@ fn server_url(kind: Kind) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run tests/run, which starts the server"))
 }
 
-async fn connect_directly(url: &str) -> DatabaseConnection {
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
+/// A connection to any database that knows nothing of the store.
+pub(crate) async fn connect_directly(url: &str) -> DatabaseConnection {
+    let mut options = signet_migrations::lasting_pool(url);
+    options.max_connections(1);
     sea_orm::Database::connect(options).await.unwrap()
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{ConnectOptions as _, Error as DriverError, Executor, mysql, postgres};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
-use signet_migrations::{AddressError, MigrationError, sqlite_file};
+use signet_migrations::{AddressError, MigrationError, lasting_pool, sqlite_file};
 
 use crate::database::{Connections, Place};
 use crate::pool::Pool;
@@ -18,6 +18,9 @@ use crate::statistics::Counters;
 /// A connection unused for this long is asked whether it lives before it is used: database servers restart, firewalls
 /// forget.
 const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
+
+/// How many statements stay prepared on the connection that writes to a file: each may begin a transaction or not.
+const PREPARED_WRITES: usize = 400;
 
 /// What a transaction sees of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,9 +99,9 @@ async fn server(url: &str, options: Options) -> Result<Pool, ConnectError> {
 }
 
 fn pool_options(url: impl Into<String>, connections: u32, patience: Duration) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
+    let mut options = lasting_pool(url);
     // Whoever waits gives up first, and sees to it that the pool is replaced if it is the pool's fault.
-    options.max_connections(connections).acquire_timeout(2 * patience).sqlx_logging(false);
+    options.max_connections(connections).acquire_timeout(2 * patience);
     options
 }
 
@@ -111,7 +114,11 @@ async fn file(url: &str, path: PathBuf, patience: Duration, counters: &Arc<Count
     let busy = patience.mul_f64(0.3);
     let options = SqliteConnectOptions::from_str(url).map_err(unreachable)?;
     let options = options.foreign_keys(true).busy_timeout(busy).disable_statement_logging();
-    let writing = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+    let writing = options
+        .clone()
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .statement_cache_capacity(PREPARED_WRITES);
     let reading = options.pragma("query_only", "ON");
     let opened = File::open(path, &writing, &reading, counters).await.map_err(unreachable)?;
     let connection = sea_orm::Database::connect(pool_options(url, 1, patience)).await?;

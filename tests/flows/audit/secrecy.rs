@@ -1,17 +1,16 @@
 //! What is in the record, and what survives when the process dies.
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 
 use crate::support::client::Credential;
+use crate::support::databases::connect_directly;
 use crate::support::realm::Realm;
 use crate::support::server::{Configuration, Server};
 
 /// Every text of every event, read past the server.
 async fn recorded(url: &str) -> String {
-    let mut options = ConnectOptions::new(format!("{url}?mode=ro"));
-    options.max_connections(1).sqlx_logging(false);
-    let connection = sea_orm::Database::connect(options).await.unwrap();
+    let connection = connect_directly(&format!("{url}?mode=ro")).await;
     let select = "SELECT request_id || ' ' || kind || ' ' || coalesce(client_id, '') || ' ' || coalesce(address, '') \
                   || ' ' || details || ' ' || hex(id) || coalesce(hex(user_id), '') || coalesce(hex(session_id), '') \
                   FROM audit_events";

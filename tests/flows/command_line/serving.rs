@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Ended, Home};
 use crate::support::certificates::Identity;
+use crate::support::databases::connect_directly;
 use crate::support::http::{HttpClient, Request};
 use crate::support::revocation::List;
 use crate::support::server::free_ports;
@@ -221,7 +222,7 @@ async fn a_newer_schema_is_refused() {
     let home = Home::configured();
     home.json("realm list");
     let url = format!("sqlite:{}", home.path().join("signet.db").display());
-    let database = sea_orm::Database::connect(&url).await.unwrap();
+    let database = connect_directly(&url).await;
     let insert = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_of_the_future', 0)";
     database.execute_raw(Statement::from_string(database.get_database_backend(), insert)).await.unwrap();
     database.close().await.unwrap();

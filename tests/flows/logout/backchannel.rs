@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::{client, logout_url};
 use crate::support::client::Client;
+use crate::support::databases::connect_directly;
 use crate::support::http::decode;
 use crate::support::jwe::EncryptionKey;
 use crate::support::jwt::read;
@@ -367,7 +368,7 @@ async fn lo_005_back_channel_logout_2_5_each_client_has_its_own_time_to_answer()
 /// Clients that take part in the one session of the realm, written past the server: registering so many takes a while.
 async fn insert_participants(realm: &Realm, site: &str, number: usize) {
     use sea_orm::{ConnectionTrait as _, Statement};
-    let connection = sea_orm::Database::connect(format!("{}?mode=rw", realm.server.database)).await.unwrap();
+    let connection = connect_directly(&format!("{}?mode=rw", realm.server.database)).await;
     let backend = connection.get_database_backend();
     let run = async |sql: String| connection.execute_raw(Statement::from_string(backend, sql)).await.unwrap();
     let realm_id = format!("(SELECT realm_id FROM realms WHERE name = '{}')", realm.name);

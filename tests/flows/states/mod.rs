@@ -12,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use sea_orm::{ConnectOptions, ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use signet_core::protocol::names::GrantType;
 
 use changes::Change;
@@ -21,7 +21,7 @@ use matrix::{AFTERWARDS, REDEMPTION};
 use outcomes::{Afterwards, Held, Outcome};
 use world::World;
 
-use crate::support::databases::{Kind, TestDatabase};
+use crate::support::databases::{Kind, TestDatabase, connect_directly};
 use crate::support::realm::Realm;
 use crate::support::server::{Configuration, Server};
 
@@ -71,9 +71,7 @@ impl Cell {
 
 /// How many rows each of the tables has of a realm, on any database, read past the server.
 async fn token_rows(server: &Server, realm: &str) -> Vec<i64> {
-    let mut options = ConnectOptions::new(server.database.clone());
-    options.max_connections(1).sqlx_logging(false);
-    let connection = sea_orm::Database::connect(options).await.unwrap();
+    let connection = connect_directly(&server.database).await;
     let mut counts = Vec::new();
     for table in TOKEN_TABLES {
         let select = format!(

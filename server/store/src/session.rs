@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, QueryResult,
     Statement, Value,
@@ -12,7 +11,7 @@ use tokio::sync::Mutex;
 
 use crate::failure::{Failure, is_duplicate};
 use crate::sql;
-use crate::sqlite::{self, Readers, not_executed, not_read};
+use crate::sqlite::{self, Readers, WriteTransaction, not_read};
 use crate::statistics::Counters;
 
 /// A connection or a transaction. Entities take it like any connection of sea-orm.
@@ -25,7 +24,8 @@ enum Executor<'a> {
     Pool(Arc<DatabaseConnection>),
     Transaction(&'a DatabaseTransaction),
     Readers(&'a Readers),
-    Writer(Mutex<&'a mut SqliteConnection>),
+    /// With whether what is written late waits for the next statement.
+    Writer(Mutex<&'a mut WriteTransaction>, bool),
 }
 
 impl<'a> Session<'a> {
@@ -44,9 +44,14 @@ impl<'a> Session<'a> {
         Self { executor: Executor::Readers(readers), counters }
     }
 
-    /// All statements in the transaction that is open on a connection to a SQLite file.
-    pub(crate) fn writer(connection: &'a mut SqliteConnection, counters: &'a Counters) -> Self {
-        Self { executor: Executor::Writer(Mutex::new(connection)), counters }
+    /// All statements in the transaction of the one who writes to a SQLite file.
+    pub(crate) fn writer(transaction: &'a mut WriteTransaction, counters: &'a Counters) -> Self {
+        Self { executor: Executor::Writer(Mutex::new(transaction), false), counters }
+    }
+
+    /// The same for work that has the transaction to itself: what it writes late goes along with the commit.
+    pub(crate) fn writer_alone(transaction: &'a mut WriteTransaction, counters: &'a Counters) -> Self {
+        Self { executor: Executor::Writer(Mutex::new(transaction), true), counters }
     }
 
     fn counted<T>(&self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
@@ -60,6 +65,18 @@ impl<'a> Session<'a> {
     pub(crate) async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64, Failure> {
         let statement = sql::statement(self.get_database_backend(), sql, values);
         Ok(self.execute_raw(statement).await?.rows_affected())
+    }
+
+    /// Runs a statement of whose answer nothing depends, at the latest before the next one or with the commit.
+    pub(crate) async fn execute_late(&self, sql: &str, values: Vec<Value>) -> Result<(), Failure> {
+        let statement = sql::statement(self.get_database_backend(), sql, values);
+        if let Executor::Writer(transaction, true) = &self.executor {
+            self.counters.count_statement();
+            transaction.lock().await.execute_late(statement);
+            return Ok(());
+        }
+        self.execute_raw(statement).await?;
+        Ok(())
     }
 
     /// Reads at most one row.
@@ -89,6 +106,14 @@ impl<'a> Session<'a> {
         }
         self.execute(&format!("{insert} ON CONFLICT DO NOTHING"), values).await.map(|rows| rows == 1)
     }
+
+    /// The same where it does not matter who is first.
+    pub(crate) async fn insert_if_missing(&self, insert: &str, values: Vec<Value>) -> Result<(), Failure> {
+        if self.get_database_backend() == DatabaseBackend::MySql {
+            return self.insert_once(insert, values).await.map(drop);
+        }
+        self.execute_late(&format!("{insert} ON CONFLICT DO NOTHING"), values).await
+    }
 }
 
 #[async_trait]
@@ -97,7 +122,7 @@ impl ConnectionTrait for Session<'_> {
         match &self.executor {
             Executor::Pool(pool) => pool.get_database_backend(),
             Executor::Transaction(transaction) => transaction.get_database_backend(),
-            Executor::Readers(_) | Executor::Writer(_) => DatabaseBackend::Sqlite,
+            Executor::Readers(_) | Executor::Writer(..) => DatabaseBackend::Sqlite,
         }
     }
 
@@ -106,10 +131,8 @@ impl ConnectionTrait for Session<'_> {
         self.counted(match &self.executor {
             Executor::Pool(pool) => pool.execute_raw(statement).await,
             Executor::Transaction(transaction) => transaction.execute_raw(statement).await,
-            Executor::Readers(readers) => {
-                sqlite::execute(&mut *readers.lock().await.map_err(not_executed)?, statement).await
-            }
-            Executor::Writer(connection) => sqlite::execute(*connection.lock().await, statement).await,
+            Executor::Readers(_) => Err(DbErr::Custom("nothing is written where files are read".to_owned())),
+            Executor::Writer(transaction, _) => transaction.lock().await.execute(statement).await,
         })
     }
 
@@ -125,7 +148,7 @@ impl ConnectionTrait for Session<'_> {
             Executor::Readers(readers) => {
                 sqlite::query_one(&mut *readers.lock().await.map_err(not_read)?, statement).await
             }
-            Executor::Writer(connection) => sqlite::query_one(*connection.lock().await, statement).await,
+            Executor::Writer(transaction, _) => Ok(transaction.lock().await.rows(statement).await?.into_iter().next()),
         })
     }
 
@@ -137,7 +160,7 @@ impl ConnectionTrait for Session<'_> {
             Executor::Readers(readers) => {
                 sqlite::query_all(&mut *readers.lock().await.map_err(not_read)?, statement).await
             }
-            Executor::Writer(connection) => sqlite::query_all(*connection.lock().await, statement).await,
+            Executor::Writer(transaction, _) => transaction.lock().await.rows(statement).await,
         })
     }
 }

@@ -128,7 +128,7 @@ async fn insert_participant(
          SELECT ?, ?, ?, s.expires_at FROM sessions s WHERE s.realm_id = ? AND s.sid = ?{lock}"
     );
     let values = vec![realm(), sql::bytes(&sid.0), client_id.as_str().into(), realm(), sql::bytes(&sid.0)];
-    session.insert_once(&insert, values).await.map(drop)
+    session.insert_if_missing(&insert, values).await
 }
 
 struct Consume {

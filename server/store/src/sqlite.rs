@@ -8,12 +8,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::TryStreamExt as _;
 use sea_orm::sqlx::query::Query;
-use sea_orm::sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection};
-use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Error as DriverError, query_with};
-use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
+use sea_orm::sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection, SqliteQueryResult};
+use sea_orm::sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Error as DriverError, Executor as _, query_with,
+};
+use sea_orm::{DatabaseBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use sea_query_sqlx::SqlxValues;
-use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard};
 
 use crate::statistics::Counters;
 use crate::writer::Writer;
@@ -27,7 +30,7 @@ pub(crate) struct File {
     pub(crate) path: PathBuf,
     /// Who alone writes, through one connection.
     pub(crate) writer: Writer,
-    writing: Arc<Held>,
+    writing: Held,
     pub(crate) readers: Readers,
     /// The connection that is asked whether others wrote something.
     pub(crate) watch: Readers,
@@ -41,10 +44,10 @@ impl File {
         reading: &SqliteConnectOptions,
         counters: &Arc<Counters>,
     ) -> Result<Self, DriverError> {
-        let writing = Arc::new(Held::open(writing).await?);
+        let writing = Held::open(writing).await?;
         Ok(Self {
             path,
-            writer: Writer::start(Arc::clone(&writing), Arc::clone(counters)),
+            writer: Writer::start(writing.clone(), Arc::clone(counters)),
             writing,
             readers: Readers::open(reading, READERS).await?,
             watch: Readers::open(reading, 1).await?,
@@ -61,19 +64,19 @@ impl File {
 }
 
 /// A connection for one at a time; none once it is closed.
-#[derive(Debug)]
-pub(crate) struct Held(Mutex<Option<SqliteConnection>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Held(Arc<Mutex<Option<SqliteConnection>>>);
 
 impl Held {
     async fn open(options: &SqliteConnectOptions) -> Result<Self, DriverError> {
-        Ok(Self(Mutex::new(Some(options.connect().await?))))
+        Ok(Self(Arc::new(Mutex::new(Some(options.connect().await?)))))
     }
 
     /// The connection, when it is free.
     ///
     /// # Errors
     /// It is closed.
-    pub(crate) async fn lock(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, DriverError> {
+    async fn lock(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, DriverError> {
         opened(self.0.lock().await)
     }
 
@@ -119,6 +122,126 @@ impl Readers {
     }
 }
 
+/// A transaction that writes.
+///
+/// The way to a connection and back costs more than most statements. So what may go together does: the first statement
+/// takes the write lock, and what is written [late](Self::execute_late) waits for the next one.
+///
+/// It stays open until it is ended, whatever fails: whoever begins it ends it.
+#[derive(Debug)]
+pub(crate) struct WriteTransaction {
+    connection: OwnedMappedMutexGuard<Option<SqliteConnection>, SqliteConnection>,
+    is_open: bool,
+    refusal: Option<Arc<DriverError>>,
+    late: Vec<Statement>,
+}
+
+/// What a statement brought.
+#[derive(Default)]
+struct Answer {
+    result: SqliteQueryResult,
+    rows: Vec<QueryResult>,
+}
+
+impl WriteTransaction {
+    /// A transaction on a connection, when that is free.
+    ///
+    /// # Errors
+    /// It is closed.
+    pub(crate) async fn on(held: &Held) -> Result<Self, DriverError> {
+        let guard = Arc::clone(&held.0).lock_owned().await;
+        let connection = OwnedMutexGuard::try_map(guard, Option::as_mut).map_err(|_| DriverError::PoolClosed)?;
+        Ok(Self { connection, is_open: false, refusal: None, late: Vec::new() })
+    }
+
+    /// Why it could not begin. Nothing is written then, whatever the work made of it.
+    pub(crate) fn refusal(&self) -> Option<DbErr> {
+        self.refusal.clone().map(|error| DbErr::Exec(RuntimeErr::SqlxError(error)))
+    }
+
+    pub(crate) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let answer = self.run(statement).await;
+        answer.map(|answer| answer.result.into()).map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error)))
+    }
+
+    pub(crate) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let answer = self.run(statement).await;
+        answer.map(|answer| answer.rows).map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error)))
+    }
+
+    /// Runs a statement right before the next one, whose failure is that of either.
+    pub(crate) fn execute_late(&mut self, statement: Statement) {
+        self.late.push(statement);
+    }
+
+    /// Keeps what was written; nothing is done where nothing was.
+    pub(crate) async fn commit(&mut self) -> Result<(), DbErr> {
+        if !self.is_open && self.late.is_empty() {
+            return Ok(());
+        }
+        self.steer("COMMIT").await?;
+        self.is_open = false;
+        Ok(())
+    }
+
+    /// Forgets what was written.
+    pub(crate) async fn roll_back(&mut self) -> Result<(), DbErr> {
+        self.late.clear();
+        if !self.is_open {
+            return Ok(());
+        }
+        self.steer("ROLLBACK").await?;
+        self.is_open = false;
+        Ok(())
+    }
+
+    /// Runs a statement that brings nothing.
+    pub(crate) async fn steer(&mut self, sql: &'static str) -> Result<(), DbErr> {
+        self.execute(Statement::from_string(DatabaseBackend::Sqlite, sql)).await.map(drop)
+    }
+
+    async fn run(&mut self, statement: Statement) -> Result<Answer, Arc<DriverError>> {
+        let Self { connection, is_open, refusal, late } = self;
+        if let Some(refused) = refusal {
+            return Err(Arc::clone(refused));
+        }
+        let begin = (!*is_open).then(|| Statement::from_string(DatabaseBackend::Sqlite, "BEGIN IMMEDIATE"));
+        let before = begin.into_iter().chain(late.drain(..));
+        let mut answer = Answer::default();
+        let mut steps = connection.fetch_many(query(joined(before, statement)));
+        loop {
+            match steps.try_next().await {
+                // The last result is that of the statement itself.
+                Ok(Some(Either::Left(result))) => (*is_open, answer.result) = (true, result),
+                Ok(Some(Either::Right(row))) => answer.rows.push(row.into()),
+                Ok(None) => return Ok(answer),
+                Err(error) => {
+                    let error = Arc::new(error);
+                    if !*is_open {
+                        *refusal = Some(Arc::clone(&error));
+                    }
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+/// One statement of several.
+fn joined(before: impl Iterator<Item = Statement>, last: Statement) -> Statement {
+    let values = |statement: &mut Statement| statement.values.take().map_or_else(Vec::new, |values| values.0);
+    let (mut sql, mut all) = (String::new(), Vec::new());
+    for mut statement in before {
+        sql.push_str(&statement.sql);
+        sql.push_str("; ");
+        all.extend(values(&mut statement));
+    }
+    let mut last = last;
+    all.extend(values(&mut last));
+    sql.push_str(&last.sql);
+    Statement { sql, values: Some(sea_orm::Values(all)), ..last }
+}
+
 fn query(statement: Statement) -> Query<'static, Sqlite, SqlxValues> {
     query_with(
         AssertSqlSafe(statement.sql),
@@ -134,10 +257,6 @@ pub(crate) fn not_executed(error: DriverError) -> DbErr {
 /// An error where something is read.
 pub(crate) fn not_read(error: DriverError) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
-}
-
-pub(crate) async fn execute(connection: &mut SqliteConnection, statement: Statement) -> Result<ExecResult, DbErr> {
-    query(statement).execute(connection).await.map(ExecResult::from).map_err(not_executed)
 }
 
 pub(crate) async fn query_one(

@@ -8,14 +8,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
-use sea_orm::sqlx::sqlite::{Sqlite, SqliteConnection};
-use sea_orm::sqlx::{Connection as _, Transaction};
 use signet_core::ports::{StoreError, StoreResult};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::failure::{Failure, is_contention};
 use crate::session::Session;
-use crate::sqlite::{Held, not_executed};
+use crate::sqlite::{Held, WriteTransaction, not_executed};
 use crate::statistics::Counters;
 use crate::work::{Ending, Work};
 
@@ -23,7 +21,7 @@ use crate::work::{Ending, Work};
 const LARGEST_GROUP: usize = 64;
 /// Most pieces of work that wait; more find the store unavailable.
 const LONGEST_QUEUE: usize = 4096;
-/// How often `BEGIN` is tried while another process holds the write lock; each try waits for the busy timeout.
+/// How often a transaction is begun while another process holds the write lock; each try waits for the busy timeout.
 const ATTEMPTS_TO_BEGIN: u32 = 3;
 
 /// Where work is handed in.
@@ -34,7 +32,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the task. It ends when the last `Writer` is gone and all work is done.
-    pub(crate) fn start(connection: Arc<Held>, counters: Arc<Counters>) -> Self {
+    pub(crate) fn start(connection: Held, counters: Arc<Counters>) -> Self {
         let (queue, mut waiting) = mpsc::channel::<Box<dyn Job>>(LONGEST_QUEUE);
         tokio::spawn(async move {
             while let Some(first) = waiting.recv().await {
@@ -127,52 +125,72 @@ async fn run_group(connection: &Held, counters: &Counters, group: &mut [Box<dyn 
     if group.is_empty() {
         return Ok(());
     }
-    let mut connection = connection.lock().await.map_err(not_executed)?;
     let mut attempt = 1;
     loop {
-        // Takes the write lock at once, so that no transaction finds at its end that it may not write.
-        match connection.begin_with("BEGIN IMMEDIATE").await.map_err(not_executed) {
-            Ok(transaction) => return run_in(transaction, counters, group).await,
-            Err(error) if attempt < ATTEMPTS_TO_BEGIN && is_contention(&error) => {
+        let mut transaction = WriteTransaction::on(connection).await.map_err(not_executed)?;
+        let written = run_in(&mut transaction, counters, group).await;
+        let ended = end(&mut transaction, counters, written).await;
+        match transaction.refusal() {
+            None => return ended,
+            Some(refusal) if attempt < ATTEMPTS_TO_BEGIN && is_contention(&refusal) => {
                 counters.count_busy();
                 counters.count_retry();
                 attempt += 1;
             }
-            Err(error) => return Err(error),
+            Some(refusal) => return Err(refusal),
         }
     }
 }
 
+/// Does the work; says whether anything that was written is to stay.
 async fn run_in(
-    mut transaction: Transaction<'_, Sqlite>,
+    transaction: &mut WriteTransaction,
     counters: &Counters,
     group: &mut [Box<dyn Job>],
-) -> Result<(), DbErr> {
-    let alone = group.len() == 1;
+) -> Result<bool, DbErr> {
+    if let [job] = group {
+        return Ok(job.run(&Session::writer_alone(transaction, counters)).await);
+    }
     let mut anything_stays = false;
     for job in group {
-        anything_stays |= if alone || job.is_one_statement() {
-            job.run(&Session::writer(&mut transaction, counters)).await
+        anything_stays |= if job.is_one_statement() {
+            job.run(&Session::writer(transaction, counters)).await
         } else {
-            run_under_savepoint(&mut transaction, counters, job.as_mut()).await?
+            run_under_savepoint(transaction, counters, job.as_mut()).await?
         };
+        if transaction.refusal().is_some() {
+            return Ok(false);
+        }
     }
-    if anything_stays {
-        transaction.commit().await.map_err(not_executed)?;
-        counters.count_commit();
-        Ok(())
-    } else {
-        transaction.rollback().await.map_err(not_executed)
-    }
+    Ok(anything_stays)
 }
 
 async fn run_under_savepoint(
-    transaction: &mut SqliteConnection,
+    transaction: &mut WriteTransaction,
     counters: &Counters,
     job: &mut dyn Job,
 ) -> Result<bool, DbErr> {
-    let mut savepoint = transaction.begin().await.map_err(not_executed)?;
-    let stays = job.run(&Session::writer(&mut savepoint, counters)).await;
-    let ended = if stays { savepoint.commit().await } else { savepoint.rollback().await };
-    ended.map(|()| stays).map_err(not_executed)
+    transaction.steer("SAVEPOINT piece").await?;
+    let stays = job.run(&Session::writer(transaction, counters)).await;
+    transaction.steer(if stays { "RELEASE piece" } else { "ROLLBACK TO piece; RELEASE piece" }).await?;
+    Ok(stays)
+}
+
+/// Ends a transaction in which [`run_in`] wrote.
+async fn end(
+    transaction: &mut WriteTransaction,
+    counters: &Counters,
+    written: Result<bool, DbErr>,
+) -> Result<(), DbErr> {
+    let kept = match written {
+        Ok(true) => transaction.commit().await,
+        Ok(false) => return transaction.roll_back().await,
+        Err(error) => Err(error),
+    };
+    match &kept {
+        Ok(()) => counters.count_commit(),
+        // Some errors have ended the transaction by themselves.
+        Err(_) => drop(transaction.roll_back().await),
+    }
+    kept
 }

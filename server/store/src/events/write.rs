@@ -26,7 +26,7 @@ async fn insert_events(session: &Session<'_>, events: &[EventRecord]) -> Result<
         _ => "ON CONFLICT DO NOTHING",
     };
     let insert = format!("INSERT INTO audit_events ({COLUMNS}) VALUES {rows} {known}");
-    session.execute(&insert, events.iter().flat_map(values_of).collect()).await.map(drop)
+    session.execute_late(&insert, events.iter().flat_map(values_of).collect()).await
 }
 
 fn values_of(event: &EventRecord) -> [Value; 11] {

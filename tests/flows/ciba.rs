@@ -1,6 +1,8 @@
 //! Backchannel authentication over real connections: real web servers are told by a real Signet, people answer on pages,
 //! on every database.
 
+use std::sync::Arc;
+
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -204,6 +206,55 @@ async fn cb_005_a_person_who_blocks_an_application_is_asked_no_more_by_it() {
     let unblock = page.page("requests-page").forms().pop().unwrap().with("action", "unblock");
     browser.submit(&page, &unblock).await.page("requests-page");
     client.ask_user(&asked).await.success();
+}
+
+/// CB-006: a client has the time that it is registered with, and nobody else waits for it.
+#[tokio::test]
+async fn cb_006_ciba_10_3_each_client_has_its_own_time_to_take_its_tokens() {
+    let realm = Realm::with(ciba_settings()).await;
+    let answers = Arc::new(tokio::sync::Semaphore::new(0));
+    let open = Arc::clone(&answers);
+    let site = WebServer::answering(move |received: Received| {
+        let open = Arc::clone(&open);
+        async move {
+            if received.target == "/patient" {
+                open.acquire().await.unwrap().forget();
+            } else {
+                std::future::pending::<()>().await;
+            }
+            Response::new(String::new())
+        }
+    })
+    .await;
+    let mut browser = realm.signed_in_browser().await;
+    // Who has least time is asked last, so that the order in which they fail is that of their times.
+    let mut ids = Vec::new();
+    for (name, seconds) in [("patient", Some(20)), ("plain", None), ("hasty", Some(1))] {
+        let settings = json!({"skip_consent": true, "backchannel_notification_timeout_seconds": seconds});
+        let own = json!({
+            "backchannel_token_delivery_mode": "push",
+            "backchannel_client_notification_endpoint": format!("{}/{name}", site.url), "settings": settings,
+        });
+        let client = realm.client(merged(polling(), own)).await;
+        begin(&client).await;
+        answer_on_page(&realm, &mut browser, "allow").await.page("requests-page");
+        ids.push(client.id);
+    }
+    let failed = async |number: usize| {
+        let events = realm.events("kind=backchannel_undelivered", number).await;
+        events.into_iter().map(|event| event["client_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(failed(1).await, [ids[2].clone()]);
+    assert_eq!(failed(2).await, [ids[2].clone(), ids[1].clone()]);
+    answers.add_permits(1);
+    let waiting = async || realm.rows().await.count("backchannel_notifications");
+    until("the patient client has its tokens", async || (waiting().await == 2).then_some(())).await;
+    assert_eq!(failed(2).await.len(), 2);
+    assert_eq!(
+        site.received().iter().filter(|received| received.target == "/patient").count(),
+        1,
+        "at the first attempt"
+    );
 }
 
 /// Device authorization and backchannel authentication on a database; of many polls one gets the tokens.

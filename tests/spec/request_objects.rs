@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+pub(super) use crate::support::authorization::object_of;
 use crate::support::authorization::{AuthorizationRequest, AuthorizationResponse};
 use crate::support::client::{Client, Credential};
 use crate::support::http::Request;
@@ -19,15 +20,6 @@ pub(super) async fn keyed(realm: &Realm, metadata: Value) -> (Client, SigningKey
     let key = SigningKey::generate("ES256");
     let own = json!({"jwks": key.public_set(), "settings": {"skip_consent": true}});
     (realm.client(merged(own, metadata)).await, key)
-}
-
-/// The claims of an object that asks for what a request asks for.
-pub(super) fn object_of(client: &Client, request: &AuthorizationRequest) -> Value {
-    let parameters = request.parameters.iter().map(|(name, value)| (name.clone(), json!(value)));
-    let mut claims = Value::Object(parameters.collect());
-    claims["iss"] = json!(client.id);
-    claims["aud"] = json!(client.issuer);
-    claims
 }
 
 /// The claims with some of them replaced; `null` removes one.

@@ -29,6 +29,7 @@ macro_rules! on_every_server {
 mod audit;
 mod audit_costs;
 mod audit_queue;
+mod audit_tampering;
 mod authorization_details;
 mod authorizations;
 mod careless;

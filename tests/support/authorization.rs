@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
 use url::Url;
 
 use super::browser::Browser;
+use super::client::Client;
 use super::http::{Answer, Request, decode, encode};
 use super::realm::User;
 
@@ -30,6 +32,15 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) parameters: Vec<(String, String)>,
     /// The code verifier (RFC 7636 section 4.1).
     pub(crate) verifier: Option<String>,
+}
+
+/// The claims of a request object that asks for what a request asks for (RFC 9101 section 4).
+pub(crate) fn object_of(client: &Client, request: &AuthorizationRequest) -> Value {
+    let parameters = request.parameters.iter().map(|(name, value)| (name.clone(), json!(value)));
+    let mut claims = Value::Object(parameters.collect());
+    claims["iss"] = json!(client.id);
+    claims["aud"] = json!(client.issuer);
+    claims
 }
 
 impl AuthorizationRequest {

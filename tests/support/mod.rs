@@ -7,6 +7,7 @@ pub(crate) mod browser;
 pub(crate) mod certificates;
 pub(crate) mod ciba;
 pub(crate) mod client;
+pub(crate) mod commands;
 pub(crate) mod databases;
 pub(crate) mod device;
 pub(crate) mod dpop;

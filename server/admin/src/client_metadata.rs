@@ -173,6 +173,9 @@ pub(crate) struct ClientSettings {
     may_introspect: Option<bool>,
     /// Seconds in which the client takes a logout token, from 1 to 20, before it is tried again later; 5 when absent.
     backchannel_logout_timeout_seconds: Option<u32>,
+    /// Seconds in which the client takes a ping or pushed tokens of CIBA, from 1 to 20; a ping is tried again later. 5
+    /// when absent.
+    backchannel_notification_timeout_seconds: Option<u32>,
     /// What the client may exchange tokens for (RFC 8693); nothing when absent.
     token_exchange: Option<TokenExchangePolicy>,
     /// The client that may act for the users of this one's access tokens: their `may_act` (RFC 8693 section 4.4).
@@ -318,7 +321,7 @@ mod tests {
             "access_token_format": "opaque", "access_token_signed_response_alg": "EdDSA", "access_token_seconds": 60,
             "refresh_rotation": "keep", "resources": ["https://api.test"], "dynamically_registered": true,
             "require_dpop_nonce": true, "may_introspect": true, "may_act": "gateway",
-            "backchannel_logout_timeout_seconds": 20,
+            "backchannel_logout_timeout_seconds": 20, "backchannel_notification_timeout_seconds": 1,
             "native_sso_group": "vendor", "authorization_challenge": true,
             "token_exchange": {
                 "subject_clients": ["shop"], "audiences": ["https://api.test"], "scope": "read", "impersonation": false,

@@ -66,67 +66,13 @@ pub struct VerificationProfile<'a> {
 }
 
 impl<'a> VerificationProfile<'a> {
-    /// A JWT that authenticates a client (RFC 7523 section 3; `iss` and `sub` are the client: OpenID Connect Core
-    /// section 9). A `typ` of another kind of token is refused.
-    pub const fn client_assertion(
-        client_id: &'a str,
-        audience: AudienceRule<'a>,
-        algorithms: &'a [SignatureAlgorithm],
-    ) -> Self {
+    /// What the profiles begin with: a JWT of whoever it is of, for whomever, that has these claims and may be as old and
+    /// as long good as it says.
+    const fn of_anybody(typ: TypeRule<'a>, algorithms: &'a [SignatureAlgorithm], required: &'a [&'static str]) -> Self {
         Self {
-            typ: TypeRule::AbsentOrOneOf(&["JWT", "client-authentication+jwt"]),
+            typ,
             algorithms,
-            issuer: Some(client_id),
-            subject: Some(client_id),
-            audience,
-            required: &["iss", "sub", "aud", "exp", "jti"],
-            clock_skew: CLOCK_SKEW,
-            furthest_expiry: Some(LONGEST_ASSERTION),
-            oldest_issue: None,
-            oldest_beginning: None,
-            longest_validity: None,
-            expiry_is_exact: false,
-            expired_is_accepted: false,
-            issue_is_undated: false,
-        }
-    }
-
-    /// A request object of a client (RFC 9101 section 4, OpenID Connect Core section 6). What a security profile demands
-    /// beyond that is for the caller to add.
-    pub const fn request_object(
-        client_id: &'a str,
-        audience: AudienceRule<'a>,
-        algorithms: &'a [SignatureAlgorithm],
-    ) -> Self {
-        Self {
-            typ: TypeRule::AbsentOrOneOf(&["JWT", "oauth-authz-req+jwt"]),
-            algorithms,
-            issuer: Some(client_id),
-            subject: None,
-            audience,
-            required: &["iss", "aud"],
-            clock_skew: CLOCK_SKEW,
-            furthest_expiry: None,
-            oldest_issue: None,
-            oldest_beginning: None,
-            longest_validity: None,
-            expiry_is_exact: false,
-            expired_is_accepted: false,
-            issue_is_undated: false,
-        }
-    }
-
-    /// A software statement (RFC 7591 section 2.3). Whom it is for is not said there; `required` has `jti` and `exp` too
-    /// where statements count once.
-    pub const fn software_statement(
-        issuer: &'a str,
-        algorithms: &'a [SignatureAlgorithm],
-        required: &'a [&'static str],
-    ) -> Self {
-        Self {
-            typ: TypeRule::AbsentOrOneOf(&["JWT", "software-statement+jwt"]),
-            algorithms,
-            issuer: Some(issuer),
+            issuer: None,
             subject: None,
             audience: AudienceRule::Unchecked,
             required,
@@ -141,24 +87,61 @@ impl<'a> VerificationProfile<'a> {
         }
     }
 
+    /// A JWT that authenticates a client (RFC 7523 section 3; `iss` and `sub` are the client: OpenID Connect Core
+    /// section 9). A `typ` of another kind of token is refused.
+    pub const fn client_assertion(
+        client_id: &'a str,
+        audience: AudienceRule<'a>,
+        algorithms: &'a [SignatureAlgorithm],
+    ) -> Self {
+        Self {
+            issuer: Some(client_id),
+            subject: Some(client_id),
+            audience,
+            furthest_expiry: Some(LONGEST_ASSERTION),
+            ..Self::of_anybody(
+                TypeRule::AbsentOrOneOf(&["JWT", "client-authentication+jwt"]),
+                algorithms,
+                &["iss", "sub", "aud", "exp", "jti"],
+            )
+        }
+    }
+
+    /// A request object of a client (RFC 9101 section 4, OpenID Connect Core section 6). What a security profile demands
+    /// beyond that is for the caller to add.
+    pub const fn request_object(
+        client_id: &'a str,
+        audience: AudienceRule<'a>,
+        algorithms: &'a [SignatureAlgorithm],
+    ) -> Self {
+        Self {
+            issuer: Some(client_id),
+            audience,
+            ..Self::of_anybody(TypeRule::AbsentOrOneOf(&["JWT", "oauth-authz-req+jwt"]), algorithms, &["iss", "aud"])
+        }
+    }
+
+    /// A software statement (RFC 7591 section 2.3). Whom it is for is not said there; `required` has `jti` and `exp` too
+    /// where statements count once.
+    pub const fn software_statement(
+        issuer: &'a str,
+        algorithms: &'a [SignatureAlgorithm],
+        required: &'a [&'static str],
+    ) -> Self {
+        Self {
+            issuer: Some(issuer),
+            ..Self::of_anybody(TypeRule::AbsentOrOneOf(&["JWT", "software-statement+jwt"]), algorithms, required)
+        }
+    }
+
     /// An ID token of this issuer that comes back as `id_token_hint` (OpenID Connect Core section 3.1.2.1): it may have
     /// expired, and its audience is the client.
     pub const fn id_token_hint(issuer: &'a str, algorithms: &'a [SignatureAlgorithm]) -> Self {
         Self {
-            typ: TypeRule::AbsentOrOneOf(&["JWT"]),
-            algorithms,
             issuer: Some(issuer),
-            subject: None,
-            audience: AudienceRule::Unchecked,
-            required: &["iss", "sub", "aud", "exp", "iat"],
-            clock_skew: CLOCK_SKEW,
-            furthest_expiry: None,
-            oldest_issue: None,
-            oldest_beginning: None,
-            longest_validity: None,
             expiry_is_exact: true,
             expired_is_accepted: true,
-            issue_is_undated: false,
+            ..Self::of_anybody(TypeRule::AbsentOrOneOf(&["JWT"]), algorithms, &["iss", "sub", "aud", "exp", "iat"])
         }
     }
 
@@ -210,40 +193,22 @@ impl<'a> VerificationProfile<'a> {
     /// [`crate::dpop`].
     pub const fn dpop_proof(algorithms: &'a [SignatureAlgorithm]) -> Self {
         Self {
-            typ: TypeRule::Exactly("dpop+jwt"),
-            algorithms,
-            issuer: None,
-            subject: None,
-            audience: AudienceRule::Unchecked,
-            required: &["jti", "htm", "htu", "iat"],
-            clock_skew: CLOCK_SKEW,
-            furthest_expiry: None,
             oldest_issue: Some(crate::dpop::PROOF_SECONDS),
-            oldest_beginning: None,
-            longest_validity: None,
-            expiry_is_exact: false,
-            expired_is_accepted: false,
-            issue_is_undated: false,
+            ..Self::of_anybody(TypeRule::Exactly("dpop+jwt"), algorithms, &["jti", "htm", "htu", "iat"])
         }
     }
 
     /// A JWT access token for one of `resources` (RFC 9068 section 4). This server's own tokens: no tolerance on `exp`.
     pub const fn access_token(issuer: &'a str, resources: &'a [&'a str], algorithms: &'a [SignatureAlgorithm]) -> Self {
         Self {
-            typ: TypeRule::Exactly("at+jwt"),
-            algorithms,
             issuer: Some(issuer),
-            subject: None,
             audience: AudienceRule::AnyOf(resources),
-            required: &["iss", "exp", "aud", "sub", "client_id", "iat", "jti"],
-            clock_skew: CLOCK_SKEW,
-            furthest_expiry: None,
-            oldest_issue: None,
-            oldest_beginning: None,
-            longest_validity: None,
             expiry_is_exact: true,
-            expired_is_accepted: false,
-            issue_is_undated: false,
+            ..Self::of_anybody(
+                TypeRule::Exactly("at+jwt"),
+                algorithms,
+                &["iss", "exp", "aud", "sub", "client_id", "iat", "jti"],
+            )
         }
     }
 }

@@ -116,11 +116,13 @@ async fn rfc7591_2_metadata_is_kept_as_registered_and_settings_beside_it() {
     }
     let path = format!("{clients}/{}", text(&made.body, "client_id"));
     assert_eq!(made.header("location"), format!("{PUBLIC}/admin/api/v1{path}"));
-    let change = json!({"scope": null, "settings": {"require_pkce": null, "access_token_seconds": 90, "backchannel_logout_timeout_seconds": 20}, "enabled": false});
+    let settings = json!({"require_pkce": null, "access_token_seconds": 90,
+        "backchannel_logout_timeout_seconds": 20, "backchannel_notification_timeout_seconds": 1});
+    let change = json!({"scope": null, "settings": settings, "enabled": false});
     let changed = service.patch(path.clone(), &change).send().await.body;
     assert!(changed["scope"].is_null());
     let settings = json!({"access_token_format": "opaque", "refresh_rotation": "keep", "access_token_seconds": 90,
-        "backchannel_logout_timeout_seconds": 20});
+        "backchannel_logout_timeout_seconds": 20, "backchannel_notification_timeout_seconds": 1});
     assert_eq!((&changed["settings"], &changed["enabled"]), (&settings, &json!(false)));
     assert_eq!(service.get(path).send().await.body, changed);
     service.stop().await;
@@ -141,6 +143,7 @@ async fn rfc6749_a_1_every_client_identifier_has_an_address() {
 }
 
 const TIMEOUT: &str = "settings.backchannel_logout_timeout_seconds";
+const NOTIFICATION_TIMEOUT: &str = "settings.backchannel_notification_timeout_seconds";
 
 #[tokio::test]
 async fn what_is_wrong_with_a_client_is_named_and_nothing_is_made() {
@@ -171,6 +174,8 @@ async fn what_is_wrong_with_a_client_is_named_and_nothing_is_made() {
         (with("settings", json!({"backchannel_logout_timeout_seconds": 0})), TIMEOUT),
         (with("settings", json!({"backchannel_logout_timeout_seconds": 21})), TIMEOUT),
         (with("settings", json!({"backchannel_logout_timeout_seconds": "5"})), TIMEOUT),
+        (with("settings", json!({"backchannel_notification_timeout_seconds": 0})), NOTIFICATION_TIMEOUT),
+        (with("settings", json!({"backchannel_notification_timeout_seconds": 21})), NOTIFICATION_TIMEOUT),
         (with("settings", json!([])), "settings"),
         (with("secret", json!({"kind": "slow"})), "secret"),
         (with("epoch", json!(1)), "epoch"),

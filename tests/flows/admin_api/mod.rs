@@ -5,6 +5,7 @@ mod clients;
 mod http;
 mod keys;
 mod matrix;
+mod operations;
 mod protected;
 mod realms;
 mod resource_servers;

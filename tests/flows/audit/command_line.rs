@@ -3,36 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::support::databases::{Kind, TestDatabase};
-use crate::support::process::without_settings;
 use crate::support::realm::Realm;
-use crate::support::server::{Configuration, Server, program};
+use crate::support::server::{Configuration, Server};
 use crate::support::wait::until;
-
-/// How a command ended.
-struct Ended {
-    code: i32,
-    printed: String,
-    said: String,
-}
-
-impl Ended {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.printed).unwrap_or_else(|error| panic!("{error}: {}{}", self.printed, self.said))
-    }
-}
-
-/// Runs a command with the configuration of a server.
-fn run(server: &Server, line: &str) -> Ended {
-    let file = server.configuration_file();
-    let mut command = std::process::Command::new(program());
-    without_settings(&mut command).args(line.split_whitespace()).args(["--config", file.to_str().unwrap()]);
-    let output = command.output().unwrap();
-    Ended {
-        code: output.status.code().unwrap(),
-        printed: String::from_utf8(output.stdout).unwrap(),
-        said: String::from_utf8(output.stderr).unwrap(),
-    }
-}
 
 #[tokio::test]
 async fn events_are_listed_exported_and_explained() {
@@ -46,29 +19,32 @@ async fn events_are_listed_exported_and_explained() {
 
     // An event that is sealed between two readings gets its number between them.
     let listed = until("every event with its number", async || {
-        let listed = run(server, &format!("audit list --realm {name} --client {} --output json", client.id)).json();
+        let listed = server.command(&format!("audit list --realm {name} --client {} --output json", client.id)).json();
         let is_sealed = |event: &Value| event["sequence"].is_i64();
         listed["items"].as_array().unwrap().iter().all(is_sealed).then_some(listed)
     })
     .await;
     let kinds: Vec<_> = listed["items"].as_array().unwrap().iter().map(|event| event["kind"].clone()).collect();
     assert_eq!(kinds, ["administrative_change", "token_refused", "token_issued"]);
-    let table = run(server, &format!("audit list --realm {name} --kind token_refused --since 1h"));
+    let table = server.command(&format!("audit list --realm {name} --kind token_refused --since 1h"));
     assert!(table.printed.starts_with("RECORDED AT"), "{}", table.printed);
     assert_eq!(table.printed.lines().count(), 2);
-    assert_eq!(run(server, &format!("audit list --realm {name} --until 1h --output json")).json()["items"], json!([]));
+    assert_eq!(
+        server.command(&format!("audit list --realm {name} --until 1h --output json")).json()["items"],
+        json!([])
+    );
 
-    let exported = run(server, &format!("audit export --realm {name} --client {}", client.id));
+    let exported = server.command(&format!("audit export --realm {name} --client {}", client.id));
     let lines: Vec<Value> = exported.printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(Value::Array(lines), listed["items"]);
-    let exported = run(server, &format!("audit export --realm {name} --kind token_refused --format cef"));
+    let exported = server.command(&format!("audit export --realm {name} --kind token_refused --format cef"));
     let line = exported.printed.trim_end();
     assert!(line.starts_with("CEF:0|Signet|signet|"), "{line}");
     assert!(line.contains("|token_refused|A token request was refused|4|rt="), "{line}");
     assert!(line.contains(&format!(" cs3Label=client cs3={} ", client.id)), "{line}");
 
     let code = refused.header("x-request-id").unwrap();
-    let explained = run(server, &format!("explain {code}")).printed;
+    let explained = server.command(&format!("explain {code}")).printed;
     for said in [
         &format!("Request {code} to realm {name} from 127.0.0.1"),
         "A token request was refused. (token_refused)",
@@ -81,18 +57,18 @@ async fn events_are_listed_exported_and_explained() {
     ] {
         assert!(explained.contains(said), "{said} is not in:\n{explained}");
     }
-    let explained = run(server, &format!("explain {code} --realm {name} --output json")).json();
+    let explained = server.command(&format!("explain {code} --realm {name} --output json")).json();
     assert_eq!(
         (&explained["items"][0]["realm"], &explained["items"][0]["kind"]),
         (&json!(name), &json!("token_refused"))
     );
-    let unknown = run(server, "explain 0123456789abcdef");
+    let unknown = server.command("explain 0123456789abcdef");
     assert_eq!(unknown.code, 5, "{}", unknown.said);
     for line in ["audit list --realm nowhere", "audit verify --realm nowhere"] {
-        assert_eq!(run(server, line).code, 5, "{line}");
+        assert_eq!(server.command(line).code, 5, "{line}");
     }
     for line in [&format!("audit list --realm {name} --kind nothing"), "explain not/a/code"] {
-        assert_eq!(run(server, line).code, 2, "{line}");
+        assert_eq!(server.command(line).code, 2, "{line}");
     }
 }
 
@@ -100,7 +76,7 @@ async fn events_are_listed_exported_and_explained() {
 async fn a_command_is_recorded_with_whoever_ran_it() {
     let realm = Realm::new().await;
     let name = &realm.name;
-    let made = run(&realm.server, &format!("user create --realm {name} cleo --output json")).json();
+    let made = realm.server.command(&format!("user create --realm {name} cleo --output json")).json();
     let event = realm.last_event("administrative_change", 2).await;
     assert_eq!(event["user_id"], made["id"]);
     assert_eq!(event["address"], Value::Null);
@@ -120,7 +96,7 @@ async fn tampering_is_shown(kind: Kind) {
         client.client_credentials("read").await.tokens();
     }
     realm.events("kind=token_issued", 3).await;
-    let verify = |more: &str| run(&server, &format!("audit verify --output json {more}"));
+    let verify = |more: &str| server.command(&format!("audit verify --output json {more}"));
     let ours = format!("--realm {}", realm.name);
     let mut found = verify(&ours);
     while found.json()["items"][0]["waiting"] != 0 {

@@ -1,5 +1,6 @@
 //! An application asks for user name and password itself (OAuth 2.0 for First-Party Applications).
 
+mod request_objects;
 mod sessions;
 
 use http::Method;

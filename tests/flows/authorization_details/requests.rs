@@ -1,9 +1,9 @@
 //! What may be asked for, and what is refused before anybody logs in (RFC 9396 sections 3 and 5).
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{accounts, asking, bank, payment};
-use crate::support::authorization::AuthorizationResponse;
+use crate::support::authorization::{AuthorizationResponse, object_of};
 use crate::support::jwt::SigningKey;
 use crate::support::realm::merged;
 
@@ -83,10 +83,7 @@ async fn az_082_details_in_a_signed_request_object_are_the_ones_that_count() {
     let (realm, client) = bank(json!({"jwks": key.public_set(), "require_signed_request_object": true})).await;
     let mut browser = realm.signed_in_browser().await;
     let request = client.request();
-    let parameters = request.parameters.iter().map(|(name, value)| (name.clone(), json!(value)));
-    let mut claims = Value::Object(parameters.collect());
-    claims["iss"] = json!(client.id);
-    claims["aud"] = json!(client.issuer);
+    let mut claims = object_of(&client, &request);
     claims["authorization_details"] = json!([accounts()]);
     let object = key.sign(&claims);
     // Whoever changes them in the address changes nothing.

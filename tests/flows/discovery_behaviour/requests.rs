@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{client_of_algorithm, listed, trusted, unknown};
-use crate::support::authorization::{AuthorizationRequest, AuthorizationResponse};
+use crate::support::authorization::{AuthorizationRequest, AuthorizationResponse, object_of};
 use crate::support::browser::Browser;
-use crate::support::client::Client;
 use crate::support::jwt;
 use crate::support::realm::Realm;
 use crate::support::web::WebServer;
@@ -26,15 +25,6 @@ pub(super) const MEMBERS: &[&str] = &[
     "require_request_uri_registration",
     "request_object_signing_alg_values_supported",
 ];
-
-/// A request that carries its parameters in a signed object.
-fn in_object(client: &Client, key: &jwt::SigningKey, request: &AuthorizationRequest) -> String {
-    let parameters = request.parameters.iter().map(|(name, value)| (name.clone(), json!(value)));
-    let mut claims = Value::Object(parameters.collect());
-    claims["iss"] = json!(client.id);
-    claims["aud"] = json!(client.issuer);
-    key.sign(&claims)
-}
 
 fn around(request: &AuthorizationRequest, name: &str, value: &str) -> AuthorizationRequest {
     let outside = request.clone().without("redirect_uri").without("state").without("nonce");
@@ -176,7 +166,7 @@ async fn request_objects_are_taken_as_listed() {
         };
         let (client, key) = client_of_algorithm(&realm, &algorithm, register).await;
         let request = client.request();
-        let object = in_object(&client, &key, &request);
+        let object = key.sign(&object_of(&client, &request));
         code(&mut browser, &around(&request, "request", &object), &request).await;
     }
 }
@@ -199,7 +189,7 @@ async fn request_objects_by_reference_are_taken_as_listed() {
     let register = |jwks: Option<Value>| json!({"jwks": jwks, "request_uris": [uri]});
     let (client, key) = client_of_algorithm(&realm, "ES256", register).await;
     let request = client.request();
-    *object.lock().unwrap() = in_object(&client, &key, &request);
+    *object.lock().unwrap() = key.sign(&object_of(&client, &request));
     code(&mut browser, &around(&request, "request_uri", &uri), &request).await;
     let other = around(&client.request(), "request_uri", &format!("{}/other", web.url));
     browser.authorize(&other).await.assert_error_page();

@@ -1,14 +1,18 @@
 //! Identity assertion grants (draft): one realm issues them, another takes them.
 
+use std::sync::Arc;
+
 use http::Method;
 use serde_json::{Value, json};
 
 use super::{ACCESS, GRANT, ID, REFRESH, exchange, revoke};
 use crate::support::client::{Client, Tokens};
+use crate::support::databases::{Kind, TestDatabase};
 use crate::support::dpop::ProofKey;
-use crate::support::http::Answer;
+use crate::support::http::{Answer, at_once};
 use crate::support::jwt;
 use crate::support::realm::{Realm, merged};
+use crate::support::server::{Configuration, Server};
 
 const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
 const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -31,9 +35,9 @@ fn policy(chat: &Realm, more: Value) -> Value {
     json!({"issued_token_types": [ID_JAG], "identity_assertions": [merged(entry, more)]})
 }
 
-async fn domains_with(metadata: Value, more: Value) -> Domains {
-    let (idp, chat) =
-        (Realm::with(json!({"backchannel_logout": true, "identity_chaining": true})).await, Realm::new().await);
+async fn domains_on(server: &Arc<Server>) -> Domains {
+    let issuing = json!({"backchannel_logout": true, "identity_chaining": true});
+    let (idp, chat) = (Realm::on(server, issuing).await, Realm::on(server, json!({})).await);
     let body = json!({"identifier": API, "display_name": "Chat"});
     chat.server.administration.create_resource_server(&chat.name, &body).await;
     let there = json!({
@@ -54,14 +58,14 @@ async fn domains_with(metadata: Value, more: Value) -> Domains {
     let own = json!({
         "client_id": "wiki", "grant_types": ["authorization_code", "refresh_token", "client_credentials", GRANT],
         "scope": "openid offline_access chat.read read",
-        "settings": {"token_exchange": policy(&chat, more), "skip_consent": true},
+        "settings": {"token_exchange": policy(&chat, json!({})), "skip_consent": true},
     });
-    let wiki = idp.client(merged(own, metadata)).await;
+    let wiki = idp.client(own).await;
     Domains { idp, wiki, chat, there }
 }
 
 async fn domains() -> Domains {
-    domains_with(json!({}), json!({})).await
+    domains_on(&Server::shared().await).await
 }
 
 impl Domains {
@@ -253,4 +257,44 @@ async fn policies_of_identity_assertions_that_cannot_be_meant_are_refused() {
     refused(json!({"issued_token_types": [ID_JAG], "identity_assertions": []})).await;
     refused(json!({"issued_token_types": [ID_JAG, ACCESS], "identity_assertions": [twice]})).await;
     refused(merged(with(json!({})), json!({"transaction_tokens": {"replacement": true}}))).await;
+}
+
+/// A grant that is issued on a database is taken there once, and none is issued for what was revoked.
+async fn works_on(kind: Kind) {
+    let database = TestDatabase::empty(kind).await;
+    let server =
+        Server::start(Configuration { database: Some(database.url.clone()), ..Configuration::default() }).await;
+    let domains = domains_on(&server).await;
+    let login = domains.login("openid offline_access chat.read").await;
+    for (token, kind) in [(login.id_token(), ID), (login.refresh_token(), REFRESH)] {
+        let grant = domains.ask((token, kind), &[("scope", "chat.read")]).await.tokens();
+        let claims = domains.idp.verify(grant.access_token()).await.claims;
+        assert_eq!((&claims["sub"], &claims["email"]), (&json!(domains.idp.user.id), &json!("ana@ana.test")));
+        let answers = at_once(8, async || domains.take(grant.access_token(), &[]).await).await;
+        let (taken, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+        assert_eq!(taken.len(), 1);
+        let access = domains.chat.verify(taken[0].tokens().access_token()).await.claims;
+        assert_eq!((&access["aud"], &access["scope"]), (&json!(API), &json!("chat.read")));
+        for answer in &refused {
+            answer.assert_refused("invalid_grant");
+        }
+    }
+    revoke(&domains.wiki, login.refresh_token()).await;
+    domains.ask((login.refresh_token(), REFRESH), &[]).await.assert_refused("invalid_request");
+    let path = format!("/realms/{}/users/{}/sign-out", domains.idp.name, domains.idp.user.id);
+    server.administration.ask(Method::POST, &path, &json!({})).await;
+    domains.ask((login.id_token(), ID), &[]).await.assert_refused("invalid_request");
+    drop(domains);
+    drop(server);
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn id_jag_4_grants_are_issued_and_taken_on_postgres() {
+    works_on(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn id_jag_4_grants_are_issued_and_taken_on_mariadb() {
+    works_on(Kind::MariaDb).await;
 }

@@ -6,12 +6,15 @@ mod identity_assertions;
 mod kinds;
 mod transactions;
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::support::client::{Client, Tokens};
 use crate::support::http::Answer;
 use crate::support::jwt;
 use crate::support::realm::{Realm, merged};
+use crate::support::server::Server;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -37,7 +40,11 @@ fn policy(more: Value) -> Value {
 }
 
 async fn world_with(realm: Value, shop: Value, policy: Value) -> World {
-    let realm = Realm::with(merged(json!({"backchannel_logout": true}), realm)).await;
+    world_on(&Server::shared().await, realm, shop, policy).await
+}
+
+async fn world_on(server: &Arc<Server>, realm: Value, shop: Value, policy: Value) -> World {
+    let realm = Realm::on(server, merged(json!({"backchannel_logout": true}), realm)).await;
     for (identifier, scope) in [(STOCK, "stock"), (PRICES, "prices")] {
         let scopes = json!([{"name": scope, "description": scope}]);
         let body = json!({"identifier": identifier, "display_name": scope, "scopes": scopes});

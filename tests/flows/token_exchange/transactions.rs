@@ -3,10 +3,12 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{ACCESS, ID, JWT, REFRESH, STOCK, World, exchange, policy, revoke, world_with};
+use super::{ACCESS, ID, JWT, REFRESH, STOCK, World, exchange, policy, revoke, world_on, world_with};
+use crate::support::databases::{Kind, TestDatabase};
 use crate::support::http::Answer;
 use crate::support::jwt::{self, SigningKey};
 use crate::support::realm::merged;
+use crate::support::server::{Configuration, Server};
 use crate::support::time::now;
 
 const TXN: &str = "urn:ietf:params:oauth:token-type:txn_token";
@@ -231,4 +233,52 @@ async fn tk_080_a_transaction_token_dies_with_what_it_was_issued_for() {
     let key = SigningKey::generate("ES256");
     let forged = key.sign_with_header(&json!({"alg": "ES256", "typ": "txntoken+jwt"}), &claims);
     ask(&world, (&forged, TXN), &[]).await.assert_refused("invalid_request");
+}
+
+/// A user's transaction on a database: it is replaced there, and dies with the login or with the token that it began with.
+async fn works_on(kind: Kind) {
+    let database = TestDatabase::empty(kind).await;
+    let server =
+        Server::start(Configuration { database: Some(database.url.clone()), ..Configuration::default() }).await;
+    let realm = json!({"transaction_trust_domain": DOMAIN});
+    let world = world_on(&server, realm, json!({}), transactions(json!({}))).await;
+    let details = [("request_details", r#"{"action": "BUY"}"#)];
+    let begin = async || {
+        let login = world.login("stock").await;
+        let token = ask(&world, (login.access_token(), ACCESS), &details).await.tokens();
+        let replaced = ask(&world, (token.access_token(), TXN), &[]).await.tokens();
+        (login, token, replaced)
+    };
+    let (login, token, replaced) = begin().await;
+    let (before, after) = (
+        world.realm.verify(token.access_token()).await.claims,
+        world.realm.verify(replaced.access_token()).await.claims,
+    );
+    assert_eq!((&before["sub"], &before["req_wl"]), (&json!(world.realm.user.id), &json!("gateway")));
+    for claim in ["sub", "txn", "tctx", "aud", "scope"] {
+        assert_eq!(after[claim], before[claim], "{claim}");
+    }
+    revoke(&world.shop, login.access_token()).await;
+    for dead in [&token, &replaced] {
+        ask(&world, (dead.access_token(), TXN), &[]).await.assert_refused("invalid_request");
+    }
+    let (_, token, replaced) = begin().await;
+    let path = format!("/realms/{}/users/{}/sign-out", world.realm.name, world.realm.user.id);
+    server.administration.ask(Method::POST, &path, &json!({})).await;
+    for dead in [&token, &replaced] {
+        ask(&world, (dead.access_token(), TXN), &[]).await.assert_refused("invalid_request");
+    }
+    drop(world);
+    drop(server);
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn tk_080_transactions_of_users_work_on_postgres() {
+    works_on(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn tk_080_transactions_of_users_work_on_mariadb() {
+    works_on(Kind::MariaDb).await;
 }

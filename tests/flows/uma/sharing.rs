@@ -9,14 +9,14 @@ use crate::support::http::Answer;
 use crate::support::realm::User;
 
 /// A world in which others may ask the owner of the album, and polls are answered at once.
-async fn world() -> World {
+pub(super) async fn world() -> World {
     let world = World::of(json!({"uma_poll_interval_seconds": 0}), json!({"client_name": "Photo prints"})).await;
     world.allow(&world.album, json!([{"scopes": ["view", "print"], "ask": true}])).await;
     world
 }
 
 /// A browser in which a person is signed in.
-async fn signed_in(world: &World, user: &User) -> Browser {
+pub(super) async fn signed_in(world: &World, user: &User) -> Browser {
     let client = world.realm.client(json!({"settings": {"skip_consent": true}})).await;
     let mut browser = world.realm.browser();
     browser.complete(&client.request(), user).await;
@@ -24,14 +24,14 @@ async fn signed_in(world: &World, user: &User) -> Browser {
 }
 
 /// The owner's page.
-async fn page(world: &World, browser: &mut Browser) -> Answer {
+pub(super) async fn page(world: &World, browser: &mut Browser) -> Answer {
     let page = browser.get(&world.realm.url("/account/sharing")).await;
     page.page("sharing-page");
     page
 }
 
 /// Sends the first form of the page that can do this, with more fields.
-async fn press(browser: &mut Browser, page: &Answer, has: &str, fields: &[(&str, &str)]) -> Answer {
+pub(super) async fn press(browser: &mut Browser, page: &Answer, has: &str, fields: &[(&str, &str)]) -> Answer {
     let forms = page.page("sharing-page").forms();
     let form = forms.into_iter().find(|form| form.field(has).is_some()).unwrap_or_else(|| panic!("{}", page.body));
     let form = fields.iter().fold(form, |form, (name, value)| form.with(name, value));
@@ -41,7 +41,7 @@ async fn press(browser: &mut Browser, page: &Answer, has: &str, fields: &[(&str,
 }
 
 /// A request that the owner is asked about; the ticket to go on with.
-async fn submitted(world: &World, scopes: &[&str]) -> String {
+pub(super) async fn submitted(world: &World, scopes: &[&str]) -> String {
     let ticket = world.ticket(&world.album, scopes).await;
     let answer = world.request_for(&world.id_token(&world.bea).await, &ticket, &[]).await;
     refused(&answer, "request_submitted").unwrap()

@@ -35,7 +35,29 @@ pub async fn provider_metadata(
     Ok(metadata)
 }
 
+/// A part of the document: it has members of its own, and those of the others.
+type Part = fn(&RealmContext, ProviderMetadata) -> ProviderMetadata;
+
+const PARTS: [Part; 9] = [
+    of_openid_connect,
+    of_secured_requests,
+    of_logouts,
+    of_authorization_extensions,
+    of_resources,
+    of_backchannel_authentication,
+    of_protection,
+    of_native_apps,
+    of_chaining,
+];
+
 fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
+    let metadata = PARTS.iter().fold(ProviderMetadata::default(), |others, part| part(realm, others));
+    let ui_locales_supported = ui_locales.iter().map(|&locale| locale.to_owned()).collect();
+    ProviderMetadata { ui_locales_supported, ..metadata }
+}
+
+/// What every realm says (OpenID Connect Discovery 3, RFC 8414 section 2).
+fn of_openid_connect(realm: &RealmContext, others: ProviderMetadata) -> ProviderMetadata {
     let profile = realm.realm.settings.profile.profile();
     let url = |endpoint| realm.urls.of(endpoint);
     let signing = texts(signing_algorithms(realm), SignatureAlgorithm::as_str);
@@ -79,7 +101,6 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         request_object_signing_alg_values_supported: signatures(profile.request_objects.algorithms),
         request_object_encryption_alg_values_supported: requests,
         request_object_encryption_enc_values_supported: content_encryption,
-        ui_locales_supported: ui_locales.iter().map(|&locale| locale.to_owned()).collect(),
         prompt_values_supported: texts(prompts(realm), Prompt::as_str),
         code_challenge_methods_supported: vec![CodeChallengeMethod::S256.as_str().to_owned()],
         token_endpoint_auth_methods_supported: methods.clone(),
@@ -89,12 +110,12 @@ fn of_realm(realm: &RealmContext, ui_locales: &[&str]) -> ProviderMetadata {
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertions,
         authorization_response_iss_parameter_supported: true,
-        ..of_secured_requests(realm)
+        ..others
     }
 }
 
 /// How logouts are told (RP-Initiated Logout 2.1, Session Management 3.3, Front- and Back-Channel Logout 2.1).
-fn of_logouts(realm: &RealmContext) -> ProviderMetadata {
+fn of_logouts(realm: &RealmContext, others: ProviderMetadata) -> ProviderMetadata {
     let settings = &realm.realm.settings;
     ProviderMetadata {
         end_session_endpoint: realm.urls.of(Endpoint::EndSession),
@@ -103,13 +124,13 @@ fn of_logouts(realm: &RealmContext) -> ProviderMetadata {
         frontchannel_logout_session_supported: settings.frontchannel_logout,
         backchannel_logout_supported: settings.backchannel_logout,
         backchannel_logout_session_supported: settings.backchannel_logout,
-        ..authorization_extensions(realm)
+        ..others
     }
 }
 
 /// Requests that are pushed or must be signed (RFC 9126 section 5, RFC 9101 section 10.5), responses that are JWTs
 /// (JARM 4), and what tokens are bound to (RFC 9449 section 5.1, RFC 8705 sections 3.3 and 5).
-fn of_secured_requests(realm: &RealmContext) -> ProviderMetadata {
+fn of_secured_requests(realm: &RealmContext, others: ProviderMetadata) -> ProviderMetadata {
     let (settings, profile) = (&realm.realm.settings, realm.realm.settings.profile.profile());
     ProviderMetadata {
         pushed_authorization_request_endpoint: realm.urls.of(Endpoint::PushedAuthorizationRequest),
@@ -125,7 +146,7 @@ fn of_secured_requests(realm: &RealmContext) -> ProviderMetadata {
         dpop_signing_alg_values_supported: texts(profile.proof_algorithms.iter().copied(), SignatureAlgorithm::as_str),
         tls_client_certificate_bound_access_tokens: realm.urls.mutual_tls.is_some(),
         mtls_endpoint_aliases: mtls_endpoint_aliases(realm),
-        ..of_logouts(realm)
+        ..others
     }
 }
 
@@ -221,20 +242,20 @@ fn mtls_endpoint_aliases(realm: &RealmContext) -> Option<MtlsEndpointAliases> {
 }
 
 /// What clients may ask for beyond scope values (RFC 9396 section 10, Grant Management 7.1).
-fn authorization_extensions(realm: &RealmContext) -> ProviderMetadata {
+fn of_authorization_extensions(realm: &RealmContext, others: ProviderMetadata) -> ProviderMetadata {
     let settings = &realm.realm.settings;
     ProviderMetadata {
         authorization_details_types_supported: realm.details_types.names().map(str::to_owned).collect(),
         grant_management_endpoint: settings.grant_management.then(|| realm.urls.of(Endpoint::GrantManagement)),
         grant_management_actions_supported: grant_management_actions(realm),
         grant_management_action_required: settings.grant_management_action_required,
-        ..of_resources(realm)
+        ..others
     }
 }
 
 /// What resource servers may have signed and encrypted (RFC 9701 section 7), and the resources of this server itself (RFC
 /// 9728 section 4).
-fn of_resources(realm: &RealmContext) -> ProviderMetadata {
+fn of_resources(realm: &RealmContext, others: ProviderMetadata) -> ProviderMetadata {
     let profile = realm.realm.settings.profile.profile();
     ProviderMetadata {
         introspection_signing_alg_values_supported: texts(signing_algorithms(realm), SignatureAlgorithm::as_str),
@@ -244,14 +265,14 @@ fn of_resources(realm: &RealmContext) -> ProviderMetadata {
         ),
         introspection_encryption_enc_values_supported: content_encryption(profile),
         protected_resources: realm.own_resources().map(|resource| resource.identifier(&realm.urls)).collect(),
-        ..of_backchannel_authentication(realm)
+        ..others
     }
 }
 
 /// What clients may have users asked with (CIBA Core 4).
-fn of_backchannel_authentication(realm: &RealmContext) -> ProviderMetadata {
+fn of_backchannel_authentication(realm: &RealmContext, others: ProviderMetadata) -> ProviderMetadata {
     if !realm.offers_grant(GrantType::Ciba) {
-        return of_protection(realm);
+        return others;
     }
     let profile = realm.realm.settings.profile.profile();
     let asymmetric = profile.request_objects.algorithms.iter().copied().filter(|algorithm| !algorithm.is_symmetric());
@@ -263,43 +284,43 @@ fn of_backchannel_authentication(realm: &RealmContext) -> ProviderMetadata {
         ),
         backchannel_authentication_request_signing_alg_values_supported: texts(asymmetric, SignatureAlgorithm::as_str),
         backchannel_user_code_parameter_supported: Some(realm.realm.settings.backchannel_user_code),
-        ..of_protection(realm)
+        ..others
     }
 }
 
 /// Where resource servers protect what its owners have there (UMA Federated Authorization section 2).
-fn of_protection(realm: &RealmContext) -> ProviderMetadata {
+fn of_protection(realm: &RealmContext, others: ProviderMetadata) -> ProviderMetadata {
     let url = |endpoint| realm.realm.settings.uma.then(|| realm.urls.of(endpoint));
     ProviderMetadata {
         claims_interaction_endpoint: url(Endpoint::ClaimsInteraction),
         permission_endpoint: url(Endpoint::Permission),
         resource_registration_endpoint: url(Endpoint::ResourceRegistration),
-        ..of_native_apps(realm)
+        ..others
     }
 }
 
 /// What apps may do without a browser (Native SSO for Mobile Apps 5, First-Party Apps 8).
-fn of_native_apps(realm: &RealmContext) -> ProviderMetadata {
+fn of_native_apps(realm: &RealmContext, others: ProviderMetadata) -> ProviderMetadata {
     let settings = &realm.realm.settings;
     ProviderMetadata {
         native_sso_supported: shares_logins(realm),
         authorization_challenge_endpoint: settings
             .authorization_challenge
             .then(|| realm.urls.of(Endpoint::AuthorizationChallenge)),
-        ..of_chaining(realm)
+        ..others
     }
 }
 
 /// What clients can take to other trust domains, and bring from there (Identity Assertion JWT Authorization Grant section
 /// 7).
-fn of_chaining(realm: &RealmContext) -> ProviderMetadata {
+fn of_chaining(realm: &RealmContext, others: ProviderMetadata) -> ProviderMetadata {
     let one = |is_there: bool, value: &str| is_there.then(|| value.to_owned()).into_iter().collect();
     let issues = realm.realm.settings.identity_chaining && realm.offers_grant(GrantType::TokenExchange);
     let takes = realm.offers_grant(GrantType::JwtBearer);
     ProviderMetadata {
         identity_chaining_requested_token_types_supported: one(issues, TokenType::IdJag.as_str()),
         authorization_grant_profiles_supported: one(takes, IDENTITY_ASSERTION_PROFILE),
-        ..ProviderMetadata::default()
+        ..others
     }
 }
 

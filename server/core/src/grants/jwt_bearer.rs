@@ -13,14 +13,14 @@ use signet_protocol::time::UnixTime;
 
 use super::assertion_decision::{Asserted, decide as decide_on_assertion};
 use super::decision::{Planned, decide};
+use super::redeem::{Redeemed, Use, redeem};
 use super::token_exchange::{is_acceptable_act, is_delegable};
 use super::trusted::{self, Vouched};
 use super::{GrantRequest, aim_grant, requested_resources, resources_are_allowed};
-use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
 use crate::model::{Confirmation, Exchanged, Purpose, TokenBasis, TrustedIssuer, TrustedIssuerUse, UsedRecord, User};
-use crate::ports::{Redeemable, Redemption, RedemptionOutcome, StandingQuery};
+use crate::ports::{Redeemable, StandingQuery};
 use crate::tokens::{UserTokens, issue_user_tokens};
 
 /// The `typ` of an identity assertion grant.
@@ -71,7 +71,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         ds_hash: None,
     };
     let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
-    redeem(request, record(trusted, &claims)?, (lineage, &basis, &user)).await?;
+    use_up(request, record(trusted, &claims)?, (lineage, &basis, &user)).await?;
     Ok(response)
 }
 
@@ -240,27 +240,21 @@ fn issued(request: &GrantRequest<'_>, (lineage, basis, user): (Lineage, &TokenBa
 }
 
 /// Uses the assertion up, if everything stands at that moment.
-async fn redeem(
+async fn use_up(
     request: &GrantRequest<'_>,
     assertion: UsedRecord,
     (lineage, basis, user): (Lineage, &TokenBasis, &User),
 ) -> Result<(), Failure> {
     let client_id = &request.client.client().client_id;
-    let redemption = Redemption {
+    let spent = Use {
         redeemable: Redeemable::Code(assertion),
         standing: StandingQuery::of_basis(basis, (lineage, client_id, Some(user.id))),
         refresh_family: None,
-        participant: None,
-        proofs: request.proofs(),
+        sid: None,
     };
-    let events = request.serving.with_event(request.realm, issued(request, (lineage, basis, user)));
-    match request.serving.store.redeem(request.realm.id(), &redemption, &events).await? {
-        RedemptionOutcome::Redeemed => {
-            request.serving.written(&events);
-            Ok(())
-        }
-        RedemptionOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
-        RedemptionOutcome::AlreadyUsed => Err(invalid().detail("it was used before").into()),
-        RedemptionOutcome::Fallen => Err(invalid().detail("client, user or realm has changed").into()),
+    match redeem(request, spent, issued(request, (lineage, basis, user))).await? {
+        Redeemed::Now => Ok(()),
+        Redeemed::Before => Err(invalid().detail("it was used before").into()),
+        Redeemed::Fallen => Err(invalid().detail("client, user or realm has changed").into()),
     }
 }

@@ -12,6 +12,7 @@ mod device_code;
 mod device_secret;
 mod jwt_bearer;
 mod pace;
+mod redeem;
 mod refresh_token;
 mod resources;
 mod token_exchange;

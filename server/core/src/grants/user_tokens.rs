@@ -10,12 +10,12 @@ use signet_protocol::spec::{SpecRef, rfc6749, rfc9449};
 
 use super::decision::{Planned, decide, go_on};
 use super::device_secret::NewSecret;
+use super::redeem::{Redeemed, Use, redeem};
 use super::{GrantRequest, aim_grant};
-use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
 use crate::model::{AuthorizationDetail, Client, RefreshFamily, Thumbprint, TokenBasis, User};
-use crate::ports::{Redeemable, Redemption, RedemptionOutcome, StandingQuery};
+use crate::ports::{Redeemable, StandingQuery};
 use crate::realm::REFRESH_KEY_VERSION;
 use crate::tokens::{UserTokens, issue_user_tokens};
 
@@ -92,7 +92,7 @@ pub(super) async fn issue(
     };
     let mut response = issue_user_tokens(request.serving, request.realm, tokens).await?;
     let issued = issued(granted, (permitted.scope, aimed.resources), (&response, refresh_family.as_ref()));
-    let is_first = redeem(request, granted, refresh_family, issued.concerning(granted.parties(request))).await?;
+    let is_first = use_up(request, granted, refresh_family, issued.concerning(granted.parties(request))).await?;
     if let Some(secret) = secret.filter(|_| is_first) {
         response.device_secret = Some(Box::pin(secret.keep(request)).await?);
     }
@@ -189,15 +189,15 @@ fn issued(
     }
 }
 
-/// Uses the grant up, with everything that its tokens need; says whether it was there to be used.
-async fn redeem(
+/// Uses the grant up; says whether it was there to be used.
+async fn use_up(
     request: &GrantRequest<'_>,
     granted: &Granted<'_>,
     refresh_family: Option<RefreshFamily>,
     issued: Event,
 ) -> Result<bool, Failure> {
     let client_id = &request.client.client().client_id;
-    let redemption = Redemption {
+    let spent = Use {
         redeemable: granted.redeemable,
         // The grant itself ends with the session that the user agreed in, also where the tokens outlive it.
         standing: StandingQuery {
@@ -205,17 +205,11 @@ async fn redeem(
             ..StandingQuery::of_basis(granted.basis, (granted.lineage, client_id, Some(granted.user_id)))
         },
         refresh_family,
-        participant: granted.sid.map(|sid| (sid, client_id.clone())),
-        proofs: request.proofs(),
+        sid: granted.sid,
     };
-    let events = request.serving.with_event(request.realm, issued);
-    match request.serving.store.redeem(request.realm.id(), &redemption, &events).await? {
-        RedemptionOutcome::Redeemed => {
-            request.serving.written(&events);
-            Ok(true)
-        }
-        RedemptionOutcome::Fallen => Err(fallen().into()),
-        RedemptionOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
-        RedemptionOutcome::AlreadyUsed => Ok(false),
+    match redeem(request, spent, issued).await? {
+        Redeemed::Now => Ok(true),
+        Redeemed::Before => Ok(false),
+        Redeemed::Fallen => Err(fallen().into()),
     }
 }

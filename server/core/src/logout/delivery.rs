@@ -5,7 +5,6 @@
 //! counts goes on; a node that dies under way loses nothing. A client that does not answer costs a place for a few
 //! seconds once; from then on its attempts have places of their own, so that it delays nobody else.
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,10 +23,6 @@ use crate::registry::{RegistryError, find_realm};
 
 /// Time between two looks where nothing happened here: another node may have ended a session and died.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Seconds for one attempt, from the name to the last byte, where the client has no wish of its own.
-const ATTEMPT_SECONDS: u32 = 5;
-/// What a client may wish. A place that waits for it is nobody else's meanwhile.
-pub(crate) const PERMITTED_ATTEMPT_SECONDS: RangeInclusive<u32> = 1..=20;
 /// Seconds for which nobody else tries a delivery: longer than an attempt can take, the keys it encrypts to included.
 const LEASE_SECONDS: i64 = 30;
 /// First attempts under way at a time.
@@ -148,7 +143,7 @@ async fn send(
         bearer: None,
         body: Some(OutboundBody::Form(form)),
         max_bytes: MOST_BYTES,
-        time: time_of(client),
+        time: client.settings.logout_attempt(),
     };
     let reply = provider.outbound.send(request).await;
     match reply {
@@ -159,12 +154,6 @@ async fn send(
         }
         Err(error) => Err(Failed { refused: is_final(&error), problem: error.to_string() }),
     }
-}
-
-/// The time that a client has for one attempt. Registration checked the wish.
-fn time_of(client: &Client) -> Duration {
-    let seconds = client.settings.backchannel_logout_timeout_seconds.unwrap_or(ATTEMPT_SECONDS);
-    Duration::from_secs(seconds.into())
 }
 
 /// Whether an address is refused as it is registered, so that waiting does not help.
@@ -204,6 +193,7 @@ fn wait(attempts: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::PERMITTED_ATTEMPT_SECONDS;
 
     #[test]
     fn attempts_wait_longer_each_time_up_to_a_bound() {
@@ -212,7 +202,6 @@ mod tests {
 
     #[test]
     fn an_attempt_ends_before_its_lease() {
-        assert!(PERMITTED_ATTEMPT_SECONDS.contains(&ATTEMPT_SECONDS));
         // Keys are fetched within five seconds.
         assert!(i64::from(*PERMITTED_ATTEMPT_SECONDS.end()) + 5 < LEASE_SECONDS);
     }

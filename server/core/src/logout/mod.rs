@@ -14,7 +14,6 @@ mod session_state;
 mod token;
 
 pub use delivery::LogoutSender;
-pub(crate) use delivery::PERMITTED_ATTEMPT_SECONDS;
 pub(crate) use end::offline_access_denied_until;
 pub use end::{LoggedOut, end, end_everywhere};
 pub use request::{LogoutRequest, LogoutStep, confirmed, requested};

@@ -1,6 +1,8 @@
 //! An OAuth client.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use signet_protocol::client_metadata::ClientMetadata;
@@ -130,6 +132,9 @@ pub struct ClientSettings {
     /// Seconds in which the client takes a logout token (Back-Channel Logout 2.5); 5 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_timeout_seconds: Option<u32>,
+    /// Seconds in which the client takes a ping or pushed tokens (CIBA Core 10.2 and 10.3); 5 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_notification_timeout_seconds: Option<u32>,
     /// What the client may exchange tokens for; nothing when absent (RFC 8693). Few clients have one, and it is large.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_exchange: Option<Box<TokenExchangePolicy>>,
@@ -144,6 +149,28 @@ pub struct ClientSettings {
     /// client a stranger registered.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub authorization_challenge: bool,
+}
+
+/// Seconds for one attempt to tell a client something, where it has no wish of its own.
+const ATTEMPT_SECONDS: u32 = 5;
+/// What a client may wish. A place that waits for it is nobody else's meanwhile.
+pub(crate) const PERMITTED_ATTEMPT_SECONDS: RangeInclusive<u32> = 1..=20;
+
+/// From the name to the last byte. Registration checked the wish.
+fn attempt(wish: Option<u32>) -> Duration {
+    Duration::from_secs(wish.unwrap_or(ATTEMPT_SECONDS).into())
+}
+
+impl ClientSettings {
+    /// The time that the client has to take a logout token.
+    pub(crate) fn logout_attempt(&self) -> Duration {
+        attempt(self.backchannel_logout_timeout_seconds)
+    }
+
+    /// The time that the client has to take a ping or pushed tokens.
+    pub(crate) fn notification_attempt(&self) -> Duration {
+        attempt(self.backchannel_notification_timeout_seconds)
+    }
 }
 
 /// How refresh tokens change on use.

@@ -29,6 +29,7 @@ mod user;
 pub use authorization::{Authorization, ClientAccess, DEFAULT_SLOT};
 pub use authorization_detail::AuthorizationDetail;
 pub use authorization_details_type::{AuthorizationDetailsType, DetailsDefinition, DetailsText};
+pub(crate) use client::PERMITTED_ATTEMPT_SECONDS;
 pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
 pub use confirmation::{Confirmation, Thumbprint};
 pub use deferred_request::{DeferredKind, DeferredReference, DeferredRequest, DeferredState};

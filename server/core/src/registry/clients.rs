@@ -18,8 +18,7 @@ use super::{
 use crate::client_auth::{recover_secret, secret_place};
 use crate::events::{Action, Object, Parties, Serving};
 use crate::failure::Fault;
-use crate::logout::PERMITTED_ATTEMPT_SECONDS;
-use crate::model::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLife};
+use crate::model::{Client, ClientSecret, ClientSettings, PERMITTED_ATTEMPT_SECONDS, RefreshRotation, SecretLife};
 use crate::ports::{KeptClient, Page, PageRequest};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
@@ -155,9 +154,13 @@ fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     if settings.access_token_seconds.is_some_and(|seconds| !(30..=86_400).contains(&seconds)) {
         return Err(RegistryError::invalid("settings.access_token_seconds", "must be from 30 to 86400"));
     }
-    let timeout = settings.backchannel_logout_timeout_seconds;
-    if timeout.is_some_and(|seconds| !PERMITTED_ATTEMPT_SECONDS.contains(&seconds)) {
-        return Err(RegistryError::invalid("settings.backchannel_logout_timeout_seconds", "must be from 1 to 20"));
+    for (field, timeout) in [
+        ("settings.backchannel_logout_timeout_seconds", settings.backchannel_logout_timeout_seconds),
+        ("settings.backchannel_notification_timeout_seconds", settings.backchannel_notification_timeout_seconds),
+    ] {
+        if timeout.is_some_and(|seconds| !PERMITTED_ATTEMPT_SECONDS.contains(&seconds)) {
+            return Err(RegistryError::invalid(field, "must be from 1 to 20"));
+        }
     }
     let algorithm = settings.access_token_signed_response_alg.as_deref().map(str::parse::<SignatureAlgorithm>);
     if algorithm.is_some_and(|parsed| parsed.map_or(true, SignatureAlgorithm::is_symmetric)) {

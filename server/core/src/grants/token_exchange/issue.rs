@@ -14,14 +14,14 @@ use super::decision::Left;
 use super::native_sso::session_is_over;
 use super::presented::Presented;
 use super::{Exchange, invalid};
-use crate::binding::replayed;
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
 use crate::grants::decision::{Permitted, Planned, decide};
+use crate::grants::redeem::{Redeemed, Use, redeem};
 use crate::grants::user_tokens::is_refreshable;
 use crate::grants::{GrantRequest, aim_grant};
 use crate::model::{Exchanged, Purpose, RefreshFamily, TokenBasis, UsedRecord, User};
-use crate::ports::{Redeemable, Redemption, RedemptionOutcome, Standing, StandingQuery};
+use crate::ports::{Redeemable, Standing, StandingQuery};
 use crate::realm::REFRESH_KEY_VERSION;
 use crate::tokens::{ClientToken, Lifetimes, UserTokens, issue_client_token, issue_id_token_alone, issue_user_tokens};
 
@@ -77,7 +77,7 @@ pub(super) async fn issue_shared(
     };
     let response = issue_user_tokens(request.serving, request.realm, tokens).await?;
     let generation = family.as_ref().map(|family| family.generation);
-    redeem(request, &making, family, (response.id_token.is_some(), generation)).await?;
+    record(request, &making, family, (response.id_token.is_some(), generation)).await?;
     Ok(TokenResponse { issued_token_type: Some(TokenType::AccessToken), ..response })
 }
 
@@ -206,7 +206,7 @@ async fn id_token(request: &GrantRequest<'_>, making: &Making<'_>) -> Result<Tok
         issue_id_token_alone(request.serving, request.realm, &tokens(request, making, user_of(making)?)).await?;
     let own = request.realm.realm.settings.id_token_seconds;
     let expires_in = making.lifetimes.id_token.map_or(own, |most| most.min(own));
-    redeem(request, making, None, (true, None)).await?;
+    record(request, making, None, (true, None)).await?;
     Ok(alone(token, expires_in, &Scope::empty()))
 }
 
@@ -221,7 +221,7 @@ async fn refresh_token(
     }
     let family = new_family(request, exchange, making, user_of(making)?);
     let expires_in = family.expires_at.since(request.serving.now());
-    redeem(request, making, Some(family), (false, Some(1))).await?;
+    record(request, making, Some(family), (false, Some(1))).await?;
     let token = request.realm.refresh_token_key.token(making.lineage.0, 1);
     Ok(alone(token, expires_in, &making.basis.scope))
 }
@@ -250,7 +250,7 @@ fn new_family(request: &GrantRequest<'_>, exchange: &Exchange<'_>, making: &Maki
 }
 
 /// Records what is more than an access token, if everything stands at that moment.
-async fn redeem(
+async fn record(
     request: &GrantRequest<'_>,
     making: &Making<'_>,
     refresh_family: Option<RefreshFamily>,
@@ -258,23 +258,16 @@ async fn redeem(
 ) -> Result<(), Failure> {
     let mut key = [0; 32];
     key[..16].copy_from_slice(&making.lineage.0);
-    let client_id = &request.client.client().client_id;
-    let record = UsedRecord { purpose: Purpose::TokenExchange, key, expires_at: request.serving.now() };
-    let redemption = Redemption {
-        redeemable: Redeemable::Code(record),
+    let mark = UsedRecord { purpose: Purpose::TokenExchange, key, expires_at: request.serving.now() };
+    let spent = Use {
+        redeemable: Redeemable::Code(mark),
         standing: standing(request, making),
         refresh_family,
-        participant: making.basis.sid.map(|sid| (sid, client_id.clone())),
-        proofs: request.proofs(),
+        sid: making.basis.sid,
     };
-    let events = request.serving.with_event(request.realm, issued(request, making, what));
-    match request.serving.store.redeem(request.realm.id(), &redemption, &events).await? {
-        RedemptionOutcome::Redeemed => {
-            request.serving.written(&events);
-            Ok(())
-        }
-        RedemptionOutcome::ProofReplayed(purpose) => Err(replayed(purpose).into()),
-        RedemptionOutcome::Fallen | RedemptionOutcome::AlreadyUsed => Err(fallen(making).into()),
+    match redeem(request, spent, issued(request, making, what)).await? {
+        Redeemed::Now => Ok(()),
+        Redeemed::Before | Redeemed::Fallen => Err(fallen(making).into()),
     }
 }
 

@@ -30,9 +30,9 @@ use crate::registry::{RegistryError, find_realm};
 
 /// Time between two looks where nothing happened here: another node may have been told an answer and died.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Time for one attempt, from the name to the last byte.
-const ATTEMPT: Duration = Duration::from_secs(5);
-/// Seconds for which nobody else tries a delivery: longer than an attempt can take.
+/// Time for one attempt to ask the device service, from the name to the last byte. Clients have a time of their own.
+const DEVICE_ATTEMPT: Duration = Duration::from_secs(5);
+/// Seconds for which nobody else tries a delivery: longer than an attempt can take, the keys it encrypts to included.
 const LEASE_SECONDS: i64 = 30;
 /// Attempts under way at a time.
 const ATTEMPTS: usize = 32;
@@ -170,7 +170,7 @@ async fn ask_device(
     let about = (&request, &content, stored);
     let message = service::message(serving, realm, about, (&user, &service.url)).map_err(failed)?;
     body["request"] = message.into();
-    send(serving, (url, None), &body).await
+    send(serving, (url, None, DEVICE_ATTEMPT), &body).await
 }
 
 /// `on_ciba_notify`: what the service is told besides; nothing where a script does not want it told. The first channel and
@@ -216,13 +216,13 @@ async fn tell_client(
     let content = Content::decrypt(realm, stored).map_err(failed)?;
     let own = content.backchannel.ok_or_else(|| nobody("the request is not one of CIBA"))?;
     let url = endpoint(&client).ok_or_else(|| nobody("the client has no notification endpoint any more"))?;
-    let token = own.notification_token.clone().map(Zeroizing::new);
+    let (token, time) = (own.notification_token.clone().map(Zeroizing::new), client.settings.notification_attempt());
     if notification != Notification::Push {
-        return send(serving, (url, token), &json!({ "auth_req_id": own.auth_req_id })).await;
+        return send(serving, (url, token, time), &json!({ "auth_req_id": own.auth_req_id })).await;
     }
     let body = pushed(serving, realm, (&client, stored), &own).await?;
     // The tokens were issued, and may have arrived: they are not sent again.
-    send(serving, (url, token), &body).await.map_err(|failed| Failed { is_final: true, ..failed })
+    send(serving, (url, token, time), &body).await.map_err(|failed| Failed { is_final: true, ..failed })
 }
 
 fn endpoint(client: &Client) -> Option<Url> {
@@ -253,11 +253,11 @@ async fn pushed(
 
 async fn send(
     serving: &Serving<'_>,
-    (url, bearer): (Url, Option<Zeroizing<String>>),
+    (url, bearer, time): (Url, Option<Zeroizing<String>>, Duration),
     body: &serde_json::Value,
 ) -> Result<(), Failed> {
     let body = OutboundBody::Json(body.to_string().into_bytes());
-    let request = OutboundRequest { url, bearer, body: Some(body), max_bytes: MOST_BYTES, time: ATTEMPT };
+    let request = OutboundRequest { url, bearer, body: Some(body), max_bytes: MOST_BYTES, time };
     match serving.outbound.send(request).await {
         Ok(reply) if (200..300).contains(&reply.status) => Ok(()),
         Ok(reply) => {
@@ -301,9 +301,17 @@ fn wait(attempts: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::PERMITTED_ATTEMPT_SECONDS;
 
     #[test]
     fn attempts_wait_longer_each_time_up_to_a_bound() {
         assert_eq!([0, 1, 2, 3, 6, i64::MAX].map(wait), [1, 1, 2, 4, 30, 30]);
+    }
+
+    #[test]
+    fn an_attempt_ends_before_its_lease() {
+        // Keys are fetched within five seconds.
+        assert!(i64::from(*PERMITTED_ATTEMPT_SECONDS.end()) + 5 < LEASE_SECONDS);
+        assert!(DEVICE_ATTEMPT.as_secs() + 5 < LEASE_SECONDS.unsigned_abs());
     }
 }

@@ -29,6 +29,7 @@ mod m0030_uma;
 mod m0034_uma_claims;
 mod m0035_uma_requests;
 mod m0038_device_secrets;
+mod m0044_session_realm_epochs;
 mod schema;
 
 use std::collections::HashSet;
@@ -126,6 +127,7 @@ impl Migrator {
             m0034_uma_claims::STEPS,
             m0035_uma_requests::STEPS,
             m0038_device_secrets::STEPS,
+            m0044_session_realm_epochs::STEPS,
         ];
         files.into_iter().flatten()
     }

@@ -111,6 +111,7 @@ pub(crate) fn session(user: &User, number: u8) -> BrowserSession {
         sid: SessionId([number; 16]),
         user_id: user.id,
         user_epoch: user.epoch,
+        realm_epoch: 1,
         authenticated_at: NOW,
         amr: "pwd otp".to_owned(),
         last_seen_at: NOW,

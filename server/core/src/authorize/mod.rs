@@ -29,7 +29,7 @@ mod verified_redirect;
 pub use answer::{Answered, ConsentAnswer, LoggedIn, LoginAction, LoginAnswer, answer_consent, answer_login};
 pub use challenge::{Challenged, challenge};
 pub(crate) use decisions::{consent_terms, is_asked_again};
-pub(crate) use deferred::DeferredAnswer;
+pub(crate) use deferred::{DeferredAnswer, is_revoked};
 pub use deferred::{
     APPROVAL_TOKEN_PREFIX, Approver, AskedFrom, BackchannelSender, DeviceAnswer, DeviceForm, Entered, UserCode,
     Verified, WaitingRequest, answer_device, answer_request, answer_with_token, authenticate_backchannel,

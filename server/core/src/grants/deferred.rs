@@ -10,7 +10,7 @@ use signet_protocol::spec::SpecRef;
 use super::pace::longer;
 use super::user_tokens::{Granted, check_key, invalid_grant, issue};
 use super::{GrantRequest, details, resources};
-use crate::authorize::DeferredAnswer;
+use crate::authorize::{DeferredAnswer, is_revoked};
 use crate::failure::Failure;
 use crate::model::{DeferredKind, DeferredReference, DeferredRequest, DeferredState};
 use crate::ports::Redeemable;
@@ -42,6 +42,11 @@ pub(super) async fn redeem(request: &GrantRequest<'_>, polled: &Polled) -> Resul
     }
     let answer = match stored.state {
         DeferredState::Approved => DeferredAnswer::decrypt(request.realm, &stored)?,
+        // RFC 6749 section 5.2: invalid_grant is for what was revoked, too.
+        DeferredState::Pending if is_revoked(request.realm, request.client.client(), &stored)? => {
+            let detail = "made before everything was revoked";
+            return Err(invalid_grant(polled.invalid, polled.invalid_spec).detail(detail).into());
+        }
         // Nothing is written but, as for every refusal, the marks of proofs that came along.
         DeferredState::Pending => {
             return Err(ErrorCode::AuthorizationPending

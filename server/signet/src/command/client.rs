@@ -172,6 +172,14 @@ pub(super) async fn run(command: ClientCommand, context: &Context) -> CommandRes
             let updating = registry::update_client(&serving, &realm, before, registration);
             show(context, &terminal::waiting("making keys", Box::pin(updating)).await?)?;
         }
+        ClientCommand::RevokeAll { client, confirmation } => {
+            let realm = context.realm(&client.place.realm).await?;
+            registry::find_client(provider, &realm, &client.id).await?;
+            terminal::confirm(&format!("Everything ends that was issued to client {}.", client.id), &confirmation)?;
+            registry::revoke_all_of_client(&serving, &realm, &client.id).await?;
+            let said = format!("Revoked everything that was issued to client {}.", client.id);
+            context.output.done(&said, &json!({ "client_id": client.id.as_str(), "revoked": true }))?;
+        }
         ClientCommand::Delete { client, confirmation } => {
             let realm = context.realm(&client.place.realm).await?;
             registry::find_client(provider, &realm, &client.id).await?;

@@ -101,6 +101,14 @@ pub(super) async fn run(command: RealmCommand, context: &Context) -> CommandResu
             let said = format!("Nothing opens any more that was sealed before, in: {}.", names.join(", "));
             context.output.done(&said, &json!({ "names": names, "new_timeline": true }))?;
         }
+        RealmCommand::RevokeAll { name, confirmation } => {
+            context.realm(&name).await?;
+            let question = format!("Everything ends that was issued in realm {name}; all users have to log in again.");
+            terminal::confirm(&question, &confirmation)?;
+            registry::revoke_all_of_realm(&serving, &name).await?;
+            let said = format!("Revoked everything that was issued in realm {name}.");
+            context.output.done(&said, &json!({ "name": name.as_str(), "revoked": true }))?;
+        }
         RealmCommand::Delete { name, confirmation } => {
             context.realm(&name).await?;
             let question = format!("Realm {name} and all its clients, users and keys will be gone for ever.");

@@ -105,6 +105,16 @@ pub(super) async fn run(command: UserCommand, context: &Context) -> CommandResul
             let after = registry::update_user(&serving, &realm, before, change).await?;
             context.output.object(&views::user(&after))?;
         }
+        UserCommand::RevokeAll { user, confirmation } => {
+            let realm = context.realm(&user.place.realm).await?;
+            let found = find(context, &realm, &user.user).await?;
+            let question = format!("Everything ends that was issued for user {}, and every session.", user.user);
+            terminal::confirm(&question, &confirmation)?;
+            registry::revoke_all_of_user(&serving, &realm, found.id).await?;
+            let said = format!("Revoked everything that was issued for user {}.", user.user);
+            let object = json!({ "id": found.id.to_string(), "username": found.username, "revoked": true });
+            context.output.done(&said, &object)?;
+        }
         UserCommand::Delete { user, confirmation } => {
             let realm = context.realm(&user.place.realm).await?;
             let found = find(context, &realm, &user.user).await?;

@@ -144,6 +144,7 @@ mod tests {
             sid: SessionId([1; 16]),
             user_id: UserId([1; 16]),
             user_epoch: 0,
+            realm_epoch: 0,
             authenticated_at: UnixTime(1000),
             amr: "pwd".to_owned(),
             last_seen_at: UnixTime(1000),

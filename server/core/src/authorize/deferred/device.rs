@@ -22,7 +22,9 @@ use crate::endpoints::Endpoint;
 use crate::events::{Fact, Parties, RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
 use crate::grants::ClientRequest;
-use crate::model::{Client, DeferredKind, DeferredReference, DeferredRequest, DeferredState, Thumbprint, UsedRecord};
+use crate::model::{
+    Client, DeferredKind, DeferredReference, DeferredRequest, DeferredState, Epochs, Thumbprint, UsedRecord,
+};
 use crate::ports::{Deferral, DeferralOutcome};
 use crate::realm::RealmContext;
 
@@ -91,7 +93,8 @@ async fn validated(
         at: serving.now(),
     };
     let timeline = realm.realm.timeline;
-    Ok((Content { parameters, narrowing, asked_from, timeline, backchannel: None }, limits))
+    let epochs = Some(Epochs::of(&realm.realm, client));
+    Ok((Content { parameters, narrowing, asked_from, timeline, epochs, backchannel: None }, limits))
 }
 
 /// Keeps the request, in one transaction with the marks of what came along.

@@ -38,7 +38,8 @@ use crate::events::{Fact, Parties, RefusedAt, Serving};
 use crate::failure::Failure;
 use crate::grants::ClientRequest;
 use crate::model::{
-    Client, DeferredKind, DeferredReference, DeferredRequest, DeferredState, Notification, Thumbprint, UsedRecord, User,
+    Client, DeferredKind, DeferredReference, DeferredRequest, DeferredState, Epochs, Notification, Thumbprint,
+    UsedRecord, User,
 };
 use crate::ports::{Deferral, DeferralOutcome};
 use crate::realm::RealmContext;
@@ -167,6 +168,7 @@ async fn keep(
         narrowing,
         asked_from: AskedFrom { address: None, user_agent: None, at: now },
         timeline: realm.realm.timeline,
+        epochs: Some(Epochs::of(&realm.realm, client)),
         backchannel: Some(Backchannel {
             auth_req_id: auth_req_id.clone(),
             notification_token: asked.notification_token,

@@ -30,6 +30,7 @@ mod m0034_uma_claims;
 mod m0035_uma_requests;
 mod m0038_device_secrets;
 mod m0044_session_realm_epochs;
+mod m0045_deferred_request_epochs;
 mod schema;
 
 use std::collections::HashSet;
@@ -128,6 +129,7 @@ impl Migrator {
             m0035_uma_requests::STEPS,
             m0038_device_secrets::STEPS,
             m0044_session_realm_epochs::STEPS,
+            m0045_deferred_request_epochs::STEPS,
         ];
         files.into_iter().flatten()
     }

@@ -29,12 +29,12 @@ mod verified_redirect;
 pub use answer::{Answered, ConsentAnswer, LoggedIn, LoginAction, LoginAnswer, answer_consent, answer_login};
 pub use challenge::{Challenged, challenge};
 pub(crate) use decisions::{consent_terms, is_asked_again, session_taken};
+pub(crate) use deferred::DeferredAnswer;
 pub use deferred::{
     APPROVAL_TOKEN_PREFIX, Approver, AskedFrom, BackchannelSender, DeviceAnswer, DeviceForm, Entered, UserCode,
     Verified, WaitingRequest, answer_device, answer_request, answer_with_token, authenticate_backchannel,
     authorize_device, block_client_of, blocked_clients, enter_user_code, unblock_client, waiting_requests,
 };
-pub(crate) use deferred::{DeferredAnswer, is_revoked};
 pub use error::AuthorizeError;
 pub use gathering::{ClaimsAnswer, ClaimsForm, ClaimsInteraction, Question, QuestionKind, answer_claims, begin_claims};
 pub use interaction::BrowserBinding;

@@ -10,7 +10,7 @@ use signet_protocol::spec::SpecRef;
 use super::pace::longer;
 use super::user_tokens::{Granted, check_key, invalid_grant, issue};
 use super::{GrantRequest, details, resources};
-use crate::authorize::{DeferredAnswer, is_revoked};
+use crate::authorize::DeferredAnswer;
 use crate::failure::Failure;
 use crate::model::{DeferredKind, DeferredReference, DeferredRequest, DeferredState};
 use crate::ports::Redeemable;
@@ -43,7 +43,7 @@ pub(super) async fn redeem(request: &GrantRequest<'_>, polled: &Polled) -> Resul
     let answer = match stored.state {
         DeferredState::Approved => DeferredAnswer::decrypt(request.realm, &stored)?,
         // RFC 6749 section 5.2: invalid_grant is for what was revoked, too.
-        DeferredState::Pending if is_revoked(request.realm, request.client.client(), &stored)? => {
+        DeferredState::Pending if stored.is_revoked(&request.realm.realm, request.client.client()) => {
             let detail = "made before everything was revoked";
             return Err(invalid_grant(polled.invalid, polled.invalid_spec).detail(detail).into());
         }

@@ -5,13 +5,16 @@ use serde::{Deserialize, Serialize};
 use super::{Client, Epoch, Realm};
 
 /// The epochs of realm and client at the time when something was made for the client: a request that waits, or what was
-/// found out about a requesting party. It travels inside of what is kept, with short member names.
+/// found out about a requesting party. Where it travels inside of what is kept, its member names are
+/// short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Epochs {
+    /// That of the realm.
     #[serde(rename = "r")]
-    realm: Epoch,
+    pub realm: Epoch,
+    /// That of the client.
     #[serde(rename = "c")]
-    client: Epoch,
+    pub client: Epoch,
 }
 
 impl Epochs {

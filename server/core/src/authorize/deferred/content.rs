@@ -12,7 +12,7 @@ use signet_protocol::time::UnixTime;
 
 use crate::authorize::decisions::Narrowing;
 use crate::failure::Fault;
-use crate::model::{Client, DeferredReference, DeferredRequest, Epochs, Thumbprint, TokenBasis};
+use crate::model::{DeferredReference, DeferredRequest, Thumbprint, TokenBasis};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -31,9 +31,6 @@ pub(super) struct Content {
     pub(super) backchannel: Option<Backchannel>,
     /// The history of the database it was made in: what was answered after a backup is not answered once more.
     pub(super) timeline: i64,
-    /// The epochs it was made under; nothing of a node of the version before, while nodes are replaced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) epochs: Option<Epochs>,
 }
 
 /// What only a backchannel authentication request has.
@@ -91,16 +88,6 @@ impl Content {
     pub(super) fn decrypt(realm: &RealmContext, stored: &DeferredRequest) -> Result<Self, Fault> {
         decrypt(realm, (stored.reference, "content"), &stored.content)
     }
-
-    /// Whether it was made before everything of its realm or its client was revoked.
-    pub(super) fn is_revoked(&self, realm: &RealmContext, client: &Client) -> bool {
-        self.epochs.is_some_and(|epochs| !epochs.stand(&realm.realm, client))
-    }
-}
-
-/// Whether a request that waits was made before everything of its realm or its client was revoked.
-pub(crate) fn is_revoked(realm: &RealmContext, client: &Client, stored: &DeferredRequest) -> Result<bool, Fault> {
-    Ok(Content::decrypt(realm, stored)?.is_revoked(realm, client))
 }
 
 impl DeferredAnswer {

@@ -93,8 +93,7 @@ async fn validated(
         at: serving.now(),
     };
     let timeline = realm.realm.timeline;
-    let epochs = Some(Epochs::of(&realm.realm, client));
-    Ok((Content { parameters, narrowing, asked_from, timeline, epochs, backchannel: None }, limits))
+    Ok((Content { parameters, narrowing, asked_from, timeline, backchannel: None }, limits))
 }
 
 /// Keeps the request, in one transaction with the marks of what came along.
@@ -116,6 +115,7 @@ async fn keep(
             client_id: client.client_id.clone(),
             user_id: None,
             content: content.encrypt(serving, realm, reference)?,
+            epochs: Some(Epochs::of(&realm.realm, client)),
             state: DeferredState::Pending,
             interval: limits.interval,
             answer: None,

@@ -21,7 +21,7 @@ pub use backchannel::{
     authenticate_backchannel, block_client_of, blocked_clients, unblock_client, waiting_requests,
 };
 pub use content::AskedFrom;
-pub(crate) use content::{DeferredAnswer, is_revoked};
+pub(crate) use content::DeferredAnswer;
 pub use device::authorize_device;
 pub(super) use recall::{recalled_for, reference_of};
 pub use user_code::UserCode;

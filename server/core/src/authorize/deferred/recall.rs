@@ -48,12 +48,11 @@ pub(super) async fn read(
     realm: &RealmContext,
     stored: &DeferredRequest,
 ) -> Result<Option<(MergedRequest, AskedFrom)>, Fault> {
-    let content = Content::decrypt(realm, stored)?;
+    let Content { parameters, narrowing, asked_from, timeline, .. } = Content::decrypt(realm, stored)?;
     let Some(client) = serving.store.client(realm.id(), &stored.client_id).await? else { return Ok(None) };
-    if content.timeline != realm.realm.timeline || content.is_revoked(realm, &client) {
+    if timeline != realm.realm.timeline || stored.is_revoked(&realm.realm, &client) {
         return Ok(None);
     }
-    let Content { parameters, narrowing, asked_from, .. } = content;
     let address = Parameters::default()
         .with("client_id", stored.client_id.as_str())
         .with(REFERENCE_PARAMETER, &base64url::encode(stored.reference.0));

@@ -168,7 +168,6 @@ async fn keep(
         narrowing,
         asked_from: AskedFrom { address: None, user_agent: None, at: now },
         timeline: realm.realm.timeline,
-        epochs: Some(Epochs::of(&realm.realm, client)),
         backchannel: Some(Backchannel {
             auth_req_id: auth_req_id.clone(),
             notification_token: asked.notification_token,
@@ -185,6 +184,7 @@ async fn keep(
             client_id: client.client_id.clone(),
             user_id: Some(user.id),
             content: content.encrypt(serving, realm, reference)?,
+            epochs: Some(Epochs::of(&realm.realm, client)),
             state: DeferredState::Pending,
             interval: limits.interval,
             answer: None,

@@ -29,6 +29,8 @@ mod m0030_uma;
 mod m0034_uma_claims;
 mod m0035_uma_requests;
 mod m0038_device_secrets;
+mod m0044_session_realm_epochs;
+mod m0045_deferred_request_epochs;
 mod schema;
 
 use std::collections::HashSet;
@@ -126,6 +128,8 @@ impl Migrator {
             m0034_uma_claims::STEPS,
             m0035_uma_requests::STEPS,
             m0038_device_secrets::STEPS,
+            m0044_session_realm_epochs::STEPS,
+            m0045_deferred_request_epochs::STEPS,
         ];
         files.into_iter().flatten()
     }

@@ -43,6 +43,7 @@ mod response_types;
 mod responses;
 mod reverse_proxies;
 mod revocation_lists;
+mod revocations;
 mod scripts;
 mod self_registration;
 mod signed_responses;

@@ -13,11 +13,25 @@ on_every_database!(
     a_client_reads_back_with_every_kind_of_secret,
     an_identifier_is_taken_once_per_realm,
     an_update_replaces_all_but_creation_and_never_lowers_the_epoch,
+    a_raised_epoch_is_a_change_and_seen_at_once,
     clients_are_listed_by_identifier_page_by_page,
     a_deleted_client_takes_what_rests_on_it,
     ad_008_one_client_of_a_kind_stays,
     ht_013_origins_are_found_while_a_client_has_them,
 );
+
+async fn a_raised_epoch_is_a_change_and_seen_at_once(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id, client_id) = (&world.store, world.realm.id, world.client_id());
+    store.raise_client_epoch(realm_id, &client_id, &[]).await.unwrap();
+    let client = store.client(realm_id, &client_id).await.unwrap().unwrap();
+    assert_eq!((client.epoch, client.revision), (world.client.epoch + 1, world.client.revision + 1));
+    // Whoever read the client before that does not write it back.
+    assert!(matches!(store.update_client(&world.client, None, &[]).await, Err(StoreError::Changed("client"))));
+    assert_eq!(database.count("sessions").await, 1);
+    let nobody = "nobody".parse().unwrap();
+    assert_missing(store.raise_client_epoch(realm_id, &nobody, &[]).await, "client");
+}
 
 async fn a_client_reads_back_with_every_kind_of_secret(database: &TestDatabase) {
     let store = database.connect().await;

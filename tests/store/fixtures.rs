@@ -3,8 +3,8 @@
 use serde_json::json;
 use signet_core::model::{
     Authorization, BrowserSession, Client, ClientSecret, ClientSettings, Completion, DEFAULT_SLOT, DeferredKind,
-    DeferredReference, DeferredRequest, DeferredState, KeyState, PairwiseSaltRecord, PasswordCredential, Purpose,
-    PushedReference, PushedRequest, Realm, RealmSettings, RefreshFamily, ResourceScope, ResourceServer,
+    DeferredReference, DeferredRequest, DeferredState, Epochs, KeyState, PairwiseSaltRecord, PasswordCredential,
+    Purpose, PushedReference, PushedRequest, Realm, RealmSettings, RefreshFamily, ResourceScope, ResourceServer,
     SealingKeyRecord, SecretLife, SessionIdHash, SigningKeyRecord, TokenBasis, UsedRecord, User,
 };
 use signet_core::ports::{
@@ -111,6 +111,7 @@ pub(crate) fn session(user: &User, number: u8) -> BrowserSession {
         sid: SessionId([number; 16]),
         user_id: user.id,
         user_epoch: user.epoch,
+        realm_epoch: 1,
         authenticated_at: NOW,
         amr: "pwd otp".to_owned(),
         last_seen_at: NOW,
@@ -303,6 +304,7 @@ pub(crate) fn deferral(realm_id: RealmId, number: u8) -> Deferral {
             client_id: "app".parse().unwrap(),
             user_id: None,
             content: (0..=255).cycle().take(20_000).collect(),
+            epochs: Some(Epochs { realm: 1, client: 1 }),
             state: DeferredState::Pending,
             interval: 5,
             answer: None,

@@ -99,7 +99,7 @@ async fn every_kind_of_configuration_changes_the_version(database: &TestDatabase
         version = now;
     };
     seen(store.update_realm(&realm(1), &[]).await).await;
-    seen(store.raise_realm_epoch(realm_id).await).await;
+    seen(store.raise_realm_epoch(realm_id, &[]).await).await;
     seen(store.insert_client(&client(realm_id, "app"), &[]).await).await;
     seen(store.update_client(&client(realm_id, "app"), None, &[]).await).await;
     seen(store.delete_client(realm_id, &"app".parse().unwrap(), None, &[]).await).await;
@@ -140,7 +140,7 @@ async fn a_change_that_commits_after_a_later_one_is_noticed(database: &TestDatab
     slow.execute_unprepared(&insert).await.unwrap();
     let before = world.store.configuration_version().unwrap();
     let second = database.connect().await;
-    second.raise_realm_epoch(world.realm.id).await.unwrap();
+    second.raise_realm_epoch(world.realm.id, &[]).await.unwrap();
     let version = version_after(&world.store, before).await;
     slow.commit().await.unwrap();
     version_after(&world.store, version).await;

@@ -84,6 +84,7 @@ impl Polling {
             client_id: "app".parse().unwrap(),
             user_id: None,
             content: vec![0; 400],
+            epochs: None,
             state: DeferredState::Pending,
             interval: 5,
             answer: None,

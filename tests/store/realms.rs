@@ -70,10 +70,10 @@ async fn an_update_replaces_all_but_the_epoch(database: &TestDatabase) {
 async fn the_epoch_only_grows(database: &TestDatabase) {
     let store = database.connect().await;
     insert_realm(&store, &realm(1)).await.unwrap();
-    store.raise_realm_epoch(RealmId([1; 16])).await.unwrap();
-    store.raise_realm_epoch(RealmId([1; 16])).await.unwrap();
+    store.raise_realm_epoch(RealmId([1; 16]), &[]).await.unwrap();
+    store.raise_realm_epoch(RealmId([1; 16]), &[]).await.unwrap();
     assert_eq!(store.realm_by_name(&realm(1).name).await.unwrap().unwrap().epoch, 3);
-    assert_missing(store.raise_realm_epoch(RealmId([2; 16])).await, "realm");
+    assert_missing(store.raise_realm_epoch(RealmId([2; 16]), &[]).await, "realm");
 }
 
 async fn realms_are_listed_by_name_page_by_page(database: &TestDatabase) {

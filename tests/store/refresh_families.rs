@@ -83,7 +83,7 @@ async fn rotation_stops_when_anything_beneath_it_falls(database: &TestDatabase) 
     superseded().await;
     let mut offline = rotation.clone();
     offline.standing.session = None;
-    store.raise_realm_epoch(realm_id).await.unwrap();
+    store.raise_realm_epoch(realm_id, &[]).await.unwrap();
     assert_eq!(store.rotate(realm_id, &offline, &[]).await.unwrap(), RotationOutcome::Superseded);
     offline.standing.realm_epoch = 2;
     assert_eq!(store.rotate(realm_id, &offline, &[]).await.unwrap(), RotationOutcome::Rotated);

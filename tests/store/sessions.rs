@@ -2,7 +2,8 @@
 
 use signet_core::model::{BrowserSession, Purpose};
 use signet_core::ports::{
-    Login, LoginOutcome, NewAccount, SessionEnding, Sessions, SingleUse, StoreError, Users, WhichSessions,
+    Login, LoginOutcome, NewAccount, PageRequest, Realms, SessionEnding, Sessions, SingleUse, Standing, StoreError,
+    Users, WhichSessions,
 };
 use signet_protocol::identifiers::{Lineage, UserId};
 
@@ -19,6 +20,7 @@ on_every_database!(
     last_use_only_moves_forward,
     the_end_of_a_session_only_moves_backward,
     ended_sessions_are_gone_with_their_participants,
+    sessions_of_an_epoch_that_the_realm_has_left_count_for_nothing_and_end_in_batches,
 );
 
 async fn a_session_reads_back_while_its_user_is_the_same(database: &TestDatabase) {
@@ -161,4 +163,47 @@ async fn ended_sessions_are_gone_with_their_participants(database: &TestDatabase
     assert_eq!(store.end_sessions(realm_id, &of(world.user.id), &[]).await.unwrap().len(), 3);
     assert!(store.end_sessions(realm_id, &of(UserId([9; 16])), &[]).await.unwrap().is_empty());
     assert_eq!(database.count("sessions").await, 0);
+}
+
+async fn sessions_of_an_epoch_that_the_realm_has_left_count_for_nothing_and_end_in_batches(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id, sid) = (&world.store, world.realm.id, world.session.sid);
+    world.open_family(5).await;
+    let second = session(&world.user, 2);
+    assert_eq!(store.open_session(&login(second.clone(), 2), &[]).await.unwrap(), LoginOutcome::Opened);
+    assert!(store.realms_with_fallen_sessions(9).await.unwrap().is_empty());
+    let fallen = SessionEnding::of(WhichSessions::Fallen { most: 1 });
+    assert!(store.end_sessions(realm_id, &fallen, &[]).await.unwrap().is_empty());
+    store.raise_realm_epoch(realm_id, &[]).await.unwrap();
+    // The rows are there, and nobody reads them as sessions.
+    assert_eq!(database.count("sessions").await, 2);
+    assert_eq!(store.session(realm_id, &world.session.cookie_hash).await.unwrap(), None);
+    assert_eq!(store.session_named(realm_id, sid).await.unwrap(), None);
+    let page = PageRequest { after: None, limit: 9 };
+    assert!(store.list_sessions(realm_id, (None, NOW), &page).await.unwrap().items.is_empty());
+    // Not even what names the new epoch stands on one of the old.
+    let mut query = world.standing(Lineage([5; 16]));
+    query.realm_epoch = 2;
+    assert!(query.session.is_some());
+    assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Fallen);
+    query.session = None;
+    assert_eq!(store.standing(realm_id, &query).await.unwrap(), Standing::Stands);
+    // Whoever began to log in before has to begin again.
+    let late = store.open_session(&login(session(&world.user, 3), 3), &[]).await.unwrap();
+    assert_eq!(late, LoginOutcome::UserChanged);
+    let mut new = session(&world.user, 3);
+    new.realm_epoch = 2;
+    assert_eq!(store.open_session(&login(new.clone(), 3), &[]).await.unwrap(), LoginOutcome::Opened);
+    assert_eq!(store.realms_with_fallen_sessions(9).await.unwrap(), [realm_id]);
+    let mut ended = Vec::new();
+    for _ in 0..2 {
+        let batch = store.end_sessions(realm_id, &fallen, &[]).await.unwrap();
+        assert_eq!(batch.len(), 1);
+        ended.extend(batch);
+    }
+    assert_eq!(ended.iter().map(|one| one.sid).collect::<Vec<_>>(), [sid, second.sid]);
+    assert_eq!(ended[0].participants, [world.client_id()]);
+    assert!(store.end_sessions(realm_id, &fallen, &[]).await.unwrap().is_empty());
+    assert!(store.realms_with_fallen_sessions(9).await.unwrap().is_empty());
+    assert_eq!(store.session(realm_id, &new.cookie_hash).await.unwrap(), Some(new));
 }

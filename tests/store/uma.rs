@@ -54,6 +54,7 @@ pub(super) fn ticket(world: &World, number: u8) -> UmaTicket {
             not_before: NOW.plus(5),
             interval: 5,
         }),
+        realm_epoch: number.is_multiple_of(2).then_some(1),
         used: false,
         expires_at: NOW.plus(300),
     }

@@ -14,6 +14,7 @@ on_every_database!(
     an_update_replaces_all_but_creation_and_never_lowers_the_epoch,
     users_are_listed_by_identifier_page_by_page,
     a_new_password_replaces_the_old_one_and_ends_what_rested_on_it,
+    a_raised_epoch_ends_the_sessions_and_is_a_change,
     a_user_has_one_code_and_nothing_rests_on_it,
     a_deleted_user_takes_everything_along,
 );
@@ -83,6 +84,19 @@ async fn users_are_listed_by_identifier_page_by_page(database: &TestDatabase) {
     assert_eq!(second.next, None);
     page.after = Some("' OR 1=1".to_owned());
     assert_missing(store.list_users(realm(1).id, &page).await, "page");
+}
+
+async fn a_raised_epoch_ends_the_sessions_and_is_a_change(database: &TestDatabase) {
+    let world = World::in_store(database.connect().await).await;
+    let (store, realm_id) = (&world.store, world.realm.id);
+    store.raise_user_epoch(realm_id, world.user.id, &[]).await.unwrap();
+    let user = store.user(realm_id, world.user.id).await.unwrap().unwrap();
+    assert_eq!((user.epoch, user.revision), (2, 1));
+    assert_eq!(database.count("sessions").await, 0);
+    assert_eq!(database.count("credentials").await, 1);
+    // Whoever read the user before that does not write it back.
+    assert!(store.update_user(&world.user, &[]).await.is_err());
+    assert_missing(store.raise_user_epoch(realm_id, UserId([9; 16]), &[]).await, "user");
 }
 
 async fn a_new_password_replaces_the_old_one_and_ends_what_rested_on_it(database: &TestDatabase) {

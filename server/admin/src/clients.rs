@@ -198,6 +198,20 @@ impl Clients {
         Ok(Done::Done)
     }
 
+    /// Revokes everything that a client was issued until now: tokens, codes and requests that wait. Its secret and what
+    /// users allowed it stay.
+    #[oai(path = "/realms/:realm/clients/:client_id/revocation", method = "post", operation_id = "revokeAllOfClient")]
+    async fn revoke_all(
+        &self,
+        administrator: Administrator,
+        realm: Path<RealmName>,
+        client_id: Path<ClientId>,
+    ) -> Result<Done, Problem> {
+        let realm = administrator.realm(&realm.0).await?;
+        registry::revoke_all_of_client(&administrator.serving(), &realm, &client_id.0).await?;
+        Ok(Done::Done)
+    }
+
     /// Replaces a client's secret by a new one, which is in this answer and in no later one.
     #[oai(path = "/realms/:realm/clients/:client_id/secret", method = "post", operation_id = "rotateClientSecret")]
     async fn rotate_secret(

@@ -311,6 +311,15 @@ impl Realms {
         }
     }
 
+    /// Revokes everything that was issued in a realm until now: tokens, codes, requests that wait, tickets, and every
+    /// session; clients are told by the back channel. Clients, users, credentials and consents stay. In the admin realm
+    /// the token of this very request ends, too.
+    #[oai(path = "/realms/:realm/revocation", method = "post", operation_id = "revokeAllOfRealm")]
+    async fn revoke_all(&self, administrator: Administrator, realm: Path<RealmName>) -> Result<Done, Problem> {
+        registry::revoke_all_of_realm(&administrator.serving(), &realm.0).await?;
+        Ok(Done::Done)
+    }
+
     /// Deletes a realm and everything in it. The admin realm cannot be deleted.
     #[oai(path = "/realms/:realm", method = "delete", operation_id = "deleteRealm")]
     async fn delete(

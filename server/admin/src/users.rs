@@ -205,6 +205,20 @@ impl Users {
         Ok(Done::Done)
     }
 
+    /// Revokes everything that was issued for a user until now, and ends the user's sessions; clients are told by the back
+    /// channel. The password and what the user allowed clients stay.
+    #[oai(path = "/realms/:realm/users/:id/revocation", method = "post", operation_id = "revokeAllOfUser")]
+    async fn revoke_all(
+        &self,
+        administrator: Administrator,
+        realm: Path<RealmName>,
+        id: Path<UserId>,
+    ) -> Result<Done, Problem> {
+        let realm = administrator.realm(&realm.0).await?;
+        registry::revoke_all_of_user(&administrator.serving(), &realm, id.0).await?;
+        Ok(Done::Done)
+    }
+
     /// Sets or removes the code that a user gives to clients that have them asked at their device (CIBA Core 7.1.2). Nothing
     /// ends.
     #[oai(path = "/realms/:realm/users/:id/user-code", method = "put", operation_id = "setUserCode")]

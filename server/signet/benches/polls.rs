@@ -197,6 +197,7 @@ impl Place {
                 user_id: None,
                 // As long as those of ordinary requests.
                 content: vec![0; 400],
+                epochs: None,
                 state: DeferredState::Pending,
                 // The shortest, so that each measurement may poll each of them.
                 interval: 1,

@@ -90,6 +90,15 @@ impl Clients for Database {
         self.configure_with(UpdateClient { client: client.clone(), keep }, events).await
     }
 
+    async fn raise_client_epoch(
+        &self,
+        realm_id: RealmId,
+        client_id: &ClientId,
+        events: &[EventRecord],
+    ) -> StoreResult<()> {
+        self.configure_with(RaiseEpoch { realm_id, client_id: client_id.clone() }, events).await
+    }
+
     async fn delete_client(
         &self,
         realm_id: RealmId,
@@ -265,6 +274,28 @@ impl Work for UpdateClient {
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
         keeping(session, (self.client.realm_id, self.keep), replace_client(session, &self.client)).await?;
         note_change(session, self.client.realm_id).await?;
+        Ok(Ending::Commit(()))
+    }
+}
+
+struct RaiseEpoch {
+    realm_id: RealmId,
+    client_id: ClientId,
+}
+
+#[async_trait]
+impl Work for RaiseEpoch {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        // The revision too: whoever disables the client in this moment raises the epoch above this one.
+        let raise =
+            "UPDATE clients SET epoch = epoch + 1, revision = revision + 1 WHERE realm_id = ? AND client_id = ?";
+        let client = vec![sql::bytes(&self.realm_id.0), self.client_id.as_str().into()];
+        if session.execute(raise, client).await? == 0 {
+            return Err(StoreError::Missing("client").into());
+        }
+        note_change(session, self.realm_id).await?;
         Ok(Ending::Commit(()))
     }
 }

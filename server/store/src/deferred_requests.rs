@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use sea_orm::{QueryResult, Value};
 use signet_core::events::EventRecord;
-use signet_core::model::{DeferredKind, DeferredReference, DeferredRequest, DeferredState, Notification};
+use signet_core::model::{
+    DeferredKind, DeferredReference, DeferredRequest, DeferredState, Epoch, Epochs, Notification,
+};
 use signet_core::ports::{
     Deferral, DeferralOutcome, DeferredApproval, DeferredApprovalOutcome, DeferredRequests, StandingQuery, StoreResult,
 };
@@ -20,8 +22,8 @@ use crate::standing::stands_undenied;
 use crate::used_records::insert_proofs;
 use crate::work::{Ending, Work};
 
-const COLUMNS: &str = "realm_id, reference, kind, user_code, client_id, user_id, content, state, poll_interval, answer, \
-                       expires_at";
+const COLUMNS: &str = "realm_id, reference, kind, user_code, client_id, user_id, content, realm_epoch, client_epoch, \
+                       state, poll_interval, answer, expires_at";
 
 #[async_trait]
 impl DeferredRequests for Database {
@@ -118,6 +120,7 @@ fn deferred_request_of(row: &QueryResult) -> Result<DeferredRequest, Failure> {
     let client_id: String = row.try_get("", "client_id")?;
     let user_code: Option<Vec<u8>> = row.try_get("", "user_code")?;
     let user_id: Option<Vec<u8>> = row.try_get("", "user_id")?;
+    let epochs: (Option<Epoch>, Option<Epoch>) = (row.try_get("", "realm_epoch")?, row.try_get("", "client_epoch")?);
     Ok(DeferredRequest {
         realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "deferred_requests.realm_id")?),
         reference: DeferredReference(fixed(row.try_get("", "reference")?, "deferred_requests.reference")?),
@@ -126,6 +129,7 @@ fn deferred_request_of(row: &QueryResult) -> Result<DeferredRequest, Failure> {
         client_id: parsed::<ClientId>(&client_id, "deferred_requests.client_id")?,
         user_id: user_id.map(|id| fixed(id, "deferred_requests.user_id").map(UserId)).transpose()?,
         content: row.try_get("", "content")?,
+        epochs: epochs.0.zip(epochs.1).map(|(realm, client)| Epochs { realm, client }),
         state: state_of(row.try_get("", "state")?)?,
         interval: row.try_get("", "poll_interval")?,
         answer: row.try_get("", "answer")?,
@@ -215,7 +219,8 @@ impl Defer {
     async fn insert(&self, session: &Session<'_>) -> Result<bool, Failure> {
         let request = &self.deferral.request;
         let insert = "INSERT INTO deferred_requests (realm_id, reference, kind, user_code, client_id, user_id, \
-                      content, state, poll_interval, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                      content, realm_epoch, client_epoch, state, poll_interval, expires_at) \
+                      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let mut values = key(request.realm_id, request.reference);
         values.extend([
             i64::from(request.kind as i16).into(),
@@ -223,6 +228,8 @@ impl Defer {
             request.client_id.as_str().into(),
             request.user_id.map(|id| id.0.to_vec()).into(),
             sql::bytes(&request.content),
+            request.epochs.map(|epochs| epochs.realm).into(),
+            request.epochs.map(|epochs| epochs.client).into(),
             state(request.state),
             request.interval.into(),
             request.expires_at.0.into(),

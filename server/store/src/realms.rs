@@ -77,8 +77,8 @@ impl Realms for Database {
         self.configure_with(UpdateRealm { realm: realm.clone() }, events).await
     }
 
-    async fn raise_realm_epoch(&self, realm_id: RealmId) -> StoreResult<()> {
-        self.configure(RaiseEpoch { realm_id }).await
+    async fn raise_realm_epoch(&self, realm_id: RealmId, events: &[EventRecord]) -> StoreResult<()> {
+        self.configure_with(RaiseEpoch { realm_id }, events).await
     }
 
     async fn delete_realm(&self, realm_id: RealmId, events: &[EventRecord]) -> StoreResult<()> {

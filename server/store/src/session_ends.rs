@@ -114,13 +114,19 @@ async fn end(session: &Session<'_>, realm_id: RealmId, ending: &SessionEnding) -
 /// The sessions that are to end. Their rows are held from here on: whoever else would end them waits and finds none,
 /// whoever would join them waits and finds them gone.
 async fn locked(session: &Session<'_>, realm_id: RealmId, which: WhichSessions) -> Result<Vec<EndedSession>, Failure> {
+    let mut order = "sid".to_owned();
     let (condition, value) = match which {
         WhichSessions::OfCookie(cookie) => ("cookie_hash = ?", sql::bytes(&cookie.0)),
         WhichSessions::Named(sid) => ("sid = ?", sql::bytes(&sid.0)),
         WhichSessions::OfUser(user_id) => ("user_id = ?", sql::bytes(&user_id.0)),
+        WhichSessions::Fallen { most: limit } => {
+            // The order of their index: none is looked at that does not end.
+            order = format!("realm_epoch, sid LIMIT {limit}");
+            ("realm_epoch < (SELECT epoch FROM realms WHERE realm_id = ?)", sql::bytes(&realm_id.0))
+        }
     };
     let lock = sql::for_update(session.get_database_backend());
-    let select = format!("SELECT sid, user_id FROM sessions WHERE realm_id = ? AND {condition} ORDER BY sid{lock}");
+    let select = format!("SELECT sid, user_id FROM sessions WHERE realm_id = ? AND {condition} ORDER BY {order}{lock}");
     let rows = session.rows(&select, vec![sql::bytes(&realm_id.0), value]).await?;
     let of = |row: &QueryResult| {
         Ok(EndedSession {

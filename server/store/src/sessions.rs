@@ -20,8 +20,10 @@ use crate::used_records::insert_used_record;
 use crate::users::insert_account;
 use crate::work::{Ending, Work};
 
-const COLUMNS: &str =
-    "realm_id, cookie_hash, sid, user_id, user_epoch, authenticated_at, amr, last_seen_at, expires_at";
+/// The sessions that count, as far as the realm is concerned: those of its epoch.
+const OF_THE_EPOCH: &str = "SELECT s.realm_id, s.cookie_hash, s.sid, s.user_id, s.user_epoch, s.realm_epoch, \
+                            s.authenticated_at, s.amr, s.last_seen_at, s.expires_at FROM sessions s \
+                            JOIN realms r ON r.realm_id = s.realm_id AND r.epoch = s.realm_epoch";
 const PARTICIPANT: &str = "session_participants.client_id";
 
 #[async_trait]
@@ -31,13 +33,13 @@ impl Sessions for Database {
     }
 
     async fn session(&self, realm_id: RealmId, cookie_hash: &SessionIdHash) -> StoreResult<Option<BrowserSession>> {
-        let select = "SELECT s.realm_id, s.cookie_hash, s.sid, s.user_id, s.user_epoch, s.authenticated_at, s.amr, \
-                      s.last_seen_at, s.expires_at FROM sessions s \
-                      JOIN users u ON u.realm_id = s.realm_id AND u.user_id = s.user_id \
-                      WHERE s.realm_id = ? AND s.cookie_hash = ? AND u.enabled AND u.epoch = s.user_epoch";
+        let select = format!(
+            "{OF_THE_EPOCH} JOIN users u ON u.realm_id = s.realm_id AND u.user_id = s.user_id \
+             WHERE s.realm_id = ? AND s.cookie_hash = ? AND u.enabled AND u.epoch = s.user_epoch"
+        );
         let session = self.reader();
         self.read(|| async {
-            let row = session.row(select, vec![sql::bytes(&realm_id.0), sql::bytes(&cookie_hash.0)]).await?;
+            let row = session.row(&select, vec![sql::bytes(&realm_id.0), sql::bytes(&cookie_hash.0)]).await?;
             row.as_ref().map(session_of).transpose()
         })
         .await
@@ -62,7 +64,7 @@ impl Sessions for Database {
     }
 
     async fn session_named(&self, realm_id: RealmId, sid: SessionId) -> StoreResult<Option<BrowserSession>> {
-        let select = format!("SELECT {COLUMNS} FROM sessions WHERE realm_id = ? AND sid = ?");
+        let select = format!("{OF_THE_EPOCH} WHERE s.realm_id = ? AND s.sid = ?");
         let session = self.reader();
         self.read(|| async {
             let row = session.row(&select, vec![sql::bytes(&realm_id.0), sql::bytes(&sid.0)]).await?;
@@ -89,20 +91,32 @@ impl Sessions for Database {
     ) -> StoreResult<Page<BrowserSession>> {
         let after: Option<SessionId> =
             page.after.as_deref().map(str::parse).transpose().map_err(|_| StoreError::Missing("page"))?;
-        let mut select = format!("SELECT {COLUMNS} FROM sessions WHERE realm_id = ? AND sid > ? AND expires_at > ?");
+        let mut select = format!("{OF_THE_EPOCH} WHERE s.realm_id = ? AND s.sid > ? AND s.expires_at > ?");
         let after = after.map_or_else(Vec::new, |sid| sid.0.to_vec());
         let mut values = vec![sql::bytes(&realm_id.0), sql::bytes(&after), now.0.into()];
         if let Some(user_id) = user_id {
-            select.push_str(" AND user_id = ?");
+            select.push_str(" AND s.user_id = ?");
             values.push(sql::bytes(&user_id.0));
         }
-        select.push_str(" ORDER BY sid LIMIT ?");
+        select.push_str(" ORDER BY s.sid LIMIT ?");
         values.push(i64::try_from(page.limit).unwrap_or(i64::MAX).saturating_add(1).into());
         let session = self.reader();
         let found: Vec<BrowserSession> = self
             .read(|| async { session.rows(&select, values.clone()).await?.iter().map(session_of).collect() })
             .await?;
         Ok(page_of(found, page, |session: &BrowserSession| session.sid.to_string()))
+    }
+
+    async fn realms_with_fallen_sessions(&self, limit: u64) -> StoreResult<Vec<RealmId>> {
+        // Each realm looks once into the index of epochs.
+        let select = "SELECT r.realm_id FROM realms r WHERE EXISTS \
+                      (SELECT 1 FROM sessions s WHERE s.realm_id = r.realm_id AND s.realm_epoch < r.epoch) LIMIT ?";
+        let session = self.reader();
+        self.read(|| async {
+            let rows = session.rows(select, vec![i64::try_from(limit).unwrap_or(i64::MAX).into()]).await?;
+            rows.iter().map(|row| Ok(RealmId(fixed(row.try_get("", "realm_id")?, "realms.realm_id")?))).collect()
+        })
+        .await
     }
 
     async fn end_sessions(
@@ -122,6 +136,7 @@ fn session_of(row: &QueryResult) -> Result<BrowserSession, Failure> {
         sid: SessionId(fixed(row.try_get("", "sid")?, "sessions.sid")?),
         user_id: UserId(fixed(row.try_get("", "user_id")?, "sessions.user_id")?),
         user_epoch: row.try_get("", "user_epoch")?,
+        realm_epoch: row.try_get("", "realm_epoch")?,
         authenticated_at: UnixTime(row.try_get("", "authenticated_at")?),
         amr: row.try_get("", "amr")?,
         last_seen_at: UnixTime(row.try_get("", "last_seen_at")?),
@@ -156,9 +171,10 @@ impl Work for OpenSession {
         // MariaDB and MySQL want a table to select from.
         let from = if session.get_database_backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
         let insert = format!(
-            "INSERT INTO sessions (realm_id, cookie_hash, sid, user_id, user_epoch, authenticated_at, amr, \
-             last_seen_at, expires_at) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?{from} WHERE EXISTS \
-             (SELECT 1 FROM users WHERE realm_id = ? AND user_id = ? AND enabled AND epoch = ?)"
+            "INSERT INTO sessions (realm_id, cookie_hash, sid, user_id, user_epoch, realm_epoch, authenticated_at, amr, \
+             last_seen_at, expires_at) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?{from} WHERE EXISTS \
+             (SELECT 1 FROM users WHERE realm_id = ? AND user_id = ? AND enabled AND epoch = ?) AND EXISTS \
+             (SELECT 1 FROM realms WHERE realm_id = ? AND epoch = ?)"
         );
         let values = vec![
             sql::bytes(&new.realm_id.0),
@@ -166,6 +182,7 @@ impl Work for OpenSession {
             sql::bytes(&new.sid.0),
             sql::bytes(&new.user_id.0),
             new.user_epoch.into(),
+            new.realm_epoch.into(),
             new.authenticated_at.0.into(),
             storable(&new.amr, 255, "sessions.amr")?.into(),
             new.last_seen_at.0.into(),
@@ -173,6 +190,8 @@ impl Work for OpenSession {
             sql::bytes(&new.realm_id.0),
             sql::bytes(&new.user_id.0),
             new.user_epoch.into(),
+            sql::bytes(&new.realm_id.0),
+            new.realm_epoch.into(),
         ];
         if session.execute(&insert, values).await? == 0 {
             return Ok(Ending::RollBack(LoginOutcome::UserChanged));

@@ -62,14 +62,15 @@ pub(crate) fn stands(realm_id: RealmId, query: &StandingQuery) -> Condition {
         );
     }
     if let Some(sid) = &query.session {
-        // A session that was ended has no row. One that ran out may still have one: access tokens end soon by
-        // themselves, what lives longer names the limits.
-        let mut values = vec![realm(), sql::bytes(&sid.0)];
+        // A session that was ended has no row, or one of an epoch that the realm has left. One that ran out may still
+        // have one: access tokens end soon by themselves, what lives longer names the limits.
+        let mut values = vec![realm(), sql::bytes(&sid.0), query.realm_epoch.into()];
         let limits = query.session_limits.map_or("", |limits| {
             values.extend([limits.now.0.into(), limits.unused_since.0.into()]);
             " AND expires_at > ? AND last_seen_at > ?"
         });
-        let exists = format!("EXISTS (SELECT 1 FROM sessions WHERE realm_id = ? AND sid = ?{limits})");
+        let exists =
+            format!("EXISTS (SELECT 1 FROM sessions WHERE realm_id = ? AND sid = ? AND realm_epoch = ?{limits})");
         condition = condition.join(" AND ", &exists, values);
     }
     for (client_id, epoch) in query.origins.iter().filter_map(|origin| origin.client.as_ref()) {

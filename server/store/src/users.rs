@@ -97,6 +97,10 @@ impl Users for Database {
         self.write_with(SetPassword { realm_id, id, password: password.clone() }, events).await
     }
 
+    async fn raise_user_epoch(&self, realm_id: RealmId, id: UserId, events: &[EventRecord]) -> StoreResult<()> {
+        self.write_with(RaiseEpoch { realm_id, id }, events).await
+    }
+
     async fn user_code(&self, realm_id: RealmId, id: UserId) -> StoreResult<Option<String>> {
         let find = credential::Entity::find()
             .filter(credential::Column::RealmId.eq(realm_id.0.to_vec()))
@@ -252,6 +256,26 @@ impl Work for SetPassword {
         let delete = "DELETE FROM credentials WHERE realm_id = ? AND user_id = ? AND kind = 'password'";
         session.execute(delete, user()).await?;
         insert_credential(session, (self.realm_id, self.id), (PASSWORD, &self.password)).await?;
+        end_all_of_user(session, self.realm_id, self.id).await?;
+        Ok(Ending::Commit(()))
+    }
+}
+
+struct RaiseEpoch {
+    realm_id: RealmId,
+    id: UserId,
+}
+
+#[async_trait]
+impl Work for RaiseEpoch {
+    type Outcome = ();
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
+        // The revision too: whoever disables the user in this moment raises the epoch above this one.
+        let raise = "UPDATE users SET epoch = epoch + 1, revision = revision + 1 WHERE realm_id = ? AND user_id = ?";
+        if session.execute(raise, vec![sql::bytes(&self.realm_id.0), sql::bytes(&self.id.0)]).await? == 0 {
+            return Err(StoreError::Missing("user").into());
+        }
         end_all_of_user(session, self.realm_id, self.id).await?;
         Ok(Ending::Commit(()))
     }

@@ -37,9 +37,10 @@ pub(super) fn operations() -> Vec<Operation> {
             });
         }
     }
-    // What deletes comes last, realms after what is in them, and clients after what users allowed them.
+    // What ends things comes last, realms after what is in them, and clients after what users allowed them.
     let order = |path: &str| (std::cmp::Reverse(path.len()), path.to_owned());
-    operations.sort_by_key(|operation| (operation.method == "DELETE", order(&operation.path)));
+    let ends = |operation: &Operation| operation.method == "DELETE" || operation.id == "revokeAllOfRealm";
+    operations.sort_by_key(|operation| (ends(operation), order(&operation.path)));
     operations
 }
 

@@ -66,6 +66,7 @@ async fn submit(
         client_id: None,
         party: None,
         wait: None,
+        realm_epoch: Some(realm.realm.epoch),
         used: false,
         expires_at: now.plus(60),
     };

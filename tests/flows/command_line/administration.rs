@@ -38,6 +38,9 @@ fn realms_are_created_listed_shown_updated_and_deleted() {
     for wrong in ["realm new-timeline", "realm new-timeline --all store"] {
         assert_eq!(home.run(wrong).code, 2, "{wrong}");
     }
+    assert!(home.refused(2, "realm revoke-all store").contains("--yes"));
+    assert_eq!(home.json("realm revoke-all store --yes"), json!({"name": "store", "revoked": true}));
+    home.refused(5, "realm revoke-all nowhere --yes");
     assert!(home.refused(2, "realm delete store").contains("--yes"));
     assert_eq!(home.json("realm delete store --yes")["deleted"], true);
     home.refused(5, "realm delete store --yes");
@@ -96,6 +99,10 @@ fn clients_are_created_listed_shown_updated_and_deleted() {
     assert_eq!(updated["redirect_uris"], json!(["https://rp.test/new"]));
     assert_eq!((&updated["client_name"], &updated["settings"]["require_pkce"]), (&json!("Web"), &json!(true)));
     assert!(updated.get("client_secret").is_none(), "{updated}");
+
+    let revoked = home.json("client revoke-all --realm shop web --yes");
+    assert_eq!(revoked, json!({"client_id": "web", "revoked": true}));
+    home.refused(5, "client revoke-all --realm shop nobody --yes");
 
     let rotated = home.json("client rotate-secret --realm shop web");
     assert_ne!(rotated["client_secret"], made["client_secret"]);
@@ -170,6 +177,8 @@ fn users_are_created_listed_shown_updated_and_deleted() {
         (&json!("eva"), &json!({"email_verified": true, "nickname": "E"}))
     );
 
+    assert_eq!(home.json("user revoke-all --realm shop eva --yes")["revoked"], true);
+    home.refused(5, "user revoke-all --realm shop nobody --yes");
     let set = home.run_with("user set-password --realm shop eva", "another horse battery\n");
     assert_eq!(set.code, 0, "{set:?}");
     assert!(!format!("{set:?}").contains("horse"));

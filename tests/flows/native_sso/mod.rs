@@ -19,10 +19,10 @@ const DEVICE_SECRET: &str = "urn:openid:params:token-type:device-secret";
 const SCOPE: &str = "openid email offline_access device_sso";
 
 /// Two apps of one vendor on a device.
-struct World {
-    realm: Realm,
-    mail: Client,
-    maps: Client,
+pub(super) struct World {
+    pub(super) realm: Realm,
+    pub(super) mail: Client,
+    pub(super) maps: Client,
 }
 
 fn app(name: &str, more: Value) -> Value {
@@ -41,13 +41,13 @@ async fn apps_in(realm: Realm) -> World {
     World { realm, mail, maps }
 }
 
-async fn world() -> World {
+pub(super) async fn world() -> World {
     apps_in(Realm::with(json!({"native_sso": true})).await).await
 }
 
 impl World {
     /// What the first app gets.
-    async fn login(&self) -> Tokens {
+    pub(super) async fn login(&self) -> Tokens {
         self.login_for(SCOPE).await
     }
 
@@ -57,7 +57,7 @@ impl World {
     }
 
     /// What the second app asks for.
-    async fn share(&self, login: &Tokens, more: &[(&str, &str)]) -> Answer {
+    pub(super) async fn share(&self, login: &Tokens, more: &[(&str, &str)]) -> Answer {
         share(&self.maps, (login.id_token(), login.device_secret()), more).await
     }
 }

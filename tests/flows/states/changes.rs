@@ -2,14 +2,10 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use signet_core::ports::Realms as _;
 use signet_core::protocol::names::GrantType;
-use signet_store::Database;
 
 use crate::support::client::Credential;
-use crate::support::databases::PATIENT;
 use crate::support::realm::merged;
-use crate::support::wait::until_true;
 
 use super::grants::Driver;
 use super::world::{SCOPE, World, metadata};
@@ -51,7 +47,11 @@ pub(super) enum Change {
     HookRefuses,
     RealmDisabled,
     /// Everything that was issued in the realm before ends.
-    RealmEpochRaised,
+    RealmRevoked,
+    /// Everything that was issued to the client before ends.
+    ClientRevoked,
+    /// Everything that was issued for the user before ends.
+    UserRevoked,
     /// New keys sign; those of before verify.
     KeyRotated,
     /// New keys sign, and nothing that was signed before verifies.
@@ -103,7 +103,9 @@ impl Change {
             Self::SharingEnded => world.allow(json!([])).await,
             Self::HookRefuses => deploy(world).await,
             Self::RealmDisabled => administer(world, Method::PATCH, "", json!({"enabled": false})).await,
-            Self::RealmEpochRaised => raise_realm_epoch(world).await,
+            Self::RealmRevoked => administer(world, Method::POST, "/revocation", Value::Null).await,
+            Self::ClientRevoked => administer(world, Method::POST, "/clients/app/revocation", Value::Null).await,
+            Self::UserRevoked => administer(world, Method::POST, &user_path(world, "/revocation"), Value::Null).await,
             Self::KeyRotated => drop(rotate_keys(world).await),
             Self::KeyDeleted => {
                 for kid in rotate_keys(world).await {
@@ -222,17 +224,4 @@ async fn deploy(world: &World) {
         "main.rhai": "fn on_token_request(ctx, request) {\n    deny(\"unauthorized_client\", \"not today\")\n}\n",
     });
     administer(world, Method::POST, "/scripts", json!({"files": files})).await;
-}
-
-/// No operation raises it; another node of the database does.
-async fn raise_realm_epoch(world: &World) {
-    let store = Database::connect(&world.realm.server.database, PATIENT).await.unwrap();
-    let realm = store.realm_by_name(&world.realm.name.parse().unwrap()).await.unwrap().unwrap();
-    store.raise_realm_epoch(realm.id).await.unwrap();
-    store.close().await;
-    until_true("the server knows", async || {
-        let token = world.watch.client_credentials("watch").await.tokens();
-        world.watch.is_active(token.access_token()).await
-    })
-    .await;
 }

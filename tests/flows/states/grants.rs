@@ -10,9 +10,11 @@ use crate::support::device::assert_connected;
 use crate::support::http::Answer;
 use crate::support::jwt::random_text;
 use crate::support::time::now;
+use crate::support::wait::until_true;
 
 use super::world::{PARTNER, STOCK, World};
 
+const NOTIFICATION_TOKEN: &str = "8d67dc78-7faa-4d41-aabd-67707b374255";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 const ID_TOKEN_FORMAT: &str = "http://openid.net/specs/openid-connect-core-1_0.html#IDToken";
@@ -28,6 +30,8 @@ pub(super) enum Driver {
     ClientCredentials,
     Device,
     Ciba,
+    /// The same by a client that is told when to poll (CIBA Core 10.2).
+    CibaPing,
     Exchange,
     /// Of a token that another issuer made.
     ForeignExchange,
@@ -59,13 +63,14 @@ pub(super) enum Redeemed {
 
 impl Driver {
     /// Every column, in the order of the matrix.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Code,
         Self::Refresh,
         Self::OfflineRefresh,
         Self::ClientCredentials,
         Self::Device,
         Self::Ciba,
+        Self::CibaPing,
         Self::Exchange,
         Self::ForeignExchange,
         Self::JwtBearer,
@@ -81,7 +86,7 @@ impl Driver {
             Self::Refresh | Self::OfflineRefresh => GrantType::RefreshToken,
             Self::ClientCredentials => GrantType::ClientCredentials,
             Self::Device => GrantType::DeviceCode,
-            Self::Ciba => GrantType::Ciba,
+            Self::Ciba | Self::CibaPing => GrantType::Ciba,
             Self::Exchange | Self::ForeignExchange => GrantType::TokenExchange,
             Self::JwtBearer => GrantType::JwtBearer,
             Self::Uma => GrantType::UmaTicket,
@@ -105,7 +110,8 @@ impl Driver {
             Self::OfflineRefresh => refresh(world, "openid offline_access read write").await,
             Self::ClientCredentials => vec![("scope", "read".to_owned())],
             Self::Device => device(world).await,
-            Self::Ciba => ciba(world).await,
+            Self::Ciba => ciba(world, &[]).await,
+            Self::CibaPing => pinged(world).await,
             Self::Exchange => exchange(world).await,
             Self::ForeignExchange => exchanged((vouched(world), JWT)),
             Self::JwtBearer => vec![("assertion", vouched(world)), ("scope", "read".to_owned())],
@@ -162,13 +168,22 @@ async fn device(world: &mut World) -> Vec<(&'static str, String)> {
     vec![("device_code", codes.device_code)]
 }
 
-async fn ciba(world: &mut World) -> Vec<(&'static str, String)> {
-    let asked = [("scope", "openid read write"), ("login_hint", &*world.realm.user.username)];
+async fn ciba(world: &mut World, more: &[(&'static str, &'static str)]) -> Vec<(&'static str, String)> {
+    let mut asked = vec![("scope", "openid read write"), ("login_hint", &*world.realm.user.username)];
+    asked.extend(more);
     let auth_req_id = world.client.ask_user(&asked).await.success()["auth_req_id"].as_str().unwrap().to_owned();
     let page = world.browser.get(&world.realm.url("/account/requests")).await;
     page.page("requests-page");
     world.browser.press(&page, "allow").await.page("requests-page");
     vec![("auth_req_id", auth_req_id)]
+}
+
+async fn pinged(world: &mut World) -> Vec<(&'static str, String)> {
+    world.have_the_client_told("ping").await;
+    let before = world.told.received().len();
+    let begun = ciba(world, &[("client_notification_token", NOTIFICATION_TOKEN)]).await;
+    until_true("the ping", async || world.told.received().len() > before).await;
+    begun
 }
 
 async fn exchange(world: &mut World) -> Vec<(&'static str, String)> {

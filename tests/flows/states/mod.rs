@@ -140,6 +140,7 @@ columns! {
     state_matrix_of_client_credentials: ClientCredentials,
     state_matrix_of_device_codes: Device,
     state_matrix_of_backchannel_requests: Ciba,
+    state_matrix_of_backchannel_requests_whose_client_is_told_to_poll: CibaPing,
     state_matrix_of_exchanges: Exchange,
     state_matrix_of_exchanges_of_foreign_tokens: ForeignExchange,
     state_matrix_of_assertions: JwtBearer,

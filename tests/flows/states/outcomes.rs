@@ -126,7 +126,7 @@ impl Afterwards {
             Self::Unheard => answer.assert_refused("invalid_client"),
             Self::NotApplicable => return,
         }
-        if matches!(driver, Driver::Code | Driver::Device | Driver::Ciba | Driver::FrontChannel) {
+        if matches!(driver, Driver::Code | Driver::Device | Driver::Ciba | Driver::CibaPing | Driver::FrontChannel) {
             self.check_at_userinfo(&world.realm, token).await;
         }
         self.check_revocation(world, change, (token, asker)).await;

@@ -1,6 +1,6 @@
 //! A realm of its own for each cell: one client that may use every grant, one user who is signed in in one browser.
 
-use http::Method;
+use http::{Method, Response};
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
@@ -11,6 +11,7 @@ use crate::support::http::{Answer, Request};
 use crate::support::jwt::SigningKey;
 use crate::support::realm::{Realm, User, merged};
 use crate::support::server::Server;
+use crate::support::web::WebServer;
 
 use super::grants::Driver;
 
@@ -35,6 +36,8 @@ pub(super) struct World {
     pub(super) partner: String,
     /// Path of the resource server at the admin API.
     pub(super) stock: String,
+    /// Where the client is told of answers, where it wants to be.
+    pub(super) told: WebServer,
     /// What somebody else shares with the user, where the grant is about that.
     pub(super) shared: Option<Shared>,
 }
@@ -88,13 +91,23 @@ impl World {
         let watch = realm.client(watch).await;
         let browser = realm.signed_in_browser().await;
         let (partner, stock) = (made(partner, "trusted-issuers"), made(stock, "resource-servers"));
-        Self { realm, client, watch, browser, partner_key, partner, stock, shared: None }
+        let told = WebServer::start(|_| Response::new(String::new())).await;
+        Self { realm, client, watch, browser, partner_key, partner, stock, told, shared: None }
     }
 
     /// Asks the admin API about something of the realm.
     pub(super) async fn administer(&self, method: Method, path: &str, body: Value) -> Answer {
         let path = format!("/realms/{}{path}", self.realm.name);
         self.realm.server.administration.ask(method, &path, &body).await
+    }
+
+    /// Has the client told of answers in this mode (CIBA Core 5).
+    pub(super) async fn have_the_client_told(&self, mode: &str) {
+        let told = json!({
+            "backchannel_token_delivery_mode": mode,
+            "backchannel_client_notification_endpoint": format!("{}/told", self.told.url),
+        });
+        self.administer(Method::PATCH, "/clients/app", told).await;
     }
 
     /// What the client gets for the user by a code.

@@ -1,5 +1,6 @@
 //! Claims that persist (UMA Grant 3.3.5): the persisted claims token.
 
+use http::Method;
 use serde_json::json;
 
 use super::{CLAIMS_URI, World, client, refused, request, told};
@@ -107,6 +108,15 @@ async fn persisted_claims_end_with_revocation_with_access_and_with_the_password(
     let administration = &world.realm.server.administration;
     administration.set_password(&world.realm.name, &world.bea.id, &world.bea.password).await;
     assert_eq!(is_good(&kept).await, None);
+
+    // Everything is revoked that the client was issued, or that was issued for the person.
+    for of in [format!("clients/{}", world.app.id), format!("users/{}", world.bea.id)] {
+        let kept = persisted(&world, &world.bea).await;
+        let kept = is_good(&kept).await.unwrap();
+        let path = format!("/realms/{}/{of}/revocation", world.realm.name);
+        administration.ask(Method::POST, &path, &json!(null)).await;
+        assert_eq!(is_good(&kept).await, None, "{of}");
+    }
 
     // The realm does not want it any more.
     let kept = persisted(&world, &world.bea).await;

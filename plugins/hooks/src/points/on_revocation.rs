@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::on_introspection::TokenKind;
 use crate::decision::Constructor;
 use crate::facts::NoFacts;
 use crate::hook::{Hook, HookPoint};
@@ -17,11 +16,23 @@ pub struct OnRevocation;
 #[serde(deny_unknown_fields)]
 pub struct RevokedToken {
     /// Which kind of token it is.
-    pub kind: TokenKind,
-    /// The scope values.
+    pub kind: RevokedKind,
+    /// The scope values; none of a device secret.
     pub scope: Vec<String>,
     /// When it would have ended, in Unix seconds.
     pub expires_at: i64,
+}
+
+/// The kinds of tokens that a client revokes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokedKind {
+    /// An access token.
+    AccessToken,
+    /// A refresh token.
+    RefreshToken,
+    /// A device secret (Native SSO for Mobile Apps 3.2): one of the client's group.
+    DeviceSecret,
 }
 
 /// What may be decided about a revocation.
@@ -49,7 +60,7 @@ nothing_personal!(RevokedToken { kind, scope, expires_at });
 impl HookPoint for OnRevocation {
     const HOOK: Hook = Hook::OnRevocation;
     const ARGUMENT: Option<&'static str> = Some("token");
-    const ABOUT: &'static str = "Asked when a client revokes a good token of its own.";
+    const ABOUT: &'static str = "Asked when a client revokes a good token of its own, or a good device secret of its group.";
     const NEVER: &'static str = "keep the token alive: it is revoked whatever the script decides, and where it fails";
     const CONSTRUCTORS: &'static [Constructor] = &[Constructor::ALLOW, Constructor::members("revoke")];
     type Facts = NoFacts;
@@ -58,7 +69,7 @@ impl HookPoint for OnRevocation {
 
     fn sample() -> (NoFacts, RevokedToken) {
         let token = RevokedToken {
-            kind: TokenKind::AccessToken,
+            kind: RevokedKind::AccessToken,
             scope: ["openid", "email"].map(str::to_owned).to_vec(),
             expires_at: 1_767_225_900,
         };

@@ -26,7 +26,7 @@ pub struct SessionEvent {
 pub enum SessionEventKind {
     /// It begins with a login.
     Created,
-    /// It is used for an authorization request.
+    /// It is used for an authorization request, or by an app that shares the login of another (Native SSO).
     Used,
 }
 
@@ -61,7 +61,8 @@ impl HookPoint for OnSession {
     const HOOK: Hook = Hook::OnSession;
     const ARGUMENT: Option<&'static str> = Some("event");
     const ABOUT: &'static str =
-        "Asked when a browser session begins, and each time it would be used for an authorization request.";
+        "Asked when a browser session begins, and each time it would be used for an authorization request or by an app \
+         that shares a login (Native SSO).";
     const NEVER: &'static str = "lengthen a session or begin one";
     const CONSTRUCTORS: &'static [Constructor] = &[
         Constructor::ALLOW,

@@ -202,6 +202,8 @@ mod tests {
         expected.push(format!("post {realm}/keys/rotate"));
         expected.push(format!("post {realm}/pairwise-salt/rotate"));
         expected.push(format!("post {realm}/timeline"));
+        let revoked = ["", "/clients/{client_id}", "/users/{id}"];
+        expected.extend(revoked.map(|of| format!("post {realm}{of}/revocation")));
         expected.extend(["get", "post"].map(|method| format!("{method} {realm}/scripts")));
         let script = format!("{realm}/scripts/{{name}}");
         expected.extend(["get", "delete"].map(|method| format!("{method} {script}")));

@@ -52,6 +52,7 @@ pub fn new_session(
         sid: same_user.map_or_else(|| SessionId(random::random_bytes(&*provider.random)), |before| before.sid),
         user_id: user.id,
         user_epoch: user.epoch,
+        realm_epoch: realm.realm.epoch,
         authenticated_at: now,
         amr: AMR_PASSWORD.to_owned(),
         last_seen_at: now,

@@ -28,7 +28,7 @@ mod verified_redirect;
 
 pub use answer::{Answered, ConsentAnswer, LoggedIn, LoginAction, LoginAnswer, answer_consent, answer_login};
 pub use challenge::{Challenged, challenge};
-pub(crate) use decisions::{consent_terms, is_asked_again};
+pub(crate) use decisions::{consent_terms, is_asked_again, session_taken};
 pub(crate) use deferred::DeferredAnswer;
 pub use deferred::{
     APPROVAL_TOKEN_PREFIX, Approver, AskedFrom, BackchannelSender, DeviceAnswer, DeviceForm, Entered, UserCode,

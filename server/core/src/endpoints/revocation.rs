@@ -1,8 +1,7 @@
 //! Token revocation (RFC 7009), also of device secrets: what kinds of tokens there are is left to the server (section 2.1).
 
 use signet_hooks::Hook;
-use signet_hooks::points::on_introspection as hooks;
-use signet_hooks::points::on_revocation::RevokedToken;
+use signet_hooks::points::on_revocation::{RevokedKind, RevokedToken};
 use signet_jose::RefreshToken;
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::{Lineage, UserId};
@@ -80,7 +79,7 @@ async fn revoke_family(
     let Some(family) = family.filter(|family| family.client_id == client.client_id) else { return Ok(()) };
     serving.passed("refresh_token");
     let facts = || RevokedToken {
-        kind: hooks::TokenKind::RefreshToken,
+        kind: RevokedKind::RefreshToken,
         scope: family.content.scope.iter().map(str::to_owned).collect(),
         expires_at: family.expires_at.0.min(family.idle_expires_at.0),
     };
@@ -91,7 +90,7 @@ async fn revoke_family(
 }
 
 /// A device secret is no token of one client: each app of its group has it, and may end it. The tokens that came of it stay
-/// until the session ends.
+/// until the session ends, unless a script has everything go that the secret came with.
 async fn revoke_device_secret(
     serving: &Serving<'_>,
     realm: &RealmContext,
@@ -102,12 +101,17 @@ async fn revoke_device_secret(
     let group = client.settings.native_sso_group.as_ref();
     let Some(stored) = stored.filter(|stored| Some(&stored.group) == group) else { return Ok(()) };
     serving.passed("device_secret");
-    let events =
-        serving.with_event(realm, revoked((client, Some(stored.user_id)), (stored.lineage, TokenKind::DeviceSecret)));
+    let whose = (client, Some(stored.user_id));
+    let facts = || RevokedToken { kind: RevokedKind::DeviceSecret, scope: Vec::new(), expires_at: stored.expires_at.0 };
+    let asked = ask(serving, realm, whose, facts).await?;
+    if matches!(asked, Ok(true)) {
+        return close_lineage(serving, realm, whose, (stored.lineage, TokenKind::DeviceSecret)).await;
+    }
+    let events = serving.with_event(realm, revoked(whose, (stored.lineage, TokenKind::DeviceSecret)));
     if serving.store.forget_device_secret(realm.id(), stored.hash, &events).await? {
         serving.written(&events);
     }
-    Ok(())
+    Ok(asked.map(drop)?)
 }
 
 async fn revoke_access_token(
@@ -120,7 +124,7 @@ async fn revoke_access_token(
     let Some(token) = token.filter(|token| token.client_id == client.client_id) else { return Ok(()) };
     serving.passed("access_token");
     let facts = || RevokedToken {
-        kind: hooks::TokenKind::AccessToken,
+        kind: RevokedKind::AccessToken,
         scope: token.scope.iter().map(str::to_owned).collect(),
         expires_at: token.expires_at.0,
     };

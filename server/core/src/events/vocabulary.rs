@@ -188,6 +188,8 @@ pub enum Action {
     Retried,
     /// A realm opens nothing any more that was sealed before.
     TimelineBegun,
+    /// Everything ended that had been issued in a realm, to a client or for a user.
+    EverythingRevoked,
 }
 
 /// A version of a script package.

@@ -42,6 +42,11 @@ pub(super) async fn redeem(request: &GrantRequest<'_>, polled: &Polled) -> Resul
     }
     let answer = match stored.state {
         DeferredState::Approved => DeferredAnswer::decrypt(request.realm, &stored)?,
+        // RFC 6749 section 5.2: invalid_grant is for what was revoked, too.
+        DeferredState::Pending if stored.is_revoked(&request.realm.realm, request.client.client()) => {
+            let detail = "made before everything was revoked";
+            return Err(invalid_grant(polled.invalid, polled.invalid_spec).detail(detail).into());
+        }
         // Nothing is written but, as for every refusal, the marks of proofs that came along.
         DeferredState::Pending => {
             return Err(ErrorCode::AuthorizationPending

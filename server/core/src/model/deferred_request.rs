@@ -4,6 +4,8 @@
 use signet_protocol::identifiers::{ClientId, RealmId, UserId};
 use signet_protocol::time::UnixTime;
 
+use super::{Client, Epochs, Realm};
+
 /// Names a deferred request: the SHA-256 of the secret that the client polls with, which itself is not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeferredReference(pub [u8; 32]);
@@ -49,6 +51,8 @@ pub struct DeferredRequest {
     pub user_id: Option<UserId>,
     /// What was asked for, encrypted under the realm's data key.
     pub content: Vec<u8>,
+    /// The epochs it was made under; nothing of a node of the version before, while nodes are replaced.
+    pub epochs: Option<Epochs>,
     /// What became of it.
     pub state: DeferredState,
     /// Seconds between two polls at least.
@@ -57,4 +61,11 @@ pub struct DeferredRequest {
     pub answer: Option<Vec<u8>>,
     /// Until when it can be answered and redeemed.
     pub expires_at: UnixTime,
+}
+
+impl DeferredRequest {
+    /// Whether it was made before everything of its realm or its client was revoked.
+    pub fn is_revoked(&self, realm: &Realm, client: &Client) -> bool {
+        self.epochs.is_some_and(|epochs| !epochs.stand(realm, client))
+    }
 }

@@ -7,6 +7,7 @@ mod client;
 mod confirmation;
 mod deferred_request;
 mod device_secret;
+mod epochs;
 mod key;
 mod logout;
 mod notification;
@@ -34,6 +35,7 @@ pub use client::{Client, ClientSecret, ClientSettings, RefreshRotation, SecretLi
 pub use confirmation::{Confirmation, Thumbprint};
 pub use deferred_request::{DeferredKind, DeferredReference, DeferredRequest, DeferredState};
 pub use device_secret::{DeviceSecret, DeviceSecretHash};
+pub use epochs::Epochs;
 pub use key::{KeyAlgorithm, KeyState, SealingKeyRecord, SigningKeyRecord};
 pub use logout::{EndedSession, LogoutDelivery};
 pub use notification::{Notification, NotificationDelivery};

@@ -22,6 +22,8 @@ pub struct BrowserSession {
     pub user_id: UserId,
     /// The user's epoch at login.
     pub user_epoch: Epoch,
+    /// The realm's epoch at login.
+    pub realm_epoch: Epoch,
     /// When the user proved who they are.
     pub authenticated_at: UnixTime,
     /// How: authentication method references (RFC 8176), space-delimited.

@@ -186,6 +186,8 @@ pub struct UmaTicket {
     pub party: Option<String>,
     /// The owner's answer that it waits for.
     pub wait: Option<UmaWait>,
+    /// The realm's epoch when it was made; nothing of a node of the version before, while nodes are replaced.
+    pub realm_epoch: Option<super::Epoch>,
     /// Whether it was used: then it is of no use any more.
     pub used: bool,
     /// Until when it may be used.
@@ -210,6 +212,10 @@ pub struct UmaParty {
     pub user_id: UserId,
     /// The user's epoch at that time.
     pub user_epoch: super::Epoch,
+    /// The epochs of the realm and of the client that it was found out for; nothing of a node of the version before,
+    /// while nodes are replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<super::Epochs>,
     /// The session in which that was found out; nothing for persisted claims.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<SessionId>,

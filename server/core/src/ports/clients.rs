@@ -48,6 +48,17 @@ pub trait Clients: Send + Sync {
     async fn update_client(&self, client: &Client, keep: Option<KeptClient>, events: &[EventRecord])
     -> StoreResult<()>;
 
+    /// Adds one to the epoch: everything issued to the client before is dead. Its revision goes up by one.
+    ///
+    /// # Errors
+    /// `Missing`.
+    async fn raise_client_epoch(
+        &self,
+        realm_id: RealmId,
+        client_id: &ClientId,
+        events: &[EventRecord],
+    ) -> StoreResult<()>;
+
     /// Deletes the client with its authorizations, refresh families and session participations, in one transaction.
     ///
     /// # Errors

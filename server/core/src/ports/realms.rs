@@ -35,8 +35,12 @@ pub trait Realms: Send + Sync {
     /// `Missing`; `Changed` if the revision is another; `Duplicate` if the new name is taken.
     async fn update_realm(&self, realm: &Realm, events: &[EventRecord]) -> StoreResult<()>;
 
-    /// Adds one to the epoch: everything issued before is dead.
-    async fn raise_realm_epoch(&self, realm_id: RealmId) -> StoreResult<()>;
+    /// Adds one to the epoch: everything issued before is dead, sessions included, whose rows go later
+    /// ([`WhichSessions::Fallen`](super::WhichSessions::Fallen)). One write, however much there is.
+    ///
+    /// # Errors
+    /// `Missing`.
+    async fn raise_realm_epoch(&self, realm_id: RealmId, events: &[EventRecord]) -> StoreResult<()>;
 
     /// Deletes the realm and everything in it, in one transaction.
     ///

@@ -38,7 +38,8 @@ pub enum LoginOutcome {
     Opened,
     /// The form had been answered before; nothing changed.
     FormAlreadyUsed,
-    /// The user was disabled, deleted or changed since the password was checked; nothing changed.
+    /// The user was disabled, deleted or changed since the password was checked, or everything in the realm was revoked;
+    /// nothing changed.
     UserChanged,
 }
 
@@ -51,6 +52,11 @@ pub enum WhichSessions {
     Named(SessionId),
     /// Every one of a user.
     OfUser(UserId),
+    /// Those that began under an epoch that the realm has left, at most so many.
+    Fallen {
+        /// How many.
+        most: u64,
+    },
 }
 
 /// How sessions are to end.
@@ -74,11 +80,12 @@ impl SessionEnding {
 /// Storage of browser sessions.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Closes the form, checks that user is enabled with the session's `user_epoch`, deletes the replaced session and
-    /// inserts the new one: one transaction.
+    /// Closes the form, checks that user is enabled with the session's `user_epoch` and that the realm has its
+    /// `realm_epoch`, deletes the replaced session and inserts the new one: one transaction.
     async fn open_session(&self, login: &Login, events: &[EventRecord]) -> StoreResult<LoginOutcome>;
 
-    /// The session of a cookie if its user is enabled and has the session's epoch; expiry is the caller's to check.
+    /// The session of a cookie if its user is enabled and user and realm have the session's epochs; expiry is the
+    /// caller's to check.
     async fn session(&self, realm_id: RealmId, cookie_hash: &SessionIdHash) -> StoreResult<Option<BrowserSession>>;
 
     /// Notes the last use. Nothing happens if the session is gone.
@@ -93,19 +100,23 @@ pub trait Sessions: Send + Sync {
         expires_at: UnixTime,
     ) -> StoreResult<()>;
 
-    /// The session of a public name; expiry is the caller's to check.
+    /// The session of a public name if the realm has the session's epoch; expiry is the caller's to check.
     async fn session_named(&self, realm_id: RealmId, sid: SessionId) -> StoreResult<Option<BrowserSession>>;
 
     /// The clients that take part in a session, in the order of their identifiers.
     async fn session_participants(&self, realm_id: RealmId, sid: SessionId) -> StoreResult<Vec<ClientId>>;
 
-    /// Sessions of the realm, or of one user, that end after `now`, by public name.
+    /// Sessions of the realm's epoch, or those of one user, that end after `now`, by public name.
     async fn list_sessions(
         &self,
         realm_id: RealmId,
         (user_id, now): (Option<UserId>, UnixTime),
         page: &PageRequest,
     ) -> StoreResult<Page<BrowserSession>>;
+
+    /// Realms that have sessions of an epoch that they have left, at most so many. They count for nothing any more, and
+    /// their clients are yet to be told.
+    async fn realms_with_fallen_sessions(&self, limit: u64) -> StoreResult<Vec<RealmId>>;
 
     /// Ends sessions with everything that hangs on them: one transaction, in which each participant that wants to be
     /// told by the back channel gets its delivery. Answers the sessions that this call ended; somebody else may have

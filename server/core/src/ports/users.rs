@@ -54,6 +54,13 @@ pub trait Users: Send + Sync {
         events: &[EventRecord],
     ) -> StoreResult<()>;
 
+    /// Adds one to the epoch: everything issued for the user before is dead. Ends the user's browser sessions in the
+    /// same transaction. The user's revision goes up by one.
+    ///
+    /// # Errors
+    /// `Missing`.
+    async fn raise_user_epoch(&self, realm_id: RealmId, id: UserId, events: &[EventRecord]) -> StoreResult<()>;
+
     /// The stored form of the user's code (CIBA Core 7.1.2).
     async fn user_code(&self, realm_id: RealmId, id: UserId) -> StoreResult<Option<String>>;
 

@@ -25,6 +25,7 @@ mod registration_policy;
 mod resource_servers;
 mod response_encryption;
 mod response_types;
+mod revocation;
 mod scripts;
 mod sessions;
 mod token_exchange;
@@ -71,6 +72,7 @@ pub use resource_servers::{
     ResourceServerChange, create_resource_server, delete_resource_server, find_resource_server, list_resource_servers,
     update_resource_server,
 };
+pub use revocation::{end_fallen_sessions, revoke_all_of_client, revoke_all_of_realm, revoke_all_of_user};
 pub use scripts::{
     CheckedScript, Deployment, DeploymentRequest, FileDifference, NewScriptValue, RecordedRun, ReplayedRun,
     ScriptDifference, ScriptState, VersionPrefix, WithVersion, check_script, compare_script_versions, delete_script,

@@ -2,7 +2,7 @@
 //! requesting party is. Nothing else of it counts.
 
 use signet_protocol::error::{ErrorCode, Refusal};
-use signet_protocol::identifiers::{SessionId, UserId};
+use signet_protocol::identifiers::SessionId;
 use signet_protocol::parameters::Parameters;
 use signet_protocol::spec::uma_grant;
 
@@ -19,11 +19,11 @@ pub(crate) const ID_TOKEN_FORMAT: &str = "http://openid.net/specs/openid-connect
 pub(crate) enum Pushed {
     /// Nothing.
     Nothing,
-    /// Something that says nothing here: of another format, not of this realm or not for this client, expired, or about
-    /// somebody who is not there any more.
+    /// Something that says nothing here: of another format, not of this realm or not for this client, expired, or of a
+    /// session that is over.
     NotGood,
     /// Who the requesting party is, and the session in which that was found out.
-    Party(Box<User>, Option<SessionId>, PartyToken),
+    Party(Box<User>, SessionId, PartyToken),
 }
 
 /// Reads what a client pushed.
@@ -53,16 +53,13 @@ async fn of_id_token(
     (client, token): (&Client, &str),
 ) -> Result<Pushed, Fault> {
     let Ok(token) = check_party_token(serving, realm, client, token) else { return Ok(Pushed::NotGood) };
-    // A subject that only this client knows is found by the session that the token names.
-    let user_id = match token.sid {
-        Some(sid) => serving.store.session_named(realm.id(), sid).await?.map(|session| session.user_id),
-        None => token.subject.parse::<UserId>().ok(),
-    };
-    let Some(user_id) = user_id else { return Ok(Pushed::NotGood) };
-    let user = serving.store.user(realm.id(), user_id).await?.filter(|user| user.enabled);
-    match user {
+    // One without `sid` says too little: nobody would know that its user has logged out, or that everything was revoked.
+    let Some(sid) = token.sid else { return Ok(Pushed::NotGood) };
+    let Some(session) = serving.store.session_named(realm.id(), sid).await? else { return Ok(Pushed::NotGood) };
+    let user = serving.store.user(realm.id(), session.user_id).await?;
+    match user.filter(|user| user.enabled && user.epoch == session.user_epoch) {
         Some(user) if subject_for(realm, client, &user)? == token.subject => {
-            Ok(Pushed::Party(Box::new(user), token.sid, token))
+            Ok(Pushed::Party(Box::new(user), sid, token))
         }
         _ => Ok(Pushed::NotGood),
     }

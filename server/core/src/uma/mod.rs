@@ -23,7 +23,7 @@ pub use policies::{policies_of, set_policies};
 pub use protection::{delete_resource, list_resources, read_resource, register_resource, update_resource};
 pub(crate) use requests::{MOST_WAITING, Submission, request_for};
 pub use requests::{answer_uma_request, waiting_uma_requests};
-pub(crate) use ticket::{NewTicket, reference_of};
+pub(crate) use ticket::{NewTicket, find_ticket, reference_of};
 
 /// The scope value of a protection API token (UMA Federated Authorization section 1.3).
 pub const PROTECTION_SCOPE: &str = "uma_protection";

@@ -10,7 +10,7 @@ use signet_protocol::parameters::Parameters;
 use super::claim_token::{Pushed, pushed_claims};
 use crate::events::{Fact, Parties, Serving, TokenKind};
 use crate::failure::Fault;
-use crate::model::{Client, UmaClaims, UmaClaimsReference, UmaParty, UmaTicket, User};
+use crate::model::{Client, Epochs, UmaClaims, UmaClaimsReference, UmaParty, UmaTicket, User};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -65,7 +65,7 @@ pub(crate) async fn claims_of(
         Ok(pushed) => pushed,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let gathered = gathered(serving, realm, ticket).await?;
+    let gathered = gathered(serving, realm, (client, ticket)).await?;
     Ok(Ok(match (pushed, gathered) {
         (Pushed::NotGood, _) => Claims::NotGood,
         (Pushed::Party(user, ..), Some(gathered)) if user.id != gathered.user.id => Claims::NotGood,
@@ -74,7 +74,8 @@ pub(crate) async fn claims_of(
             let found = UmaParty {
                 user_id: user.id,
                 user_epoch: user.epoch,
-                sid,
+                epochs: Some(Epochs::of(&realm.realm, client)),
+                sid: Some(sid),
                 authenticated_at: token.authenticated_at,
                 acr: token.acr,
                 answers: Map::new(),
@@ -90,13 +91,26 @@ pub(crate) async fn claims_of(
 }
 
 /// The requesting party of a ticket, if the user is still who that was.
-async fn gathered(provider: &Provider, realm: &RealmContext, ticket: &UmaTicket) -> Result<Option<Party>, Fault> {
+async fn gathered(
+    provider: &Provider,
+    realm: &RealmContext,
+    (client, ticket): (&Client, &UmaTicket),
+) -> Result<Option<Party>, Fault> {
     let Some(sealed) = &ticket.party else { return Ok(None) };
     let sealed = base64url::decode(sealed).map_err(|error| Fault::internal("a ticket does not read back", error))?;
-    live(provider, realm, decrypt(realm, ("uma_tickets", &ticket.reference.0), &sealed)?).await
+    let found = decrypt(realm, ("uma_tickets", &ticket.reference.0), &sealed)?;
+    live(provider, realm, (client, found)).await
 }
 
-async fn live(provider: &Provider, realm: &RealmContext, found: UmaParty) -> Result<Option<Party>, Fault> {
+/// The requesting party, unless it was found out before everything of realm, client or user was revoked.
+async fn live(
+    provider: &Provider,
+    realm: &RealmContext,
+    (client, found): (&Client, UmaParty),
+) -> Result<Option<Party>, Fault> {
+    if found.epochs.is_some_and(|epochs| !epochs.stand(&realm.realm, client)) {
+        return Ok(None);
+    }
     let user = provider.store.user(realm.id(), found.user_id).await?;
     let user = user.filter(|user| user.enabled && user.epoch == found.user_epoch);
     Ok(user.map(|user| Party { user, found }))
@@ -124,7 +138,7 @@ async fn persisted(
         return Ok(Claims::NotGood);
     }
     let party = decrypt(realm, ("uma_claims", &found.reference.0), &found.content)?;
-    let party = live(serving, realm, party).await?;
+    let party = live(serving, realm, (client, party)).await?;
     Ok(party.map_or(Claims::NotGood, |party| Claims::Party(Box::new(party), Some(found))))
 }
 

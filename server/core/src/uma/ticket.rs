@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use signet_jose::{digest, random_token};
 
 use crate::model::{ResourceKeeper, TicketReference, UmaPermission, UmaTicket};
+use crate::ports::StoreResult;
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 use signet_protocol::identifiers::ClientId;
@@ -23,6 +24,16 @@ pub(crate) fn reference_of(ticket: &str) -> TicketReference {
     TicketReference(digest::sha256(ticket.as_bytes()))
 }
 
+/// The ticket of this name, used or expired or not. One that was made before everything in the realm was revoked is none.
+pub(crate) async fn find_ticket(
+    provider: &Provider,
+    realm: &RealmContext,
+    reference: TicketReference,
+) -> StoreResult<Option<UmaTicket>> {
+    let found = provider.store.uma_ticket(realm.id(), reference).await?;
+    Ok(found.filter(|ticket| ticket.realm_epoch.is_none_or(|epoch| epoch == realm.realm.epoch)))
+}
+
 impl NewTicket {
     /// A ticket for permissions, that any client may begin with.
     pub(crate) fn new(
@@ -39,6 +50,7 @@ impl NewTicket {
             client_id: None,
             party: None,
             wait: None,
+            realm_epoch: Some(realm.realm.epoch),
             used: false,
             expires_at: provider.now().plus(realm.realm.settings.uma_ticket_seconds),
         };

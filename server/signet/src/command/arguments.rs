@@ -241,6 +241,17 @@ pub(crate) enum RealmCommand {
         #[arg(long, conflicts_with = "names")]
         all: bool,
     },
+    /// Revoke everything that was issued until now
+    #[command(
+        long_about = "Revoke everything that was issued until now: tokens, codes, requests that wait, tickets, and every \
+                      session.\n\nClients are told by the back channel. Clients, users, credentials and consents stay."
+    )]
+    RevokeAll {
+        /// Which
+        name: RealmName,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
     /// Delete a realm and everything in it
     Delete {
         /// Which
@@ -275,6 +286,13 @@ pub(crate) enum ClientCommand {
         client: NamedClient,
         #[command(flatten)]
         fields: Box<ClientFields>,
+    },
+    /// Revoke everything that a client was issued until now: tokens, codes and requests that wait
+    RevokeAll {
+        #[command(flatten)]
+        client: NamedClient,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
     /// Delete a client and everything that was issued to it
     Delete {
@@ -381,6 +399,13 @@ pub(crate) enum UserCommand {
         rename: Option<String>,
         #[command(flatten)]
         fields: UserFields,
+    },
+    /// Revoke everything that was issued for a user until now, and end the user's sessions
+    RevokeAll {
+        #[command(flatten)]
+        user: NamedUser,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
     /// Delete a user for ever
     Delete {

@@ -12,7 +12,7 @@ use signet_core::registry::{
     self, ClientRegistration, Conformity, Forecast, ForecastQuestion, IssuedSecret, RegistryError,
 };
 
-use super::arguments::ClientCommand;
+use super::arguments::{ClientCommand, Confirmation, NamedClient};
 use super::context::{Context, every};
 use super::members::{Members, Patch, read_members, read_object, take_enabled, take_identity, take_object, take_text};
 use super::{CommandError, CommandResult, Status, terminal, views};
@@ -172,6 +172,7 @@ pub(super) async fn run(command: ClientCommand, context: &Context) -> CommandRes
             let updating = registry::update_client(&serving, &realm, before, registration);
             show(context, &terminal::waiting("making keys", Box::pin(updating)).await?)?;
         }
+        ClientCommand::RevokeAll { client, confirmation } => revoke_all(context, &client, &confirmation).await?,
         ClientCommand::Delete { client, confirmation } => {
             let realm = context.realm(&client.place.realm).await?;
             registry::find_client(provider, &realm, &client.id).await?;
@@ -204,6 +205,15 @@ pub(super) async fn run(command: ClientCommand, context: &Context) -> CommandRes
         }
     }
     Ok(())
+}
+
+async fn revoke_all(context: &Context, client: &NamedClient, confirmation: &Confirmation) -> CommandResult {
+    let realm = context.realm(&client.place.realm).await?;
+    registry::find_client(context.provider(), &realm, &client.id).await?;
+    terminal::confirm(&format!("Everything ends that was issued to client {}.", client.id), confirmation)?;
+    registry::revoke_all_of_client(&context.serving(), &realm, &client.id).await?;
+    let said = format!("Revoked everything that was issued to client {}.", client.id);
+    context.output.done(&said, &json!({ "client_id": client.id.as_str(), "revoked": true }))
 }
 
 async fn create(

@@ -7,7 +7,7 @@ use signet_core::profile::ProfileName;
 use signet_core::protocol::identifiers::RealmName;
 use signet_core::registry::{self, RealmChange, RegistryError};
 
-use super::arguments::RealmCommand;
+use super::arguments::{Confirmation, RealmCommand};
 use super::context::{Context, every};
 use super::members::{Members, Patch, read_members, take_enabled, take_identity, take_text};
 use super::{CommandError, CommandResult, terminal, views};
@@ -101,6 +101,7 @@ pub(super) async fn run(command: RealmCommand, context: &Context) -> CommandResu
             let said = format!("Nothing opens any more that was sealed before, in: {}.", names.join(", "));
             context.output.done(&said, &json!({ "names": names, "new_timeline": true }))?;
         }
+        RealmCommand::RevokeAll { name, confirmation } => revoke_all(context, &name, &confirmation).await?,
         RealmCommand::Delete { name, confirmation } => {
             context.realm(&name).await?;
             let question = format!("Realm {name} and all its clients, users and keys will be gone for ever.");
@@ -112,4 +113,13 @@ pub(super) async fn run(command: RealmCommand, context: &Context) -> CommandResu
         }
     }
     Ok(())
+}
+
+async fn revoke_all(context: &Context, name: &RealmName, confirmation: &Confirmation) -> CommandResult {
+    context.realm(name).await?;
+    let question = format!("Everything ends that was issued in realm {name}; all users have to log in again.");
+    terminal::confirm(&question, confirmation)?;
+    registry::revoke_all_of_realm(&context.serving(), name).await?;
+    let said = format!("Revoked everything that was issued in realm {name}.");
+    context.output.done(&said, &json!({ "name": name.as_str(), "revoked": true }))
 }

@@ -7,7 +7,7 @@ use signet_core::protocol::identifiers::UserId;
 use signet_core::realm::RealmContext;
 use signet_core::registry::{self, RegistryError, UserChange};
 
-use super::arguments::UserCommand;
+use super::arguments::{Confirmation, NamedUser, UserCommand};
 use super::context::{Context, every};
 use super::members::{Members, Patch, read_members, take_enabled, take_identity, take_object, take_text};
 use super::{CommandError, CommandResult, Status, terminal, views};
@@ -105,6 +105,7 @@ pub(super) async fn run(command: UserCommand, context: &Context) -> CommandResul
             let after = registry::update_user(&serving, &realm, before, change).await?;
             context.output.object(&views::user(&after))?;
         }
+        UserCommand::RevokeAll { user, confirmation } => revoke_all(context, &user, &confirmation).await?,
         UserCommand::Delete { user, confirmation } => {
             let realm = context.realm(&user.place.realm).await?;
             let found = find(context, &realm, &user.user).await?;
@@ -124,4 +125,15 @@ pub(super) async fn run(command: UserCommand, context: &Context) -> CommandResul
         }
     }
     Ok(())
+}
+
+async fn revoke_all(context: &Context, user: &NamedUser, confirmation: &Confirmation) -> CommandResult {
+    let realm = context.realm(&user.place.realm).await?;
+    let found = find(context, &realm, &user.user).await?;
+    let question = format!("Everything ends that was issued for user {}, and every session.", user.user);
+    terminal::confirm(&question, confirmation)?;
+    registry::revoke_all_of_user(&context.serving(), &realm, found.id).await?;
+    let said = format!("Revoked everything that was issued for user {}.", user.user);
+    let object = json!({ "id": found.id.to_string(), "username": found.username, "revoked": true });
+    context.output.done(&said, &object)
 }

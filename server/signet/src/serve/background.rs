@@ -28,6 +28,8 @@ const BATCH: u64 = 500;
 const BATCHES: usize = 200;
 /// Most unused clients that one clean-up deletes, each in a transaction of its own.
 const UNUSED_CLIENTS: u64 = 100;
+/// Time between two looks for sessions that count for nothing any more and whose clients are yet to be told.
+const FALLEN_SESSIONS: Duration = Duration::from_secs(5);
 /// Time between two looks for signing keys whose time has come.
 const ACTIVATION: Duration = Duration::from_secs(10);
 /// Time between two looks for signing keys that have signed, or were published, for long enough.
@@ -51,6 +53,7 @@ pub(super) fn begin(
     events.begin(&mut tasks, &settings.audit);
     scripts::begin(&mut tasks, provider);
     tasks.spawn(delete_unused_clients(Arc::clone(provider)));
+    tasks.spawn(end_fallen_sessions(Arc::clone(provider)));
     tasks.spawn(LogoutSender::new(provider).keep_sending());
     tasks.spawn(traffic::keep_flushing(Arc::clone(provider)));
     tasks.spawn(BackchannelSender::new(provider).keep_sending());
@@ -82,6 +85,19 @@ async fn clean_up(provider: Arc<Provider>) {
                     break;
                 }
             }
+        }
+    }
+}
+
+/// Ends sessions of realms in which everything was revoked.
+async fn end_fallen_sessions(provider: Arc<Provider>) {
+    let mut ticks = every(FALLEN_SESSIONS);
+    loop {
+        ticks.tick().await;
+        match registry::end_fallen_sessions(&provider.serving_itself()).await {
+            Ok(0) => {}
+            Ok(sessions) => tracing::info!(sessions, "sessions of a realm in which everything was revoked have ended"),
+            Err(error) => tracing::warn!(%error, "sessions of a realm in which everything was revoked were not ended"),
         }
     }
 }

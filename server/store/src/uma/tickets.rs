@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use sea_orm::Value;
 use serde::{Deserialize, Serialize};
-use signet_core::model::{ResourceKeeper, TicketReference, UmaPermission, UmaTicket, UmaWait};
+use signet_core::model::{Epoch, ResourceKeeper, TicketReference, UmaPermission, UmaTicket, UmaWait};
 use signet_core::ports::{TicketOutcome, TicketUse};
 use signet_protocol::identifiers::{ClientId, RealmId, UmaResourceId};
 use signet_protocol::time::UnixTime;
@@ -33,6 +33,8 @@ struct Content {
     party: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wait: Option<UmaWait>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    realm_epoch: Option<Epoch>,
 }
 
 fn key(realm_id: RealmId, reference: TicketReference) -> Vec<Value> {
@@ -47,7 +49,8 @@ pub(super) async fn find(
     let select = "SELECT reference, content, used, expires_at FROM uma_tickets WHERE realm_id = ? AND reference = ?";
     let Some(row) = session.row(select, key(realm_id, reference)).await? else { return Ok(None) };
     let content: String = row.try_get("", "content")?;
-    let Content { keeper, permissions, params, client_id, party, wait } = from_json(&content, "uma_tickets.content")?;
+    let Content { keeper, permissions, params, client_id, party, wait, realm_epoch } =
+        from_json(&content, "uma_tickets.content")?;
     Ok(Some(UmaTicket {
         realm_id,
         reference: TicketReference(fixed(row.try_get("", "reference")?, "uma_tickets.reference")?),
@@ -57,15 +60,17 @@ pub(super) async fn find(
         client_id,
         party,
         wait,
+        realm_epoch,
         used: row.try_get("", "used")?,
         expires_at: UnixTime(row.try_get("", "expires_at")?),
     }))
 }
 
 async fn insert(session: &Session<'_>, ticket: &UmaTicket) -> Result<(), Failure> {
-    let UmaTicket { realm_id, reference, keeper, permissions, params, client_id, party, wait, used, expires_at } =
-        ticket.clone();
-    let content = to_json(&Content { keeper, permissions, params, client_id, party, wait }, "uma_tickets.content")?;
+    let UmaTicket { realm_id, reference, used, expires_at, .. } = *ticket;
+    let UmaTicket { keeper, permissions, params, client_id, party, wait, realm_epoch, .. } = ticket.clone();
+    let content = Content { keeper, permissions, params, client_id, party, wait, realm_epoch };
+    let content = to_json(&content, "uma_tickets.content")?;
     let insert = "INSERT INTO uma_tickets (realm_id, reference, content, used, expires_at) VALUES (?, ?, ?, ?, ?)";
     let mut values = key(realm_id, reference);
     values.extend([content.into(), used.into(), expires_at.0.into()]);

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{FAILS, assert_silent_about_scripts, bind, get, trusted_client};
+use super::{FAILS, assert_failed_closed, assert_silent_about_scripts, bind, get, trusted_client};
+use crate::flows::native_sso;
 use crate::support::authorization::AuthorizationResponse;
 use crate::support::provider::TimedProvider;
 use crate::support::realm::Realm;
@@ -106,4 +107,29 @@ async fn sc_009_on_session_fails_closed() {
     let login = browser.authorize(&request).await;
     browser.log_in(&login, &realm.user).await.assert_error_response(&request, "server_error");
     assert_eq!(realm.rows().await.count("sessions"), 1, "none began");
+}
+
+#[tokio::test]
+async fn on_session_is_asked_where_an_app_shares_the_login_of_another() {
+    let world = native_sso::world().await;
+    let login = world.login().await;
+    world.share(&login, &[]).await.tokens();
+    let own = format!("if ctx.client.id == \"{}\" && event.kind == \"used\"", world.maps.id);
+    bind(&world.realm, "on_session", &format!("{own} {{ return step_up(); }} none()")).await;
+    world.share(&login, &[]).await.assert_refused("interaction_required");
+    assert_eq!(world.realm.rows().await.count("sessions"), 1);
+    bind(&world.realm, "on_session", &format!("{own} {{ return end(); }} none()")).await;
+    world.share(&login, &[]).await.assert_refused("invalid_grant");
+    assert_eq!(world.realm.rows().await.count("sessions"), 0);
+    let ended = get(&world.realm, "/audit-events?kind=sessions_ended").await;
+    assert_eq!(ended["items"][0]["details"]["reason"], "script_decided");
+}
+
+#[tokio::test]
+async fn sc_009_on_session_fails_closed_where_an_app_shares_the_login_of_another() {
+    let world = native_sso::world().await;
+    let login = world.login().await;
+    bind(&world.realm, "on_session", FAILS).await;
+    assert_failed_closed(&world.share(&login, &[]).await);
+    assert_eq!(world.realm.rows().await.count("sessions"), 1);
 }

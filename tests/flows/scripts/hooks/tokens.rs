@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{FAILS, assert_failed_closed, bind, runs, trusted_client};
+use crate::flows::native_sso;
 use crate::support::jwt;
 use crate::support::realm::Realm;
 
@@ -209,4 +210,30 @@ async fn sc_009_on_revocation_fails_closed_and_keeps_no_token_alive() {
     assert!(client.is_active(tokens.refresh_token()).await);
     assert_failed_closed(&client.revoke(tokens.refresh_token()).await);
     assert!(!client.is_active(tokens.refresh_token()).await);
+}
+
+#[tokio::test]
+async fn on_revocation_is_asked_for_device_secrets() {
+    let world = native_sso::world().await;
+    let login = world.login().await;
+    bind(
+        &world.realm,
+        "on_revocation",
+        "if token.kind == \"device_secret\" { revoke(#{ lineage: true }) } else { none() }",
+    )
+    .await;
+    assert_eq!(world.maps.revoke(login.device_secret()).await.status, 200);
+    world.share(&login, &[]).await.assert_refused("invalid_request");
+    world.mail.userinfo(login.access_token()).await.assert_token_refused(401, "invalid_token");
+    // Without the decision, the secret goes alone.
+    bind(&world.realm, "on_revocation", "allow()").await;
+    let login = world.login().await;
+    assert_eq!(world.maps.revoke(login.device_secret()).await.status, 200);
+    world.share(&login, &[]).await.assert_refused("invalid_request");
+    assert_eq!(world.mail.userinfo(login.access_token()).await.status, 200);
+    // Nor does a failure keep it alive.
+    let login = world.login().await;
+    bind(&world.realm, "on_revocation", FAILS).await;
+    assert_failed_closed(&world.maps.revoke(login.device_secret()).await);
+    world.share(&login, &[]).await.assert_refused("invalid_request");
 }

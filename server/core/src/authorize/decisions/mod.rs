@@ -16,6 +16,7 @@ pub(super) use identity::identified;
 pub(super) use login::{check_result, freshness};
 pub(super) use policy::tightened;
 pub(super) use request::{Narrowing, narrow};
+pub(crate) use session::taken as session_taken;
 pub(super) use session::{UsedSession, begun, used};
 
 use signet_hooks::points::on_authorize_request::AuthorizationDenial;

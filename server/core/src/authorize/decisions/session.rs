@@ -11,9 +11,10 @@ use crate::authn::{SessionCookie, current_session};
 use crate::authorize::interaction::Interaction;
 use crate::authorize::{Accepted, AuthorizeError};
 use crate::events::{Fact, Parties, Serving, SessionsEndedBecause};
+use crate::failure::Failure;
 use crate::hooks::Subject;
 use crate::logout::offline_access_denied_until;
-use crate::model::{BrowserSession, User};
+use crate::model::{BrowserSession, Client, User};
 use crate::ports::{SessionEnding, WhichSessions};
 use crate::realm::RealmContext;
 
@@ -61,10 +62,10 @@ impl Said {
 async fn ask(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    accepted: &Accepted,
+    client: &Client,
     (user, session, kind): (Option<&User>, &BrowserSession, SessionEventKind),
 ) -> Result<Said, Refusal> {
-    let subject = Subject::client(&accepted.client).and_user(user).and_session(Some(session));
+    let subject = Subject::client(client).and_user(user).and_session(Some(session));
     let answers = serving.ask::<OnSession>(realm, subject, || (NoFacts {}, SessionEvent { kind })).await?;
     Ok(answers.into_iter().fold(Said::default(), |said, answer| said.merge(answer.decision)))
 }
@@ -76,13 +77,34 @@ pub(in crate::authorize) async fn used(
     (accepted, interaction): (&Accepted, &Interaction),
     cookie: Option<&SessionCookie>,
 ) -> Result<UsedSession, AuthorizeError> {
-    let Some(mut session) = current_session(serving, realm, cookie).await? else { return Ok(UsedSession::default()) };
+    let Some(session) = current_session(serving, realm, cookie).await? else { return Ok(UsedSession::default()) };
     let user = user_of(serving, realm, accepted, &session).await?;
     if interaction.began(session.sid) {
         return Ok(UsedSession { session: Some(session), user, steps_up: false });
     }
-    let about = (user.as_ref(), &session, SessionEventKind::Used);
-    let said = ask(serving, realm, accepted, about).await.map_err(|refusal| accepted.refuse(refusal))?;
+    let taken = taken(serving, realm, &accepted.client, (user.as_ref(), session)).await;
+    let taken = taken.map_err(|failure| match failure {
+        Failure::Refusal(refusal) => accepted.refuse(refusal),
+        Failure::Fault(fault) => AuthorizeError::Fault(fault),
+    })?;
+    Ok(match taken {
+        Some((session, steps_up)) => UsedSession { session: Some(session), user, steps_up },
+        None => UsedSession::default(),
+    })
+}
+
+/// A session that would be used, if it may be; and whether a script does not take it for this request. What scripts end
+/// or shorten is ended or shortened.
+///
+/// # Errors
+/// A script failed.
+pub(crate) async fn taken(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    client: &Client,
+    (user, mut session): (Option<&User>, BrowserSession),
+) -> Result<Option<(BrowserSession, bool)>, Failure> {
+    let said = ask(serving, realm, client, (user, &session, SessionEventKind::Used)).await?;
     let before = session.expires_at;
     said.shorten(&mut session);
     if said.end || serving.now() >= session.expires_at {
@@ -97,12 +119,12 @@ pub(in crate::authorize) async fn used(
             serving.written(&events);
             serving.logouts.notify_one();
         }
-        return Ok(UsedSession::default());
+        return Ok(None);
     }
     if session.expires_at < before {
         serving.store.limit_session(realm.id(), &session.cookie_hash, session.expires_at).await?;
     }
-    Ok(UsedSession { session: Some(session), user, steps_up: said.step_up })
+    Ok(Some((session, said.step_up)))
 }
 
 /// Asks about a session that is about to begin, and lowers its end to the limit.
@@ -115,7 +137,7 @@ pub(in crate::authorize) async fn begun(
     (accepted, user): (&Accepted, &User),
     session: &mut BrowserSession,
 ) -> Result<(), Refusal> {
-    let said = ask(serving, realm, accepted, (Some(user), session, SessionEventKind::Created)).await?;
+    let said = ask(serving, realm, &accepted.client, (Some(user), session, SessionEventKind::Created)).await?;
     if said.end {
         return Err(ErrorCode::AccessDenied.because("the session was not permitted to begin"));
     }
@@ -144,6 +166,7 @@ mod tests {
             sid: SessionId([1; 16]),
             user_id: UserId([1; 16]),
             user_epoch: 0,
+            realm_epoch: 0,
             authenticated_at: UnixTime(1000),
             amr: "pwd".to_owned(),
             last_seen_at: UnixTime(1000),

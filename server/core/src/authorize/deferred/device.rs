@@ -22,7 +22,9 @@ use crate::endpoints::Endpoint;
 use crate::events::{Fact, Parties, RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
 use crate::grants::ClientRequest;
-use crate::model::{Client, DeferredKind, DeferredReference, DeferredRequest, DeferredState, Thumbprint, UsedRecord};
+use crate::model::{
+    Client, DeferredKind, DeferredReference, DeferredRequest, DeferredState, Epochs, Thumbprint, UsedRecord,
+};
 use crate::ports::{Deferral, DeferralOutcome};
 use crate::realm::RealmContext;
 
@@ -113,6 +115,7 @@ async fn keep(
             client_id: client.client_id.clone(),
             user_id: None,
             content: content.encrypt(serving, realm, reference)?,
+            epochs: Some(Epochs::of(&realm.realm, client)),
             state: DeferredState::Pending,
             interval: limits.interval,
             answer: None,

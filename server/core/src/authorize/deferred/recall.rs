@@ -37,18 +37,20 @@ pub(in crate::authorize) async fn recalled_for(
     if serving.now() >= stored.expires_at {
         return Err(over());
     }
-    let (request, _) = read(realm, &stored)?.ok_or_else(over)?;
+    let (request, _) = read(serving, realm, &stored).await?.ok_or_else(over)?;
     Ok(request)
 }
 
 /// A stored request as the matrix takes it, with where it was made; nothing if it was made before the database was
-/// restored.
-pub(super) fn read(
+/// restored, or before everything of its realm or its client was revoked.
+pub(super) async fn read(
+    serving: &Serving<'_>,
     realm: &RealmContext,
     stored: &DeferredRequest,
 ) -> Result<Option<(MergedRequest, AskedFrom)>, Fault> {
     let Content { parameters, narrowing, asked_from, timeline, .. } = Content::decrypt(realm, stored)?;
-    if timeline != realm.realm.timeline {
+    let Some(client) = serving.store.client(realm.id(), &stored.client_id).await? else { return Ok(None) };
+    if timeline != realm.realm.timeline || stored.is_revoked(&realm.realm, &client) {
         return Ok(None);
     }
     let address = Parameters::default()

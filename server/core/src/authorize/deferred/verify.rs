@@ -129,7 +129,7 @@ async fn confirmation(
     (stored, user_code, by_link): (&DeferredRequest, UserCode, bool),
     browser: &Browser,
 ) -> Result<Option<DeviceForm>, AuthorizeError> {
-    let Some((merged, asked_from)) = read(realm, stored)? else { return Ok(None) };
+    let Some((merged, asked_from)) = read(serving, realm, stored).await? else { return Ok(None) };
     let client = verified_redirect::find_client(serving, realm, merged.address()).await.map_err(on_a_page)?;
     let mut interaction = Interaction::begin(serving, &merged, &browser.binding).at(Stage::UserCode);
     let mut accepted = accept(serving, realm, (client, merged), Entry::Device)?;

@@ -18,7 +18,7 @@ use crate::authorize::{
     Accepted, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, reopen,
 };
 use crate::events::{Fact, Parties, Serving};
-use crate::model::{BrowserSession, UmaParty, UmaTicket, User};
+use crate::model::{BrowserSession, Epochs, UmaParty, UmaTicket, User};
 use crate::ports::{StandingQuery, TicketOutcome, TicketUse};
 use crate::realm::RealmContext;
 use crate::uma::{self, NewTicket};
@@ -138,6 +138,7 @@ impl Answering<'_> {
         let party = UmaParty {
             user_id: user.id,
             user_epoch: session.user_epoch,
+            epochs: Some(Epochs::of(&self.realm.realm, &self.accepted.client)),
             sid: Some(session.sid),
             authenticated_at: session.authenticated_at,
             acr: Some(ACR_PASSWORD.to_owned()),

@@ -91,7 +91,7 @@ async fn rotate(
     realm: &RealmContext,
     (client, text, reference): (&Client, &str, TicketReference),
 ) -> Result<bool, AuthorizeError> {
-    let found = serving.store.uma_ticket(realm.id(), uma::reference_of(text)).await?;
+    let found = uma::find_ticket(serving, realm, uma::reference_of(text)).await?;
     let is_the_clients = |ticket: &UmaTicket| ticket.client_id.as_ref().is_none_or(|of| *of == client.client_id);
     let Some(ticket) = found.filter(is_the_clients) else { return Ok(false) };
     let next = NewTicket::after((serving, realm), (&ticket, &client.client_id)).kept;

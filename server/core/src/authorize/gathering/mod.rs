@@ -29,6 +29,7 @@ use super::request_object::MergedRequest;
 use crate::events::Serving;
 use crate::model::{Client, TicketReference, UmaTicket};
 use crate::realm::RealmContext;
+use crate::uma::find_ticket;
 
 /// The parameter in which this server's own addresses name the ticket that a client came with. It is no ticket, and without
 /// the interaction of the browser it says nothing.
@@ -71,7 +72,7 @@ async fn ticket(
     realm: &RealmContext,
     (client, reference): (&Client, TicketReference),
 ) -> Result<UmaTicket, AuthorizeError> {
-    let found = serving.store.uma_ticket(realm.id(), reference).await?;
+    let found = find_ticket(serving, realm, reference).await?;
     let ticket = found.filter(|ticket| ticket.client_id.as_ref() == Some(&client.client_id));
     let ticket = ticket.ok_or_else(|| AuthorizeError::Expired(expired()))?;
     if ticket.used {

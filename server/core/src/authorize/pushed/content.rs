@@ -8,7 +8,7 @@ use signet_protocol::parameters::Parameters;
 use crate::authorize::decisions::Narrowing;
 use crate::authorize::request_object::Proof;
 use crate::failure::Fault;
-use crate::model::{PushedReference, PushedRequest};
+use crate::model::{Epochs, PushedReference, PushedRequest};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -25,6 +25,9 @@ pub(super) struct Content {
     pub(super) narrowing: Narrowing,
     /// The history of the database it was pushed into: what was answered after a backup is not answered once more.
     pub(super) timeline: i64,
+    /// The epochs it was pushed under; nothing of a node of the version before, while nodes are replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) epochs: Option<Epochs>,
 }
 
 impl Content {

@@ -24,7 +24,7 @@ use crate::endpoints::Endpoint;
 use crate::events::{RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
 use crate::grants::ClientRequest;
-use crate::model::{Client, PushedRequest, Thumbprint, UsedRecord};
+use crate::model::{Client, Epochs, PushedRequest, Thumbprint, UsedRecord};
 use crate::ports::{Push, PushOutcome};
 use crate::realm::RealmContext;
 use content::Content;
@@ -89,7 +89,8 @@ async fn validated(
         Some(key) => parameters.without("dpop_jkt").with("dpop_jkt", &key.to_string()),
         None => parameters.clone(),
     };
-    Ok(Content { parameters, proof: accepted.merged.proof(), narrowing, timeline: realm.realm.timeline })
+    let epochs = Some(Epochs::of(&realm.realm, client));
+    Ok(Content { parameters, proof: accepted.merged.proof(), narrowing, timeline: realm.realm.timeline, epochs })
 }
 
 /// What a client asks for in a body that authenticates it as well.
@@ -154,6 +155,7 @@ pub(super) async fn keep_for_browser(
         proof: accepted.merged.proof(),
         narrowing: narrowing.clone(),
         timeline: realm.realm.timeline,
+        epochs: Some(Epochs::of(&realm.realm, &accepted.client)),
     };
     match keep(serving, realm, &accepted.client, (&content, &[])).await {
         Ok(pushed) => Ok(Some(pushed)),

@@ -56,7 +56,7 @@ pub(in crate::authorize) async fn recalled_again(
     Ok(request)
 }
 
-/// One answer to a reference that is unknown, another client's, or of a database that was there before a restore.
+/// One answer to a reference that is unknown, another client's, revoked, or of a database that was there before a restore.
 async fn find(
     serving: &Serving<'_>,
     realm: &RealmContext,
@@ -70,9 +70,12 @@ async fn find(
     if stored.client_id != client.client_id {
         return unknown("pushed by another client");
     }
-    let Content { parameters, proof, narrowing, timeline } = Content::decrypt(realm, &stored)?;
+    let Content { parameters, proof, narrowing, timeline, epochs } = Content::decrypt(realm, &stored)?;
     if timeline != realm.realm.timeline {
         return unknown("pushed before the database was restored");
+    }
+    if epochs.is_some_and(|epochs| !epochs.stand(&realm.realm, client)) {
+        return unknown("pushed before everything was revoked");
     }
     let address =
         Parameters::default().with("client_id", client.client_id.as_str()).with("request_uri", &reference.to_uri());

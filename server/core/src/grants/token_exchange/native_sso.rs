@@ -21,6 +21,7 @@ use super::issue::issue_shared;
 use super::presented::{Presented, basis, live_user, unacceptable};
 use super::{Exchange, decision, invalid, is_of_this_server};
 use crate::authn::{note_use, session_of_apps};
+use crate::authorize::session_taken;
 use crate::failure::Failure;
 use crate::model::{BrowserSession, Client, DEFAULT_SLOT, DeviceSecret, ExchangeOrigin, Exchanged, TokenBasis, User};
 use crate::tokens::{Age, subject_for};
@@ -36,7 +37,7 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         ErrorCode::UnauthorizedClient.because(reason).per(native_sso("4.3"))
     })?;
     check_parameters(request)?;
-    let login = shared_login(request, group).await?;
+    let login = permitted(request, shared_login(request, group).await?).await?;
     request.serving.passed("subject_token");
     request.serving.passed("actor_token");
     let scope = scope(request)?;
@@ -119,6 +120,19 @@ async fn shared_login(request: &GrantRequest<'_>, group: &str) -> Result<SharedL
     }
     note_use(request.serving, request.realm, &login.session).await?;
     Ok(login)
+}
+
+/// The login, if the realm's scripts let the session be used; who uses it is the app that asks.
+async fn permitted(request: &GrantRequest<'_>, login: SharedLogin) -> Result<SharedLogin, Failure> {
+    let about = (Some(&login.user), login.session.clone());
+    match session_taken(request.serving, request.realm, request.client.client(), about).await? {
+        Some((session, false)) => Ok(SharedLogin { session, ..login }),
+        Some((_, true)) => {
+            let reason = "the user has to log in for this application; send an authorization request";
+            Err(ErrorCode::InteractionRequired.because(reason).per(native_sso("4.3")).into())
+        }
+        None => Err(session_is_over().into()),
+    }
 }
 
 impl SharedLogin {

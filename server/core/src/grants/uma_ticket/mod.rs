@@ -14,7 +14,7 @@ use signet_protocol::spec::uma_grant;
 use super::GrantRequest;
 use crate::failure::Failure;
 use crate::model::{UmaPermission, UmaResource, UmaTicket};
-use crate::uma::{Asking, Claims, Decided, claims_of, granted_scopes, is_asked, reference_of};
+use crate::uma::{Asking, Claims, Decided, claims_of, find_ticket, granted_scopes, is_asked, reference_of};
 use assessed::Assessed;
 pub(super) use refresh::refresh;
 use upgrade::upgrade;
@@ -70,7 +70,7 @@ async fn good_ticket(request: &GrantRequest<'_>) -> Result<UmaTicket, Failure> {
     let text = request.parameters.get("ticket");
     let text = text.ok_or_else(|| ErrorCode::InvalidRequest.because("ticket is missing").per(uma_grant("3.3.1")))?;
     let now = request.serving.now();
-    let found = request.serving.store.uma_ticket(request.realm.id(), reference_of(text)).await?;
+    let found = find_ticket(request.serving, request.realm, reference_of(text)).await?;
     let is_good = |ticket: &UmaTicket| {
         let client_id = &request.client.client().client_id;
         let is_the_clients = ticket.client_id.as_ref().is_none_or(|of| of == client_id);

@@ -86,13 +86,13 @@ pub async fn waiting_requests(
     Ok(waiting)
 }
 
-/// A stored request, read by every rule anew and narrowed; nothing if it was made before the database was restored.
+/// A stored request, read by every rule anew and narrowed; nothing if it stands no more.
 pub(super) async fn accepted(
     serving: &Serving<'_>,
     realm: &RealmContext,
     stored: &DeferredRequest,
 ) -> Result<Option<(Accepted, Content)>, Failure> {
-    let Some((merged, _)) = read(realm, stored)? else { return Ok(None) };
+    let Some((merged, _)) = read(serving, realm, stored).await? else { return Ok(None) };
     let client = serving.store.client(realm.id(), &stored.client_id).await?;
     let Some(client) = client.filter(|client| client.enabled) else { return Ok(None) };
     let mut narrowing = merged.narrowing().cloned().unwrap_or_default();

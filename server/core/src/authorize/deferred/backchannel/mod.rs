@@ -38,7 +38,8 @@ use crate::events::{Fact, Parties, RefusedAt, Serving};
 use crate::failure::Failure;
 use crate::grants::ClientRequest;
 use crate::model::{
-    Client, DeferredKind, DeferredReference, DeferredRequest, DeferredState, Notification, Thumbprint, UsedRecord, User,
+    Client, DeferredKind, DeferredReference, DeferredRequest, DeferredState, Epochs, Notification, Thumbprint,
+    UsedRecord, User,
 };
 use crate::ports::{Deferral, DeferralOutcome};
 use crate::realm::RealmContext;
@@ -183,6 +184,7 @@ async fn keep(
             client_id: client.client_id.clone(),
             user_id: Some(user.id),
             content: content.encrypt(serving, realm, reference)?,
+            epochs: Some(Epochs::of(&realm.realm, client)),
             state: DeferredState::Pending,
             interval: limits.interval,
             answer: None,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use http::StatusCode;
 use poem::{Body, Response, handler};
 use signet_core::account::Account;
 use signet_core::events::RefusedAt;
@@ -62,9 +63,10 @@ async fn changed(call: &Call, owner: UserId, fields: &Parameters) -> Result<Shar
         "share" => {
             let scopes: Vec<&str> = fields.all("scope").collect();
             let sharing = Sharing { resource, username: field("username"), scopes: &scopes };
-            match uma::share(&serving, realm, (owner, sharing)).await? {
+            match uma::share(&serving, realm, (owner, call.head.address), sharing).await? {
                 SharingOutcome::Shared => SharingNews::Shared,
                 SharingOutcome::Nobody => SharingNews::Nobody,
+                SharingOutcome::TooManyAttempts => SharingNews::Throttled,
                 SharingOutcome::Gone => SharingNews::Gone,
             }
         }
@@ -80,7 +82,13 @@ async fn changed(call: &Call, owner: UserId, fields: &Parameters) -> Result<Shar
 
 async fn page(call: &Call, account: &Account, (after, outcome): (Option<&str>, Option<SharingNews>)) -> Response {
     match shown(call, account, (after, outcome)).await {
-        Ok(page) => render::page(call, &Page::Sharing(page)),
+        Ok(page) => {
+            let mut response = render::page(call, &Page::Sharing(page));
+            if outcome == Some(SharingNews::Throttled) {
+                render::ask_again_later(&mut response, StatusCode::TOO_MANY_REQUESTS);
+            }
+            response
+        }
         Err(fault) => failed(call, fault.into()),
     }
 }

@@ -1,6 +1,7 @@
 //! User-Managed Access 2.0: an owner, a resource server that protects what is the owner's, and clients of others.
 
 mod attacks;
+pub(crate) mod claim_tokens;
 mod gathering;
 mod grant;
 mod persisted;
@@ -34,7 +35,7 @@ pub(crate) struct World {
     /// A token of the owner with which policies are set.
     owner: String,
     /// What wants to get at the album.
-    app: Client,
+    pub(crate) app: Client,
     /// The album.
     pub(crate) album: String,
     /// A friend of the owner.

@@ -2,7 +2,6 @@
 //! The grant by which clients get at it is `grants/uma_ticket.rs`.
 
 mod assessment;
-mod claim_token;
 mod decision;
 mod description;
 mod owner;
@@ -14,10 +13,9 @@ mod requests;
 mod ticket;
 
 pub(crate) use assessment::{Asking, granted_scopes, is_asked, still_allowed};
-pub(crate) use claim_token::ID_TOKEN_FORMAT;
 pub(crate) use decision::{Decided, decide, described, facts};
 pub use owner::{OwnedResource, Sharing, SharingOutcome, let_ask, owned_resources, share, take_back};
-pub(crate) use party::{Claims, claims_of, claims_reference, persisting, sealed_for};
+pub(crate) use party::{Claims, Party, Pushed, claims_of, claims_reference, persisting, sealed_for};
 pub use permissions::request_permissions;
 pub use policies::{policies_of, set_policies};
 pub use protection::{delete_resource, list_resources, read_resource, register_resource, update_resource};

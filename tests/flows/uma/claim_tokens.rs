@@ -157,7 +157,13 @@ async fn um_004_an_id_token_of_another_issuer_must_be_as_it_must_be() {
     ] {
         assert!(is_good(&world, &world.app, &good(more.clone())).await, "{more}");
     }
-    // At the partner, the app goes by another name.
+}
+
+#[tokio::test]
+async fn um_004_an_issuer_may_know_an_application_by_another_name() {
+    let world = World::new().await;
+    world.allow_bea().await;
+    let partner = Partner::of(&world).await;
     let renamed = partner.with(&world, json!({"aud": "app-at-partner"}));
     assert!(!is_good(&world, &world.app, &renamed).await);
     partner.change(&world, json!({"audiences": ["app-at-partner"]})).await;

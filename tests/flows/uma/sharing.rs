@@ -265,6 +265,28 @@ async fn um_008_names_that_come_at_once_count_too() {
 }
 
 #[tokio::test]
+async fn uma_federated_3_1_1_owners_read_what_the_realm_calls_a_scope() {
+    let scopes = json!([{"scope": "view", "name": "Look at the pictures"}, {"scope": "print", "name": "Make prints"}]);
+    let world = World::of(json!({"uma_scopes": scopes}), json!({})).await;
+    let address = world.realm.url("/uma/scopes/print");
+    world.register(&[&address, "https://other.test/uma/scopes/print"]).await;
+    world.allow(&world.album, json!([{"scopes": ["view"], "ask": true}])).await;
+    submitted(&world, &["view"]).await;
+    let mut owner = signed_in(&world, &world.realm.user).await;
+    let shown = page(&world, &mut owner).await;
+    // In the request, in the policy and in the form of the one; in the form of the other.
+    assert_eq!(shown.body.matches("Look at the pictures").count(), 3, "{}", shown.body);
+    assert_eq!(shown.body.matches("Make prints").count(), 2, "{}", shown.body);
+    assert!(shown.body.contains("> crop</label>"), "{}", shown.body);
+    // What is shared is the scope as it was registered.
+    let forms = shown.page("sharing-page").forms();
+    let is_for = |form: &crate::support::html::Form| form.fields.iter().any(|(_, value)| *value == world.album);
+    let form = forms.into_iter().find(|form| form.field("username").is_some() && is_for(form)).unwrap();
+    owner.submit(&shown, &form.with("action", "share").with("username", "bea").with("scope", "view")).await;
+    assert_eq!(policies(&world).await[1]["scopes"], json!(["view"]));
+}
+
+#[tokio::test]
 async fn policies_by_claims_count_what_the_organization_knows() {
     let world = World::new().await;
     world.allow(&world.album, json!([{"scopes": ["view"], "claims": {"groups": ["family"]}}])).await;

@@ -38,7 +38,7 @@ pub use logout::{EndedSession, LogoutDelivery};
 pub use notification::{Notification, NotificationDelivery};
 pub use pairwise_salt::PairwiseSaltRecord;
 pub use pushed_request::{PushedReference, PushedRequest};
-pub use realm::{BackchannelDeviceService, Realm, RealmSettings, ReplayScope};
+pub use realm::{BackchannelDeviceService, Realm, RealmSettings, ReplayScope, UmaScope};
 pub use refresh_family::RefreshFamily;
 pub use registration::{
     InitialAccessToken, Registration, RegistrationMode, RegistrationPolicy, SoftwareStatementIssuer,

@@ -10,6 +10,7 @@ mod permissions;
 mod policies;
 mod protection;
 mod requests;
+mod scopes;
 mod ticket;
 
 pub(crate) use assessment::{Asking, granted_scopes, is_asked, still_allowed};
@@ -21,6 +22,7 @@ pub use policies::{policies_of, set_policies};
 pub use protection::{delete_resource, list_resources, read_resource, register_resource, update_resource};
 pub(crate) use requests::{MOST_WAITING, Submission, request_for};
 pub use requests::{answer_uma_request, waiting_uma_requests};
+pub use scopes::{name_of_scope, scope_description};
 pub(crate) use ticket::{NewTicket, reference_of};
 
 /// The scope value of a protection API token (UMA Federated Authorization section 1.3).

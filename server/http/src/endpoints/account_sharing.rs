@@ -140,6 +140,11 @@ impl Names<'_> {
         Ok(name)
     }
 
+    /// What a scope is called.
+    fn scope(&self, scope: &str) -> DisplayText {
+        DisplayText::whole(uma::name_of_scope(&self.call.realm, scope))
+    }
+
     async fn client(&mut self, id: &ClientId) -> Result<ClientView, Fault> {
         if let Some(known) = self.clients.get(id) {
             return Ok(known.clone());
@@ -164,7 +169,7 @@ impl Names<'_> {
             let name = found.and_then(|resource| resource.description.name);
             wanted.push(WantedView {
                 name: DisplayText::new(&name.unwrap_or_else(|| permission.resource_id.to_string())),
-                scopes: permission.resource_scopes.iter().map(|scope| DisplayText::whole(scope)).collect(),
+                scopes: permission.resource_scopes.iter().map(|scope| self.scope(scope)).collect(),
             });
         }
         let person = self.person(request.user_id).await?;
@@ -183,14 +188,14 @@ impl Names<'_> {
         for (name, policy) in &owned.policies {
             policies.push(self.policy(name, policy).await?);
         }
-        let scope =
-            |scope: &String| ChoiceView { value: Hidden::new(scope.as_str()), label: DisplayText::whole(scope) };
+        let scope = |scope: &String| ChoiceView { value: Hidden::new(scope.as_str()), label: self.scope(scope) };
+        let scopes = description.resource_scopes.iter().map(scope).collect();
         Ok(ResourceView {
             id: Hidden::new(resource.id.to_string()),
             name: DisplayText::new(&description.name.clone().unwrap_or_else(|| resource.id.to_string())),
             description: description.description.as_deref().map(DisplayText::passage),
             server: self.client(&resource.keeper.server).await?.name,
-            scopes: description.resource_scopes.iter().map(scope).collect(),
+            scopes,
             asks: resource.policies.iter().any(|policy| policy.ask),
             policies,
         })
@@ -214,7 +219,7 @@ impl Names<'_> {
             people,
             claims: policy.claims.iter().map(claim).collect(),
             clients,
-            scopes: policy.scopes.iter().map(|scope| DisplayText::whole(scope)).collect(),
+            scopes: policy.scopes.iter().map(|scope| self.scope(scope)).collect(),
             ask: policy.ask,
             until: policy.expires_at.map(|until| CalendarDay::from_unix_seconds(until.0)),
         })

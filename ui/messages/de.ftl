@@ -125,13 +125,12 @@ sharing-ask = Andere fragen lassen
 sharing-do-not-ask = Andere nicht fragen lassen
 sharing-more = Weitere
 sharing-none = Keine Anwendung verwahrt hier etwas von Ihnen.
-sharing-allowed = Sie haben es erlaubt. Die App geht von selbst weiter.
-sharing-denied = Sie haben es nicht erlaubt.
 sharing-shared = Sie teilen es jetzt.
 sharing-taken-back = Sie teilen das nicht mehr.
 sharing-asking = Andere dürfen Sie um Zugriff bitten.
 sharing-not-asking = Niemand darf Sie mehr fragen.
 sharing-nobody = Es gibt sonst niemanden mit diesem Benutzernamen.
+sharing-throttled = Es gab zu viele Versuche. Bitte warten Sie einige Minuten und versuchen Sie es dann erneut.
 sharing-gone = Nichts wurde geändert: Es ist nicht mehr da, oder nichts wurde gewählt.
 
 scope-openid = Sie wiedererkennen, wenn Sie zurückkommen

@@ -131,13 +131,12 @@ sharing-ask = Let others ask
 sharing-do-not-ask = Do not let others ask
 sharing-more = More
 sharing-none = No application keeps anything of yours here.
-sharing-allowed = You allowed it. The app goes on by itself.
-sharing-denied = You did not allow it.
 sharing-shared = You share it now.
 sharing-taken-back = You do not share that any more.
 sharing-asking = Others may ask you for access.
 sharing-not-asking = Nobody may ask you any more.
 sharing-nobody = There is nobody else with this username.
+sharing-throttled = There were too many attempts. Please wait a few minutes, then try again.
 sharing-gone = Nothing was changed: it is not there any more, or nothing was chosen.
 
 # What an app may do. Each completes "{ $client } would be able to:".

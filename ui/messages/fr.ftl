@@ -127,13 +127,12 @@ sharing-ask = Laisser les autres demander
 sharing-do-not-ask = Ne pas laisser les autres demander
 sharing-more = Suite
 sharing-none = Aucune application ne garde ici quelque chose de vous.
-sharing-allowed = Vous avez autorisé. L’application continue toute seule.
-sharing-denied = Vous n’avez pas autorisé.
 sharing-shared = Vous le partagez désormais.
 sharing-taken-back = Vous ne partagez plus cela.
 sharing-asking = D’autres peuvent vous demander l’accès.
 sharing-not-asking = Personne ne peut plus vous demander.
 sharing-nobody = Il n’y a personne d’autre avec ce nom d’utilisateur.
+sharing-throttled = Il y a eu trop de tentatives. Attendez quelques minutes, puis réessayez.
 sharing-gone = Rien n’a été modifié : ce n’est plus là, ou rien n’a été choisi.
 
 scope-openid = vous reconnaître lorsque vous revenez

@@ -72,13 +72,14 @@ pub(crate) enum TokenType {
     IdJag,
 }
 
-/// What the tokens of a trusted issuer are good for: they are authorization grants (RFC 7523 section 2.1), or may be
-/// exchanged (RFC 8693).
+/// What the tokens of a trusted issuer are good for: they are authorization grants (RFC 7523 section 2.1), may be
+/// exchanged (RFC 8693), or say who a requesting party is (UMA 2.0 Grant section 3.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(remote = "signet_core::model::TrustedIssuerUse", rename_all = "snake_case")]
 pub(crate) enum TrustedIssuerUse {
     AssertionGrant,
     TokenExchange,
+    ClaimToken,
 }
 
 /// How a token of a trusted issuer names a user: by identifier, by login name, or as a script at `on_assertion_grant`

@@ -57,6 +57,21 @@ pub(crate) struct BackchannelDeviceService {
     amr: String,
 }
 
+/// A scope of resources as people read it (UMA 2.0 Federated Authorization section 3.1.1).
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct UmaScope {
+    /// What resource servers register: this word, or the address of the description, which ends with it. 1 to 100 letters,
+    /// digits, hyphens, underscores, full stops and tildes.
+    scope: String,
+    /// What it is called: 1 to 200 characters.
+    name: Option<String>,
+    /// At length: 1 to 1000 characters.
+    description: Option<String>,
+    /// The address of a picture: an http or https URL.
+    icon_uri: Option<String>,
+}
+
 /// The policy of a realm.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
@@ -183,6 +198,8 @@ pub(crate) struct RealmSettings {
     uma_poll_interval_seconds: Option<i64>,
     /// How long claims are persisted that a requesting party lets persist: 0 to 31536000; 0 persists none.
     uma_claims_seconds: Option<i64>,
+    /// Scopes of resources that are described for people: at most 100.
+    uma_scopes: Option<Vec<UmaScope>>,
     /// Whether native applications of one vendor may share logins (Native SSO for Mobile Apps 1.0). No when absent.
     native_sso: Option<bool>,
     /// Whether first-party applications may ask for user name and password themselves (OAuth 2.0 for First-Party

@@ -121,6 +121,11 @@ fn protection(app: &Arc<App>, others: Route) -> Route {
         // Section 4.1.
         .at("/realms/:realm/uma/permissions", shared("POST", post(uma::permission)))
         .at("/realms/:realm/uma/policies/:id", shared("GET, HEAD, PUT", get(uma::policies).put(uma::set_policies)))
+        // Section 3.1.1.
+        .at(
+            "/realms/:realm/uma/scopes/:scope",
+            shared("GET, HEAD, OPTIONS", get(uma::described_scope).options(discovery::preflight)),
+        )
 }
 
 /// Documents that everybody may read.

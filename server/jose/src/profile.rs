@@ -174,6 +174,20 @@ impl<'a> VerificationProfile<'a> {
         }
     }
 
+    /// An ID token of a trusted issuer that says who a requesting party is (UMA Grant section 3.3.1; OpenID Connect Core
+    /// section 2). It may come again for as long as it lives.
+    pub const fn claim_token(
+        issuer: &'a str,
+        audience: AudienceRule<'a>,
+        algorithms: &'a [SignatureAlgorithm],
+    ) -> Self {
+        Self {
+            typ: TypeRule::AbsentOrOneOf(&["JWT"]),
+            required: &["iss", "sub", "aud", "exp", "iat"],
+            ..Self::foreign_token(issuer, audience, algorithms)
+        }
+    }
+
     /// A transaction token of this server that comes back to be replaced (Transaction Tokens section 13.15): no tolerance
     /// on `exp`.
     pub const fn transaction_token(

@@ -1,6 +1,7 @@
 //! User-Managed Access 2.0: an owner, a resource server that protects what is the owner's, and clients of others.
 
 mod attacks;
+pub(crate) mod claim_tokens;
 mod command_line;
 mod gathering;
 mod grant;

@@ -8,6 +8,52 @@ use crate::support::http::Request;
 use crate::support::realm::Realm;
 
 #[tokio::test]
+async fn uma_federated_3_1_1_a_scope_description_is_a_document_for_everybody() {
+    let print = json!({
+        "scope": "print", "name": "Print", "description": "Print out photos", "icon_uri": "https://photoz.test/printer.png",
+    });
+    let world = World::of(json!({"uma_scopes": [print, {"scope": "photoz.view"}]}), json!({})).await;
+    let get = async |path: &str| world.realm.http.send(Request::get(&world.realm.url(path))).await;
+    let configuration = get("/.well-known/uma2-configuration").await.success();
+    assert_eq!(configuration["scope_endpoint"], json!(world.realm.url("/uma/scopes")));
+    assert_eq!(world.realm.discovery().await.get("scope_endpoint"), None, "no other document has it");
+    let answer = get("/uma/scopes/print").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.content_type(), "application/json");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    let expected = json!({
+        "name": "Print", "description": "Print out photos", "icon_uri": "https://photoz.test/printer.png",
+    });
+    assert_eq!(answer.json(), expected);
+    assert_eq!(get("/uma/scopes/photoz.view").await.json(), json!({}));
+    for unknown in ["crop", "PRINT", "print%20", "print/"] {
+        assert_eq!(get(&format!("/uma/scopes/{unknown}")).await.status, 404, "{unknown}");
+    }
+    // Nothing is described: there is no such endpoint. No UMA: no description either.
+    let change = json!({"uma_scopes": []});
+    let administration = &world.realm.server.administration;
+    let path = format!("/realms/{}", world.realm.name);
+    administration.ask(Method::PATCH, &path, &change).await;
+    assert_eq!(get("/.well-known/uma2-configuration").await.success().get("scope_endpoint"), None);
+    administration.ask(Method::PATCH, &path, &json!({"uma_scopes": [{"scope": "print"}], "uma": false})).await;
+    assert_eq!(get("/uma/scopes/print").await.status, 404);
+    for wrong in [
+        json!([{"scope": ""}]),
+        json!([{"scope": ".."}]),
+        json!([{"scope": "a b"}]),
+        json!([{"scope": "a/b"}]),
+        json!([{"scope": "print"}, {"scope": "print"}]),
+        json!([{"scope": "print", "name": ""}]),
+        json!([{"scope": "print", "description": "a\u{7}"}]),
+        json!([{"scope": "print", "icon_uri": "javascript:alert(1)"}]),
+        json!([{"scope": "print", "policies": []}]),
+    ] {
+        let answer = administration.try_ask(Method::PATCH, &path, &json!({ "uma_scopes": wrong })).await;
+        assert!((400..500).contains(&answer.status), "{wrong}: {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn uma_federated_3_2_a_resource_is_registered_read_changed_listed_and_deleted() {
     let world = World::new().await;
     let description = json!({

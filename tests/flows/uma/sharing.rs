@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{World, refused};
 use crate::support::browser::Browser;
-use crate::support::http::Answer;
+use crate::support::http::{Answer, at_once};
 use crate::support::realm::User;
 
 /// A world in which others may ask the owner of the album, and polls are answered at once.
@@ -211,6 +211,79 @@ async fn owners_share_by_username_and_say_who_may_ask() {
         owner.accept_language = Some(language);
         assert!(page(&world, &mut owner).await.body.contains(words), "{language}");
     }
+}
+
+/// Shares the album with a name at the page; the status, and whether somebody has it.
+async fn tried(owner: &mut Browser, page: &Answer, username: &str) -> (u16, bool) {
+    let fields = [("action", "share"), ("username", username), ("scope", "view")];
+    let answer = press(owner, page, "username", &fields).await;
+    let outcome = answer.page("sharing-page").text_of("sharing-outcome").unwrap();
+    assert_eq!(answer.header("retry-after").is_some(), answer.status == 429);
+    (answer.status, outcome.contains("share it now"))
+}
+
+#[tokio::test]
+async fn um_008_sharing_does_not_tell_one_name_after_the_other_who_is_here() {
+    let settings = json!({"password_attempts_per_account": 3, "password_attempts_per_address": 5});
+    let world = World::of(settings, json!({})).await;
+    let mut owner = signed_in(&world, &world.realm.user).await;
+    let shown = page(&world, &mut owner).await;
+    // Names of people do not count, as often as they come; one's own does.
+    for _ in 0..4 {
+        assert_eq!(tried(&mut owner, &shown, "bea").await, (200, true));
+    }
+    for nobody in ["dora", "ana", "emil"] {
+        assert_eq!(tried(&mut owner, &shown, nobody).await, (200, false), "{nobody}");
+    }
+    // From then on nothing is looked up, whoever has the name.
+    let before = policies(&world).await;
+    for name in ["fritz", "bea"] {
+        assert_eq!(tried(&mut owner, &shown, name).await, (429, false), "{name}");
+    }
+    assert_eq!(policies(&world).await, before);
+    // The rest of the page goes on.
+    assert_eq!(press(&mut owner, &shown, "username", &[("action", "ask")]).await.status, 200);
+    // The auditor learns that it was refused, and not for which name.
+    let fields = [("action", "share"), ("username", "fritz"), ("scope", "view")];
+    let answer = press(&mut owner, &shown, "username", &fields).await;
+    let refused = world.realm.event_behind(&answer, "account_refused").await;
+    assert_eq!(refused["details"]["error"], "temporarily_unavailable");
+    assert!(!refused.to_string().contains("fritz"), "{refused}");
+}
+
+#[tokio::test]
+async fn um_008_names_that_come_at_once_count_too() {
+    let world = World::of(json!({"password_attempts_per_account": 3}), json!({})).await;
+    let mut owner = signed_in(&world, &world.realm.user).await;
+    let shown = page(&world, &mut owner).await;
+    let forms = shown.page("sharing-page").forms();
+    let form = forms.into_iter().find(|form| form.field("username").is_some()).unwrap();
+    let form = form.with("action", "share").with("scope", "view").with("username", "dora");
+    let answers = at_once(8, async || owner.clone().submit(&shown, &form).await).await;
+    let count = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((count(200), count(429)), (3, 5));
+}
+
+#[tokio::test]
+async fn uma_federated_3_1_1_owners_read_what_the_realm_calls_a_scope() {
+    let scopes = json!([{"scope": "view", "name": "Look at the pictures"}, {"scope": "print", "name": "Make prints"}]);
+    let world = World::of(json!({"uma_scopes": scopes}), json!({})).await;
+    let address = world.realm.url("/uma/scopes/print");
+    world.register(&[&address, "https://other.test/uma/scopes/print"]).await;
+    world.allow(&world.album, json!([{"scopes": ["view"], "ask": true}])).await;
+    submitted(&world, &["view"]).await;
+    let mut owner = signed_in(&world, &world.realm.user).await;
+    let shown = page(&world, &mut owner).await;
+    // In the request, in the policy and in the form of the one; in the form of the other.
+    assert_eq!(shown.body.matches("Look at the pictures").count(), 3, "{}", shown.body);
+    assert_eq!(shown.body.matches("Make prints").count(), 2, "{}", shown.body);
+    assert!(shown.body.contains("> crop</label>"), "{}", shown.body);
+    // What is shared is the scope as it was registered.
+    let forms = shown.page("sharing-page").forms();
+    let is_for = |form: &crate::support::html::Form| form.fields.iter().any(|(_, value)| *value == world.album);
+    let form = forms.into_iter().find(|form| form.field("username").is_some() && is_for(form)).unwrap();
+    owner.submit(&shown, &form.with("action", "share").with("username", "bea").with("scope", "view")).await;
+    assert_eq!(policies(&world).await[1]["scopes"], json!(["view"]));
 }
 
 #[tokio::test]

@@ -28,6 +28,19 @@ pub struct UmaFacts {
     /// verified it.
     #[serde(default)]
     pub answers: BTreeMap<String, Value>,
+    /// What another issuer says, where its ID token says who the requesting party is; `()` otherwise.
+    #[serde(default)]
+    pub asserted: Option<AssertedFacts>,
+}
+
+/// What another issuer says of a requesting party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssertedFacts {
+    /// The trusted issuer.
+    pub issuer: String,
+    /// The claims of its ID token, all verified: that issuer says so, and the realm trusts it to say who somebody is.
+    pub claims: BTreeMap<String, Value>,
 }
 
 /// The permissions that policies allow, in the order of the ticket.
@@ -97,9 +110,10 @@ impl Redact for AllowedPermission {
 
 impl Redact for UmaFacts {
     fn redact(&mut self) {
-        let Self { resource_server: _, owner, is_owner: _, answers } = self;
+        let Self { resource_server: _, owner, is_owner: _, answers, asserted } = self;
         owner.iter_mut().for_each(redaction::identifier);
         answers.values_mut().for_each(redaction::texts);
+        asserted.iter_mut().flat_map(|asserted| asserted.claims.values_mut()).for_each(redaction::texts);
     }
 }
 
@@ -135,6 +149,7 @@ impl HookPoint for OnUmaPolicy {
             owner: Some("kq3vZ1h7Q0mJm3kVb1x2hA".to_owned()),
             is_owner: false,
             answers: BTreeMap::new(),
+            asserted: None,
         };
         (facts, AllowedPermissions(vec![permission]))
     }

@@ -104,6 +104,7 @@ const fn client_endpoint(endpoint: Endpoint) -> Option<ClientEndpoint> {
         | Endpoint::ResourceRegistration
         | Endpoint::Permission
         | Endpoint::ClaimsInteraction
-        | Endpoint::ResourcePolicies => None,
+        | Endpoint::ResourcePolicies
+        | Endpoint::ScopeDescription => None,
     }
 }

@@ -35,6 +35,23 @@ pub async fn provider_metadata(
     Ok(metadata)
 }
 
+/// The discovery document of UMA (UMA Grant section 2), the same with where scopes are described, if any are. Others have
+/// `scope_endpoint`, too; no specification registers it.
+///
+/// # Errors
+/// Faults only.
+pub async fn uma_metadata(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    ui_locales: &[&str],
+) -> Result<ProviderMetadata, Failure> {
+    let mut metadata = provider_metadata(serving, realm, ui_locales).await?;
+    if !realm.realm.settings.uma_scopes.is_empty() {
+        metadata.additional.insert("scope_endpoint".to_owned(), realm.urls.of(Endpoint::ScopeDescription).into());
+    }
+    Ok(metadata)
+}
+
 /// A part of the document: it has members of its own, and those of the others.
 type Part = fn(&RealmContext, ProviderMetadata) -> ProviderMetadata;
 

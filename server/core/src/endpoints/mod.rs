@@ -11,8 +11,8 @@ mod revocation;
 mod urls;
 mod userinfo;
 
-pub use discovery::provider_metadata;
 pub(crate) use discovery::{authentication_methods, request_encryption_algorithms, signing_algorithms};
+pub use discovery::{provider_metadata, uma_metadata};
 pub use entity_tag::entity_tag;
 pub use error_page::{ErrorMessage, ShownError, words_about};
 pub use grants::{GRANT_QUERY_SCOPE, GRANT_REVOKE_SCOPE, query_grant, revoke_grant};

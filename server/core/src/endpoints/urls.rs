@@ -86,6 +86,8 @@ endpoints! {
     ClaimsInteraction = "/uma/claims";
     /// Below it, one address for the policies of each resource.
     ResourcePolicies = "/uma/policies";
+    /// Below it, one address for each scope that is described (UMA Federated Authorization section 3.1.1).
+    ScopeDescription = "/uma/scopes";
 }
 
 impl RealmUrls {

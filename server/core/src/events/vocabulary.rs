@@ -243,7 +243,8 @@ impl RefusedAt {
                 | Endpoint::ResourceRegistration
                 | Endpoint::Permission
                 | Endpoint::ClaimsInteraction
-                | Endpoint::ResourcePolicies,
+                | Endpoint::ResourcePolicies
+                | Endpoint::ScopeDescription,
             ) => EventKind::UmaRefused,
             // Login and consent forms belong to an authorization request, which may have been pushed, and keys are
             // refused to nobody.

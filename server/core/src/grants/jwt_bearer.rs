@@ -19,7 +19,7 @@ use super::trusted::{self, Vouched};
 use super::{GrantRequest, aim_grant, requested_resources, resources_are_allowed};
 use crate::events::{Event, Fact, Parties};
 use crate::failure::Failure;
-use crate::model::{Confirmation, Exchanged, Purpose, TokenBasis, TrustedIssuer, TrustedIssuerUse, UsedRecord, User};
+use crate::model::{Exchanged, Purpose, TokenBasis, TrustedIssuer, TrustedIssuerUse, UsedRecord, User};
 use crate::ports::{Redeemable, StandingQuery};
 use crate::tokens::{UserTokens, issue_user_tokens};
 
@@ -91,7 +91,9 @@ async fn assertion<'a>(request: &GrantRequest<'a>) -> Result<Vouched<'a>, Failur
     let vouched = trusted::verified(request, text, TrustedIssuerUse::AssertionGrant).await?;
     let vouched = vouched.map_err(|detail| invalid().detail(detail))?;
     check_identity_assertion(request, text, &vouched.claims)?;
-    check_binding(request, &vouched.claims)?;
+    if !trusted::proves_key(request, &vouched.claims) {
+        return Err(invalid().detail("it is bound to a key that the request does not prove to hold").into());
+    }
     Ok(vouched)
 }
 
@@ -118,17 +120,6 @@ fn check_identity_assertion(request: &GrantRequest<'_>, text: &str, claims: &Ver
         return Err(wrong("it lacks the claim iat"));
     }
     Ok(())
-}
-
-/// An assertion that is bound to a key is good only with a proof of that key (RFC 7800 section 3).
-fn check_binding(request: &GrantRequest<'_>, claims: &VerifiedClaims) -> Result<(), Refusal> {
-    let Some(cnf) = claims.get("cnf") else { return Ok(()) };
-    let bound: Option<Confirmation> = serde_json::from_value(cnf.clone()).ok();
-    if bound.is_some() && bound == request.binding.confirmation() {
-        Ok(())
-    } else {
-        Err(invalid().detail("it is bound to a key that the request does not prove to hold"))
-    }
 }
 
 /// What the client is registered for, and the assertion says if it says anything; of that, what the request asks for.

@@ -11,7 +11,7 @@ use url::Url;
 use super::GrantRequest;
 use crate::endpoints::Endpoint;
 use crate::failure::Failure;
-use crate::model::{SubjectMapping, TrustedIssuer, TrustedIssuerUse, User, normalise_username};
+use crate::model::{Confirmation, SubjectMapping, TrustedIssuer, TrustedIssuerUse, User, normalise_username};
 use crate::ports::outbound::{Accept, Freshness};
 use crate::profile::AssertionAudience;
 
@@ -22,6 +22,12 @@ const LONGEST_KEY_SET: usize = 64 * 1024;
 pub(super) struct Vouched<'a> {
     pub(super) trusted: &'a TrustedIssuer,
     pub(super) claims: VerifiedClaims,
+}
+
+/// Whether a token says that somebody else made it. One that cannot be read may be one of this server's, encrypted.
+pub(super) fn is_foreign(request: &GrantRequest<'_>, text: &str) -> bool {
+    let token = UnverifiedToken::parse(text);
+    token.is_ok_and(|token| token.unverified_issuer() != Some(request.realm.issuer()))
 }
 
 /// Verifies a token for one use. What is wrong with it is for the log.
@@ -45,7 +51,7 @@ pub(super) async fn verified<'a>(
     if !algorithms.contains(&token.algorithm()) {
         return Ok(Err(VerificationError::AlgorithmNotAllowed.to_string()));
     }
-    let audience = audience(request, trusted);
+    let audience = audience(request, trusted, usage);
     let audience: Vec<&str> = audience.iter().map(String::as_str).collect();
     let mut profile = match usage {
         TrustedIssuerUse::AssertionGrant => {
@@ -54,9 +60,16 @@ pub(super) async fn verified<'a>(
         TrustedIssuerUse::TokenExchange => {
             VerificationProfile::foreign_token(&trusted.issuer, AudienceRule::AnyOf(&audience), &algorithms)
         }
+        TrustedIssuerUse::ClaimToken => {
+            VerificationProfile::claim_token(&trusted.issuer, AudienceRule::AnyOf(&audience), &algorithms)
+        }
     };
     profile.clock_skew = request.realm.realm.settings.clock_skew_seconds;
     let claims = verified_by(request, trusted, token, &profile).await;
+    let claims = claims.and_then(|claims| match usage {
+        TrustedIssuerUse::ClaimToken => is_id_token_for(&claims, &audience).map(|()| claims),
+        TrustedIssuerUse::AssertionGrant | TrustedIssuerUse::TokenExchange => Ok(claims),
+    });
     Ok(claims.map(|claims| Vouched { trusted, claims }))
 }
 
@@ -88,12 +101,16 @@ fn algorithms(request: &GrantRequest<'_>) -> Vec<SignatureAlgorithm> {
     permitted.iter().copied().filter(|algorithm| !algorithm.is_symmetric()).collect()
 }
 
-/// RFC 7523 section 3, rule 3: this server, by its issuer or by its token endpoint; or what the administrator named.
-fn audience(request: &GrantRequest<'_>, trusted: &TrustedIssuer) -> Vec<String> {
+/// RFC 7523 section 3, rule 3: this server, by its issuer or by its token endpoint; or what the administrator named. An ID
+/// token is for whoever asked for it (OpenID Connect Core section 2): the client, where both servers know it by one name.
+fn audience(request: &GrantRequest<'_>, trusted: &TrustedIssuer, usage: TrustedIssuerUse) -> Vec<String> {
     let urls = &request.realm.urls;
     let mut audience = vec![request.realm.issuer().to_owned(), urls.of(Endpoint::Token)];
     audience.extend(urls.mutual_tls_of(Endpoint::Token));
     audience.extend(trusted.definition.audiences.iter().cloned());
+    if usage == TrustedIssuerUse::ClaimToken {
+        audience.push(request.client.client().client_id.to_string());
+    }
     audience
 }
 
@@ -103,6 +120,30 @@ fn rule<'a>(request: &'a GrantRequest<'_>, audience: &'a [&'a str]) -> AudienceR
         AssertionAudience::IssuerOrEndpoint => AudienceRule::AnyOf(audience),
         AssertionAudience::Issuer => AudienceRule::ExactString(request.realm.issuer()),
     }
+}
+
+/// OpenID Connect Core section 3.1.3.7, rules 3 to 5: of several audiences one asked for it, and that one is named in
+/// `azp`. Another token of the issuer that has no `typ` is none: a logout token (Back-Channel Logout section 2.4), or one
+/// that somebody acts with (RFC 8693 section 4.1).
+fn is_id_token_for(claims: &VerifiedClaims, audience: &[&str]) -> Result<(), String> {
+    let is_asked_for = match claims.get("azp") {
+        Some(azp) => azp.as_str().is_some_and(|azp| audience.contains(&azp)),
+        None => claims.audience().len() == 1,
+    };
+    if !is_asked_for {
+        return Err("another party asked for it".to_owned());
+    }
+    if claims.get("events").is_some() || claims.get("act").is_some() {
+        return Err("it is no ID token of a person who logged in".to_owned());
+    }
+    Ok(())
+}
+
+/// A token that is bound to a key is good only with a proof of that key (RFC 7800 section 3).
+pub(super) fn proves_key(request: &GrantRequest<'_>, claims: &VerifiedClaims) -> bool {
+    let Some(cnf) = claims.get("cnf") else { return true };
+    let bound: Option<Confirmation> = serde_json::from_value(cnf.clone()).ok();
+    bound.is_some() && bound == request.binding.confirmation()
 }
 
 async fn verified_by(

@@ -41,7 +41,7 @@ pub use logout::{EndedSession, LogoutDelivery};
 pub use notification::{Notification, NotificationDelivery};
 pub use pairwise_salt::PairwiseSaltRecord;
 pub use pushed_request::{PushedReference, PushedRequest};
-pub use realm::{BackchannelDeviceService, Realm, RealmSettings, ReplayScope};
+pub use realm::{BackchannelDeviceService, Realm, RealmSettings, ReplayScope, UmaScope};
 pub use refresh_family::RefreshFamily;
 pub use registration::{
     InitialAccessToken, Registration, RegistrationMode, RegistrationPolicy, SoftwareStatementIssuer,
@@ -60,8 +60,9 @@ pub use token_exchange::{
 pub use traffic_count::TrafficCount;
 pub use trusted_issuer::{SubjectMapping, TrustedIssuer, TrustedIssuerDefinition, TrustedIssuerUse};
 pub use uma::{
-    ResourceDescription, ResourceKeeper, ScopeExpression, ScopeRule, TicketReference, UmaClaims, UmaClaimsReference,
-    UmaParty, UmaPermission, UmaPolicy, UmaRequest, UmaRequestState, UmaResource, UmaTicket, UmaWait,
+    AssertedClaims, ResourceDescription, ResourceKeeper, ScopeExpression, ScopeRule, TicketReference, UmaClaims,
+    UmaClaimsReference, UmaParty, UmaPermission, UmaPolicy, UmaRequest, UmaRequestState, UmaResource, UmaTicket,
+    UmaWait,
 };
 pub use user::{PasswordCredential, User, normalise_username};
 

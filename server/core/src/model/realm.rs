@@ -62,6 +62,23 @@ pub struct BackchannelDeviceService {
     pub amr: String,
 }
 
+/// A scope of resources as people read it: a scope description (UMA Federated Authorization section 3.1.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UmaScope {
+    /// What resource servers register: this word, or the address of the description, which ends with it.
+    pub scope: String,
+    /// What it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// At length.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The address of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon_uri: Option<String>,
+}
+
 /// The policy of a realm. All durations are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -207,6 +224,9 @@ pub struct RealmSettings {
     pub uma_poll_interval_seconds: i64,
     /// How long claims are persisted that a requesting party lets persist: 0 to 31536000; 0 persists none.
     pub uma_claims_seconds: i64,
+    /// Scopes of resources that are described for people: at most 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uma_scopes: Vec<UmaScope>,
     /// Whether native applications of one vendor may share logins (Native SSO for Mobile Apps 1.0).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub native_sso: bool,
@@ -299,6 +319,7 @@ impl Default for RealmSettings {
             uma_request_seconds: 604_800,
             uma_poll_interval_seconds: 5,
             uma_claims_seconds: 0,
+            uma_scopes: Vec::new(),
             native_sso: false,
             authorization_challenge: false,
             identity_chaining: false,

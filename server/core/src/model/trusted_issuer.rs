@@ -63,6 +63,14 @@ impl Default for TrustedIssuerDefinition {
     }
 }
 
+impl TrustedIssuer {
+    /// Whether its tokens are good for this, in the hands of this client.
+    pub fn is_trusted_for(&self, usage: TrustedIssuerUse, client_id: &ClientId) -> bool {
+        let definition = &self.definition;
+        definition.enabled && definition.uses.contains(&usage) && definition.clients.contains(client_id)
+    }
+}
+
 /// What the tokens of a trusted issuer are good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -71,6 +79,8 @@ pub enum TrustedIssuerUse {
     AssertionGrant,
     /// They may be exchanged as subject tokens (RFC 8693 section 2.1).
     TokenExchange,
+    /// Its ID tokens say who a requesting party is (UMA Grant section 3.3.1).
+    ClaimToken,
 }
 
 /// How a token of a trusted issuer names a user of the realm.

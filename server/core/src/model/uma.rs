@@ -224,12 +224,24 @@ pub struct UmaParty {
     /// How well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
+    /// What another issuer says, where that says who it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asserted: Option<AssertedClaims>,
     /// What the requesting party answered to scripts' questions.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub answers: Map<String, Value>,
     /// Whether the requesting party lets all this persist.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub persists: bool,
+}
+
+/// What another issuer says of a requesting party (UMA Grant section 3.3.1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AssertedClaims {
+    /// The trusted issuer.
+    pub issuer: String,
+    /// The claims of its ID token.
+    pub claims: Map<String, Value>,
 }
 
 /// Names a persisted claims token: its SHA-256. The token itself is not stored.

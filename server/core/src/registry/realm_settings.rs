@@ -5,15 +5,20 @@ use std::ops::RangeInclusive;
 use signet_jose::TrustAnchors;
 use signet_protocol::names::ApplicationType;
 use signet_protocol::redirect_uri;
+use url::Url;
 
 use super::{RegistryError, registration_policy};
-use crate::model::RealmSettings;
+use crate::model::{RealmSettings, UmaScope};
+
+/// Most scopes of resources that a realm describes.
+const MOST_UMA_SCOPES: usize = 100;
 
 /// Checks a realm's policy.
 pub(super) fn check(settings: &RealmSettings) -> Result<(), RegistryError> {
     check_numbers(settings)?;
     check_response_types(settings)?;
     check_device_service(settings)?;
+    check_uma_scopes(&settings.uma_scopes)?;
     if settings.backchannel_user_code && !settings.backchannel_authentication {
         return Err(RegistryError::invalid("settings.backchannel_user_code", "needs backchannel_authentication"));
     }
@@ -110,6 +115,42 @@ fn check_device_service(settings: &RealmSettings) -> Result<(), RegistryError> {
     }
     if service.amr.is_empty() || service.amr.len() > 100 || service.amr.contains(char::is_control) {
         return invalid("amr", "must be one or more words of at most 100 characters together");
+    }
+    Ok(())
+}
+
+/// Each has an address of its own that reads as it is written, and says something that a page can show.
+fn check_uma_scopes(scopes: &[UmaScope]) -> Result<(), RegistryError> {
+    let invalid = |problem| Err(RegistryError::invalid("settings.uma_scopes", problem));
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let is_word = |scope: &str| {
+        (1..=100).contains(&scope.len()) && scope.bytes().all(is_unreserved) && !matches!(scope, "." | "..")
+    };
+    let is_text = |text: &Option<String>, longest| {
+        let reads =
+            |text: &String| (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        text.as_ref().is_none_or(reads)
+    };
+    let is_web = |uri: &String| {
+        let url = Url::parse(uri);
+        uri.len() <= 2_000 && url.is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    };
+    if scopes.len() > MOST_UMA_SCOPES {
+        return invalid("has more than 100 entries");
+    }
+    for (index, described) in scopes.iter().enumerate() {
+        if !is_word(&described.scope) {
+            return invalid("a scope must be 1 to 100 letters, digits, hyphens, underscores, full stops and tildes");
+        }
+        if scopes[..index].iter().any(|before| before.scope == described.scope) {
+            return invalid("names a scope twice");
+        }
+        if !is_text(&described.name, 200) || !is_text(&described.description, 1_000) {
+            return invalid("a name has 1 to 200 characters, a description 1 to 1000, and no control characters");
+        }
+        if !described.icon_uri.as_ref().is_none_or(is_web) {
+            return invalid("an icon_uri must be an http or https URL of at most 2000 characters");
+        }
     }
     Ok(())
 }

@@ -43,8 +43,8 @@ fn check(realm: &RealmContext, change: &TrustedIssuerChange) -> Result<(), Regis
     if !is_visible(&definition.subject_claim, 100) {
         return Err(RegistryError::invalid("subject_claim", "must have 1 to 100 visible ASCII characters"));
     }
-    let is_exchanged = definition.uses.contains(&TrustedIssuerUse::TokenExchange);
-    if definition.subject_mapping == SubjectMapping::Script && is_exchanged {
+    let has_other_uses = definition.uses.iter().any(|usage| *usage != TrustedIssuerUse::AssertionGrant);
+    if definition.subject_mapping == SubjectMapping::Script && has_other_uses {
         let problem = "script is for the use assertion_grant alone";
         return Err(RegistryError::invalid("subject_mapping", problem));
     }

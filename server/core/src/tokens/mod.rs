@@ -21,8 +21,8 @@ pub(crate) use claims::{SERVER_CLAIMS, leave_out_other_values, user_claims};
 pub(crate) use code::AuthorizationCode;
 pub(crate) use encrypt::{Content, EncryptedResponse, RegisteredEncryption};
 pub(crate) use id_token::{
-    Age, LogoutHint, PartyToken, check_hint, check_logout_hint, check_party_token, check_subject_token,
-    id_token_algorithm, response_algorithm, signing_key, unverified_hint_audience,
+    Age, LogoutHint, check_hint, check_logout_hint, check_party_token, check_subject_token, id_token_algorithm,
+    response_algorithm, signing_key, unverified_hint_audience,
 };
 pub(crate) use identity_assertion::IdentityAssertion;
 pub(crate) use issue::{

@@ -4,12 +4,14 @@
 use serde_json::{Map, Value};
 use signet_hooks::Seconds;
 use signet_hooks::points::OnUmaPolicy;
-use signet_hooks::points::on_uma_policy::{AllowedPermission, AllowedPermissions, UmaDecision, UmaFacts, UmaNarrowing};
+use signet_hooks::points::on_uma_policy::{
+    AllowedPermission, AllowedPermissions, AssertedFacts, UmaDecision, UmaFacts, UmaNarrowing,
+};
 use signet_protocol::error::Refusal;
 
 use crate::events::Serving;
 use crate::hooks::Subject;
-use crate::model::{ResourceKeeper, UmaPermission, UmaResource, UmaTicket, User};
+use crate::model::{AssertedClaims, ResourceKeeper, UmaParty, UmaPermission, UmaResource, UmaTicket, User};
 use crate::realm::RealmContext;
 use crate::tokens::Lifetimes;
 
@@ -38,11 +40,15 @@ pub(crate) enum Decided {
 pub(crate) async fn decide(
     (serving, realm): (&Serving<'_>, &RealmContext),
     subject: Subject<'_>,
-    (ticket, resources, answers): (&UmaTicket, &[UmaResource], &Map<String, Value>),
+    (ticket, resources, found): (&UmaTicket, &[UmaResource], Option<&UmaParty>),
     allowed: Vec<UmaPermission>,
 ) -> Result<Decided, Refusal> {
     let mut permitted = Permitted { permissions: allowed, lifetimes: Lifetimes::default() };
-    let facts = facts(&ticket.keeper, subject.user, answers);
+    let nothing = Map::new();
+    let facts = UmaFacts {
+        asserted: found.and_then(|found| found.asserted.as_ref()).map(asserted),
+        ..facts(&ticket.keeper, subject.user, found.map_or(&nothing, |found| &found.answers))
+    };
     let mut gathers = false;
     let told = described(&permitted.permissions, resources, ticket);
     for answer in serving.ask::<OnUmaPolicy>(realm, subject, || (facts, told)).await? {
@@ -67,7 +73,12 @@ pub(crate) fn facts(keeper: &ResourceKeeper, party: Option<&User>, answers: &Map
         owner: keeper.owner.map(|owner| owner.to_string()),
         is_owner: keeper.owner.is_some() && keeper.owner == party.map(|party| party.id),
         answers: answers.clone().into_iter().collect(),
+        asserted: None,
     }
+}
+
+fn asserted(asserted: &AssertedClaims) -> AssertedFacts {
+    AssertedFacts { issuer: asserted.issuer.clone(), claims: asserted.claims.clone().into_iter().collect() }
 }
 
 /// Permissions as scripts are told of them.

@@ -2,7 +2,6 @@
 //! The grant by which clients get at it is `grants/uma_ticket.rs`.
 
 mod assessment;
-mod claim_token;
 mod decision;
 mod description;
 mod owner;
@@ -11,18 +10,19 @@ mod permissions;
 mod policies;
 mod protection;
 mod requests;
+mod scopes;
 mod ticket;
 
 pub(crate) use assessment::{Asking, granted_scopes, is_asked, still_allowed};
-pub(crate) use claim_token::ID_TOKEN_FORMAT;
 pub(crate) use decision::{Decided, decide, described, facts};
 pub use owner::{OwnedResource, Sharing, SharingOutcome, let_ask, owned_resources, share, take_back};
-pub(crate) use party::{Claims, claims_of, claims_reference, persisting, sealed_for};
+pub(crate) use party::{Claims, Party, Pushed, claims_of, claims_reference, persisting, sealed_for};
 pub use permissions::request_permissions;
 pub use policies::{policies_of, set_policies};
 pub use protection::{delete_resource, list_resources, read_resource, register_resource, update_resource};
 pub(crate) use requests::{MOST_WAITING, Submission, request_for};
 pub use requests::{answer_uma_request, waiting_uma_requests};
+pub use scopes::{name_of_scope, scope_description};
 pub(crate) use ticket::{NewTicket, find_ticket, reference_of};
 
 /// The scope value of a protection API token (UMA Federated Authorization section 1.3).

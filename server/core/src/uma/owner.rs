@@ -1,11 +1,15 @@
 //! What a resource owner does with the own resources on the account pages: see them, see who may do what, share and take
 //! back. Resource servers and clients have no part in it.
 
+use std::net::IpAddr;
+
 use signet_jose::{base64url, digest};
+use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::{UmaResourceId, UserId};
 
 use super::policies::MOST_POLICIES;
-use crate::events::{Action, Actor, Fact, Object, Parties, Serving};
+use crate::authn::{counter_key, network};
+use crate::events::{Action, Actor, Fact, Object, Parties, RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
 use crate::model::{UmaPolicy, UmaResource, normalise_username};
 use crate::ports::{PolicyEdit, UmaResourceFilter};
@@ -41,6 +45,8 @@ pub enum SharingOutcome {
     Shared,
     /// Nobody has this login name, or it is the owner's own.
     Nobody,
+    /// The owner, or somebody in the same network, has tried too many names that nobody has. None was looked up.
+    TooManyAttempts,
     /// Nothing was chosen, the resource is not there any more, or it has too many policies.
     Gone,
 }
@@ -72,14 +78,16 @@ fn name_of(policy: &UmaPolicy) -> String {
     base64url::encode(&digest::sha256(&json)[..16])
 }
 
-/// Shares a resource with a person, whichever application that person uses.
+/// Shares a resource with a person, whichever application that person uses. Owners mistype names and are told so; nobody
+/// asks that way for one name after the other who is here.
 ///
 /// # Errors
 /// Faults only.
 pub async fn share(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    (owner, sharing): (UserId, Sharing<'_>),
+    (owner, address): (UserId, IpAddr),
+    sharing: Sharing<'_>,
 ) -> Result<SharingOutcome, Failure> {
     let Some(resource) = owned(serving, realm, (owner, sharing.resource)).await? else {
         return Ok(SharingOutcome::Gone);
@@ -89,12 +97,45 @@ pub async fn share(
     if scopes.is_empty() {
         return Ok(SharingOutcome::Gone);
     }
+    let counters = NameCounters::new(realm, owner, address);
+    if !counters.admit(serving, realm).await? {
+        let reason = "too many names that nobody has; try again later";
+        let refusal = ErrorCode::TemporarilyUnavailable.because(reason);
+        serving.note_refusal(realm, (RefusedAt::Account, None), &refusal);
+        return Ok(SharingOutcome::TooManyAttempts);
+    }
     let username = normalise_username(sharing.username);
     let found = serving.store.user_by_username(realm.id(), &username).await?.map(|(user, _)| user);
     let Some(user) = found.filter(|user| user.enabled && user.id != owner) else { return Ok(SharingOutcome::Nobody) };
+    counters.forgive(serving, realm).await?;
     let policy = UmaPolicy { scopes, users: vec![user.id], ..UmaPolicy::default() };
     let shared = edit(serving, realm, &resource, PolicyEdit::Add(policy, MOST_POLICIES)).await?;
     Ok(if shared { SharingOutcome::Shared } else { SharingOutcome::Gone })
+}
+
+/// The counters that a name falls under which an owner shares with: the owner's and the network's, as wide as those of
+/// passwords.
+struct NameCounters([[u8; 32]; 2]);
+
+impl NameCounters {
+    fn new(realm: &RealmContext, owner: UserId, address: IpAddr) -> Self {
+        let key = |parts: &[&[u8]]| counter_key(realm, parts);
+        Self([key(&[b"sharing", &owner.0]), key(&[b"sharing-network", &network(address)])])
+    }
+
+    /// Counts a name before it is looked up, so that those that come at once count, too.
+    async fn admit(&self, provider: &Provider, realm: &RealmContext) -> Result<bool, Fault> {
+        let settings = &realm.realm.settings;
+        let limits = [settings.password_attempts_per_account, settings.password_attempts_per_address];
+        let window = settings.password_attempt_window_seconds;
+        let counted = provider.store.count_attempts(realm.id(), &self.0, provider.now(), window).await?;
+        Ok(counted.iter().zip(limits).all(|(attempts, limit)| attempts.count <= limit))
+    }
+
+    /// Takes back what the name of somebody has used up.
+    async fn forgive(&self, provider: &Provider, realm: &RealmContext) -> Result<(), Fault> {
+        Ok(provider.store.forgive_attempt(realm.id(), &self.0).await?)
+    }
 }
 
 /// Has the owner asked about whatever else somebody wants of a resource, or not asked any more; says whether the owner has

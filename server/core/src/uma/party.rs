@@ -1,16 +1,12 @@
 //! Who the requesting party is (UMA Grant sections 3.3.1 to 3.3.3): by what the client pushes, by what was gathered in the
 //! browser, or by claims that persist.
 
-use serde_json::Map;
 use signet_jose::{ColumnPlace, base64url, digest, random, random_token};
-use signet_protocol::error::Refusal;
 use signet_protocol::identifiers::Lineage;
-use signet_protocol::parameters::Parameters;
 
-use super::claim_token::{Pushed, pushed_claims};
 use crate::events::{Fact, Parties, Serving, TokenKind};
 use crate::failure::Fault;
-use crate::model::{Client, Epochs, UmaClaims, UmaClaimsReference, UmaParty, UmaTicket, User};
+use crate::model::{Client, Epochs, TrustedIssuerUse, UmaClaims, UmaClaimsReference, UmaParty, UmaTicket, User};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 
@@ -21,6 +17,17 @@ const BYTES: usize = 32;
 pub(crate) struct Party {
     pub(crate) user: User,
     pub(crate) found: UmaParty,
+}
+
+/// What a client pushed.
+pub(crate) enum Pushed {
+    /// Nothing.
+    Nothing,
+    /// Something that says nothing here: of another format, of nobody who is believed, not for this client, expired, or
+    /// about somebody who is not there any more.
+    NotGood,
+    /// Who the requesting party is.
+    Party(Box<Party>),
 }
 
 /// What is known of the requesting party.
@@ -53,44 +60,31 @@ impl Claims {
 
 /// Whoever a ticket is used for. A claim token that is pushed must be about whoever was asked in the browser; persisted
 /// claims count where there is nothing else.
-///
-/// # Errors
-/// `invalid_request` where token and format do not come together.
 pub(crate) async fn claims_of(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    (client, parameters, ticket): (&Client, &Parameters, &UmaTicket),
-) -> Result<Result<Claims, Refusal>, Fault> {
-    let pushed = match pushed_claims(serving, realm, (client, parameters)).await? {
-        Ok(pushed) => pushed,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    (client, ticket): (&Client, &UmaTicket),
+    (pushed, persisted_claims_token): (Pushed, Option<&str>),
+) -> Result<Claims, Fault> {
     let gathered = gathered(serving, realm, (client, ticket)).await?;
-    Ok(Ok(match (pushed, gathered) {
+    Ok(match (pushed, gathered) {
         (Pushed::NotGood, _) => Claims::NotGood,
-        (Pushed::Party(user, ..), Some(gathered)) if user.id != gathered.user.id => Claims::NotGood,
-        (_, Some(gathered)) => Claims::Party(Box::new(gathered), None),
-        (Pushed::Party(user, sid, token), None) => {
-            let found = UmaParty {
-                user_id: user.id,
-                user_epoch: user.epoch,
-                epochs: Some(Epochs::of(&realm.realm, client)),
-                sid: Some(sid),
-                authenticated_at: token.authenticated_at,
-                acr: token.acr,
-                answers: Map::new(),
-                persists: false,
-            };
-            Claims::Party(Box::new(Party { user: *user, found }), None)
+        (Pushed::Party(pushed), Some(gathered)) if pushed.user.id != gathered.user.id => Claims::NotGood,
+        (Pushed::Party(pushed), Some(gathered)) => {
+            let asserted = pushed.found.asserted.or(gathered.found.asserted);
+            let found = UmaParty { asserted, ..gathered.found };
+            Claims::Party(Box::new(Party { found, ..gathered }), None)
         }
-        (Pushed::Nothing, None) => match parameters.get("pct") {
+        (Pushed::Nothing, Some(gathered)) => Claims::Party(Box::new(gathered), None),
+        (Pushed::Party(pushed), None) => Claims::Party(pushed, None),
+        (Pushed::Nothing, None) => match persisted_claims_token {
             Some(text) => persisted(serving, realm, (client, text)).await?,
             None => Claims::Nothing,
         },
-    }))
+    })
 }
 
-/// The requesting party of a ticket, if the user is still who that was.
+/// The requesting party of a ticket, if the user is still who that was, and whoever said so is still believed.
 async fn gathered(
     provider: &Provider,
     realm: &RealmContext,
@@ -99,6 +93,13 @@ async fn gathered(
     let Some(sealed) = &ticket.party else { return Ok(None) };
     let sealed = base64url::decode(sealed).map_err(|error| Fault::internal("a ticket does not read back", error))?;
     let found = decrypt(realm, ("uma_tickets", &ticket.reference.0), &sealed)?;
+    let is_believed = |issuer: &str| {
+        let mut trusted = realm.trusted_issuers.iter().filter(|trusted| trusted.issuer == issuer);
+        trusted.any(|trusted| trusted.is_trusted_for(TrustedIssuerUse::ClaimToken, &client.client_id))
+    };
+    if found.asserted.as_ref().is_some_and(|asserted| !is_believed(&asserted.issuer)) {
+        return Ok(None);
+    }
     live(provider, realm, (client, found)).await
 }
 
@@ -159,8 +160,8 @@ pub(crate) fn persisting(
     let text = random_token(&*provider.random, BYTES);
     let (reference, now) = (claims_reference(&text), provider.now());
     let before = claims.persisted();
-    // Claims outlive the session that they were gathered in.
-    let found = UmaParty { sid: None, ..party.found.clone() };
+    // Claims outlive the session that they were gathered in; what another issuer says counts as long as its token.
+    let found = UmaParty { sid: None, asserted: None, ..party.found.clone() };
     let kept = UmaClaims {
         realm_id: realm.id(),
         reference,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use http::StatusCode;
 use poem::{Body, Response, handler};
 use signet_core::account::Account;
 use signet_core::events::RefusedAt;
@@ -62,9 +63,10 @@ async fn changed(call: &Call, owner: UserId, fields: &Parameters) -> Result<Shar
         "share" => {
             let scopes: Vec<&str> = fields.all("scope").collect();
             let sharing = Sharing { resource, username: field("username"), scopes: &scopes };
-            match uma::share(&serving, realm, (owner, sharing)).await? {
+            match uma::share(&serving, realm, (owner, call.head.address), sharing).await? {
                 SharingOutcome::Shared => SharingNews::Shared,
                 SharingOutcome::Nobody => SharingNews::Nobody,
+                SharingOutcome::TooManyAttempts => SharingNews::Throttled,
                 SharingOutcome::Gone => SharingNews::Gone,
             }
         }
@@ -80,7 +82,13 @@ async fn changed(call: &Call, owner: UserId, fields: &Parameters) -> Result<Shar
 
 async fn page(call: &Call, account: &Account, (after, outcome): (Option<&str>, Option<SharingNews>)) -> Response {
     match shown(call, account, (after, outcome)).await {
-        Ok(page) => render::page(call, &Page::Sharing(page)),
+        Ok(page) => {
+            let mut response = render::page(call, &Page::Sharing(page));
+            if outcome == Some(SharingNews::Throttled) {
+                render::ask_again_later(&mut response, StatusCode::TOO_MANY_REQUESTS);
+            }
+            response
+        }
         Err(fault) => failed(call, fault.into()),
     }
 }
@@ -132,6 +140,11 @@ impl Names<'_> {
         Ok(name)
     }
 
+    /// What a scope is called.
+    fn scope(&self, scope: &str) -> DisplayText {
+        DisplayText::whole(uma::name_of_scope(&self.call.realm, scope))
+    }
+
     async fn client(&mut self, id: &ClientId) -> Result<ClientView, Fault> {
         if let Some(known) = self.clients.get(id) {
             return Ok(known.clone());
@@ -156,7 +169,7 @@ impl Names<'_> {
             let name = found.and_then(|resource| resource.description.name);
             wanted.push(WantedView {
                 name: DisplayText::new(&name.unwrap_or_else(|| permission.resource_id.to_string())),
-                scopes: permission.resource_scopes.iter().map(|scope| DisplayText::whole(scope)).collect(),
+                scopes: permission.resource_scopes.iter().map(|scope| self.scope(scope)).collect(),
             });
         }
         let person = self.person(request.user_id).await?;
@@ -175,14 +188,14 @@ impl Names<'_> {
         for (name, policy) in &owned.policies {
             policies.push(self.policy(name, policy).await?);
         }
-        let scope =
-            |scope: &String| ChoiceView { value: Hidden::new(scope.as_str()), label: DisplayText::whole(scope) };
+        let scope = |scope: &String| ChoiceView { value: Hidden::new(scope.as_str()), label: self.scope(scope) };
+        let scopes = description.resource_scopes.iter().map(scope).collect();
         Ok(ResourceView {
             id: Hidden::new(resource.id.to_string()),
             name: DisplayText::new(&description.name.clone().unwrap_or_else(|| resource.id.to_string())),
             description: description.description.as_deref().map(DisplayText::passage),
             server: self.client(&resource.keeper.server).await?.name,
-            scopes: description.resource_scopes.iter().map(scope).collect(),
+            scopes,
             asks: resource.policies.iter().any(|policy| policy.ask),
             policies,
         })
@@ -206,7 +219,7 @@ impl Names<'_> {
             people,
             claims: policy.claims.iter().map(claim).collect(),
             clients,
-            scopes: policy.scopes.iter().map(|scope| DisplayText::whole(scope)).collect(),
+            scopes: policy.scopes.iter().map(|scope| self.scope(scope)).collect(),
             ask: policy.ask,
             until: policy.expires_at.map(|until| CalendarDay::from_unix_seconds(until.0)),
         })

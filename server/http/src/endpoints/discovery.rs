@@ -3,6 +3,7 @@
 use poem::{Response, handler};
 use signet_core::endpoints::provider_metadata;
 use signet_core::failure::{Failure, Fault};
+use signet_core::protocol::provider_metadata::ProviderMetadata;
 
 use super::public_document;
 use crate::call::{ApiCall, Call};
@@ -11,13 +12,17 @@ use crate::{cors, render};
 
 #[handler]
 pub(crate) async fn metadata(ApiCall(call): ApiCall) -> Response {
-    document(&call).await
+    document(&call, provider_metadata(&call.serving(), &call.realm, &languages()).await)
+}
+
+/// The languages of the pages.
+pub(super) fn languages() -> Vec<&'static str> {
+    Locale::ALL.iter().map(|locale| locale.tag()).collect()
 }
 
 /// The document, wherever it is asked for.
-pub(super) async fn document(call: &Call) -> Response {
-    let languages: Vec<&str> = Locale::ALL.iter().map(|locale| locale.tag()).collect();
-    let described = match provider_metadata(&call.serving(), &call.realm, &languages).await {
+pub(super) fn document(call: &Call, described: Result<ProviderMetadata, Failure>) -> Response {
+    let described = match described {
         Ok(described) => described,
         Err(failure) => return render::failure(&failure),
     };

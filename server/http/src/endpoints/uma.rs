@@ -5,7 +5,7 @@ use http::{HeaderValue, StatusCode};
 use poem::web::Path;
 use poem::{Body, Response, handler};
 use serde_json::json;
-use signet_core::endpoints::{Endpoint, OwnResource};
+use signet_core::endpoints::{Endpoint, OwnResource, uma_metadata};
 use signet_core::events::RefusedAt;
 use signet_core::failure::Failure;
 use signet_core::protocol::error::ErrorCode;
@@ -15,7 +15,7 @@ use signet_core::uma::{self, POLICY_SCOPE, PROTECTION_SCOPE};
 use signet_guard::Requirement;
 use signet_resources::GuardedResource;
 
-use super::discovery;
+use super::{discovery, public_document};
 use crate::call::{ApiCall, Call};
 use crate::render;
 
@@ -27,7 +27,22 @@ const MAXIMUM_BODY_BYTES: usize = 64 * 1024;
 /// UMA Grant section 2: the discovery document again, where the realm has UMA.
 #[handler]
 pub(crate) async fn configuration(ApiCall(call): ApiCall) -> Response {
-    if call.realm.realm.settings.uma { discovery::document(&call).await } else { nothing() }
+    if !call.realm.realm.settings.uma {
+        return nothing();
+    }
+    discovery::document(&call, uma_metadata(&call.serving(), &call.realm, &discovery::languages()).await)
+}
+
+/// UMA Federated Authorization section 3.1.1: what a scope means, for everybody.
+#[handler]
+pub(crate) fn described_scope(ApiCall(call): ApiCall, Path((_, scope)): Path<(String, String)>) -> Response {
+    let described = call.realm.realm.settings.uma.then(|| uma::scope_description(&call.realm, &scope)).flatten();
+    match described {
+        Some(described) => {
+            public_document::respond(&call.head.headers, "application/json", described.to_string().into_bytes())
+        }
+        None => nothing(),
+    }
 }
 
 #[handler]

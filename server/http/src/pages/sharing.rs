@@ -160,9 +160,9 @@ message_enum! {
     /// What became of a change.
     SharingNews {
         /// Who asked has access.
-        Allowed = "sharing-allowed",
+        Allowed = "requests-allowed",
         /// Who asked has none.
-        Denied = "sharing-denied",
+        Denied = "requests-denied",
         /// The resource is shared.
         Shared = "sharing-shared",
         /// It is not shared any more.
@@ -173,6 +173,8 @@ message_enum! {
         NotAsking = "sharing-not-asking",
         /// There is no such person.
         Nobody = "sharing-nobody",
+        /// Too many names that nobody has.
+        Throttled = "sharing-throttled",
         /// What it was about is not there any more, or nothing was chosen.
         Gone = "sharing-gone",
     }

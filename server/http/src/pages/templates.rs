@@ -15,7 +15,9 @@ macro_rules! embedded {
 }
 
 /// Every embedded template: file name, source.
-pub(super) const EMBEDDED: [(&str, &str); 24] = embedded![
+pub(super) const EMBEDDED: [(&str, &str); 26] = embedded![
+    "account_head.html",
+    "answer.html",
     "apps.html",
     "base.html",
     "claims.html",

@@ -21,8 +21,8 @@ pub(crate) struct TrustedIssuerFields {
     /// Where its public keys are: an https URL
     #[arg(long, value_name = "URL")]
     jwks_uri: Option<String>,
-    /// What its tokens are good for: `assertion_grant` or `token_exchange`; may be repeated, and replaces all that were
-    /// there
+    /// What its tokens are good for: `assertion_grant`, `token_exchange` or `claim_token`; may be repeated, and replaces
+    /// all that were there
     #[arg(long = "use", value_name = "USE")]
     uses: Vec<String>,
     /// A client that may bring its tokens; may be repeated, and replaces all that were there

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{FAILS, assert_silent_about_scripts, bind};
+use crate::flows::uma::claim_tokens::Partner;
 use crate::flows::uma::{World, refused, told};
 
 #[tokio::test]
@@ -29,6 +30,42 @@ async fn on_uma_policy_can_narrow_and_refuse() {
     assert_eq!(refused(&answer, "request_denied"), None);
     assert_eq!(answer.json()["error_description"], "no crops of Album");
     world.request_for(&id_token, &ticket, &[]).await.assert_refused("invalid_grant");
+}
+
+#[tokio::test]
+async fn on_uma_policy_hears_what_another_issuer_says_as_what_it_says() {
+    let world = World::gathering(json!({"uma_claims_seconds": 600})).await;
+    world.allow_bea().await;
+    let partner = Partner::of(&world).await;
+    let body = "if ctx.asserted == () { return deny(\"request_denied\", \"nobody says so\"); } \
+                let said = ctx.asserted.claims; \
+                if ctx.asserted.issuer == \"https://partner.test\" && said.department == \"press\" && said.sub == \"bea\" \
+                && !(\"aud\" in said) && !(\"nonce\" in said) { return allow(); } \
+                deny(\"request_denied\", \"not for them\")";
+    bind(&world.realm, "on_uma_policy", body).await;
+    let press = partner.with(&world, json!({"department": "press"}));
+    let sales = partner.with(&world, json!({"department": "sales"}));
+    let own = world.id_token(&world.bea).await;
+    let why = async |token: &str| {
+        let ticket = world.ticket(&world.album, &["view"]).await;
+        let answer = world.request_for(token, &ticket, &[]).await;
+        answer.json()["error_description"].as_str().unwrap_or("nothing").to_owned()
+    };
+    assert_eq!(why(&press).await, "nothing");
+    assert_eq!(why(&sales).await, "not for them");
+    assert_eq!(why(&own).await, "nobody says so");
+
+    // Beside somebody who was asked in the browser, too; what persists of that is not what the issuer said.
+    let mut browser = world.realm.browser();
+    let page = world.send(&mut browser, &world.ticket(&world.album, &["view"]).await).await;
+    let page = browser.log_in(&page, &world.bea).await;
+    let told = told(&world.press(&mut browser, &page, "continue", &[("persist", "yes")]).await);
+    let tokens = world.request_for(&press, &told["ticket"], &[]).await.tokens();
+    let pct = tokens.0["pct"].as_str().unwrap();
+    let ticket = world.ticket(&world.album, &["view"]).await;
+    let answer = world.request(&ticket, &[("pct", pct)]).await;
+    assert_eq!(refused(&answer, "request_denied"), None);
+    assert_eq!(answer.json()["error_description"], "nobody says so");
 }
 
 #[tokio::test]

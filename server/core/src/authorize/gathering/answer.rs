@@ -142,6 +142,7 @@ impl Answering<'_> {
             sid: Some(session.sid),
             authenticated_at: session.authenticated_at,
             acr: Some(ACR_PASSWORD.to_owned()),
+            asserted: None,
             answers,
             persists: persists && self.realm.realm.settings.uma_claims_seconds > 0,
         };

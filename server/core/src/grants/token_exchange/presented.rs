@@ -1,7 +1,7 @@
 //! Tokens that are brought to be exchanged (RFC 8693 section 2.1): read, verified, and found to stand.
 
 use serde_json::{Map, Value};
-use signet_jose::{RefreshToken, UnverifiedToken};
+use signet_jose::RefreshToken;
 use signet_protocol::error::Refusal;
 use signet_protocol::identifiers::{ClientId, Lineage, UserId};
 use signet_protocol::names::TokenType;
@@ -167,7 +167,7 @@ async fn read(
     let presented = match kind {
         TokenType::AccessToken => access_token(request, text).await?,
         TokenType::RefreshToken => refresh_token(request, text).await?,
-        TokenType::IdToken if !is_foreign(request, text) => id_token::read(request, text).await?,
+        TokenType::IdToken if !trusted::is_foreign(request, text) => id_token::read(request, text).await?,
         // One is the actor of a request that shares a login, and of no other (Native SSO for Mobile Apps 4.1).
         TokenType::DeviceSecret => return Err(invalid("a device secret is an actor_token for an ID token").into()),
         TokenType::IdToken | TokenType::Jwt => foreign(request, (text, kind)).await?,
@@ -176,12 +176,6 @@ async fn read(
         TokenType::TxnToken | TokenType::IdJag => None,
     };
     presented.map(Some).ok_or_else(|| unacceptable().into())
-}
-
-/// Whether a token says that somebody else made it. One that cannot be read may be one of this server's, encrypted.
-fn is_foreign(request: &GrantRequest<'_>, text: &str) -> bool {
-    let token = UnverifiedToken::parse(text);
-    token.is_ok_and(|token| token.unverified_issuer() != Some(request.realm.issuer()))
 }
 
 /// What has no consent, no session and no scope yet.

@@ -1,6 +1,5 @@
 //! A ticket that is assessed: what the answer rests on, and its single use.
 
-use serde_json::Map;
 use signet_protocol::error::ErrorCode;
 use signet_protocol::identifiers::{Lineage, UserId};
 
@@ -89,10 +88,9 @@ impl Assessed<'_> {
         allowed: Vec<UmaPermission>,
     ) -> Result<Decided, Failure> {
         let (serving, realm) = (self.request.serving, self.request.realm);
-        let (party, nothing) = (self.claims.party(), Map::new());
-        let answers = party.map_or(&nothing, |party| &party.found.answers);
+        let party = self.claims.party();
         let subject = Subject::client(self.request.client.client()).and_user(party.map(|party| &party.user));
-        let about = (self.ticket, resources, answers);
+        let about = (self.ticket, resources, party.map(|party| &party.found));
         match uma::decide((serving, realm), subject, about, allowed).await {
             Ok(decided) => Ok(decided),
             Err(refusal) => {

@@ -26,7 +26,9 @@ impl Assessed<'_> {
         let basis = self.basis(&permissions);
         let party = self.claims.party().map(|party| &party.user).zip(basis.as_ref());
         let (grant_type, scope) = (GrantType::UmaTicket, Scope::empty());
-        let refreshable = party.is_some() && client.metadata.grant_types().contains(&GrantType::RefreshToken);
+        // RFC 7521 section 4.1: what another issuer says is no lasting grant.
+        let is_lasting = self.claims.party().is_some_and(|party| party.found.asserted.is_none());
+        let refreshable = is_lasting && client.metadata.grant_types().contains(&GrantType::RefreshToken);
         let planned = Planned { grant_type, scope: &scope, resources: &[], user: party, refresh_token: refreshable };
         let permitted = decide(self.request, &planned).await?;
         let lineage = Lineage(random::random_bytes(&*serving.random));

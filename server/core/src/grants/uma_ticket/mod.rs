@@ -1,6 +1,7 @@
 //! The UMA grant (UMA 2.0 Grant section 3.3): a permission ticket, and what policies say of who asks, for an RPT.
 
 mod assessed;
+mod claim_token;
 mod grant;
 mod refresh;
 mod refusals;
@@ -16,6 +17,7 @@ use crate::failure::Failure;
 use crate::model::{UmaPermission, UmaResource, UmaTicket};
 use crate::uma::{Asking, Claims, Decided, claims_of, find_ticket, granted_scopes, is_asked, reference_of};
 use assessed::Assessed;
+use claim_token::pushed_claims;
 pub(super) use refresh::refresh;
 use upgrade::upgrade;
 
@@ -28,7 +30,8 @@ fn invalid_grant() -> Refusal {
 pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse, Failure> {
     let ticket = good_ticket(request).await?;
     let client = request.client.client();
-    let claims = claims_of(request.serving, request.realm, (client, request.parameters, &ticket)).await??;
+    let pushed = (pushed_claims(request).await?, request.parameters.get("pct"));
+    let claims = claims_of(request.serving, request.realm, (client, &ticket), pushed).await?;
     request.serving.passed("ticket");
     let assessed = Assessed { request, ticket: &ticket, claims: &claims };
     if let Some(refusal) = assessed.still_waiting().await? {

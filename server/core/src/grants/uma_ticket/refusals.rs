@@ -5,13 +5,14 @@ use signet_protocol::error::ErrorCode;
 use signet_protocol::spec::uma_grant;
 
 use super::assessed::Assessed;
+use super::claim_token::{ID_TOKEN_FORMAT, believed_issuers};
 use super::invalid_grant;
 use crate::binding::replayed;
 use crate::endpoints::Endpoint;
 use crate::failure::Failure;
 use crate::model::{UmaPermission, UmaRequest, UmaRequestState, UmaTicket, UmaWait};
 use crate::ports::{TicketOutcome, TicketUse};
-use crate::uma::{self, ID_TOKEN_FORMAT, MOST_WAITING, NewTicket, Submission};
+use crate::uma::{self, MOST_WAITING, NewTicket, Submission};
 
 /// What a poll that comes too early costs, in seconds (as RFC 8628 section 3.5 has it).
 const EARLY_SECONDS: i64 = 5;
@@ -44,7 +45,7 @@ impl Assessed<'_> {
         if by_token {
             let required = json!([{
                 "claim_token_format": [ID_TOKEN_FORMAT],
-                "issuer": [realm.issuer()],
+                "issuer": believed_issuers(self.request),
                 "name": "sub",
                 "friendly_name": "the requesting party, by an ID token for this client",
             }]);

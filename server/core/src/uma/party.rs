@@ -6,7 +6,7 @@ use signet_protocol::identifiers::Lineage;
 
 use crate::events::{Fact, Parties, Serving, TokenKind};
 use crate::failure::Fault;
-use crate::model::{Client, Epochs, TrustedIssuerUse, UmaClaims, UmaClaimsReference, UmaParty, UmaTicket, User};
+use crate::model::{Client, TrustedIssuerUse, UmaClaims, UmaClaimsReference, UmaParty, UmaTicket, User};
 use crate::provider::Provider;
 use crate::realm::RealmContext;
 

@@ -24,8 +24,7 @@ enum Executor<'a> {
     Pool(Arc<DatabaseConnection>),
     Transaction(&'a DatabaseTransaction),
     Readers(&'a Readers),
-    /// With whether what is written late waits for the next statement.
-    Writer(Mutex<&'a mut WriteTransaction>, bool),
+    Writer(Mutex<&'a mut WriteTransaction>),
 }
 
 impl<'a> Session<'a> {
@@ -46,12 +45,7 @@ impl<'a> Session<'a> {
 
     /// All statements in the transaction of the one who writes to a SQLite file.
     pub(crate) fn writer(transaction: &'a mut WriteTransaction, counters: &'a Counters) -> Self {
-        Self { executor: Executor::Writer(Mutex::new(transaction), false), counters }
-    }
-
-    /// The same for work that has the transaction to itself: what it writes late goes along with the commit.
-    pub(crate) fn writer_alone(transaction: &'a mut WriteTransaction, counters: &'a Counters) -> Self {
-        Self { executor: Executor::Writer(Mutex::new(transaction), true), counters }
+        Self { executor: Executor::Writer(Mutex::new(transaction)), counters }
     }
 
     fn counted<T>(&self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
@@ -70,10 +64,9 @@ impl<'a> Session<'a> {
     /// Runs a statement of whose answer nothing depends, at the latest before the next one or with the commit.
     pub(crate) async fn execute_late(&self, sql: &str, values: Vec<Value>) -> Result<(), Failure> {
         let statement = sql::statement(self.get_database_backend(), sql, values);
-        if let Executor::Writer(transaction, true) = &self.executor {
+        if let Executor::Writer(transaction) = &self.executor {
             self.counters.count_statement();
-            transaction.lock().await.execute_late(statement);
-            return Ok(());
+            return Ok(self.counted(transaction.lock().await.execute_late(statement).await)?);
         }
         self.execute_raw(statement).await?;
         Ok(())
@@ -122,7 +115,7 @@ impl ConnectionTrait for Session<'_> {
         match &self.executor {
             Executor::Pool(pool) => pool.get_database_backend(),
             Executor::Transaction(transaction) => transaction.get_database_backend(),
-            Executor::Readers(_) | Executor::Writer(..) => DatabaseBackend::Sqlite,
+            Executor::Readers(_) | Executor::Writer(_) => DatabaseBackend::Sqlite,
         }
     }
 
@@ -132,7 +125,7 @@ impl ConnectionTrait for Session<'_> {
             Executor::Pool(pool) => pool.execute_raw(statement).await,
             Executor::Transaction(transaction) => transaction.execute_raw(statement).await,
             Executor::Readers(_) => Err(DbErr::Custom("nothing is written where files are read".to_owned())),
-            Executor::Writer(transaction, _) => transaction.lock().await.execute(statement).await,
+            Executor::Writer(transaction) => transaction.lock().await.execute(statement).await,
         })
     }
 
@@ -148,7 +141,7 @@ impl ConnectionTrait for Session<'_> {
             Executor::Readers(readers) => {
                 sqlite::query_one(&mut *readers.lock().await.map_err(not_read)?, statement).await
             }
-            Executor::Writer(transaction, _) => Ok(transaction.lock().await.rows(statement).await?.into_iter().next()),
+            Executor::Writer(transaction) => Ok(transaction.lock().await.rows(statement).await?.into_iter().next()),
         })
     }
 
@@ -160,7 +153,7 @@ impl ConnectionTrait for Session<'_> {
             Executor::Readers(readers) => {
                 sqlite::query_all(&mut *readers.lock().await.map_err(not_read)?, statement).await
             }
-            Executor::Writer(transaction, _) => transaction.lock().await.rows(statement).await,
+            Executor::Writer(transaction) => transaction.lock().await.rows(statement).await,
         })
     }
 }

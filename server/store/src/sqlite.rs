@@ -133,6 +133,8 @@ pub(crate) struct WriteTransaction {
     connection: OwnedMappedMutexGuard<Option<SqliteConnection>, SqliteConnection>,
     is_open: bool,
     refusal: Option<Arc<DriverError>>,
+    /// Whether it is one piece of work's, whose failure is nobody else's: only then may late statements wait.
+    has_one_owner: bool,
     late: Vec<Statement>,
 }
 
@@ -144,34 +146,37 @@ struct Answer {
 }
 
 impl WriteTransaction {
-    /// A transaction on a connection, when that is free.
+    /// A transaction on a connection, when that is free, for so many pieces of work.
     ///
     /// # Errors
     /// It is closed.
-    pub(crate) async fn on(held: &Held) -> Result<Self, DriverError> {
+    pub(crate) async fn on(held: &Held, pieces: usize) -> Result<Self, DriverError> {
         let guard = Arc::clone(&held.0).lock_owned().await;
         let connection = OwnedMutexGuard::try_map(guard, Option::as_mut).map_err(|_| DriverError::PoolClosed)?;
-        Ok(Self { connection, is_open: false, refusal: None, late: Vec::new() })
+        Ok(Self { connection, is_open: false, refusal: None, has_one_owner: pieces == 1, late: Vec::new() })
     }
 
     /// Why it could not begin. Nothing is written then, whatever the work made of it.
     pub(crate) fn refusal(&self) -> Option<DbErr> {
-        self.refusal.clone().map(|error| DbErr::Exec(RuntimeErr::SqlxError(error)))
+        self.refusal.clone().map(not_executed)
     }
 
     pub(crate) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let answer = self.run(statement).await;
-        answer.map(|answer| answer.result.into()).map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error)))
+        self.run(statement).await.map(|answer| answer.result.into()).map_err(not_executed)
     }
 
     pub(crate) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let answer = self.run(statement).await;
-        answer.map(|answer| answer.rows).map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error)))
+        self.run(statement).await.map(|answer| answer.rows).map_err(not_read)
     }
 
-    /// Runs a statement right before the next one, whose failure is that of either.
-    pub(crate) fn execute_late(&mut self, statement: Statement) {
-        self.late.push(statement);
+    /// Runs a statement of whose answer nothing depends, at the latest right before the next one, whose failure is then
+    /// that of either.
+    pub(crate) async fn execute_late(&mut self, statement: Statement) -> Result<(), DbErr> {
+        if self.has_one_owner {
+            self.late.push(statement);
+            return Ok(());
+        }
+        self.execute(statement).await.map(drop)
     }
 
     /// Keeps what was written; nothing is done where nothing was.
@@ -201,7 +206,7 @@ impl WriteTransaction {
     }
 
     async fn run(&mut self, statement: Statement) -> Result<Answer, Arc<DriverError>> {
-        let Self { connection, is_open, refusal, late } = self;
+        let Self { connection, is_open, refusal, late, has_one_owner: _ } = self;
         if let Some(refused) = refusal {
             return Err(Arc::clone(refused));
         }
@@ -250,13 +255,13 @@ fn query(statement: Statement) -> Query<'static, Sqlite, SqlxValues> {
 }
 
 /// An error where nothing is read.
-pub(crate) fn not_executed(error: DriverError) -> DbErr {
-    DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)))
+pub(crate) fn not_executed(error: impl Into<Arc<DriverError>>) -> DbErr {
+    DbErr::Exec(RuntimeErr::SqlxError(error.into()))
 }
 
 /// An error where something is read.
-pub(crate) fn not_read(error: DriverError) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
+pub(crate) fn not_read(error: impl Into<Arc<DriverError>>) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }
 
 pub(crate) async fn query_one(

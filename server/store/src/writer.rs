@@ -127,7 +127,7 @@ async fn run_group(connection: &Held, counters: &Counters, group: &mut [Box<dyn 
     }
     let mut attempt = 1;
     loop {
-        let mut transaction = WriteTransaction::on(connection).await.map_err(not_executed)?;
+        let mut transaction = WriteTransaction::on(connection, group.len()).await.map_err(not_executed)?;
         let written = run_in(&mut transaction, counters, group).await;
         let ended = end(&mut transaction, counters, written).await;
         match transaction.refusal() {
@@ -148,12 +148,10 @@ async fn run_in(
     counters: &Counters,
     group: &mut [Box<dyn Job>],
 ) -> Result<bool, DbErr> {
-    if let [job] = group {
-        return Ok(job.run(&Session::writer_alone(transaction, counters)).await);
-    }
+    let is_alone = group.len() == 1;
     let mut anything_stays = false;
     for job in group {
-        anything_stays |= if job.is_one_statement() {
+        anything_stays |= if is_alone || job.is_one_statement() {
             job.run(&Session::writer(transaction, counters)).await
         } else {
             run_under_savepoint(transaction, counters, job.as_mut()).await?

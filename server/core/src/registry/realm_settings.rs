@@ -5,10 +5,10 @@ use std::ops::RangeInclusive;
 use signet_jose::TrustAnchors;
 use signet_protocol::names::ApplicationType;
 use signet_protocol::redirect_uri;
-use url::Url;
 
 use super::{RegistryError, registration_policy};
 use crate::model::{RealmSettings, UmaScope};
+use crate::uma::{is_text, is_web_address};
 
 /// Most scopes of resources that a realm describes.
 const MOST_UMA_SCOPES: usize = 100;
@@ -126,15 +126,9 @@ fn check_uma_scopes(scopes: &[UmaScope]) -> Result<(), RegistryError> {
     let is_word = |scope: &str| {
         (1..=100).contains(&scope.len()) && scope.bytes().all(is_unreserved) && !matches!(scope, "." | "..")
     };
-    let is_text = |text: &Option<String>, longest| {
-        let reads =
-            |text: &String| (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-        text.as_ref().is_none_or(reads)
-    };
-    let is_web = |uri: &String| {
-        let url = Url::parse(uri);
-        uri.len() <= 2_000 && url.is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
-    };
+    let reads =
+        |text: &Option<String>, longest| text.as_ref().is_none_or(|text| !text.is_empty() && is_text(text, longest));
+    let is_icon = |uri: &String| uri.len() <= 2_000 && is_web_address(uri);
     if scopes.len() > MOST_UMA_SCOPES {
         return invalid("has more than 100 entries");
     }
@@ -145,10 +139,10 @@ fn check_uma_scopes(scopes: &[UmaScope]) -> Result<(), RegistryError> {
         if scopes[..index].iter().any(|before| before.scope == described.scope) {
             return invalid("names a scope twice");
         }
-        if !is_text(&described.name, 200) || !is_text(&described.description, 1_000) {
+        if !reads(&described.name, 200) || !reads(&described.description, 1_000) {
             return invalid("a name has 1 to 200 characters, a description 1 to 1000, and no control characters");
         }
-        if !described.icon_uri.as_ref().is_none_or(is_web) {
+        if !described.icon_uri.as_ref().is_none_or(is_icon) {
             return invalid("an icon_uri must be an http or https URL of at most 2000 characters");
         }
     }

@@ -41,8 +41,14 @@ pub(super) fn scopes(value: Option<&Value>) -> Result<Vec<String>, Refusal> {
     if scopes.len() > MOST_SCOPES { Err(invalid("a resource has at most 50 scopes")) } else { Ok(scopes) }
 }
 
-fn is_text(text: &str, longest: usize) -> bool {
+/// Whether a page can show it: no control characters, and not too long.
+pub(crate) fn is_text(text: &str, longest: usize) -> bool {
     text.chars().count() <= longest && !text.chars().any(char::is_control)
+}
+
+/// Whether a browser can fetch it.
+pub(crate) fn is_web_address(uri: &str) -> bool {
+    Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// Reads which scopes must be allowed together. Where there is such an expression, its data are the scopes.
@@ -77,8 +83,7 @@ pub(super) fn description(body: &[u8]) -> Result<ResourceDescription, Refusal> {
         )),
     };
     let icon_uri = text("icon_uri", 2_000)?;
-    let is_web = |uri: &String| Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-    if icon_uri.as_ref().is_some_and(|uri| !is_web(uri)) {
+    if icon_uri.as_deref().is_some_and(|uri| !is_web_address(uri)) {
         return Err(invalid("icon_uri must be an http or https URL"));
     }
     let scope_expression = members.get("scope_expression").map(expression).transpose()?;

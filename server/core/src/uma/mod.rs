@@ -15,6 +15,7 @@ mod ticket;
 
 pub(crate) use assessment::{Asking, granted_scopes, is_asked, still_allowed};
 pub(crate) use decision::{Decided, decide, described, facts};
+pub(crate) use description::{is_text, is_web_address};
 pub use owner::{OwnedResource, Sharing, SharingOutcome, let_ask, owned_resources, share, take_back};
 pub(crate) use party::{Claims, Party, Pushed, claims_of, claims_reference, persisting, sealed_for};
 pub use permissions::request_permissions;

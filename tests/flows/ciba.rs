@@ -213,19 +213,7 @@ async fn cb_005_a_person_who_blocks_an_application_is_asked_no_more_by_it() {
 async fn cb_006_ciba_10_3_each_client_has_its_own_time_to_take_its_tokens() {
     let realm = Realm::with(ciba_settings()).await;
     let answers = Arc::new(tokio::sync::Semaphore::new(0));
-    let open = Arc::clone(&answers);
-    let site = WebServer::answering(move |received: Received| {
-        let open = Arc::clone(&open);
-        async move {
-            if received.target == "/patient" {
-                open.acquire().await.unwrap().forget();
-            } else {
-                std::future::pending::<()>().await;
-            }
-            Response::new(String::new())
-        }
-    })
-    .await;
+    let site = WebServer::for_the_patient(Arc::clone(&answers)).await;
     let mut browser = realm.signed_in_browser().await;
     // Who has least time is asked last, so that the order in which they fail is that of their times.
     let mut ids = Vec::new();

@@ -17,6 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use openssl::ssl::{Ssl, SslAcceptor, SslMethod, SslVerifyMode};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_openssl::SslStream;
 
@@ -66,6 +67,22 @@ impl WebServer {
     {
         let handler = move |received| handler(received).boxed();
         Self::serve(TcpListener::bind("127.0.0.1:0").await.unwrap(), false, Arc::new(handler))
+    }
+
+    /// A server that answers at `/patient`, each time when there is a permit for it, and nowhere else ever.
+    pub(crate) async fn for_the_patient(answers: Arc<Semaphore>) -> Self {
+        Self::answering(move |received: Received| {
+            let answers = Arc::clone(&answers);
+            async move {
+                if received.target == "/patient" {
+                    answers.acquire().await.unwrap().forget();
+                } else {
+                    std::future::pending::<()>().await;
+                }
+                Response::new(String::new())
+            }
+        })
+        .await
     }
 
     /// A reverse proxy: takes TLS off, and hands on the address and the certificate of the client (RFC 9440), nobody

@@ -321,19 +321,7 @@ async fn a_slow_client_delays_nobody_else() {
 async fn lo_005_back_channel_logout_2_5_each_client_has_its_own_time_to_answer() {
     let realm = Realm::new().await;
     let answers = Arc::new(tokio::sync::Semaphore::new(0));
-    let open = Arc::clone(&answers);
-    let site = WebServer::answering(move |received: Received| {
-        let open = Arc::clone(&open);
-        async move {
-            if received.target == "/patient" {
-                open.acquire().await.unwrap().forget();
-            } else {
-                std::future::pending::<()>().await;
-            }
-            Response::new(String::new())
-        }
-    })
-    .await;
+    let site = WebServer::for_the_patient(Arc::clone(&answers)).await;
     let mut browser = realm.browser();
     let mut ids = Vec::new();
     for (name, seconds) in [("hasty", Some(1)), ("plain", None), ("patient", Some(20))] {

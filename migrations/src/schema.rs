@@ -2,7 +2,8 @@
 //!
 //! A migration is one statement that may run again: MariaDB commits each DDL statement by itself, so a run that was
 //! killed half-way must be able to start over at any statement. The schema only grows (expand); what no supported
-//! version needs any more goes in a later release (contract), so that two versions can run beside each other.
+//! version needs any more goes in a later release (contract), so that two versions can run beside each other. An index
+//! may go at once: without it a version is slower, not wrong.
 
 use std::pin::Pin;
 
@@ -124,6 +125,8 @@ pub(crate) enum Change {
         /// The columns of the index of all rows.
         whole: &'static str,
     },
+    /// Drops an index that another one has replaced. A version that does not know the other one works on without.
+    DropIndex { name: &'static str, table: &'static str },
     /// Fills a new table from rows that are there. May be given up half-way and begun again.
     Fill(for<'a> fn(&'a SchemaManagerConnection<'a>) -> Filling<'a>),
 }
@@ -174,6 +177,15 @@ impl MigrationTrait for Step {
                     _ => format!("({whole})"),
                 };
                 connection.execute_unprepared(&format!("CREATE INDEX {name} ON {table} {columns}")).await?;
+            }
+            // MySQL has no DROP INDEX IF EXISTS.
+            Change::DropIndex { name, table } if !manager.has_index(table, name).await? => {}
+            Change::DropIndex { name, table } => {
+                let of_table = match connection.get_database_backend() {
+                    DatabaseBackend::Sqlite | DatabaseBackend::Postgres => String::new(),
+                    _ => format!(" ON {table}"),
+                };
+                connection.execute_unprepared(&format!("DROP INDEX {name}{of_table}")).await?;
             }
             Change::Fill(fill) => fill(connection).await?,
         }

@@ -112,7 +112,11 @@ async fn rfc9126_2_3_a_client_has_so_many_open_requests_and_no_more(database: &T
     assert_eq!(store.push(&others, &[]).await.unwrap(), PushOutcome::Pushed);
     let elsewhere = Push { most: 3, ..push(RealmId([2; 16]), 6) };
     assert_eq!(store.push(&elsewhere, &[]).await.unwrap(), PushOutcome::Pushed);
-    // What a browser can begin with no more does not count.
+    // What is answered or too old, a browser can begin with no more: it does not count.
+    let answered = Completion::Pushed(push(REALM, 1).request.reference);
+    assert!(store.complete(REALM, &answered, &[]).await.unwrap());
+    assert_eq!(store.push(&bounded(4), &[]).await.unwrap(), PushOutcome::Pushed);
+    assert_eq!(store.push(&bounded(8), &[]).await.unwrap(), PushOutcome::TooMany);
     let mut later = bounded(7);
     later.now = NOW.plus(60);
     assert_eq!(store.push(&later, &[]).await.unwrap(), PushOutcome::Pushed);

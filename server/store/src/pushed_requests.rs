@@ -89,8 +89,8 @@ struct KeepPush {
 }
 
 impl KeepPush {
-    /// Keeps the request, unless its client has as many as it may have; says whether it was kept. The look ends at the
-    /// bound.
+    /// Keeps the request, unless as many of its client wait for an answer as may; says whether it was kept. The look
+    /// ends at the bound, and does not pass what is answered.
     async fn insert(&self, session: &Session<'_>) -> Result<bool, Failure> {
         let Push { request, now, most, .. } = &self.push;
         let from = if session.get_database_backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
@@ -99,7 +99,7 @@ impl KeepPush {
              (realm_id, reference, client_id, content, completed, opens_until, expires_at) \
              SELECT ?, ?, ?, ?, ?, ?, ?{from} \
              WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM pushed_requests \
-             WHERE realm_id = ? AND client_id = ? AND opens_until > ? LIMIT ?) AS open_requests) < ?"
+             WHERE realm_id = ? AND client_id = ? AND NOT completed AND opens_until > ? LIMIT ?) AS open_requests) < ?"
         );
         let mut values = key(request.realm_id, request.reference);
         values.extend([

@@ -34,10 +34,10 @@ use setup::{Server, cpu_time};
 
 /// Requests that wait, of each kind.
 const PENDING: u32 = 10_000;
-/// Requests after which events are written that have no change of their own.
+/// Requests that are measured together. Kinds take turns: what slows the machine down for a while slows all of them.
 const BATCH: usize = 500;
-/// Measurements, of which the fastest counts.
-const MEASUREMENTS: usize = 3;
+/// How often each code is polled.
+const ROUNDS: usize = 3;
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const CIBA: &str = "urn:openid:params:grant-type:ciba";
@@ -79,11 +79,20 @@ struct Cost {
 }
 
 impl Cost {
-    /// The smaller of two, with the most that was written in either.
-    fn cheaper(self, other: Self) -> Self {
-        let cheaper = if self.microseconds <= other.microseconds { self } else { other };
-        Self { commits: self.commits.max(other.commits), ..cheaper }
+    /// What one request costs where batches cost this: the median of the time, the mean of what was counted.
+    fn of(mut batches: Vec<Self>) -> Self {
+        batches.sort_by(|one, other| one.microseconds.total_cmp(&other.microseconds));
+        let mean = |of: fn(&Self) -> f64| batches.iter().map(of).sum::<f64>() / number(batches.len());
+        Self {
+            microseconds: batches[batches.len() / 2].microseconds,
+            statements: mean(|batch| batch.statements),
+            commits: mean(|batch| batch.commits),
+        }
     }
+}
+
+fn number(count: impl TryInto<u32>) -> f64 {
+    count.try_into().map_or(f64::INFINITY, f64::from)
 }
 
 const ALL: [Work; 6] =
@@ -270,54 +279,49 @@ fn assert_answered(outcome: Result<TokenResponse, Failure>, expected: Option<Err
 
 async fn measure(server: &Server, place: &Place, (work, secrets): (Work, &[String]), started: Instant) -> Cost {
     let provider = &server.provider;
-    provider.flush_events().await.unwrap();
     // What the client makes is its own work.
     let requests: Vec<_> = secrets.iter().map(|secret| place.request(provider, work, secret)).collect();
     let authorization =
         (!matches!(work, Work::SignedPoll | Work::SignedRefusal)).then_some(place.authorization.as_str());
     let (before, counted) = (cpu_time(started), server.database.statistics());
-    for some in requests.chunks(BATCH) {
-        for (parameters, expected) in some {
-            let request = asked(authorization, parameters);
-            let outcome = grants::exchange(&provider.serving_itself(), &place.realm, request).await;
-            assert_answered(outcome, *expected, work);
-        }
-        // What a refusal leaves for the audit log is part of what it costs.
-        provider.flush_events().await.unwrap();
+    for (parameters, expected) in &requests {
+        let request = asked(authorization, parameters);
+        let outcome = grants::exchange(&provider.serving_itself(), &place.realm, request).await;
+        assert_answered(outcome, *expected, work);
     }
+    // What a refusal leaves for the audit log is part of what it costs.
+    provider.flush_events().await.unwrap();
     let spent = cpu_time(started).saturating_sub(before).as_secs_f64() * 1e6;
     let now = server.database.statistics();
-    let per_request = |number: u64| f64::from(u32::try_from(number).unwrap()) / f64::from(PENDING);
+    let asked = number(requests.len());
     Cost {
-        microseconds: spent / f64::from(PENDING),
-        statements: per_request(now.statements - counted.statements),
-        commits: per_request(now.commits - counted.commits),
+        microseconds: spent / asked,
+        statements: number(now.statements - counted.statements) / asked,
+        commits: number(now.commits - counted.commits) / asked,
     }
 }
 
-/// The cheapest of several measurements of each work, in turns.
+/// What each kind of work costs.
 async fn measure_all(server: &Server, started: Instant) -> Vec<(Work, Cost)> {
     let provider = &server.provider;
     let place = Place::make(provider).await;
     let device = place.defer(provider, (DeferredKind::Device, "app")).await;
     let ciba = place.defer(provider, (DeferredKind::Backchannel, "app")).await;
     let signed = place.defer(provider, (DeferredKind::Device, "signed")).await;
-    let mut costs: Vec<(Work, Cost)> = Vec::new();
-    for _ in 0..MEASUREMENTS {
-        for work in ALL {
-            let secrets = match work {
-                Work::CibaPoll => &ciba,
-                Work::SignedPoll | Work::SignedRefusal => &signed,
-                _ => &device,
-            };
-            let cost = measure(server, &place, (work, secrets), started).await;
-            match costs.iter_mut().find(|(known, _)| *known == work) {
-                Some((_, known)) => *known = known.cheaper(cost),
-                None => costs.push((work, cost)),
+    let mut batches = ALL.map(|work| (work, Vec::new()));
+    for _ in 0..ROUNDS {
+        for ((device, ciba), signed) in device.chunks(BATCH).zip(ciba.chunks(BATCH)).zip(signed.chunks(BATCH)) {
+            for (work, costs) in &mut batches {
+                let secrets = match work {
+                    Work::CibaPoll => ciba,
+                    Work::SignedPoll | Work::SignedRefusal => signed,
+                    _ => device,
+                };
+                costs.push(measure(server, &place, (*work, secrets), started).await);
             }
         }
     }
-    costs
+    batches.into_iter().map(|(work, costs)| (work, Cost::of(costs))).collect()
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]

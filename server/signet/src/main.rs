@@ -15,6 +15,10 @@ use clap::Parser as _;
 
 use command::{Cli, CommandError};
 
+/// A request makes hundreds of small allocations, and frees them on another thread where the database had a part in it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

@@ -13,6 +13,10 @@ use signet_outbound::{OutboundClient, OutboundSettings, SystemResolver};
 use signet_rhai::RhaiEngine;
 use signet_store::{Database, Options, Polling};
 
+/// That of the server.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The services on a database that goes with them.
 pub(crate) struct Server {
     pub(crate) provider: Provider,

@@ -71,7 +71,7 @@ pub(crate) async fn complete_pushed_request(
         update.push_str(&condition.sql);
         values.extend(condition.values);
     }
-    Ok(session.execute(&update, values).await? == 1)
+    session.change_one(&update, values).await
 }
 
 /// Whether a request can be answered no more.
@@ -114,8 +114,8 @@ impl KeepPush {
             (*most).into(),
             (*most).into(),
         ]);
-        let inserted = session.execute(&insert, values).await;
-        inserted.map(|rows| rows == 1).map_err(|failure| failure.naming("pushed request", "realm"))
+        let inserted = session.change_one(&insert, values).await;
+        inserted.map_err(|failure| failure.naming("pushed request", "realm"))
     }
 }
 

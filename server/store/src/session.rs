@@ -72,6 +72,27 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Leaves a statement that changes so many rows, if all is well, for the next one or the commit; gives the values back
+    /// where it cannot wait. It does not, either, when the work runs again because other rows were changed.
+    pub(crate) async fn expect(&self, sql: &str, values: Vec<Value>, rows: usize) -> Result<(), Vec<Value>> {
+        let Executor::Writer(transaction) = &self.executor else { return Err(values) };
+        let mut transaction = transaction.lock().await;
+        if !transaction.may_expect() {
+            return Err(values);
+        }
+        self.counters.count_statement();
+        transaction.expect(sql::statement(DatabaseBackend::Sqlite, sql, values), rows);
+        Ok(())
+    }
+
+    /// Runs a statement that changes one row, if all is well; says whether it did.
+    pub(crate) async fn change_one(&self, sql: &str, values: Vec<Value>) -> Result<bool, Failure> {
+        match self.expect(sql, values, 1).await {
+            Ok(()) => Ok(true),
+            Err(values) => self.execute(sql, values).await.map(|rows| rows == 1),
+        }
+    }
+
     /// Reads at most one row.
     pub(crate) async fn row(&self, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, Failure> {
         let statement = sql::statement(self.get_database_backend(), sql, values);
@@ -84,7 +105,8 @@ impl<'a> Session<'a> {
         Ok(self.query_all_raw(statement).await?)
     }
 
-    /// Runs an `INSERT` that only the first may win; says whether a row was inserted. `insert` has no conflict clause.
+    /// Runs an `INSERT` that only the first may win, who is expected to be the only one; says whether a row was inserted.
+    /// `insert` has no conflict clause.
     ///
     /// MariaDB and MySQL get the plain statement, whose error 1062 means "second": the driver counts found rows, so
     /// that `ON DUPLICATE KEY UPDATE` would make two winners, and `INSERT IGNORE` would cut keys that are too long.
@@ -97,7 +119,7 @@ impl<'a> Session<'a> {
                 Err(error) => Err(error.into()),
             };
         }
-        self.execute(&format!("{insert} ON CONFLICT DO NOTHING"), values).await.map(|rows| rows == 1)
+        self.change_one(&format!("{insert} ON CONFLICT DO NOTHING"), values).await
     }
 
     /// The same where it does not matter who is first.

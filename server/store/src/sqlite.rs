@@ -125,7 +125,8 @@ impl Readers {
 /// A transaction that writes.
 ///
 /// The way to a connection and back costs more than most statements. So what may go together does: the first statement
-/// takes the write lock, and what is written [late](Self::execute_late) waits for the next one.
+/// takes the write lock, what is written [late](Self::execute_late) waits for the next one, and so does what is
+/// [expected](Self::expect) to change so many rows. Most work goes with its commit that way, in one.
 ///
 /// It stays open until it is ended, whatever fails: whoever begins it ends it.
 #[derive(Debug)]
@@ -133,9 +134,22 @@ pub(crate) struct WriteTransaction {
     connection: OwnedMappedMutexGuard<Option<SqliteConnection>, SqliteConnection>,
     is_open: bool,
     refusal: Option<Arc<DriverError>>,
-    /// Whether it is one piece of work's, whose failure is nobody else's: only then may late statements wait.
-    has_one_owner: bool,
+    mode: Mode,
     late: Vec<Statement>,
+    expects: bool,
+    has_failed: bool,
+}
+
+/// What may wait in a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Statements whose answer is expected, too: the transaction is one piece of work's, which runs again [in
+    /// steps](Self::InSteps) where it turns out otherwise.
+    Expecting,
+    /// Statements of whose answer nothing depends: it is one piece of work's, whose failure is nobody else's.
+    InSteps,
+    /// None: several pieces of work share it.
+    Shared,
 }
 
 /// What a statement brought.
@@ -146,14 +160,15 @@ struct Answer {
 }
 
 impl WriteTransaction {
-    /// A transaction on a connection, when that is free, for so many pieces of work.
+    /// A transaction on a connection, when that is free.
     ///
     /// # Errors
     /// It is closed.
-    pub(crate) async fn on(held: &Held, pieces: usize) -> Result<Self, DriverError> {
+    pub(crate) async fn on(held: &Held, mode: Mode) -> Result<Self, DriverError> {
         let guard = Arc::clone(&held.0).lock_owned().await;
         let connection = OwnedMutexGuard::try_map(guard, Option::as_mut).map_err(|_| DriverError::PoolClosed)?;
-        Ok(Self { connection, is_open: false, refusal: None, has_one_owner: pieces == 1, late: Vec::new() })
+        let late = Vec::new();
+        Ok(Self { connection, is_open: false, refusal: None, mode, late, expects: false, has_failed: false })
     }
 
     /// Why it could not begin. Nothing is written then, whatever the work made of it.
@@ -172,11 +187,30 @@ impl WriteTransaction {
     /// Runs a statement of whose answer nothing depends, at the latest right before the next one, whose failure is then
     /// that of either.
     pub(crate) async fn execute_late(&mut self, statement: Statement) -> Result<(), DbErr> {
-        if self.has_one_owner {
-            self.late.push(statement);
-            return Ok(());
+        if self.mode == Mode::Shared {
+            return self.execute(statement).await.map(drop);
         }
-        self.execute(statement).await.map(drop)
+        self.late.push(statement);
+        Ok(())
+    }
+
+    /// Whether statements whose answer is expected may wait.
+    pub(crate) fn may_expect(&self) -> bool {
+        self.mode == Mode::Expecting
+    }
+
+    /// Runs a statement that changes so many rows, as [late](Self::execute_late) as the others; the next one fails where
+    /// it changed other rows. Only where it [may](Self::may_expect).
+    pub(crate) fn expect(&mut self, statement: Statement, rows: usize) {
+        self.expects = true;
+        // Brings no row where the number is right, and fails where it is not: the smallest number has no opposite.
+        let check = format!("SELECT 1 WHERE abs(iif(changes() = {rows}, 0, -9223372036854775808)) > 0");
+        self.late.extend([statement, Statement::from_string(DatabaseBackend::Sqlite, check)]);
+    }
+
+    /// Whether something failed that another answer than the expected one may have been the cause of.
+    pub(crate) fn expected_in_vain(&self) -> bool {
+        self.expects && self.has_failed
     }
 
     /// Keeps what was written; nothing is done where nothing was.
@@ -206,7 +240,7 @@ impl WriteTransaction {
     }
 
     async fn run(&mut self, statement: Statement) -> Result<Answer, Arc<DriverError>> {
-        let Self { connection, is_open, refusal, late, has_one_owner: _ } = self;
+        let Self { connection, is_open, refusal, late, has_failed, .. } = self;
         if let Some(refused) = refusal {
             return Err(Arc::clone(refused));
         }
@@ -222,6 +256,7 @@ impl WriteTransaction {
                 Ok(None) => return Ok(answer),
                 Err(error) => {
                     let error = Arc::new(error);
+                    *has_failed = true;
                     if !*is_open {
                         *refusal = Some(Arc::clone(&error));
                     }
@@ -247,11 +282,14 @@ fn joined(before: impl Iterator<Item = Statement>, last: Statement) -> Statement
     Statement { sql, values: Some(sea_orm::Values(all)), ..last }
 }
 
+/// SQLite makes a new plan of a statement whenever the value of its `LIMIT` is bound, unless it is part of a sum.
 fn query(statement: Statement) -> Query<'static, Sqlite, SqlxValues> {
-    query_with(
-        AssertSqlSafe(statement.sql),
-        SqlxValues(statement.values.unwrap_or_else(|| sea_orm::Values(Vec::new()))),
-    )
+    let sql = if statement.sql.contains(" LIMIT ?") {
+        statement.sql.replace(" LIMIT ?", " LIMIT 0 + ?")
+    } else {
+        statement.sql
+    };
+    query_with(AssertSqlSafe(sql), SqlxValues(statement.values.unwrap_or_else(|| sea_orm::Values(Vec::new()))))
 }
 
 /// An error where nothing is read.

@@ -64,12 +64,15 @@ pub(crate) async fn insert_marks(
         values.extend(condition.values);
     }
     let insert = format!(
-        "INSERT INTO used_records (realm_id, purpose, used, expires_at) {} \
-         ON CONFLICT DO NOTHING RETURNING purpose, used",
+        "INSERT INTO used_records (realm_id, purpose, used, expires_at) {} ON CONFLICT DO NOTHING",
         rows.join(" UNION ALL ")
     );
+    let values = match session.expect(&insert, values, rows.len()).await {
+        Ok(()) => return Ok(Marks { replayed: None, conditional: conditional.is_some() }),
+        Err(values) => values,
+    };
     let mut inserted = HashSet::new();
-    for row in session.rows(&insert, values).await? {
+    for row in session.rows(&format!("{insert} RETURNING purpose, used"), values).await? {
         inserted.insert((row.try_get_by_index::<i64>(0)?, row.try_get_by_index::<Vec<u8>>(1)?));
     }
     let is_marked = |record: &UsedRecord| inserted.contains(&(i64::from(record.purpose as i16), record.key.to_vec()));

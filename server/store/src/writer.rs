@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::failure::{Failure, is_contention};
 use crate::session::Session;
-use crate::sqlite::{Held, WriteTransaction, not_executed};
+use crate::sqlite::{Held, Mode, WriteTransaction, not_executed};
 use crate::statistics::Counters;
 use crate::work::{Ending, Work};
 
@@ -126,11 +126,13 @@ async fn run_group(connection: &Held, counters: &Counters, group: &mut [Box<dyn 
         return Ok(());
     }
     let mut attempt = 1;
+    let mut mode = if group.len() == 1 { Mode::Expecting } else { Mode::Shared };
     loop {
-        let mut transaction = WriteTransaction::on(connection, group.len()).await.map_err(not_executed)?;
+        let mut transaction = WriteTransaction::on(connection, mode).await.map_err(not_executed)?;
         let written = run_in(&mut transaction, counters, group).await;
         let ended = end(&mut transaction, counters, written).await;
         match transaction.refusal() {
+            None if transaction.expected_in_vain() => mode = Mode::InSteps,
             None => return ended,
             Some(refusal) if attempt < ATTEMPTS_TO_BEGIN && is_contention(&refusal) => {
                 counters.count_busy();

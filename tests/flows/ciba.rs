@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::ciba::{ciba_settings, polling};
+use crate::support::ciba::{CIBA, ciba_settings, is_ping, polling, without_pings};
 use crate::support::client::Client;
 use crate::support::databases::{Kind, TestDatabase};
 use crate::support::device::{assert_connected, device_settings};
@@ -14,7 +14,7 @@ use crate::support::http::{Answer, Request};
 use crate::support::jwt::read;
 use crate::support::realm::{Realm, merged};
 use crate::support::server::{Configuration, Server};
-use crate::support::wait::until;
+use crate::support::wait::{until, until_true};
 use crate::support::web::{Received, WebServer};
 
 const NOTIFICATION_TOKEN: &str = "8d67dc78-7faa-4d41-aabd-67707b374255";
@@ -129,6 +129,35 @@ async fn ciba_10_3_1_pushed_tokens_say_which_request_they_answer() {
     answer_on_page(&realm, &mut browser, "deny").await;
     let body: Value = serde_json::from_str(&arrived(&site, 2).await.pop().unwrap().body).unwrap();
     assert_eq!((&body["auth_req_id"], &body["error"]), (&json!(auth_req_id), &json!("access_denied")));
+}
+
+#[tokio::test]
+async fn ciba_12_a_client_is_told_as_it_is_registered_and_that_its_tokens_are_refused() {
+    let (realm, site) = (Realm::with(ciba_settings()).await, WebServer::start(without_pings).await);
+    let client = told(&realm, &site, "ping").await;
+    let mut browser = realm.signed_in_browser().await;
+    let mut last = async |change: Value| {
+        let auth_req_id = begin(&client).await;
+        answer_on_page(&realm, &mut browser, "allow").await;
+        let is_about = |received: &Received| received.body.contains(&auth_req_id);
+        until_true("a ping that is not taken", async || site.received().iter().any(is_about)).await;
+        realm.update_client(&client, merged(json!({"backchannel_token_delivery_mode": "push"}), change)).await;
+        let pushed = async || site.received().into_iter().find(|received| is_about(received) && !is_ping(received));
+        let pushed = until("what is pushed", pushed).await;
+        realm.update_client(&client, json!({"backchannel_token_delivery_mode": "ping"})).await;
+        serde_json::from_str::<Value>(&pushed.body).unwrap()
+    };
+    let tokens = last(json!({})).await;
+    client.userinfo(tokens["access_token"].as_str().unwrap()).await.success();
+    let refused = last(json!({"grant_types": ["client_credentials"]})).await;
+    assert_eq!(
+        (&refused["error"], &refused["access_token"]),
+        (&json!("transaction_failed"), &Value::Null),
+        "{refused}"
+    );
+    let event = realm.last_event("token_refused", 1).await;
+    assert_eq!((&event["client_id"], &event["user_id"]), (&json!(client.id), &json!(realm.user.id)), "{event}");
+    assert_eq!((&event["details"]["grant"], &event["details"]["error"]), (&json!(CIBA), &json!("unauthorized_client")));
 }
 
 #[tokio::test]

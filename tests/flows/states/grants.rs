@@ -1,10 +1,11 @@
 //! One driver a grant: how it begins, and how what was begun is redeemed.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use signet_core::protocol::names::GrantType;
 
 use crate::support::authorization::AuthorizationRequest;
 use crate::support::browser::Browser;
+use crate::support::ciba::is_ping;
 use crate::support::client::Client;
 use crate::support::device::assert_connected;
 use crate::support::http::Answer;
@@ -12,7 +13,7 @@ use crate::support::jwt::random_text;
 use crate::support::time::now;
 use crate::support::wait::until_true;
 
-use super::world::{PARTNER, STOCK, World};
+use super::world::{PARTNER, STOCK, TAKES_NO_PINGS, TAKES_PINGS, World};
 
 const NOTIFICATION_TOKEN: &str = "8d67dc78-7faa-4d41-aabd-67707b374255";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -32,6 +33,8 @@ pub(super) enum Driver {
     Ciba,
     /// The same by a client that is told when to poll (CIBA Core 10.2).
     CibaPing,
+    /// The same by a client that is sent its tokens (CIBA Core 10.3).
+    CibaPush,
     Exchange,
     /// Of a token that another issuer made.
     ForeignExchange,
@@ -47,6 +50,8 @@ pub(super) enum Driver {
 pub(super) enum Begun {
     /// A request of the token endpoint.
     Request(Vec<(&'static str, String)>),
+    /// An answer of the user that the client is to be sent, by `auth_req_id`.
+    Notification(String),
     /// A page that asks the user.
     Page(Box<(Browser, AuthorizationRequest, Answer)>),
     /// An address that the browser is sent to, and what was pushed.
@@ -57,13 +62,15 @@ pub(super) enum Begun {
 pub(super) enum Redeemed {
     /// The answer of the token endpoint.
     Tokens(Answer),
+    /// What arrived at the client's notification endpoint, if anything did.
+    Notification(Option<Value>),
     /// What the browser got, and what it had asked for.
     Browser(Answer, Box<AuthorizationRequest>),
 }
 
 impl Driver {
     /// Every column, in the order of the matrix.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Code,
         Self::Refresh,
         Self::OfflineRefresh,
@@ -71,6 +78,7 @@ impl Driver {
         Self::Device,
         Self::Ciba,
         Self::CibaPing,
+        Self::CibaPush,
         Self::Exchange,
         Self::ForeignExchange,
         Self::JwtBearer,
@@ -86,7 +94,7 @@ impl Driver {
             Self::Refresh | Self::OfflineRefresh => GrantType::RefreshToken,
             Self::ClientCredentials => GrantType::ClientCredentials,
             Self::Device => GrantType::DeviceCode,
-            Self::Ciba | Self::CibaPing => GrantType::Ciba,
+            Self::Ciba | Self::CibaPing | Self::CibaPush => GrantType::Ciba,
             Self::Exchange | Self::ForeignExchange => GrantType::TokenExchange,
             Self::JwtBearer => GrantType::JwtBearer,
             Self::Uma => GrantType::UmaTicket,
@@ -110,8 +118,9 @@ impl Driver {
             Self::OfflineRefresh => refresh(world, "openid offline_access read write").await,
             Self::ClientCredentials => vec![("scope", "read".to_owned())],
             Self::Device => device(world).await,
-            Self::Ciba => ciba(world, &[]).await,
-            Self::CibaPing => pinged(world).await,
+            Self::Ciba => vec![("auth_req_id", ciba(world, &[]).await)],
+            Self::CibaPing => vec![("auth_req_id", pinged(world, TAKES_PINGS).await)],
+            Self::CibaPush => return Begun::Notification(pinged(world, TAKES_NO_PINGS).await),
             Self::Exchange => exchange(world).await,
             Self::ForeignExchange => exchanged((vouched(world), JWT)),
             Self::JwtBearer => vec![("assertion", vouched(world)), ("scope", "read".to_owned())],
@@ -130,6 +139,7 @@ impl Driver {
                 form.extend(parameters.iter().map(|(name, value)| (*name, value.as_str())));
                 Redeemed::Tokens(world.client.ask("/token", &form).await)
             }
+            Begun::Notification(auth_req_id) => Redeemed::Notification(sent(world, &auth_req_id).await),
             Begun::Page(begun) => {
                 let (mut browser, request, page) = *begun;
                 Redeemed::Browser(browser.press(&page, "allow").await, Box::new(request))
@@ -168,22 +178,37 @@ async fn device(world: &mut World) -> Vec<(&'static str, String)> {
     vec![("device_code", codes.device_code)]
 }
 
-async fn ciba(world: &mut World, more: &[(&'static str, &'static str)]) -> Vec<(&'static str, String)> {
+async fn ciba(world: &mut World, more: &[(&str, &str)]) -> String {
     let mut asked = vec![("scope", "openid read write"), ("login_hint", &*world.realm.user.username)];
     asked.extend(more);
     let auth_req_id = world.client.ask_user(&asked).await.success()["auth_req_id"].as_str().unwrap().to_owned();
     let page = world.browser.get(&world.realm.url("/account/requests")).await;
     page.page("requests-page");
     world.browser.press(&page, "allow").await.page("requests-page");
-    vec![("auth_req_id", auth_req_id)]
+    auth_req_id
 }
 
-async fn pinged(world: &mut World) -> Vec<(&'static str, String)> {
-    world.have_the_client_told("ping").await;
+async fn pinged(world: &mut World, place: &str) -> String {
+    world.have_the_client_told("ping", place).await;
     let before = world.told.received().len();
-    let begun = ciba(world, &[("client_notification_token", NOTIFICATION_TOKEN)]).await;
+    let auth_req_id = ciba(world, &[("client_notification_token", NOTIFICATION_TOKEN)]).await;
     until_true("the ping", async || world.told.received().len() > before).await;
-    begun
+    auth_req_id
+}
+
+/// What a client is sent that is to be sent its tokens from now on: its pings did not arrive, so that the server comes again.
+async fn sent(world: &World, auth_req_id: &str) -> Option<Value> {
+    world.have_the_client_told("push", TAKES_NO_PINGS).await;
+    until_true("nothing waits to be told", async || world.count("backchannel_notifications", "NOT dead").await == 0)
+        .await;
+    let sent = world.told.received().into_iter().filter(|received| !is_ping(received));
+    let mut sent: Vec<Value> = sent
+        .inspect(|received| assert_eq!(received.headers["authorization"], format!("Bearer {NOTIFICATION_TOKEN}")))
+        .map(|received| serde_json::from_str(&received.body).unwrap())
+        .filter(|body: &Value| body["auth_req_id"] == auth_req_id)
+        .collect();
+    assert!(sent.len() <= 1, "{sent:?}");
+    sent.pop()
 }
 
 async fn exchange(world: &mut World) -> Vec<(&'static str, String)> {

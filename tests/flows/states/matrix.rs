@@ -20,6 +20,10 @@ const DENIED: Outcome = Outcome::Forbidden("request_denied");
 /// The client is told by the browser that it may not.
 const TOLD: Outcome = Outcome::Told("unauthorized_client");
 const BADLY: Outcome = Outcome::Told("invalid_request");
+/// The client is sent this instead of tokens.
+const FAILED: Outcome = Outcome::Notified("transaction_failed");
+/// Nobody is sent anything.
+const SILENT: Outcome = Outcome::Silence;
 /// The user is asked, or told; the client hears nothing.
 const PAGE: Outcome = Outcome::Page;
 const GONE: Outcome = Outcome::Gone;
@@ -44,71 +48,73 @@ const ____: Afterwards = Afterwards::NotApplicable;
 /// - Whatever was issued to a client ends with everything of it, also a request that it pushed. An ID token says of its
 ///   session who somebody is, and stands with the session.
 /// - Nothing is sent to an address that is not the client's any more.
+/// - A client that is sent its tokens is sent an error instead (CIBA Core 12), and nothing where it or its realm is disabled.
+///   It shows no secret for that, and nobody can demand that its tokens are bound.
 /// - There is no second factor yet that could be demanded meanwhile.
 #[rustfmt::skip]
-pub(super) const REDEMPTION: &[(Change, [Outcome; 13])] = &[
-    //                       code    refresh  offline  client  device  poll    ping    exchange  foreign  jwt     uma     front  pushed
-    (UserDisabled,          [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  REQUEST,  REQUEST, GRANT,  NEED,   PAGE,  PAGE]),
-    (UserDeleted,           [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  REQUEST,  REQUEST, GRANT,  NEED,   PAGE,  PAGE]),
-    (PasswordReset,         [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   NEED,   PAGE,  PAGE]),
-    (UserReturned,          [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   NEED,   PAGE,  PAGE]),
-    (UserRevoked,           [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   NEED,   PAGE,  PAGE]),
-    (UserGuessedAt,         [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   GOOD,   GOOD,     GOOD,    GOOD,   GOOD,   GOOD,  GOOD]),
-    (SignedOut,             [GRANT,  GRANT,   GOOD,    GOOD,   GRANT,  GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   NEED,   PAGE,  PAGE]),
-    (ConsentRevoked,        [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   GOOD,   GOOD,  PAGE]),
-    (ClientDisabled,        [CLIENT, CLIENT,  CLIENT,  CLIENT, CLIENT, CLIENT, CLIENT, CLIENT,   CLIENT,  CLIENT, CLIENT, PAGE,  PAGE]),
-    (ClientDeleted,         [CLIENT, CLIENT,  CLIENT,  CLIENT, CLIENT, CLIENT, CLIENT, CLIENT,   CLIENT,  CLIENT, CLIENT, PAGE,  PAGE]),
-    (ClientReturned,        [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   GOOD,   GOOD,  PAGE]),
-    (ClientRevoked,         [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   GOOD,   GOOD,  PAGE]),
-    (GrantRemoved,          [UNAUTH, UNAUTH,  UNAUTH,  UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH,   UNAUTH,  UNAUTH, UNAUTH, TOLD,  TOLD]),
-    (SecretOfBefore,        [CLIENT, CLIENT,  CLIENT,  CLIENT, CLIENT, CLIENT, CLIENT, CLIENT,   CLIENT,  CLIENT, CLIENT, NONE,  NONE]),
-    (SecretOfNow,           [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   GOOD,   GOOD,     GOOD,    GOOD,   GOOD,   GOOD,  GOOD]),
-    (ScopeRemoved,          [LESS,   LESS,    LESS,    SCOPE,  LESS,   LESS,   LESS,   SCOPE,    SCOPE,   SCOPE,  NONE,   LESS,  GOOD]),
-    (ResourceServerRemoved, [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   TARGET,   TARGET,  NONE,   NONE,   NONE,  NONE]),
-    (IssuerDisabled,        [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   NONE,     REQUEST, TYPE,   NONE,   NONE,  NONE]),
-    (ExchangePolicyRemoved, [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   UNAUTH,   UNAUTH,  NONE,   NONE,   NONE,  NONE]),
-    (SharingEnded,          [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   NONE,     NONE,    NONE,   DENIED, NONE,  NONE]),
-    (HookRefuses,           [UNAUTH, UNAUTH,  UNAUTH,  UNAUTH, UNAUTH, UNAUTH, UNAUTH, UNAUTH,   UNAUTH,  UNAUTH, UNAUTH, TOLD,  NONE]),
-    (RealmDisabled,         [GONE,   GONE,    GONE,    GONE,   GONE,   GONE,   GONE,   GONE,     GONE,    GONE,   GONE,   GONE,  GONE]),
-    (RealmRevoked,          [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  REQUEST,  GOOD,    GOOD,   GRANT,  PAGE,  PAGE]),
-    (KeyRotated,            [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   GOOD,   GOOD,     GOOD,    GOOD,   GOOD,   GOOD,  GOOD]),
-    (KeyDeleted,            [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   GOOD,   REQUEST,  GOOD,    GOOD,   NEED,   GOOD,  GOOD]),
-    (BindingRequired,       [PROOF,  PROOF,   PROOF,   PROOF,  PROOF,  PROOF,  PROOF,  PROOF,    PROOF,   PROOF,  PROOF,  TOLD,  GOOD]),
-    (PushRequired,          [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   NONE,     NONE,    NONE,   NONE,   BADLY, GOOD]),
-    (RedirectUriRemoved,    [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   NONE,     NONE,    NONE,   NONE,   PAGE,  PAGE]),
+pub(super) const REDEMPTION: &[(Change, [Outcome; 14])] = &[
+    //                       code    refresh  offline  client  device  poll    ping    push    exchange  foreign  jwt     uma     front  pushed
+    (UserDisabled,          [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  FAILED, REQUEST,  REQUEST, GRANT,  NEED,   PAGE,  PAGE]),
+    (UserDeleted,           [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  FAILED, REQUEST,  REQUEST, GRANT,  NEED,   PAGE,  PAGE]),
+    (PasswordReset,         [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  FAILED, REQUEST,  GOOD,    GOOD,   NEED,   PAGE,  PAGE]),
+    (UserReturned,          [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  FAILED, REQUEST,  GOOD,    GOOD,   NEED,   PAGE,  PAGE]),
+    (UserRevoked,           [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  FAILED, REQUEST,  GOOD,    GOOD,   NEED,   PAGE,  PAGE]),
+    (UserGuessedAt,         [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   GOOD,   GOOD,   GOOD,     GOOD,    GOOD,   GOOD,   GOOD,  GOOD]),
+    (SignedOut,             [GRANT,  GRANT,   GOOD,    GOOD,   GRANT,  GRANT,  GRANT,  FAILED, REQUEST,  GOOD,    GOOD,   NEED,   PAGE,  PAGE]),
+    (ConsentRevoked,        [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  FAILED, REQUEST,  GOOD,    GOOD,   GOOD,   GOOD,  PAGE]),
+    (ClientDisabled,        [CLIENT, CLIENT,  CLIENT,  CLIENT, CLIENT, CLIENT, CLIENT, SILENT, CLIENT,   CLIENT,  CLIENT, CLIENT, PAGE,  PAGE]),
+    (ClientDeleted,         [CLIENT, CLIENT,  CLIENT,  CLIENT, CLIENT, CLIENT, CLIENT, SILENT, CLIENT,   CLIENT,  CLIENT, CLIENT, PAGE,  PAGE]),
+    (ClientReturned,        [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  FAILED, REQUEST,  GOOD,    GOOD,   GOOD,   GOOD,  PAGE]),
+    (ClientRevoked,         [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  FAILED, REQUEST,  GOOD,    GOOD,   GOOD,   GOOD,  PAGE]),
+    (GrantRemoved,          [UNAUTH, UNAUTH,  UNAUTH,  UNAUTH, UNAUTH, UNAUTH, UNAUTH, FAILED, UNAUTH,   UNAUTH,  UNAUTH, UNAUTH, TOLD,  TOLD]),
+    (SecretOfBefore,        [CLIENT, CLIENT,  CLIENT,  CLIENT, CLIENT, CLIENT, CLIENT, GOOD,   CLIENT,   CLIENT,  CLIENT, CLIENT, NONE,  NONE]),
+    (SecretOfNow,           [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   GOOD,   GOOD,   GOOD,     GOOD,    GOOD,   GOOD,   GOOD,  GOOD]),
+    (ScopeRemoved,          [LESS,   LESS,    LESS,    SCOPE,  LESS,   LESS,   LESS,   LESS,   SCOPE,    SCOPE,   SCOPE,  NONE,   LESS,  GOOD]),
+    (ResourceServerRemoved, [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   NONE,   TARGET,   TARGET,  NONE,   NONE,   NONE,  NONE]),
+    (IssuerDisabled,        [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   NONE,   NONE,     REQUEST, TYPE,   NONE,   NONE,  NONE]),
+    (ExchangePolicyRemoved, [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   NONE,   UNAUTH,   UNAUTH,  NONE,   NONE,   NONE,  NONE]),
+    (SharingEnded,          [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   NONE,   NONE,     NONE,    NONE,   DENIED, NONE,  NONE]),
+    (HookRefuses,           [UNAUTH, UNAUTH,  UNAUTH,  UNAUTH, UNAUTH, UNAUTH, UNAUTH, FAILED, UNAUTH,   UNAUTH,  UNAUTH, UNAUTH, TOLD,  NONE]),
+    (RealmDisabled,         [GONE,   GONE,    GONE,    GONE,   GONE,   GONE,   GONE,   SILENT, GONE,     GONE,    GONE,   GONE,   GONE,  GONE]),
+    (RealmRevoked,          [GRANT,  GRANT,   GRANT,   GOOD,   GRANT,  GRANT,  GRANT,  FAILED, REQUEST,  GOOD,    GOOD,   GRANT,  PAGE,  PAGE]),
+    (KeyRotated,            [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   GOOD,   GOOD,   GOOD,     GOOD,    GOOD,   GOOD,   GOOD,  GOOD]),
+    (KeyDeleted,            [GOOD,   GOOD,    GOOD,    GOOD,   GOOD,   GOOD,   GOOD,   GOOD,   REQUEST,  GOOD,    GOOD,   NEED,   GOOD,  GOOD]),
+    (BindingRequired,       [PROOF,  PROOF,   PROOF,   PROOF,  PROOF,  PROOF,  PROOF,  NONE,   PROOF,    PROOF,   PROOF,  PROOF,  TOLD,  GOOD]),
+    (PushRequired,          [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   NONE,   NONE,     NONE,    NONE,   NONE,   BADLY, GOOD]),
+    (RedirectUriRemoved,    [NONE,   NONE,    NONE,    NONE,   NONE,   NONE,   NONE,   NONE,   NONE,     NONE,    NONE,   NONE,   PAGE,  PAGE]),
 ];
 
 /// What introspection says of tokens that were issued before the change: the refresh token in the columns of that grant,
 /// the access token in the others. Access tokens live out their time where only what may be issued has changed.
 #[rustfmt::skip]
-pub(super) const AFTERWARDS: &[(Change, [Afterwards; 13])] = &[
-    //                       code  refresh  offline  client  device  poll  ping  exchange  foreign  jwt   uma   front  pushed
-    (UserDisabled,          [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
-    (UserDeleted,           [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
-    (PasswordReset,         [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
-    (UserReturned,          [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
-    (UserRevoked,           [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
-    (UserGuessedAt,         [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
-    (SignedOut,             [DEAD, DEAD,    LIVE,    LIVE,   DEAD,   DEAD, DEAD, DEAD,     LIVE,    LIVE, DEAD, DEAD,  ____]),
-    (ConsentRevoked,        [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD,     LIVE,    LIVE, LIVE, DEAD,  ____]),
-    (ClientDisabled,        [DEAD, MUTE,    MUTE,    DEAD,   DEAD,   DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
-    (ClientDeleted,         [DEAD, MUTE,    MUTE,    DEAD,   DEAD,   DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
-    (ClientReturned,        [DEAD, DEAD,    DEAD,    DEAD,   DEAD,   DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
-    (ClientRevoked,         [DEAD, DEAD,    DEAD,    DEAD,   DEAD,   DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
-    (GrantRemoved,          [LIVE, DEAD,    DEAD,    LIVE,   LIVE,   LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
-    (SecretOfBefore,        [LIVE, MUTE,    MUTE,    LIVE,   LIVE,   LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
-    (SecretOfNow,           [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
-    (ScopeRemoved,          [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
-    (ResourceServerRemoved, [____, ____,    ____,    ____,   ____,   ____, ____, LIVE,     LIVE,    ____, ____, ____,  ____]),
-    (IssuerDisabled,        [____, ____,    ____,    ____,   ____,   ____, ____, ____,     LIVE,    LIVE, ____, ____,  ____]),
-    (ExchangePolicyRemoved, [____, ____,    ____,    ____,   ____,   ____, ____, LIVE,     LIVE,    ____, ____, ____,  ____]),
-    (SharingEnded,          [____, ____,    ____,    ____,   ____,   ____, ____, ____,     ____,    ____, DEAD, ____,  ____]),
-    (HookRefuses,           [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
-    (RealmDisabled,         [MUTE, MUTE,    MUTE,    MUTE,   MUTE,   MUTE, MUTE, MUTE,     MUTE,    MUTE, MUTE, MUTE,  ____]),
-    (RealmRevoked,          [DEAD, DEAD,    DEAD,    DEAD,   DEAD,   DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
-    (KeyRotated,            [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
-    (KeyDeleted,            [DEAD, LIVE,    LIVE,    DEAD,   DEAD,   DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
-    (BindingRequired,       [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
-    (PushRequired,          [____, ____,    ____,    ____,   ____,   ____, ____, ____,     ____,    ____, ____, LIVE,  ____]),
-    (RedirectUriRemoved,    [____, ____,    ____,    ____,   ____,   ____, ____, ____,     ____,    ____, ____, ____,  ____]),
+pub(super) const AFTERWARDS: &[(Change, [Afterwards; 14])] = &[
+    //                       code  refresh  offline  client  device  poll  ping  push  exchange  foreign  jwt   uma   front  pushed
+    (UserDisabled,          [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (UserDeleted,           [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (PasswordReset,         [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (UserReturned,          [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (UserRevoked,           [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (UserGuessedAt,         [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (SignedOut,             [DEAD, DEAD,    LIVE,    LIVE,   DEAD,   DEAD, DEAD, DEAD, DEAD,     LIVE,    LIVE, DEAD, DEAD,  ____]),
+    (ConsentRevoked,        [DEAD, DEAD,    DEAD,    LIVE,   DEAD,   DEAD, DEAD, DEAD, DEAD,     LIVE,    LIVE, LIVE, DEAD,  ____]),
+    (ClientDisabled,        [DEAD, MUTE,    MUTE,    DEAD,   DEAD,   DEAD, DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (ClientDeleted,         [DEAD, MUTE,    MUTE,    DEAD,   DEAD,   DEAD, DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (ClientReturned,        [DEAD, DEAD,    DEAD,    DEAD,   DEAD,   DEAD, DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (ClientRevoked,         [DEAD, DEAD,    DEAD,    DEAD,   DEAD,   DEAD, DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (GrantRemoved,          [LIVE, DEAD,    DEAD,    LIVE,   LIVE,   LIVE, LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (SecretOfBefore,        [LIVE, MUTE,    MUTE,    LIVE,   LIVE,   LIVE, LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (SecretOfNow,           [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (ScopeRemoved,          [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (ResourceServerRemoved, [____, ____,    ____,    ____,   ____,   ____, ____, ____, LIVE,     LIVE,    ____, ____, ____,  ____]),
+    (IssuerDisabled,        [____, ____,    ____,    ____,   ____,   ____, ____, ____, ____,     LIVE,    LIVE, ____, ____,  ____]),
+    (ExchangePolicyRemoved, [____, ____,    ____,    ____,   ____,   ____, ____, ____, LIVE,     LIVE,    ____, ____, ____,  ____]),
+    (SharingEnded,          [____, ____,    ____,    ____,   ____,   ____, ____, ____, ____,     ____,    ____, DEAD, ____,  ____]),
+    (HookRefuses,           [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (RealmDisabled,         [MUTE, MUTE,    MUTE,    MUTE,   MUTE,   MUTE, MUTE, MUTE, MUTE,     MUTE,    MUTE, MUTE, MUTE,  ____]),
+    (RealmRevoked,          [DEAD, DEAD,    DEAD,    DEAD,   DEAD,   DEAD, DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (KeyRotated,            [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, LIVE, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (KeyDeleted,            [DEAD, LIVE,    LIVE,    DEAD,   DEAD,   DEAD, DEAD, DEAD, DEAD,     DEAD,    DEAD, DEAD, DEAD,  ____]),
+    (BindingRequired,       [LIVE, LIVE,    LIVE,    LIVE,   LIVE,   LIVE, LIVE, ____, LIVE,     LIVE,    LIVE, LIVE, LIVE,  ____]),
+    (PushRequired,          [____, ____,    ____,    ____,   ____,   ____, ____, ____, ____,     ____,    ____, ____, LIVE,  ____]),
+    (RedirectUriRemoved,    [____, ____,    ____,    ____,   ____,   ____, ____, ____, ____,     ____,    ____, ____, ____,  ____]),
 ];

@@ -20,6 +20,10 @@ pub(super) enum Outcome {
     Forbidden(&'static str),
     /// An error that the browser takes to the client.
     Told(&'static str),
+    /// An error of CIBA Core section 12, at the client's notification endpoint.
+    Notified(&'static str),
+    /// Nothing arrives there.
+    Silence,
     /// A page for the user, and nothing for the client.
     Page,
     /// There is no such realm.
@@ -54,6 +58,10 @@ impl Held {
                 Self::Refresh(answer.tokens().refresh_token().to_owned())
             }
             (_, Redeemed::Tokens(answer)) => Self::Access(answer.tokens().access_token().to_owned()),
+            (_, Redeemed::Notification(body)) => {
+                let body = body.as_ref().expect("a notification");
+                Self::Access(body["access_token"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned())
+            }
             (Driver::Pushed, Redeemed::Browser(answer, request)) => {
                 AuthorizationResponse::read(answer, request).code();
                 Self::Nothing
@@ -97,6 +105,13 @@ impl Outcome {
                 let leaves = answer.location().is_some_and(|location| location.starts_with(request.redirect_uri()));
                 assert!(!leaves && answer.status != 500 && !answer.body.contains("access_token"), "{answer:?}");
             }
+            (Self::Granted, Redeemed::Notification(Some(body))) => assert!(body["access_token"].is_string(), "{body}"),
+            (Self::Narrowed, Redeemed::Notification(Some(body))) => assert_narrowed(body["scope"].as_str()),
+            (Self::Notified(error), Redeemed::Notification(Some(body))) => {
+                assert_eq!((&body["error"], body["access_token"].as_str()), (&error.into(), None), "{body}");
+            }
+            (Self::Silence, Redeemed::Notification(None)) => {}
+            (outcome, Redeemed::Notification(body)) => panic!("{outcome:?} is not what arrived: {body:?}"),
             (outcome, Redeemed::Tokens(answer) | Redeemed::Browser(answer, _)) => {
                 panic!("{outcome:?} is no outcome of this grant: {answer:?}")
             }
@@ -126,7 +141,11 @@ impl Afterwards {
             Self::Unheard => answer.assert_refused("invalid_client"),
             Self::NotApplicable => return,
         }
-        if matches!(driver, Driver::Code | Driver::Device | Driver::Ciba | Driver::CibaPing | Driver::FrontChannel) {
+        let is_of_openid = matches!(
+            driver,
+            Driver::Code | Driver::Device | Driver::Ciba | Driver::CibaPing | Driver::CibaPush | Driver::FrontChannel
+        );
+        if is_of_openid {
             self.check_at_userinfo(&world.realm, token).await;
         }
         self.check_revocation(world, change, (token, asker)).await;

@@ -1,11 +1,13 @@
 //! A realm of its own for each cell: one client that may use every grant, one user who is signed in in one browser.
 
 use http::{Method, Response};
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
-use crate::support::ciba::ciba_settings;
+use crate::support::ciba::{ciba_settings, without_pings};
 use crate::support::client::{Client, Tokens};
+use crate::support::databases::connect_directly;
 use crate::support::device::device_settings;
 use crate::support::http::{Answer, Request};
 use crate::support::jwt::SigningKey;
@@ -19,6 +21,10 @@ use super::grants::Driver;
 pub(super) const STOCK: &str = "https://stock.test/";
 /// Who vouches for users.
 pub(super) const PARTNER: &str = "https://partner.test";
+/// Where the client is told of answers.
+pub(super) const TAKES_PINGS: &str = "/told";
+/// Where it is told, too, but never by a ping.
+pub(super) const TAKES_NO_PINGS: &str = "/sent";
 /// What users are asked for.
 pub(super) const SCOPE: &str = "openid offline_access read write";
 
@@ -91,8 +97,11 @@ impl World {
         let watch = realm.client(watch).await;
         let browser = realm.signed_in_browser().await;
         let (partner, stock) = (made(partner, "trusted-issuers"), made(stock, "resource-servers"));
-        let told = WebServer::start(|_| Response::new(String::new())).await;
-        Self { realm, client, watch, browser, partner_key, partner, stock, told, shared: None }
+        let told = WebServer::start(|received| match received.target.as_str() {
+            TAKES_NO_PINGS => without_pings(received),
+            _ => Response::new(String::new()),
+        });
+        Self { realm, client, watch, browser, partner_key, partner, stock, told: told.await, shared: None }
     }
 
     /// Asks the admin API about something of the realm.
@@ -101,13 +110,26 @@ impl World {
         self.realm.server.administration.ask(method, &path, &body).await
     }
 
-    /// Has the client told of answers in this mode (CIBA Core 5).
-    pub(super) async fn have_the_client_told(&self, mode: &str) {
+    /// Has the client told of answers in this mode (CIBA Core 5), if it is still there.
+    pub(super) async fn have_the_client_told(&self, mode: &str, place: &str) {
         let told = json!({
             "backchannel_token_delivery_mode": mode,
-            "backchannel_client_notification_endpoint": format!("{}/told", self.told.url),
+            "backchannel_client_notification_endpoint": format!("{}{place}", self.told.url),
         });
-        self.administer(Method::PATCH, "/clients/app", told).await;
+        let path = format!("/realms/{}/clients/app", self.realm.name);
+        let answer = self.realm.server.administration.try_ask(Method::PATCH, &path, &told).await;
+        assert!(matches!(answer.status, 200 | 404), "{answer:?}");
+    }
+
+    /// How many rows of the realm a condition finds in a table of any database, read past the server.
+    pub(super) async fn count(&self, table: &str, condition: &str) -> i64 {
+        let connection = connect_directly(&self.realm.server.database).await;
+        let of_realm = format!("realm_id = (SELECT realm_id FROM realms WHERE name = '{}')", self.realm.name);
+        let select = format!("SELECT COUNT(*) FROM {table} WHERE {of_realm} AND {condition}");
+        let statement = Statement::from_string(connection.get_database_backend(), select);
+        let count = connection.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+        connection.close().await.unwrap();
+        count
     }
 
     /// What the client gets for the user by a code.

@@ -11,6 +11,7 @@ mod actor;
 mod budget;
 mod chain;
 mod details;
+mod event;
 mod fact;
 mod keys;
 mod kind;
@@ -23,7 +24,8 @@ mod vocabulary;
 
 pub use actor::{Actor, Origin};
 pub use chain::{Break, ChainCheck, Damage};
-pub use fact::{Event, Fact, Parties};
+pub use event::{Event, Parties};
+pub use fact::Fact;
 pub(crate) use keys::open_chain;
 pub use keys::{BEGINNING, ChainHash, EventKeys};
 pub use kind::{EventKind, UnknownKind};

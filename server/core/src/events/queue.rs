@@ -10,7 +10,8 @@ use signet_protocol::time::UnixTime;
 use tokio::sync::Notify;
 
 use super::budget::RefusalBudget;
-use super::fact::{Fact, Parties};
+use super::event::Parties;
+use super::fact::Fact;
 use super::keys::EventKeys;
 use super::kind::EventKind;
 use super::record::EventRecord;

@@ -13,7 +13,8 @@ use signet_protocol::time::UnixMilliseconds;
 
 use super::actor::{Actor, Origin};
 use super::details;
-use super::fact::{Event, Fact, Parties};
+use super::event::{Event, Parties};
+use super::fact::Fact;
 use super::keys::EventKeys;
 use super::record::{EventRecord, event_id};
 use super::vocabulary::RefusedAt;

@@ -9,7 +9,7 @@ use signet_protocol::responses::TokenResponse;
 use signet_protocol::spec::ciba;
 
 use super::deferred::{Polled, redeem};
-use super::user_tokens::{Granted, Pushed, invalid_grant, issue};
+use super::user_tokens::{Granted, Pushed, issue};
 use super::{GrantRequest, details, resources};
 use crate::authorize::DeferredAnswer;
 use crate::binding::{Binding, is_demanded};
@@ -39,8 +39,8 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
     redeem(request, &POLLED).await
 }
 
-/// The tokens of an approved request, for a client that is sent them. They are issued once: whoever calls this sends them
-/// once.
+/// The tokens of an approved request, for a client that is sent them; nothing if they were issued before. They are issued
+/// once: whoever calls this sends them once.
 ///
 /// # Errors
 /// `invalid_grant` where something that they rest on does not stand any more; `unauthorized_client` where the client's
@@ -50,7 +50,7 @@ pub(crate) async fn push_tokens(
     realm: &RealmContext,
     client: &Arc<Client>,
     (stored, answer, auth_req_id): (&DeferredRequest, &DeferredAnswer, &str),
-) -> Result<TokenResponse, Failure> {
+) -> Result<Option<TokenResponse>, Failure> {
     if is_demanded(realm, client) || answer.key.is_some() {
         let reason = "tokens that are sent cannot be bound to a certificate or a key";
         return Err(ErrorCode::UnauthorizedClient.because(reason).per(ciba("10.3")).into());
@@ -69,6 +69,5 @@ pub(crate) async fn push_tokens(
         basis: &answer.basis,
         pushed: Some(Pushed { auth_req_id }),
     };
-    let issued = issue(&request, &granted, (&resources, &details)).await?;
-    issued.ok_or_else(|| invalid_grant("the request was answered before", ciba("10.3")).into())
+    issue(&request, &granted, (&resources, &details)).await
 }

@@ -1,7 +1,7 @@
 //! The client credentials grant (RFC 6749 section 4.4).
 
 use signet_jose::random;
-use signet_protocol::error::ErrorCode;
+use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::Lineage;
 use signet_protocol::names::GrantType;
 use signet_protocol::responses::TokenResponse;
@@ -54,21 +54,8 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
 }
 
 /// What was asked for, which must all be the client's; all that the client has, if nothing was asked for.
-fn scope(request: &GrantRequest<'_>) -> Result<Scope, Failure> {
-    let invalid = |reason: &'static str| ErrorCode::InvalidScope.because(reason).per(rfc6749("4.4.2"));
-    let own = request
-        .client
-        .client()
-        .metadata
-        .scope
-        .clone()
-        .unwrap_or_default()
-        .filtered(|token| !USER_SCOPES.contains(&token));
-    let Some(text) = request.parameters.get("scope") else { return Ok(own) };
-    let requested: Scope = text.parse().map_err(|_| invalid("scope has characters that a scope token may not have"))?;
-    if requested.is_within(&own) && !requested.is_empty() {
-        Ok(requested)
-    } else {
-        Err(invalid("the client is not registered for all of this scope").into())
-    }
+fn scope(request: &GrantRequest<'_>) -> Result<Scope, Refusal> {
+    let registered = request.client.client().metadata.scope.clone().unwrap_or_default();
+    let own = registered.filtered(|token| !USER_SCOPES.contains(&token));
+    request.scope_within(own, ("the client is not registered for all of this scope", rfc6749("4.4.2")))
 }

@@ -1,7 +1,7 @@
 //! The JWT bearer grant (RFC 7523 section 2.1): an assertion of a trusted issuer is exchanged for an access token. An
 //! identity assertion grant is one of these, with a `typ`, a client and a scope of its own.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use signet_jose::{UnverifiedToken, VerifiedClaims, digest, random};
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::identifiers::Lineage;
@@ -135,15 +135,8 @@ fn scope(request: &GrantRequest<'_>, claims: &VerifiedClaims) -> Result<Scope, R
     let is_asserted = |value: &str| asserted.as_ref().is_none_or(|scope| scope.contains(value));
     let registered = request.realm.scope_of(request.client.client());
     let most = registered.filtered(|value| is_asserted(value) && is_delegable(value));
-    let Some(text) = request.parameters.get("scope") else { return Ok(most) };
-    let invalid_scope = |reason: &'static str| ErrorCode::InvalidScope.because(reason).per(rfc7521("4.1"));
-    let requested: Scope =
-        text.parse().map_err(|_| invalid_scope("scope has characters that a scope token may not have"))?;
-    if requested.is_within(&most) && !requested.is_empty() {
-        Ok(requested)
-    } else {
-        Err(invalid_scope("the scope is wider than what the assertion and the client's registration have together"))
-    }
+    let wider = "the scope is wider than what the assertion and the client's registration have together";
+    request.scope_within(most, (wider, rfc7521("4.1")))
 }
 
 /// The resources of the token: those that the request names, within those of the assertion if it names some. Those of this
@@ -183,27 +176,13 @@ fn basis(
         return Err(invalid().detail("its act is no actor, or too many"));
     }
     let authenticated_at = claims.get("auth_time").and_then(Value::as_i64).map(UnixTime).or(claims.issued_at());
+    // What the other issuer calls a class of authentication is none of this server's: there is no `acr`.
     Ok(TokenBasis {
         scope,
         resources,
-        details: Vec::new(),
-        claims_request: None,
-        claims_locales: Vec::new(),
-        authenticated_at: authenticated_at.unwrap_or_else(|| request.serving.now()),
-        // What the other issuer calls a class of authentication is none of this server's.
-        acr: None,
-        amr: String::new(),
-        confirmation: None,
-        authorization_id: None,
-        is_managed: false,
-        authorization_epoch: 0,
-        sid: None,
-        realm_epoch: request.realm.realm.epoch,
-        client_epoch: request.client.client().epoch,
         user_epoch: user.epoch,
         exchanged: act.map(|act| Exchanged { act: Some(act), ..Exchanged::default() }),
-        permitted: None,
-        vars: Map::new(),
+        ..request.basis(authenticated_at.unwrap_or_else(|| request.serving.now()))
     })
 }
 

@@ -31,18 +31,21 @@ pub(crate) use decision::{Planned, decide_for};
 pub(crate) use device_secret::SecretText;
 pub(crate) use pace::PollPace;
 pub(crate) use resources::{requested_resources, resources_are_allowed, scope_at};
+use serde_json::Map;
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::GrantType;
 use signet_protocol::parameters::Parameters;
 use signet_protocol::responses::TokenResponse;
-use signet_protocol::spec::rfc6749;
+use signet_protocol::scope::Scope;
+use signet_protocol::spec::{SpecRef, rfc6749};
+use signet_protocol::time::UnixTime;
 
 use crate::binding::{Binding, DpopHeader, conclude, replayed};
 use crate::client_auth::{AuthenticatedClient, CertificateChain, Presented, authenticate};
 use crate::endpoints::Endpoint;
 use crate::events::{Event, EventRecord, RefusedAt, Serving};
 use crate::failure::Failure;
-use crate::model::UsedRecord;
+use crate::model::{TokenBasis, UsedRecord};
 use crate::ports::ProofsOutcome;
 use crate::profile::conformity::Observed;
 use crate::realm::RealmContext;
@@ -98,6 +101,44 @@ impl GrantRequest<'_> {
         self.consume_proofs_with(&events).await?;
         self.serving.written(&events);
         Ok(())
+    }
+
+    /// The scope that the request asks for, which must be within `most`; all of that where it names none (RFC 6749 section
+    /// 3.3).
+    ///
+    /// # Errors
+    /// `invalid_scope`; `wider` says what it is wider than.
+    pub(crate) fn scope_within(&self, most: Scope, (wider, spec): (&'static str, SpecRef)) -> Result<Scope, Refusal> {
+        let Some(text) = self.parameters.get("scope") else { return Ok(most) };
+        let invalid = |reason: &'static str| ErrorCode::InvalidScope.because(reason).per(spec);
+        let requested: Scope =
+            text.parse().map_err(|_| invalid("scope has characters that a scope token may not have"))?;
+        if requested.is_within(&most) && !requested.is_empty() { Ok(requested) } else { Err(invalid(wider)) }
+    }
+
+    /// What tokens rest on that have no consent, no session and no scope yet.
+    pub(crate) fn basis(&self, authenticated_at: UnixTime) -> TokenBasis {
+        TokenBasis {
+            scope: Scope::empty(),
+            resources: Vec::new(),
+            details: Vec::new(),
+            claims_request: None,
+            claims_locales: Vec::new(),
+            authenticated_at,
+            acr: None,
+            amr: String::new(),
+            confirmation: None,
+            authorization_id: None,
+            is_managed: false,
+            authorization_epoch: 0,
+            sid: None,
+            realm_epoch: self.realm.realm.epoch,
+            client_epoch: self.client.client().epoch,
+            user_epoch: 0,
+            exchanged: None,
+            permitted: None,
+            vars: Map::new(),
+        }
     }
 
     async fn consume_proofs_with(&self, events: &[EventRecord]) -> Result<(), Failure> {

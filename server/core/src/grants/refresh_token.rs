@@ -286,18 +286,10 @@ fn exchanged_lifetimes(request: &GrantRequest<'_>, family: &RefreshFamily) -> Li
 
 /// RFC 6749 section 6: the same scope or less. What the client may no longer have is gone as well.
 fn narrowed_scope(request: &GrantRequest<'_>, basis: &TokenBasis) -> Result<Scope, Refusal> {
-    let invalid_scope = |reason: &'static str| ErrorCode::InvalidScope.because(reason).per(rfc6749("6"));
     let allowed = request.realm.scope_of(request.client.client());
     if basis.scope.contains("offline_access") && !allowed.contains("offline_access") {
         return Err(invalid("offline access was taken from the client"));
     }
     let granted = super::user_tokens::open_scope(request, basis, rfc6749("6"))?;
-    let Some(text) = request.parameters.get("scope") else { return Ok(granted) };
-    let requested: Scope =
-        text.parse().map_err(|_| invalid_scope("scope has characters that a scope token may not have"))?;
-    if requested.is_within(&granted) && !requested.is_empty() {
-        Ok(requested)
-    } else {
-        Err(invalid_scope("the scope is wider than what was granted"))
-    }
+    request.scope_within(granted, ("the scope is wider than what was granted", rfc6749("6")))
 }

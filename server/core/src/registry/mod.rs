@@ -7,6 +7,7 @@ mod bootstrap;
 mod changes;
 mod client_addresses;
 mod client_metadata;
+mod client_secrets;
 mod clients;
 mod conformity;
 mod events;
@@ -43,11 +44,12 @@ pub use authorizations::{find_authorization, list_authorizations, revoke_authori
 pub use bootstrap::{ADMIN_READ_SCOPE, ADMIN_REALM, ADMIN_SCOPE, prepare_database};
 pub(crate) use changes::client_fields;
 pub(crate) use client_metadata::LOCALIZABLE;
+pub use client_secrets::{IssuedSecret, rotate_client_secret};
+pub(crate) use client_secrets::{fit_secret, renew_secret};
 pub use clients::{
-    ClientRegistration, IssuedSecret, client_as_stored, create_client, delete_client, find_client, list_clients,
-    rotate_client_secret, update_client,
+    ClientRegistration, client_as_stored, create_client, delete_client, find_client, list_clients, update_client,
 };
-pub(crate) use clients::{check_client, fit_secret, kept, renew_secret};
+pub(crate) use clients::{check_client, kept};
 pub use conformity::{Conformity, check_conformity};
 pub use events::{list_events, realms_with_events, verify_events};
 pub use explanation::{Explanation, explain_request};

@@ -13,7 +13,6 @@ mod model;
 mod permissions;
 mod qr_code;
 pub mod samples;
-mod sharing;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -29,17 +28,15 @@ pub use check_session::{CHECK_SESSION_HEADERS, check_session_page};
 pub use headers::{PageKind, Window, headers_of, page_headers};
 pub use locale::{LanguageWishes, Locale};
 pub use model::{
-    AppView, AppsPage, BlockedView, Brand, ClientView, ConsentPage, DevStartPage, DeviceConfirmPage, DeviceDonePage,
-    DeviceOutcome, DevicePage, DeviceProblem, ErrorPage, ErrorProblem, FormPostPage, InteractionForm, LoggedOutPage,
-    LoginPage, LoginProblem, Page, Parameter, Removal, RequestOutcome, RequestView, RequestsPage, SessionForm,
-    SignOutPage, SignUpPage, SignUpProblem, SignedInPage, TestClientPage, TokenView,
+    AccessRequestView, AppView, AppsPage, BlockedView, Brand, ChoiceView, ClaimsPage, ClientView, ConsentPage,
+    DevStartPage, DeviceConfirmPage, DeviceDonePage, DeviceOutcome, DevicePage, DeviceProblem, ErrorPage, ErrorProblem,
+    FormPostPage, InteractionForm, LoggedOutPage, LoginPage, LoginProblem, OptionView, Page, Parameter, PolicyView,
+    QuestionForm, QuestionView, Removal, RequestOutcome, RequestView, RequestsPage, ResourceView, SessionForm,
+    SharingNews, SharingPage, SignOutPage, SignUpPage, SignUpProblem, SignedInPage, TestClientPage, TokenView,
+    WantedView,
 };
 pub use permissions::{ClaimView, DetailView, ScopeView};
 pub use qr_code::QrCode;
-pub use sharing::{
-    AccessRequestView, ChoiceView, ClaimsPage, OptionView, PolicyView, QuestionForm, QuestionView, ResourceView,
-    SharingNews, SharingPage, WantedView,
-};
 pub use values::{
     CalendarDay, DisplayText, FormTarget, FrameUri, Hidden, ImageUri, Json, OwnPath, ReturnTarget, WebUri,
 };

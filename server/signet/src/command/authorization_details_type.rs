@@ -1,16 +1,61 @@
 //! `signet authorization-details-type`.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use signet_core::model::AuthorizationDetailsType;
 use signet_core::protocol::identifiers::AuthorizationDetailsTypeId;
 use signet_core::realm::RealmContext;
 use signet_core::registry::{self, DetailsTypeChange, RegistryError};
 
-use super::arguments::DetailsTypeCommand;
+use super::arguments::{Confirmation, InRealm};
 use super::context::Context;
 use super::members::{Members, Patch, read_members, take_identity};
 use super::{CommandError, CommandResult, Status, terminal, views};
+
+/// What can be done with types of authorization details.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DetailsTypeCommand {
+    /// Register a type of authorization details
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        /// The value of the member type of its objects
+        name: String,
+        #[command(flatten)]
+        fields: DetailsTypeFields,
+    },
+    /// List types of authorization details
+    List(InRealm),
+    /// Show a type of authorization details
+    Show(NamedDetailsType),
+    /// Change a type of authorization details; what is not named stays as it is
+    Update {
+        #[command(flatten)]
+        named: NamedDetailsType,
+        /// A new value of the member type
+        #[arg(long, value_name = "TYPE")]
+        new_name: Option<String>,
+        #[command(flatten)]
+        fields: DetailsTypeFields,
+    },
+    /// Delete a type of authorization details
+    Delete {
+        #[command(flatten)]
+        named: NamedDetailsType,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+/// A type of authorization details of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedDetailsType {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// Its name or its identifier
+    #[arg(value_name = "TYPE", allow_hyphen_values = true)]
+    pub(crate) name: String,
+}
 
 /// What can be decided about a type of authorization details. Schema and texts come by --json.
 #[derive(Debug, Args)]

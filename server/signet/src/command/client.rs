@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 use signet_core::model::Client;
 use signet_core::profile::ProfileName;
@@ -12,10 +12,91 @@ use signet_core::registry::{
     self, ClientRegistration, Conformity, Forecast, ForecastQuestion, IssuedSecret, RegistryError,
 };
 
-use super::arguments::{ClientCommand, Confirmation, NamedClient};
+use super::arguments::{Confirmation, InRealm};
 use super::context::{Context, every};
 use super::members::{Members, Patch, read_members, read_object, take_enabled, take_identity, take_object, take_text};
 use super::{CommandError, CommandResult, Status, terminal, views};
+
+/// What can be asked about clients.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Register a client; a secret that is made is shown once, now
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        /// Its identifier; made where none is given
+        #[arg(long, value_name = "CLIENT_ID", allow_hyphen_values = true)]
+        id: Option<ClientId>,
+        #[command(flatten)]
+        secret: ClientSecretSource,
+        #[command(flatten)]
+        fields: Box<ClientFields>,
+    },
+    /// List clients
+    List(InRealm),
+    /// Show a client
+    Show(NamedClient),
+    /// Change a client; what is not named stays as it is
+    Update {
+        #[command(flatten)]
+        client: NamedClient,
+        #[command(flatten)]
+        fields: Box<ClientFields>,
+    },
+    /// Revoke everything that a client was issued until now: tokens, codes and requests that wait
+    RevokeAll {
+        #[command(flatten)]
+        client: NamedClient,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+    /// Delete a client and everything that was issued to it
+    Delete {
+        #[command(flatten)]
+        client: NamedClient,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+    /// Tell what a client would have to change to meet a security profile
+    Check {
+        #[command(flatten)]
+        client: NamedClient,
+        /// base, fapi1_advanced, fapi2_security or fapi2_message_signing; without it, the one that counts for
+        /// the client
+        #[arg(long, value_name = "PROFILE")]
+        profile: Option<ProfileName>,
+    },
+    /// Tell what a security profile would have refused of what clients did in the last days
+    Forecast {
+        #[command(flatten)]
+        place: InRealm,
+        /// Its identifier
+        #[arg(value_name = "CLIENT_ID", allow_hyphen_values = true, required_unless_present = "all")]
+        id: Option<ClientId>,
+        /// Every client of the realm; those that are held to a profile which excludes this one are left out
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+        /// fapi1_advanced, fapi2_security or fapi2_message_signing
+        #[arg(long, value_name = "PROFILE")]
+        profile: ProfileName,
+        /// Days to look back, today included, in UTC: 1 to 8
+        #[arg(long, value_name = "DAYS", default_value_t = 7)]
+        days: u32,
+    },
+    /// Replace the secret by a new one, which is shown once, now; the old one stays good for as long as
+    /// the realm says
+    RotateSecret(NamedClient),
+}
+
+/// A client of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedClient {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// Its identifier
+    #[arg(value_name = "CLIENT_ID", allow_hyphen_values = true)]
+    pub(crate) id: ClientId,
+}
 
 /// The algorithm of ID tokens where nothing else is asked for: small and fast (design section 9). The registration
 /// itself would mean RS256.

@@ -1,13 +1,69 @@
 //! `signet key`.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use signet_core::model::{self, KeyState};
+use signet_core::protocol::identifiers::KeyId;
 use signet_core::registry::{self, Activation};
 
-use super::arguments::KeyCommand;
+use super::arguments::{Confirmation, InRealm};
 use super::context::Context;
 use super::{CommandResult, terminal, views};
+
+/// What can be asked about keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        #[command(flatten)]
+        algorithm: KeyAlgorithm,
+        /// Whether it is used at once or made ready ahead of use
+        #[arg(long, value_enum, default_value = "future")]
+        state: KeyStateName,
+    },
+    /// List keys
+    List(InRealm),
+    /// Show a key
+    Show(NamedKey),
+    /// Move a key to another state
+    Update {
+        #[command(flatten)]
+        key: NamedKey,
+        /// The new state
+        #[arg(long, value_enum)]
+        state: KeyStateName,
+    },
+    /// Replace the key of an algorithm by a new one, after a time in which clients and nodes get to know it; the old one
+    /// still verifies or decrypts
+    Rotate {
+        #[command(flatten)]
+        place: InRealm,
+        #[command(flatten)]
+        algorithm: KeyAlgorithm,
+        /// Use the new key at once, before clients and nodes had the time to read it
+        #[arg(long)]
+        now: bool,
+    },
+    /// Delete a key; what was signed with it no longer verifies, what was encrypted to it no longer decrypts
+    Delete {
+        #[command(flatten)]
+        key: NamedKey,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+/// A key of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedKey {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// Its identifier
+    #[arg(value_name = "KID", allow_hyphen_values = true)]
+    pub(crate) kid: KeyId,
+}
 
 /// Which algorithm a key is for.
 #[derive(Debug, Clone, Copy, Args)]

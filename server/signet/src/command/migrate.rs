@@ -1,12 +1,21 @@
 //! `signet migrate`.
 
+use clap::Subcommand;
 use serde_json::json;
 
 use super::CommandResult;
-use super::arguments::MigrateCommand;
 use crate::composition;
 use crate::config::Configuration;
 use crate::output::Output;
+
+/// What can be asked about the schema.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Bring the schema to this version; makes a SQLite database that does not exist
+    Up,
+    /// Show which migrations the database has
+    Status,
+}
 
 pub(super) async fn run(command: MigrateCommand, configuration: &Configuration, output: Output) -> CommandResult {
     let database = &configuration.settings.database;

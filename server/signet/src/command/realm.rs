@@ -1,16 +1,77 @@
 //! `signet realm`.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use signet_core::model::Realm;
 use signet_core::profile::ProfileName;
 use signet_core::protocol::identifiers::RealmName;
 use signet_core::registry::{self, RealmChange, RegistryError};
 
-use super::arguments::{Confirmation, RealmCommand};
+use super::arguments::Confirmation;
 use super::context::{Context, every};
 use super::members::{Members, Patch, read_members, take_enabled, take_identity, take_text};
 use super::{CommandError, CommandResult, terminal, views};
+
+/// What can be asked about realms.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RealmCommand {
+    /// Make a realm with its first keys
+    Create {
+        /// The path segment in its issuer
+        name: RealmName,
+        #[command(flatten)]
+        fields: RealmFields,
+    },
+    /// List realms
+    List,
+    /// Show a realm
+    Show {
+        /// Which
+        name: RealmName,
+    },
+    /// Change a realm; what is not named stays as it is
+    Update {
+        /// Which
+        name: RealmName,
+        /// A new name; changes the issuer
+        #[arg(long, value_name = "NAME")]
+        rename: Option<RealmName>,
+        #[command(flatten)]
+        fields: RealmFields,
+    },
+    /// After a restore or a failover: let nothing be used that was issued before and may have been used
+    #[command(
+        long_about = "After a restore or a failover: let nothing be used that was issued before and may have been used.\n\n\
+                      Authorization codes, open log-ins and forms, and access tokens from before are dead. Sessions, \
+                      refresh tokens and consents stay."
+    )]
+    NewTimeline {
+        /// Which
+        #[arg(required_unless_present = "all", value_name = "NAME")]
+        names: Vec<RealmName>,
+        /// Every realm
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
+    },
+    /// Revoke everything that was issued until now
+    #[command(
+        long_about = "Revoke everything that was issued until now: tokens, codes, requests that wait, tickets, and every \
+                      session.\n\nClients are told by the back channel. Clients, users, credentials and consents stay."
+    )]
+    RevokeAll {
+        /// Which
+        name: RealmName,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+    /// Delete a realm and everything in it
+    Delete {
+        /// Which
+        name: RealmName,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
 
 /// What can be decided about a realm.
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! `signet resource-server`.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use signet_core::model::{ResourceScope, ResourceServer};
@@ -9,10 +9,55 @@ use signet_core::protocol::names::AccessTokenFormat;
 use signet_core::realm::RealmContext;
 use signet_core::registry::{self, RegistryError, ResourceServerChange};
 
-use super::arguments::ResourceServerCommand;
+use super::arguments::{Confirmation, InRealm};
 use super::context::Context;
 use super::members::{Members, Patch, read_members, take_identity};
 use super::{CommandError, CommandResult, Status, terminal, views};
+
+/// What can be asked about resource servers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ResourceServerCommand {
+    /// Register a resource server
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        /// The absolute URI that the parameter resource names
+        identifier: String,
+        #[command(flatten)]
+        fields: Box<ResourceServerFields>,
+    },
+    /// List resource servers
+    List(InRealm),
+    /// Show a resource server
+    Show(NamedResourceServer),
+    /// Change a resource server; what is not named stays as it is
+    Update {
+        #[command(flatten)]
+        server: NamedResourceServer,
+        /// A new identifier
+        #[arg(long, value_name = "URI")]
+        identifier: Option<String>,
+        #[command(flatten)]
+        fields: Box<ResourceServerFields>,
+    },
+    /// Delete a resource server
+    Delete {
+        #[command(flatten)]
+        server: NamedResourceServer,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+/// A resource server of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedResourceServer {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// Its URI or its identifier
+    #[arg(value_name = "RESOURCE_SERVER", allow_hyphen_values = true)]
+    pub(crate) server: String,
+}
 
 /// What can be decided about a resource server.
 #[derive(Debug, Args)]

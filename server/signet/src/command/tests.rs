@@ -1,6 +1,8 @@
 use clap::{CommandFactory as _, Parser as _};
 
-use super::arguments::{Administration, Cli, ClientCommand, Command, KeyCommand};
+use super::arguments::{Administration, Cli, Command};
+use super::client::ClientCommand;
+use super::key::KeyCommand;
 use crate::output::OutputFormat;
 
 fn parsed(line: &str) -> Cli {

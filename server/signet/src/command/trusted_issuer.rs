@@ -1,16 +1,61 @@
 //! `signet trusted-issuer`.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use signet_core::model::TrustedIssuer;
 use signet_core::protocol::identifiers::TrustedIssuerId;
 use signet_core::realm::RealmContext;
 use signet_core::registry::{self, RegistryError, TrustedIssuerChange};
 
-use super::arguments::TrustedIssuerCommand;
+use super::arguments::{Confirmation, InRealm};
 use super::context::Context;
 use super::members::{Members, Patch, read_members, take_identity};
 use super::{CommandError, CommandResult, Status, terminal, views};
+
+/// What can be done with trusted issuers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrustedIssuerCommand {
+    /// Register a trusted issuer
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        /// The claim iss of its tokens
+        issuer: String,
+        #[command(flatten)]
+        fields: Box<TrustedIssuerFields>,
+    },
+    /// List trusted issuers
+    List(InRealm),
+    /// Show a trusted issuer
+    Show(NamedTrustedIssuer),
+    /// Change a trusted issuer; what is not named stays as it is
+    Update {
+        #[command(flatten)]
+        named: NamedTrustedIssuer,
+        /// A new claim iss
+        #[arg(long, value_name = "ISSUER")]
+        new_issuer: Option<String>,
+        #[command(flatten)]
+        fields: Box<TrustedIssuerFields>,
+    },
+    /// Delete a trusted issuer
+    Delete {
+        #[command(flatten)]
+        named: NamedTrustedIssuer,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+/// A trusted issuer of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedTrustedIssuer {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// The claim iss of its tokens, or its identifier
+    #[arg(value_name = "ISSUER", allow_hyphen_values = true)]
+    pub(crate) issuer: String,
+}
 
 /// What can be decided about a trusted issuer. Keys by value come by --json.
 #[derive(Debug, Args)]

@@ -1,16 +1,74 @@
 //! `signet user`.
 
-use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use signet_core::model::User;
 use signet_core::protocol::identifiers::UserId;
 use signet_core::realm::RealmContext;
 use signet_core::registry::{self, RegistryError, UserChange};
 
-use super::arguments::{Confirmation, NamedUser, UserCommand};
+use super::arguments::{Confirmation, InRealm};
 use super::context::{Context, every};
 use super::members::{Members, Patch, read_members, take_enabled, take_identity, take_object, take_text};
 use super::{CommandError, CommandResult, Status, terminal, views};
+
+/// What can be asked about users.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Make a user
+    Create {
+        #[command(flatten)]
+        place: InRealm,
+        /// The login name
+        username: String,
+        /// Also set a password, asked for at the prompt or read from standard input
+        #[arg(long)]
+        with_password: bool,
+        #[command(flatten)]
+        fields: UserFields,
+    },
+    /// List users
+    List(InRealm),
+    /// Show a user
+    Show(NamedUser),
+    /// Change a user; what is not named stays as it is
+    Update {
+        #[command(flatten)]
+        user: NamedUser,
+        /// A new login name
+        #[arg(long, value_name = "USERNAME")]
+        rename: Option<String>,
+        #[command(flatten)]
+        fields: UserFields,
+    },
+    /// Revoke everything that was issued for a user until now, and end the user's sessions
+    RevokeAll {
+        #[command(flatten)]
+        user: NamedUser,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+    /// Delete a user for ever
+    Delete {
+        #[command(flatten)]
+        user: NamedUser,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+    /// Set the password, asked for at the prompt or read from standard input; ends the user's sessions and tokens
+    SetPassword(NamedUser),
+}
+
+/// A user of a realm.
+#[derive(Debug, Args)]
+pub(crate) struct NamedUser {
+    #[command(flatten)]
+    pub(crate) place: InRealm,
+    /// The login name or the identifier
+    #[arg(value_name = "USER", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) user: String,
+}
 
 /// What can be decided about a user.
 #[derive(Debug, Args)]

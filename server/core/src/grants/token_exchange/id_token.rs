@@ -9,7 +9,7 @@ use signet_protocol::names::TokenType;
 use signet_protocol::time::UnixTime;
 
 use super::super::GrantRequest;
-use super::presented::{Presented, basis, live_user, with_origin};
+use super::presented::{Presented, live_user, with_origin};
 use crate::failure::Failure;
 use crate::model::{Client, DEFAULT_SLOT, ExchangeOrigin, Exchanged, TokenBasis, User};
 use crate::ports::{SessionLimits, Standing, StandingQuery};
@@ -43,7 +43,7 @@ pub(super) async fn read(request: &GrantRequest<'_>, text: &str) -> Result<Optio
         sid: Some(sid),
         user_epoch: session.user_epoch,
         exchanged: Some(with_origin(before.as_ref(), origin)),
-        ..basis(request, authenticated_at)
+        ..request.basis(authenticated_at)
     };
     if !id_token_stands(request, &client, (&basis, &user), None).await? {
         return Ok(None);

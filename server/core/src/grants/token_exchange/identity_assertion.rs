@@ -11,7 +11,7 @@ use signet_protocol::spec::{identity_assertion_grant, rfc8707};
 
 use super::issue::{alone, finish, permitted};
 use super::presented::Presented;
-use super::{Exchange, delegation, invalid};
+use super::{Exchange, WIDER, delegation, invalid};
 use crate::failure::Failure;
 use crate::grants::{GrantRequest, requested_resources};
 use crate::model::{Confirmation, IdentityAssertionPolicy, TokenExchangePolicy, User};
@@ -88,16 +88,7 @@ fn entry<'a>(
 /// than it does here (section 4.3.3); an ID token has no scope.
 fn scope(request: &GrantRequest<'_>, entry: &IdentityAssertionPolicy, subject: &Presented) -> Result<Scope, Refusal> {
     let most = entry.scope.filtered(|value| subject.scope.as_ref().is_none_or(|scope| scope.contains(value)));
-    let Some(text) = request.parameters.get("scope") else { return Ok(most) };
-    let invalid_scope =
-        |reason: &'static str| ErrorCode::InvalidScope.because(reason).per(identity_assertion_grant("4.3.3"));
-    let requested: Scope =
-        text.parse().map_err(|_| invalid_scope("scope has characters that a scope token may not have"))?;
-    if requested.is_within(&most) && !requested.is_empty() {
-        Ok(requested)
-    } else {
-        Err(invalid_scope("the scope is wider than what the subject token and the client's policy have together"))
-    }
+    request.scope_within(most, (WIDER, identity_assertion_grant("4.3.3")))
 }
 
 /// The resources that the request names, all of the policy's where it names none.

@@ -27,6 +27,9 @@ use crate::failure::Failure;
 use crate::model::{Client, TokenBasis, TokenExchangePolicy};
 use crate::registry::{ADMIN_READ_SCOPE, ADMIN_SCOPE};
 
+/// Why a scope is refused that is not within what can be exchanged.
+const WIDER: &str = "the scope is wider than what the subject token and the client's policy have together";
+
 /// What is asked for and permitted, before scripts are.
 pub(super) struct Exchange<'a> {
     pub(super) wanted: TokenType,
@@ -130,15 +133,7 @@ fn scope(request: &GrantRequest<'_>, policy: &TokenExchangePolicy, subject: &Pre
     let registered = request.realm.scope_of(request.client.client());
     let of_subject = |value: &str| subject.scope.as_ref().is_none_or(|scope| scope.contains(value));
     let most = policy.scope.filtered(|value| registered.contains(value) && of_subject(value) && is_delegable(value));
-    let Some(text) = request.parameters.get("scope") else { return Ok(most) };
-    let invalid_scope = |reason: &'static str| ErrorCode::InvalidScope.because(reason).per(rfc8693("2.1"));
-    let requested: Scope =
-        text.parse().map_err(|_| invalid_scope("scope has characters that a scope token may not have"))?;
-    if requested.is_within(&most) && !requested.is_empty() {
-        Ok(requested)
-    } else {
-        Err(invalid_scope("the scope is wider than what the subject token and the client's policy have together"))
-    }
+    request.scope_within(most, (WIDER, rfc8693("2.1")))
 }
 
 /// The resource servers of the token: those that `resource` and `audience` name (section 2.1), all of the policy's where

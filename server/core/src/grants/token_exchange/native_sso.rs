@@ -18,7 +18,7 @@ use super::super::device_secret::{self, ds_hash};
 use super::super::{GrantRequest, requested_resources, resources_are_allowed};
 use super::id_token::{id_token_stands, verified_id_token};
 use super::issue::issue_shared;
-use super::presented::{Presented, basis, live_user, unacceptable};
+use super::presented::{Presented, live_user, unacceptable};
 use super::{Exchange, decision, invalid, is_of_this_server};
 use crate::authn::{note_use, session_of_apps};
 use crate::authorize::session_taken;
@@ -152,7 +152,7 @@ impl SharedLogin {
             authorization_epoch: consent.as_ref().map_or(0, |consent| consent.epoch),
             sid: Some(self.session.sid),
             user_epoch: self.session.user_epoch,
-            ..basis(request, self.authenticated_at)
+            ..request.basis(self.authenticated_at)
         };
         id_token_stands(request, &self.client, (&rests_on, &self.user), Some(self.secret.lineage)).await
     }
@@ -172,7 +172,7 @@ impl SharedLogin {
             sid: Some(self.session.sid),
             user_epoch: self.session.user_epoch,
             exchanged: Some(exchanged),
-            ..basis(request, self.authenticated_at)
+            ..request.basis(self.authenticated_at)
         };
         Presented {
             token_type: TokenType::IdToken,
@@ -205,7 +205,7 @@ fn of_device(request: &GrantRequest<'_>, login: &SharedLogin) -> Presented {
         confirmation: None,
         audience: Vec::new(),
         replaces: None,
-        basis: basis(request, login.authenticated_at),
+        basis: request.basis(login.authenticated_at),
     }
 }
 

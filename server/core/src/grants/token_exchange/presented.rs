@@ -17,7 +17,7 @@ use crate::model::{
     Confirmation, Epoch, ExchangeOrigin, Exchanged, TokenBasis, TokenExchangePolicy, TrustedIssuerUse, User,
 };
 use crate::ports::{Standing, StandingQuery};
-use crate::tokens::{check_access_token, party, subject_for};
+use crate::tokens::{TokenReference, check_access_token, party, subject_for};
 
 /// The longest way from a login to a token, in exchanges.
 const MOST_EXCHANGES: usize = 5;
@@ -178,31 +178,6 @@ async fn read(
     presented.map(Some).ok_or_else(|| unacceptable().into())
 }
 
-/// What has no consent, no session and no scope yet.
-pub(super) fn basis(request: &GrantRequest<'_>, authenticated_at: UnixTime) -> TokenBasis {
-    TokenBasis {
-        scope: Scope::empty(),
-        resources: Vec::new(),
-        details: Vec::new(),
-        claims_request: None,
-        claims_locales: Vec::new(),
-        authenticated_at,
-        acr: None,
-        amr: String::new(),
-        confirmation: None,
-        authorization_id: None,
-        is_managed: false,
-        authorization_epoch: 0,
-        sid: None,
-        realm_epoch: request.realm.realm.epoch,
-        client_epoch: request.client.client().epoch,
-        user_epoch: 0,
-        exchanged: None,
-        permitted: None,
-        vars: Map::new(),
-    }
-}
-
 /// What it was exchanged from, with the token itself at the end.
 pub(super) fn with_origin(before: Option<&Exchanged>, origin: ExchangeOrigin) -> Exchanged {
     let mut exchanged = before.cloned().unwrap_or_default();
@@ -212,32 +187,13 @@ pub(super) fn with_origin(before: Option<&Exchanged>, origin: ExchangeOrigin) ->
 
 async fn access_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<Presented>, Failure> {
     let Some(token) = check_access_token(request.serving, request.realm, text).await? else { return Ok(None) };
-    let reference = &token.reference;
-    let user = match reference.user {
-        Some((id, epoch)) => match live_user(request, id, epoch).await? {
-            Some(user) => Some(user),
-            None => return Ok(None),
-        },
-        None => None,
-    };
-    let origin = ExchangeOrigin {
-        client: Some((token.client_id.clone(), reference.client_epoch)),
-        lineage: Some(reference.lineage),
-        token: Some(token.jti_hash()),
-    };
-    let basis = TokenBasis {
-        acr: token.acr.clone(),
-        authorization_id: reference.authorization.map(|(id, _)| id),
-        authorization_epoch: reference.authorization.map_or(0, |(_, epoch)| epoch),
-        sid: reference.sid,
-        realm_epoch: reference.realm_epoch,
-        user_epoch: reference.user.map_or(0, |(_, epoch)| epoch),
-        exchanged: Some(with_origin(reference.exchanged.as_ref(), origin)),
-        ..basis(request, token.authenticated_at.unwrap_or(token.issued_at))
-    };
+    let of = (&token.client_id, Some(token.jti_hash()));
+    let authenticated_at = token.authenticated_at.unwrap_or(token.issued_at);
+    let Some((user, basis)) = resting(request, &token.reference, of, authenticated_at).await? else { return Ok(None) };
+    let basis = TokenBasis { acr: token.acr.clone(), ..basis };
     Ok(Some(Presented {
         token_type: TokenType::AccessToken,
-        may_act: reference.may_act.as_ref().map(party),
+        may_act: token.reference.may_act.as_ref().map(party),
         issued_to: Some(token.client_id),
         issuer: None,
         subject: token.subject,
@@ -249,6 +205,38 @@ async fn access_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<P
         replaces: None,
         basis,
     }))
+}
+
+/// Whose a token of this realm is, and what tokens that are exchanged for it rest on; nothing where its user may do nothing
+/// any more. `token` is the hash by which it can be denied alone, where it can.
+pub(super) async fn resting(
+    request: &GrantRequest<'_>,
+    reference: &TokenReference,
+    (client_id, token): (&ClientId, Option<[u8; 32]>),
+    authenticated_at: UnixTime,
+) -> Result<Option<(Option<User>, TokenBasis)>, Failure> {
+    let user = match reference.user {
+        Some((id, epoch)) => match live_user(request, id, epoch).await? {
+            Some(user) => Some(user),
+            None => return Ok(None),
+        },
+        None => None,
+    };
+    let origin = ExchangeOrigin {
+        client: Some((client_id.clone(), reference.client_epoch)),
+        lineage: Some(reference.lineage),
+        token,
+    };
+    let basis = TokenBasis {
+        authorization_id: reference.authorization.map(|(id, _)| id),
+        authorization_epoch: reference.authorization.map_or(0, |(_, epoch)| epoch),
+        sid: reference.sid,
+        realm_epoch: reference.realm_epoch,
+        user_epoch: reference.user.map_or(0, |(_, epoch)| epoch),
+        exchanged: Some(with_origin(reference.exchanged.as_ref(), origin)),
+        ..request.basis(authenticated_at)
+    };
+    Ok(Some((user, basis)))
 }
 
 /// The user, if that user may do anything and nothing was revoked since.
@@ -293,7 +281,7 @@ async fn refresh_token(request: &GrantRequest<'_>, text: &str) -> Result<Option<
         realm_epoch: content.realm_epoch,
         user_epoch: content.user_epoch,
         exchanged: Some(with_origin(content.exchanged.as_ref(), origin)),
-        ..basis(request, content.authenticated_at)
+        ..request.basis(content.authenticated_at)
     };
     Ok(Some(Presented {
         token_type: TokenType::RefreshToken,
@@ -332,7 +320,7 @@ async fn foreign(request: &GrantRequest<'_>, (text, kind): (&str, TokenType)) ->
         // Nothing of it can be revoked here.
         ExchangeOrigin::default(),
     );
-    let basis = TokenBasis { user_epoch: user.epoch, exchanged: Some(exchanged), ..basis(request, authenticated_at) };
+    let basis = TokenBasis { user_epoch: user.epoch, exchanged: Some(exchanged), ..request.basis(authenticated_at) };
     Ok(Some(Presented {
         token_type: kind,
         issued_to: None,

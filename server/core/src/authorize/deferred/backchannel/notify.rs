@@ -8,17 +8,19 @@ use serde_json::json;
 use signet_hooks::NoFacts;
 use signet_hooks::points::OnCibaNotify;
 use signet_hooks::points::on_ciba_notify::{CibaJob, CibaNotifyDecision, CibaPayload};
-use signet_protocol::names::TokenDeliveryMode;
+use signet_protocol::names::{GrantType, TokenDeliveryMode};
+use signet_protocol::responses::TokenResponse;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::super::content::{Backchannel, Content};
-use super::answer::accepted;
-use super::service;
+use super::answer::{accepted, notification_of};
+use super::{may_ask, service};
 use crate::authorize::DeferredAnswer;
-use crate::events::{Fact, Parties, Serving};
+use crate::endpoints::Endpoint;
+use crate::events::{Fact, Parties, RefusedAt, Serving};
 use crate::failure::{Failure, Fault};
 use crate::grants::push_tokens;
 use crate::hooks::Subject;
@@ -111,8 +113,9 @@ async fn deliver(provider: &Provider, leased: &NotificationDelivery) -> Result<(
     let Some(stored) = wanted else { return Ok(provider.store.complete_notification(leased).await?) };
     let serving = provider.serving_itself();
     let sent = match leased.notification {
+        _ if !realm.realm.enabled => Err(nobody("the realm is disabled")),
         Notification::Device => ask_device(&serving, &realm, (&stored, leased.attempts)).await,
-        Notification::Ping | Notification::Push => tell_client(&serving, &realm, (&stored, leased.notification)).await,
+        Notification::Ping | Notification::Push => tell_client(&serving, &realm, &stored).await,
     };
     match sent {
         Ok(()) => Ok(provider.store.complete_notification(leased).await?),
@@ -204,12 +207,8 @@ async fn told(
     Ok(Some(body))
 }
 
-/// Tells the client that there is an answer, or what it is.
-async fn tell_client(
-    serving: &Serving<'_>,
-    realm: &RealmContext,
-    (stored, notification): (&DeferredRequest, Notification),
-) -> Result<(), Failed> {
+/// Tells the client that there is an answer, or what it is: as it is registered now, not as it was when the user answered.
+async fn tell_client(serving: &Serving<'_>, realm: &RealmContext, stored: &DeferredRequest) -> Result<(), Failed> {
     let client = serving.store.client(realm.id(), &stored.client_id).await;
     let client = client.map_err(|error| failed(Fault::from(error)))?;
     let client = client.filter(|client| client.enabled).ok_or_else(|| nobody("the client is gone or disabled"))?;
@@ -217,10 +216,10 @@ async fn tell_client(
     let own = content.backchannel.ok_or_else(|| nobody("the request is not one of CIBA"))?;
     let url = endpoint(&client).ok_or_else(|| nobody("the client has no notification endpoint any more"))?;
     let (token, time) = (own.notification_token.clone().map(Zeroizing::new), client.settings.notification_attempt());
-    if notification != Notification::Push {
+    if notification_of(&client) != Some(Notification::Push) {
         return send(serving, (url, token, time), &json!({ "auth_req_id": own.auth_req_id })).await;
     }
-    let body = pushed(serving, realm, (&client, stored), &own).await?;
+    let Some(body) = pushed(serving, realm, (&client, stored), &own).await? else { return Ok(()) };
     // The tokens were issued, and may have arrived: they are not sent again.
     send(serving, (url, token, time), &body).await.map_err(|failed| Failed { is_final: true, ..failed })
 }
@@ -231,24 +230,48 @@ fn endpoint(client: &Client) -> Option<Url> {
     Url::parse(client.metadata.backchannel_client_notification_endpoint.as_deref()?).ok()
 }
 
-/// The tokens, or the error (CIBA Core 10.3.1 and 12).
+/// The tokens, or the error (CIBA Core 10.3.1 and 12); nothing where another attempt has issued the tokens, and sends them.
 async fn pushed(
     serving: &Serving<'_>,
     realm: &RealmContext,
     (client, stored): (&Arc<Client>, &DeferredRequest),
     own: &Backchannel,
-) -> Result<serde_json::Value, Failed> {
-    if stored.state == DeferredState::Denied {
-        let reason = "the user or the server refused";
-        let body = json!({ "auth_req_id": own.auth_req_id, "error": "access_denied", "error_description": reason });
-        return Ok(body);
-    }
-    let answer = DeferredAnswer::decrypt(realm, stored).map_err(failed)?;
-    let tokens = push_tokens(serving, realm, client, (stored, &answer, &own.auth_req_id)).await.map_err(failed)?;
-    let mut body = serde_json::to_value(&tokens)
-        .map_err(|error| failed(Fault::internal("a token response does not serialise", error)))?;
+) -> Result<Option<serde_json::Value>, Failed> {
+    let mut body = if stored.state == DeferredState::Denied {
+        error("access_denied", "the user or the server refused")
+    } else {
+        match tokens(serving, realm, (client, stored), own).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(tokens)) => serde_json::to_value(&tokens)
+                .map_err(|error| failed(Fault::internal("a token response does not serialise", error)))?,
+            Err(Failure::Refusal(refusal)) => {
+                serving.concerns(Parties::client(&client.client_id).and_user(stored.user_id));
+                let place = RefusedAt::Endpoint(Endpoint::Token);
+                serving.note_refusal(realm, (place, Some(GrantType::Ciba)), &refusal);
+                error("transaction_failed", &refusal.reason)
+            }
+            Err(Failure::Fault(fault)) => return Err(failed(fault)),
+        }
+    };
     body["auth_req_id"] = own.auth_req_id.clone().into();
-    Ok(body)
+    Ok(Some(body))
+}
+
+/// A push error payload (CIBA Core 12), whose codes tell the user's refusal from everything else.
+fn error(code: &'static str, description: &str) -> serde_json::Value {
+    json!({ "error": code, "error_description": description })
+}
+
+/// The tokens of an approved request, if the client may still have them sent; nothing if they were issued before.
+async fn tokens(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (client, stored): (&Arc<Client>, &DeferredRequest),
+    own: &Backchannel,
+) -> Result<Option<TokenResponse>, Failure> {
+    may_ask(realm, client)?;
+    let answer = DeferredAnswer::decrypt(realm, stored)?;
+    push_tokens(serving, realm, client, (stored, &answer, &own.auth_req_id)).await
 }
 
 async fn send(

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::model::{ClientView, InteractionForm, SessionForm, message_enum};
-use super::values::{CalendarDay, DisplayText, Hidden, OwnPath};
+use super::{ClientView, InteractionForm, SessionForm, message_enum};
+use crate::pages::values::{CalendarDay, DisplayText, Hidden, OwnPath};
 
 /// Fields `answer-` with the name of each question, and `persist`; `action` is `continue` or `deny`.
 #[derive(Debug, Clone, Serialize)]

@@ -230,9 +230,21 @@ pub struct UmaParty {
     /// What the requesting party answered to scripts' questions.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub answers: Map<String, Value>,
+    /// What a resource server learns of the answers, as the requesting party was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<ToldClaims>,
     /// Whether the requesting party lets all this persist.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub persists: bool,
+}
+
+/// What a requesting party was told that a resource server learns (UMA Grant section 6.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldClaims {
+    /// The resource server, by the client that it is.
+    pub server: ClientId,
+    /// The names of the answers.
+    pub names: Vec<String>,
 }
 
 /// What another issuer says of a requesting party (UMA Grant section 3.3.1).

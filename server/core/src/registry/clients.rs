@@ -12,8 +12,8 @@ use super::changes::{administered, client_change, client_fields};
 use super::keys::ensure_key;
 use super::pairwise::ensure_pairwise_salt;
 use super::{
-    ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_addresses, client_metadata, native_apps, response_encryption,
-    response_types, token_exchange,
+    ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_addresses, client_metadata, native_apps, resource_protection,
+    response_encryption, response_types, token_exchange,
 };
 use crate::client_auth::{recover_secret, secret_place};
 use crate::events::{Action, Object, Parties, Serving};
@@ -141,6 +141,7 @@ fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     check_profile(realm, client)?;
     token_exchange::check(client)?;
     native_apps::check(client)?;
+    resource_protection::check(client)?;
     let settings = &client.settings;
     if settings.dynamically_registered && settings.skip_consent {
         let problem = "consent is never taken as given for a client that registered itself; \

@@ -12,7 +12,7 @@ use crate::failure::{Failure, Fault};
 use crate::model::Client;
 use crate::realm::RealmContext;
 use crate::tokens::{CheckedAccessToken, check_access_token};
-use crate::uma::{Asking, PROTECTION_SCOPE, still_allowed};
+use crate::uma::{Asking, PROTECTION_SCOPE, still_allowed, still_permitted};
 
 /// The bearer token of a request, where the realm has the protection API.
 pub(super) fn protection_token<'a>(realm: &RealmContext, authorization: Option<&'a str>) -> Option<&'a str> {
@@ -38,6 +38,15 @@ pub(super) async fn resource_server(
         let reason = "the bearer token is no protection API token that stands";
         ErrorCode::InvalidClient.because(reason).per(uma_federated("5.1")).into()
     })
+}
+
+/// What the resource server of an RPT learns of the requesting party; nothing for anybody else, and where there is nothing.
+pub(super) fn claims_for(caller: &Client, token: &CheckedAccessToken) -> Option<Value> {
+    if !token.is_for(caller.client_id.as_str()) {
+        return None;
+    }
+    let claims = still_permitted(caller, token.reference.pct_claims.clone());
+    (!claims.is_empty()).then(|| claims.into())
 }
 
 /// The permissions of an RPT that its owners still allow; nothing where none is left.

@@ -31,6 +31,7 @@ mod m0035_uma_requests;
 mod m0038_device_secrets;
 mod m0044_session_realm_epochs;
 mod m0045_deferred_request_epochs;
+mod m0047_uma_spontaneous_scopes;
 mod schema;
 
 use std::collections::HashSet;
@@ -130,6 +131,7 @@ impl Migrator {
             m0038_device_secrets::STEPS,
             m0044_session_realm_epochs::STEPS,
             m0045_deferred_request_epochs::STEPS,
+            m0047_uma_spontaneous_scopes::STEPS,
         ];
         files.into_iter().flatten()
     }

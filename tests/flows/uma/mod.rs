@@ -9,6 +9,7 @@ mod persisted;
 mod protection;
 mod refresh;
 mod sharing;
+mod spontaneous;
 
 use std::collections::BTreeMap;
 

@@ -133,6 +133,10 @@ pub struct ClientSettings {
     /// requesting party tokens: `pct_claims`, an extension of User-Managed Access 2.0.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pct_claims: Vec<String>,
+    /// Whether the client, as a resource server, may register patterns of scopes, within which it makes up scopes later: an
+    /// extension of User-Managed Access 2.0.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub uma_spontaneous_scopes: bool,
     /// Seconds in which the client takes a logout token (Back-Channel Logout 2.5); 5 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_timeout_seconds: Option<u32>,

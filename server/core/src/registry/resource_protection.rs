@@ -11,6 +11,9 @@ const LONGEST_CLAIM: usize = 100;
 
 /// Whether the client may be what its settings say.
 pub(super) fn check(client: &Client) -> Result<(), RegistryError> {
+    if client.settings.uma_spontaneous_scopes {
+        check_vouched(client, "settings.uma_spontaneous_scopes")?;
+    }
     let claims = &client.settings.pct_claims;
     if claims.is_empty() {
         return Ok(());

@@ -12,9 +12,10 @@ mod policies;
 mod protection;
 mod requests;
 mod scopes;
+mod spontaneous;
 mod ticket;
 
-pub(crate) use assessment::{Asking, granted_scopes, is_asked, still_allowed};
+pub(crate) use assessment::{Asking, StillAllowed, granted_scopes, is_asked, still_allowed};
 pub(crate) use decision::{Decided, decide, described, facts};
 pub(crate) use description::{is_text, is_web_address};
 pub use owner::{OwnedResource, Sharing, SharingOutcome, let_ask, owned_resources, share, take_back};

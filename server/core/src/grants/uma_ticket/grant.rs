@@ -21,7 +21,7 @@ use crate::uma;
 impl Assessed<'_> {
     /// Issues the RPT, and uses the ticket before it is handed out.
     pub(super) async fn grant(&self, upgrade: Upgrade, lifetimes: Lifetimes) -> Result<TokenResponse, Failure> {
-        let Upgrade { permissions, ended, upgraded } = upgrade;
+        let Upgrade { permissions, ended, upgraded, ends_at } = upgrade;
         let (serving, realm, client) = (self.request.serving, self.request.realm, self.request.client.client());
         let lineage = Lineage(random::random_bytes(&*serving.random));
         let pct_claims = self.pct_claims().await?;
@@ -44,7 +44,7 @@ impl Assessed<'_> {
             lineage,
             permissions: &permissions,
             pct_claims: &pct_claims,
-            lifetimes: permitted.lifetimes.at_most(lifetimes),
+            lifetimes: permitted.lifetimes.at_most(lifetimes).at_most(Lifetimes::until(ends_at, serving.now())),
             confirmation: self.request.binding.confirmation(),
         };
         let response = issue_requesting_party_token(serving, realm, &token).await?;

@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::grants::GrantRequest;
 use crate::grants::decision::{Planned, decide};
 use crate::model::{PartyPermissions, RefreshFamily, UmaPermission, User};
-use crate::tokens::{RequestingPartyToken, issue_requesting_party_token};
-use crate::uma::{self, Asking, still_allowed};
+use crate::tokens::{Lifetimes, RequestingPartyToken, issue_requesting_party_token};
+use crate::uma::{self, Asking, StillAllowed, still_allowed};
 
 /// An RPT that was refreshed, and the resource server that it is for.
 pub(in crate::grants) struct Refreshed {
@@ -34,8 +34,9 @@ pub(in crate::grants) async fn refresh(
     let now = request.serving.now();
     let asking = Asking { client: &client.client_id, user: Some(user.id), party: Some(user), now };
     let left = still_allowed(request.serving, request.realm, (&permitted.permissions, asking)).await?;
-    let left = left.into_iter().filter(|(keeper, _)| keeper.server == permitted.server);
-    let left = narrowed(request, left.map(|(_, permission)| permission).collect())?;
+    let left: Vec<StillAllowed> = left.into_iter().filter(|left| left.keeper.server == permitted.server).collect();
+    let until_end = Lifetimes::until(left.iter().filter_map(|left| left.ends_at).min(), now);
+    let left = narrowed(request, left.into_iter().map(|left| left.permission).collect())?;
     if left.is_empty() {
         let reason = "the owner allows nothing of it any more";
         return Err(ErrorCode::InvalidGrant.because(reason).per(uma_grant("3.6")).into());
@@ -51,7 +52,7 @@ pub(in crate::grants) async fn refresh(
         lineage: family.lineage,
         permissions: &left,
         pct_claims: &pct_claims,
-        lifetimes: decided.lifetimes,
+        lifetimes: decided.lifetimes.at_most(until_end),
         confirmation: request.binding.confirmation(),
     };
     let response = issue_requesting_party_token(request.serving, request.realm, &token).await?;

@@ -32,6 +32,7 @@ mod m0038_device_secrets;
 mod m0044_session_realm_epochs;
 mod m0045_deferred_request_epochs;
 mod m0046_open_pushed_requests;
+mod m0047_uma_spontaneous_scopes;
 mod schema;
 
 use std::collections::HashSet;
@@ -132,6 +133,7 @@ impl Migrator {
             m0044_session_realm_epochs::STEPS,
             m0045_deferred_request_epochs::STEPS,
             m0046_open_pushed_requests::STEPS,
+            m0047_uma_spontaneous_scopes::STEPS,
         ];
         files.into_iter().flatten()
     }

@@ -66,6 +66,7 @@ mod traffic;
 mod trusted_issuers;
 mod uma;
 mod uma_sharing;
+mod uma_spontaneous_scopes;
 mod users;
 
 use crate::support::databases::{Kind, TestDatabase};

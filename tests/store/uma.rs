@@ -32,6 +32,7 @@ pub(super) fn resource(world: &World, number: u8) -> UmaResource {
             ..ResourceDescription::default()
         },
         policies: Vec::new(),
+        spontaneous_scopes: Vec::new(),
         created_at: NOW,
         updated_at: NOW,
     }

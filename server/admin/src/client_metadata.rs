@@ -171,6 +171,12 @@ pub(crate) struct ClientSettings {
     require_dpop_nonce: Option<bool>,
     /// Whether the client may introspect tokens that were not issued to it. No when absent.
     may_introspect: Option<bool>,
+    /// The claims of requesting parties that the client, as a resource server of User-Managed Access, may learn of at
+    /// introspection: up to 20 names; none when absent.
+    pct_claims: Option<Vec<String>>,
+    /// Whether the client, as a resource server of User-Managed Access, may register patterns of scopes, within which it
+    /// makes up scopes later. No when absent.
+    uma_spontaneous_scopes: Option<bool>,
     /// Seconds in which the client takes a logout token, from 1 to 20, before it is tried again later; 5 when absent.
     backchannel_logout_timeout_seconds: Option<u32>,
     /// Seconds in which the client takes a ping or pushed tokens of CIBA, from 1 to 20; a ping is tried again later. 5
@@ -320,7 +326,8 @@ mod tests {
             "profile": "base", "skip_consent": true, "require_pkce": false, "allow_plain_pkce": true,
             "access_token_format": "opaque", "access_token_signed_response_alg": "EdDSA", "access_token_seconds": 60,
             "refresh_rotation": "keep", "resources": ["https://api.test"], "dynamically_registered": true,
-            "require_dpop_nonce": true, "may_introspect": true, "may_act": "gateway",
+            "require_dpop_nonce": true, "may_introspect": true, "pct_claims": ["role"],
+            "uma_spontaneous_scopes": true, "may_act": "gateway",
             "backchannel_logout_timeout_seconds": 20, "backchannel_notification_timeout_seconds": 1,
             "native_sso_group": "vendor", "authorization_challenge": true,
             "token_exchange": {

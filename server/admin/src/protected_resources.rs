@@ -37,6 +37,9 @@ pub(crate) struct ProtectedResource {
     /// What the owner allows.
     #[oai(read_only)]
     policies: Vec<Value>,
+    /// The scopes that were made of its patterns.
+    #[oai(read_only)]
+    spontaneous_scopes: Vec<SpontaneousScope>,
     /// When it was registered.
     #[oai(read_only)]
     created_at: Timestamp,
@@ -45,14 +48,35 @@ pub(crate) struct ProtectedResource {
     updated_at: Timestamp,
 }
 
+/// A scope that was made of a pattern.
+#[derive(Object)]
+struct SpontaneousScope {
+    /// The scope.
+    #[oai(read_only)]
+    scope: String,
+    /// The pattern.
+    #[oai(read_only)]
+    pattern: String,
+    /// When the resource does not have it any more.
+    #[oai(read_only)]
+    expires_at: Timestamp,
+}
+
+impl SpontaneousScope {
+    fn of(made: &model::SpontaneousScope) -> Self {
+        Self { scope: made.scope.clone(), pattern: made.pattern.clone(), expires_at: Timestamp(made.expires_at) }
+    }
+}
+
 impl ProtectedResource {
     fn of(resource: &model::UmaResource) -> Self {
         Self {
             id: resource.id.to_string(),
             resource_server: resource.keeper.server.to_string(),
             owner_id: resource.keeper.owner.map(|owner| owner.to_string()),
-            description: json!(resource.description),
+            description: json!(resource.description.as_registered()),
             policies: resource.policies.iter().map(|policy| json!(policy)).collect(),
+            spontaneous_scopes: resource.spontaneous_scopes.iter().map(SpontaneousScope::of).collect(),
             created_at: Timestamp(resource.created_at),
             updated_at: Timestamp(resource.updated_at),
         }

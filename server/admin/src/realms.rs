@@ -198,6 +198,8 @@ pub(crate) struct RealmSettings {
     uma_poll_interval_seconds: Option<i64>,
     /// How long claims are persisted that a requesting party lets persist: 0 to 31536000; 0 persists none.
     uma_claims_seconds: Option<i64>,
+    /// How long a scope is there that a resource server made up within a pattern: 60 to 31536000.
+    uma_spontaneous_scope_seconds: Option<i64>,
     /// Scopes of resources that are described for people: at most 100.
     uma_scopes: Option<Vec<UmaScope>>,
     /// Whether native applications of one vendor may share logins (Native SSO for Mobile Apps 1.0). No when absent.

@@ -17,7 +17,7 @@ use crate::work::{Ending, Work};
 const KEPT_AFTER_EXPIRY: i64 = 15 * 60;
 
 /// Tables whose rows expire, with the columns of their key.
-const EXPIRING: [(&str, &str); 19] = [
+const EXPIRING: [(&str, &str); 20] = [
     ("used_records", "realm_id, purpose, used"),
     ("kept_details", "realm_id, kept"),
     ("pushed_requests", "realm_id, reference"),
@@ -36,6 +36,7 @@ const EXPIRING: [(&str, &str); 19] = [
     ("uma_tickets", "realm_id, reference"),
     ("uma_claims", "realm_id, reference"),
     ("uma_requests", "realm_id, id"),
+    ("uma_spontaneous_scopes", "realm_id, resource_id, scope"),
     ("device_secrets", "realm_id, lineage"),
 ];
 

@@ -29,6 +29,7 @@ pub(super) async fn protected(service: &Service, realm: &str) -> (String, String
         keeper: keeper.clone(),
         description: ResourceDescription { resource_scopes: scopes.clone(), ..ResourceDescription::default() },
         policies: vec![UmaPolicy { scopes: scopes.clone(), ask: true, ..UmaPolicy::default() }],
+        spontaneous_scopes: Vec::new(),
         created_at: now,
         updated_at: now,
     };

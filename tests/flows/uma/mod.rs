@@ -9,6 +9,7 @@ mod persisted;
 mod protection;
 mod refresh;
 mod sharing;
+mod spontaneous;
 
 use std::collections::BTreeMap;
 
@@ -21,22 +22,22 @@ use crate::support::client::{Client, Tokens};
 use crate::support::http::{Answer, Request, encode};
 use crate::support::realm::{Realm, User, merged};
 
-const GRANT: &str = "urn:ietf:params:oauth:grant-type:uma-ticket";
+pub(crate) const GRANT: &str = "urn:ietf:params:oauth:grant-type:uma-ticket";
 /// Where the app has requesting parties sent back.
-const CLAIMS_URI: &str = "https://client.test/claims?of=uma";
+pub(crate) const CLAIMS_URI: &str = "https://client.test/claims?of=uma";
 const ID_TOKEN: &str = "http://openid.net/specs/openid-connect-core-1_0.html#IDToken";
 
 /// A realm with UMA, where `ana` owns an album at a resource server.
 pub(crate) struct World {
     pub(crate) realm: Realm,
     /// The resource server.
-    server: Client,
+    pub(crate) server: Client,
     /// Its protection API token for the owner.
-    pat: String,
+    pub(crate) pat: String,
     /// A token of the owner with which policies are set.
     owner: String,
     /// What wants to get at the album.
-    app: Client,
+    pub(crate) app: Client,
     /// The album.
     pub(crate) album: String,
     /// A friend of the owner.
@@ -163,6 +164,20 @@ impl World {
         let form = fields.iter().fold(form, |form, (name, value)| form.with(name, value));
         let answer = browser.submit(page, &form).await;
         browser.follow(answer).await
+    }
+
+    /// Another resource server that may learn these claims, and a ticket for what the friend may view there.
+    pub(crate) async fn another_server(&self, pct_claims: Value) -> (Client, String) {
+        let settings = json!({"settings": {"skip_consent": true, "pct_claims": pct_claims}});
+        let server = client(&self.realm, "openid uma_protection", settings).await;
+        let pat = tokens(&self.realm, &server, &self.realm.user, "uma_protection").await;
+        let chart = json!({"resource_scopes": ["view"]});
+        let chart = self.ask(Method::POST, "/uma/resources", pat.access_token(), Some(&chart)).await.json();
+        let chart = chart["_id"].as_str().unwrap();
+        self.allow(chart, json!([{"scopes": ["view"], "users": [self.bea.id]}])).await;
+        let permission = json!({"resource_id": chart, "resource_scopes": ["view"]});
+        let asked = self.ask(Method::POST, "/uma/permissions", pat.access_token(), Some(&permission)).await.json();
+        (server, asked["ticket"].as_str().unwrap().to_owned())
     }
 
     /// Asks for an RPT.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 /// Claims and members of responses that only the server decides. RFC 7519 section 4.1, RFC 7662 section 2.2, RFC 7800
 /// section 3.1, RFC 8417 section 2.2, RFC 8693 section 4, RFC 9068 section 2.2, RFC 9396 section 9, OpenID Connect Core
-/// 2, 3.3.2.11, 5.1, 5.6.2 and 7, Front-Channel Logout 3, Signet's own `ref`, UMA 2.0 Federated
+/// 2, 3.3.2.11, 5.1, 5.6.2 and 7, Front-Channel Logout 3, Signet's own `ref` and `pct_claims`, UMA 2.0 Federated
 /// Authorization 9.2.
 pub const PROTECTED: &[&str] = &[
     "iss",
@@ -53,6 +53,7 @@ pub const PROTECTED: &[&str] = &[
     "_claim_sources",
     "ref",
     "permissions",
+    "pct_claims",
 ];
 
 /// Claims about users that specifications give a type: OpenID Connect Core 5.1. Added only where the client asked for

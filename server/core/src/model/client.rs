@@ -129,6 +129,14 @@ pub struct ClientSettings {
     /// Whether the client may introspect tokens that were not issued to it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub may_introspect: bool,
+    /// The claims of requesting parties that the client, as a resource server, may learn of at the introspection of
+    /// requesting party tokens: `pct_claims`, an extension of User-Managed Access 2.0.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pct_claims: Vec<String>,
+    /// Whether the client, as a resource server, may register patterns of scopes, within which it makes up scopes later: an
+    /// extension of User-Managed Access 2.0.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub uma_spontaneous_scopes: bool,
     /// Seconds in which the client takes a logout token (Back-Channel Logout 2.5); 5 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_timeout_seconds: Option<u32>,

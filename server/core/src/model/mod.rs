@@ -60,9 +60,9 @@ pub use token_exchange::{
 pub use traffic_count::TrafficCount;
 pub use trusted_issuer::{SubjectMapping, TrustedIssuer, TrustedIssuerDefinition, TrustedIssuerUse};
 pub use uma::{
-    AssertedClaims, ResourceDescription, ResourceKeeper, ScopeExpression, ScopeRule, TicketReference, UmaClaims,
-    UmaClaimsReference, UmaParty, UmaPermission, UmaPolicy, UmaRequest, UmaRequestState, UmaResource, UmaTicket,
-    UmaWait,
+    AssertedClaims, ResourceDescription, ResourceKeeper, ScopeExpression, ScopeRule, SpontaneousScope, TicketReference,
+    ToldClaims, UmaClaims, UmaClaimsReference, UmaParty, UmaPermission, UmaPolicy, UmaRequest, UmaRequestState,
+    UmaResource, UmaTicket, UmaWait,
 };
 pub use user::{PasswordCredential, User, normalise_username};
 

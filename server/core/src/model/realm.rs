@@ -224,6 +224,8 @@ pub struct RealmSettings {
     pub uma_poll_interval_seconds: i64,
     /// How long claims are persisted that a requesting party lets persist: 0 to 31536000; 0 persists none.
     pub uma_claims_seconds: i64,
+    /// How long a scope is there that a resource server made up within a pattern: 60 to 31536000.
+    pub uma_spontaneous_scope_seconds: i64,
     /// Scopes of resources that are described for people: at most 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub uma_scopes: Vec<UmaScope>,
@@ -319,6 +321,7 @@ impl Default for RealmSettings {
             uma_request_seconds: 604_800,
             uma_poll_interval_seconds: 5,
             uma_claims_seconds: 0,
+            uma_spontaneous_scope_seconds: 604_800,
             uma_scopes: Vec::new(),
             native_sso: false,
             authorization_challenge: false,

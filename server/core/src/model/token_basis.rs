@@ -80,6 +80,10 @@ pub struct PartyPermissions {
     /// The permissions at issue.
     #[serde(rename = "p")]
     pub permissions: Vec<UmaPermission>,
+    /// What the resource server may learn of the requesting party, as JSON, encrypted under the realm's data key, in
+    /// base64url.
+    #[serde(rename = "q", default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]

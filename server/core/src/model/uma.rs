@@ -30,6 +30,8 @@ pub struct UmaResource {
     pub description: ResourceDescription,
     /// What its owner allows; whatever none of them allows is denied.
     pub policies: Vec<UmaPolicy>,
+    /// The scopes that were made of its patterns, some of which may have ended.
+    pub spontaneous_scopes: Vec<SpontaneousScope>,
     /// When it was registered.
     pub created_at: UnixTime,
     /// When description or policies last changed.
@@ -41,6 +43,10 @@ pub struct UmaResource {
 pub struct ResourceDescription {
     /// What can be done with it.
     pub resource_scopes: Vec<String>,
+    /// What else the resource server may make up, each a regular expression. Nothing is ever granted for a pattern. An
+    /// extension.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scope_patterns: Vec<String>,
     /// Which of them must be allowed together; all that are asked for, where there is none. An extension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope_expression: Option<ScopeExpression>,
@@ -61,10 +67,45 @@ pub struct ResourceDescription {
     pub expires_at: Option<UnixTime>,
 }
 
+/// A scope that was made of a pattern (an extension that other servers have, too).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpontaneousScope {
+    /// The scope.
+    pub scope: String,
+    /// The pattern.
+    pub pattern: String,
+    /// When the resource does not have it any more.
+    pub expires_at: UnixTime,
+}
+
+impl ResourceDescription {
+    /// The description as the resource server registered it: its patterns are among its scopes.
+    #[must_use]
+    pub fn as_registered(&self) -> Self {
+        let scopes = self.resource_scopes.iter().chain(&self.scope_patterns).cloned();
+        Self { resource_scopes: scopes.collect(), scope_patterns: Vec::new(), ..self.clone() }
+    }
+}
+
 impl UmaResource {
     /// Whether it is still there to be granted.
     pub fn is_current(&self, now: UnixTime) -> bool {
         self.description.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// The scopes that it has: those that are registered, and those that were made of its patterns and have not ended.
+    pub fn scopes(&self, now: UnixTime) -> impl Iterator<Item = &str> {
+        let registered = &self.description.resource_scopes;
+        let made = self.spontaneous_scopes.iter().filter(move |made| now < made.expires_at);
+        let made = made.map(|made| &made.scope).filter(|scope| !registered.contains(scope));
+        registered.iter().chain(made).map(String::as_str)
+    }
+
+    /// When the first of these scopes ends; nothing where all of them are registered.
+    pub fn first_end(&self, scopes: &[String]) -> Option<UnixTime> {
+        let is_registered = |scope: &String| self.description.resource_scopes.contains(scope);
+        let made = self.spontaneous_scopes.iter().filter(|made| scopes.contains(&made.scope));
+        made.filter(|made| !is_registered(&made.scope)).map(|made| made.expires_at).min()
     }
 }
 
@@ -230,9 +271,21 @@ pub struct UmaParty {
     /// What the requesting party answered to scripts' questions.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub answers: Map<String, Value>,
+    /// What a resource server learns of the answers, as the requesting party was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<ToldClaims>,
     /// Whether the requesting party lets all this persist.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub persists: bool,
+}
+
+/// What a requesting party was told that a resource server learns (UMA Grant section 6.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldClaims {
+    /// The resource server, by the client that it is.
+    pub server: ClientId,
+    /// The names of the answers.
+    pub names: Vec<String>,
 }
 
 /// What another issuer says of a requesting party (UMA Grant section 3.3.1).

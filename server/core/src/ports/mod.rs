@@ -53,7 +53,10 @@ pub use single_use::{
 pub use throttles::{Attempts, Throttles};
 pub use traffic::Traffic;
 pub use trusted_issuers::TrustedIssuers;
-pub use uma::{PolicyEdit, TicketOutcome, TicketUse, Uma, UmaAnswer, UmaRequestFilter, UmaResourceFilter};
+pub use uma::{
+    PolicyEdit, ScopeLimits, ScopesOfPatterns, ScopesOutcome, TicketOutcome, TicketUse, Uma, UmaAnswer,
+    UmaRequestFilter, UmaResourceFilter,
+};
 pub use users::Users;
 
 /// Why a store could not answer.

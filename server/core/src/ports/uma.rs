@@ -7,8 +7,8 @@ use signet_protocol::time::UnixTime;
 use super::{StandingQuery, StoreResult};
 use crate::events::EventRecord;
 use crate::model::{
-    Purpose, RefreshFamily, ResourceDescription, ResourceKeeper, TicketReference, UmaClaims, UmaClaimsReference,
-    UmaPolicy, UmaRequest, UmaRequestState, UmaResource, UmaTicket, UsedRecord,
+    Purpose, RefreshFamily, ResourceDescription, ResourceKeeper, SpontaneousScope, TicketReference, UmaClaims,
+    UmaClaimsReference, UmaPolicy, UmaRequest, UmaRequestState, UmaResource, UmaTicket, UsedRecord,
 };
 
 /// A ticket that is to be used, with what changes in the same transaction.
@@ -54,6 +54,39 @@ pub struct UmaRequestFilter {
     pub user: Option<UserId>,
     /// Those that can still be answered at this time.
     pub pending_at: Option<UnixTime>,
+}
+
+/// Scopes of a resource that are to be made of its patterns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopesOfPatterns {
+    /// The resource.
+    pub resource_id: UmaResourceId,
+    /// The scopes, each once.
+    pub scopes: Vec<SpontaneousScope>,
+}
+
+/// How scopes are made of patterns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScopeLimits {
+    /// Now.
+    pub now: UnixTime,
+    /// One that is there until after this time is left as it is.
+    pub fresh: UnixTime,
+    /// How many a resource may have.
+    pub most: usize,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScopesOutcome {
+    /// All of them are there from now on.
+    Made,
+    /// They were there already; nothing changed.
+    Known,
+    /// A resource is not the keeper's, or does not have such a pattern any more; nothing changed.
+    Gone,
+    /// A resource would have too many; nothing changed.
+    TooMany,
 }
 
 /// One change to the policies of a resource.
@@ -111,7 +144,8 @@ pub trait Uma: Send + Sync {
     /// The identifiers of a keeper's resources, at most 10000.
     async fn uma_resources_of(&self, realm_id: RealmId, keeper: &ResourceKeeper) -> StoreResult<Vec<UmaResourceId>>;
 
-    /// Puts another description in the place of a resource's; says whether the keeper has such a resource.
+    /// Puts another description in the place of a resource's, and ends the scopes that were made of patterns which it does
+    /// not have; says whether the keeper has such a resource.
     async fn describe_uma_resource(
         &self,
         realm_id: RealmId,
@@ -119,6 +153,15 @@ pub trait Uma: Send + Sync {
         description: (&ResourceDescription, UnixTime),
         events: &[EventRecord],
     ) -> StoreResult<bool>;
+
+    /// Makes scopes of patterns, or has them last longer: one transaction, so that of many at once each scope is made once.
+    async fn make_uma_scopes(
+        &self,
+        realm_id: RealmId,
+        keeper: &ResourceKeeper,
+        made: (&[ScopesOfPatterns], ScopeLimits),
+        events: &[EventRecord],
+    ) -> StoreResult<ScopesOutcome>;
 
     /// Puts other policies in the place of a resource's; says whether the keeper has such a resource.
     async fn set_uma_policies(

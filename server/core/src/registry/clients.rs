@@ -13,8 +13,8 @@ use super::client_secrets::{IssuedSecret, chosen_secret_form, fit_secret, genera
 use super::keys::ensure_key;
 use super::pairwise::ensure_pairwise_salt;
 use super::{
-    ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_addresses, client_metadata, native_apps, response_types,
-    token_exchange,
+    ADMIN_REALM, ADMIN_SCOPE, RegistryError, client_addresses, client_metadata, native_apps, resource_protection,
+    response_types, token_exchange,
 };
 use crate::events::{Action, Object, Parties, Serving};
 use crate::failure::Fault;
@@ -128,6 +128,7 @@ fn check(realm: &RealmContext, client: &Client) -> Result<(), RegistryError> {
     check_profile(realm, client)?;
     token_exchange::check(client)?;
     native_apps::check(client)?;
+    resource_protection::check(client)?;
     let settings = &client.settings;
     if settings.dynamically_registered && settings.skip_consent {
         let problem = "consent is never taken as given for a client that registered itself; \

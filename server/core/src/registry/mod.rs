@@ -23,6 +23,7 @@ mod protected_resources;
 mod realm_settings;
 mod realms;
 mod registration_policy;
+mod resource_protection;
 mod resource_servers;
 mod response_encryption;
 mod response_types;

@@ -88,6 +88,7 @@ fn check_numbers(settings: &RealmSettings) -> Result<(), RegistryError> {
         ("uma_request_seconds", settings.uma_request_seconds, 60..=2_592_000),
         ("uma_poll_interval_seconds", settings.uma_poll_interval_seconds, 0..=3_600),
         ("uma_claims_seconds", settings.uma_claims_seconds, 0..=31_536_000),
+        ("uma_spontaneous_scope_seconds", settings.uma_spontaneous_scope_seconds, 60..=31_536_000),
         ("transaction_token_seconds", settings.transaction_token_seconds, 5..=600),
     ];
     for (field, value, bounds) in numbers {

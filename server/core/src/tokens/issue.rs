@@ -210,6 +210,7 @@ fn reference(tokens: &UserTokens<'_>, requested: &ClaimsRequest) -> TokenReferen
         exchanged: basis.exchanged.clone(),
         may_act: tokens.client.settings.may_act.clone(),
         permissions: Vec::new(),
+        pct_claims: Map::new(),
     }
 }
 
@@ -310,6 +311,7 @@ pub(crate) async fn issue_client_token(
             exchanged: exchanged.cloned(),
             may_act: None,
             permissions: Vec::new(),
+            pct_claims: Map::new(),
         },
     }
     .issue(serving, realm, &target)

@@ -1,6 +1,7 @@
 //! How long tokens live where scripts shorten it.
 
 use signet_protocol::scope::Scope;
+use signet_protocol::time::UnixTime;
 
 use super::access_token::target;
 use crate::failure::Failure;
@@ -15,6 +16,11 @@ pub(crate) struct Lifetimes {
 }
 
 impl Lifetimes {
+    /// No access token lives longer than until then, where there is such an end.
+    pub(crate) fn until(end: Option<UnixTime>, now: UnixTime) -> Self {
+        Self { access_token: end.map(|end| end.since(now)), id_token: None }
+    }
+
     /// The shorter of both.
     pub(crate) fn at_most(self, other: Self) -> Self {
         let shorter = |one: Option<i64>, other: Option<i64>| one.into_iter().chain(other).min();

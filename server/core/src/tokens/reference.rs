@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use signet_protocol::identifiers::{AuthorizationId, ClientId, Lineage, SessionId, UserId};
 
 use crate::model::{Epoch, Exchanged, UmaPermission};
@@ -42,6 +42,9 @@ pub(crate) struct TokenReference {
     /// What an RPT is good for (UMA Grant section 1.3); nothing for any other token.
     #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<UmaPermission>,
+    /// What the resource server of an RPT may learn of the requesting party.
+    #[serde(rename = "q", default, skip_serializing_if = "Map::is_empty")]
+    pub pct_claims: Map<String, Value>,
 }
 
 impl TokenReference {

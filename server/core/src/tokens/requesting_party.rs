@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use signet_protocol::identifiers::{ClientId, Lineage};
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::scope::Scope;
@@ -23,6 +23,8 @@ pub(crate) struct RequestingPartyToken<'a> {
     pub(crate) server: &'a ClientId,
     pub(crate) lineage: Lineage,
     pub(crate) permissions: &'a [UmaPermission],
+    /// What the resource server may learn of the requesting party.
+    pub(crate) pct_claims: &'a Map<String, Value>,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) confirmation: Option<Confirmation>,
 }
@@ -98,5 +100,6 @@ fn reference(realm: &RealmContext, token: &RequestingPartyToken<'_>) -> TokenRef
         exchanged: None,
         may_act: None,
         permissions: token.permissions.to_vec(),
+        pct_claims: token.pct_claims.clone(),
     }
 }

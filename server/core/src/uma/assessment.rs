@@ -79,9 +79,8 @@ fn named_scopes<'a>(
     if fitting.is_empty() {
         return None;
     }
-    let scopes = resource.description.resource_scopes.iter().map(String::as_str);
     let is_named = |scope: &&str| fitting.iter().any(|policy| policy.scopes.iter().any(|named| named == scope));
-    Some(scopes.filter(is_named).collect())
+    Some(resource.scopes(asking.now).filter(is_named).collect())
 }
 
 /// Whether the owner wants to be asked about all of a permission that is not allowed anyway (UMA Grant section 3.3.6,
@@ -105,12 +104,20 @@ pub(crate) fn granted_scopes(resource: &UmaResource, scopes: &[String], asking: 
     is_enough.then_some(granted)
 }
 
+/// A permission that was granted, as far as its owner still allows it.
+pub(crate) struct StillAllowed {
+    pub(crate) keeper: ResourceKeeper,
+    pub(crate) permission: UmaPermission,
+    /// When the first of its scopes ends by itself.
+    pub(crate) ends_at: Option<UnixTime>,
+}
+
 /// What owners still allow of permissions that were granted. What is withdrawn is gone.
 pub(crate) async fn still_allowed(
     provider: &Provider,
     realm: &RealmContext,
     (granted, asking): (&[UmaPermission], Asking<'_>),
-) -> Result<Vec<(ResourceKeeper, UmaPermission)>, Fault> {
+) -> Result<Vec<StillAllowed>, Fault> {
     let (mut found, mut left) = (Vec::new(), Vec::new());
     for permission in granted {
         let resource = provider.store.uma_resource(realm.id(), permission.resource_id).await?;
@@ -129,8 +136,9 @@ pub(crate) async fn still_allowed(
         if (scopes.is_empty() && !permission.resource_scopes.is_empty()) || !expression.is_none_or(is_enough) {
             continue;
         }
+        let ends_at = resource.first_end(&scopes);
         let permission = UmaPermission { resource_id: permission.resource_id, resource_scopes: scopes };
-        left.push((resource.keeper, permission));
+        left.push(StillAllowed { keeper: resource.keeper, permission, ends_at });
     }
     Ok(left)
 }
@@ -158,7 +166,7 @@ mod tests {
     use signet_protocol::identifiers::{RealmId, UmaResourceId};
 
     use super::*;
-    use crate::model::ResourceDescription;
+    use crate::model::{ResourceDescription, SpontaneousScope};
 
     const OWNER: UserId = UserId([1; 16]);
     const FRIEND: UserId = UserId([2; 16]);
@@ -172,6 +180,7 @@ mod tests {
             keeper: ResourceKeeper { server: "album".parse().unwrap(), owner: Some(OWNER) },
             description: ResourceDescription { resource_scopes: scopes, ..ResourceDescription::default() },
             policies,
+            spontaneous_scopes: Vec::new(),
             created_at: UnixTime(0),
             updated_at: UnixTime(0),
         }
@@ -206,6 +215,26 @@ mod tests {
         assert!(!is_allowed(&friend, &["gone".to_owned()], asking), "the resource has no such scope any more");
         assert!(is_allowed(&friend, &[], asking));
         assert!(!is_allowed(&friend, &[], Asking { user: Some(STRANGER), ..asking }));
+    }
+
+    #[test]
+    fn um_010_a_scope_that_was_made_of_a_pattern_needs_a_policy_and_ends() {
+        let pattern = "^/user/.+$".to_owned();
+        let made = SpontaneousScope { scope: "/user/1".to_owned(), pattern: pattern.clone(), expires_at: UnixTime(7) };
+        let policy = |scope: &str| UmaPolicy { scopes: vec![scope.to_owned()], users: vec![FRIEND], ..view() };
+        let client = "app".parse().unwrap();
+        let allows = |policies: Vec<UmaPolicy>, scope: &str, now: i64| {
+            let mut resource = UmaResource { spontaneous_scopes: vec![made.clone()], ..resource(policies) };
+            resource.description.scope_patterns = vec![pattern.clone()];
+            let asking = Asking { client: &client, user: Some(FRIEND), party: None, now: UnixTime(now) };
+            is_allowed(&resource, &[scope.to_owned()], asking)
+        };
+        assert!(allows(vec![policy("/user/1")], "/user/1", 6));
+        assert!(!allows(vec![policy("/user/1")], "/user/1", 7), "it has ended");
+        for policies in [vec![], vec![policy("view")], vec![policy(&pattern)]] {
+            assert!(!allows(policies.clone(), "/user/1", 6) && !allows(policies, &pattern, 6));
+        }
+        assert!(!allows(vec![policy("/user/2")], "/user/2", 6), "it was not made");
     }
 
     #[test]

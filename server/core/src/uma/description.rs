@@ -7,6 +7,7 @@ use signet_protocol::spec::uma_federated;
 use signet_protocol::time::UnixTime;
 use url::Url;
 
+use super::spontaneous::is_pattern;
 use crate::model::{ResourceDescription, ScopeExpression};
 
 /// Most scopes of a resource.
@@ -61,6 +62,9 @@ fn expression(value: &Value) -> Result<ScopeExpression, Refusal> {
             "scope_expression names a scope twice or none at all, is empty, or has more than 100 parts",
         ));
     }
+    if data.iter().any(|scope| is_pattern(scope)) {
+        return Err(invalid("scope_expression is about scopes: none of its data is a pattern"));
+    }
     read.data = data;
     Ok(read)
 }
@@ -71,7 +75,7 @@ fn end(value: &Value) -> Result<UnixTime, Refusal> {
     seconds.map(UnixTime).ok_or_else(|| invalid("exp must be a number of seconds since 1970"))
 }
 
-/// Reads a description. Members that are not defined are ignored (section 1.1).
+/// Reads a description, in which patterns are among the scopes. Members that are not defined are ignored (section 1.1).
 pub(super) fn description(body: &[u8]) -> Result<ResourceDescription, Refusal> {
     let members = object(body)?;
     let text = |name: &str, longest: usize| match members.get(name) {
@@ -92,6 +96,7 @@ pub(super) fn description(body: &[u8]) -> Result<ResourceDescription, Refusal> {
             Some(expression) => expression.data.clone(),
             None => scopes(members.get("resource_scopes"))?,
         },
+        scope_patterns: Vec::new(),
         scope_expression,
         description: text("description", 1_000)?,
         icon_uri,
@@ -163,6 +168,7 @@ mod tests {
             (json!({"var": 0}), json!([])),
             (json!({"var": 0}), json!(["a", "a"])),
             (json!({"var": 0}), json!("a")),
+            (json!({"var": 0}), json!(["^a$"])),
             (json!({"and": vec![json!({"var": 0}); 100]}), json!(["a"])),
         ] {
             assert_eq!(read(rule, data).unwrap_err().code, ErrorCode::InvalidRequest);

@@ -92,8 +92,8 @@ pub async fn share(
     let Some(resource) = owned(serving, realm, (owner, sharing.resource)).await? else {
         return Ok(SharingOutcome::Gone);
     };
-    let known = &resource.description.resource_scopes;
-    let scopes: Vec<String> = known.iter().filter(|scope| sharing.scopes.contains(&scope.as_str())).cloned().collect();
+    let known = resource.scopes(serving.now());
+    let scopes: Vec<String> = known.filter(|scope| sharing.scopes.contains(scope)).map(str::to_owned).collect();
     if scopes.is_empty() {
         return Ok(SharingOutcome::Gone);
     }
@@ -151,7 +151,7 @@ pub async fn let_ask(
 ) -> Result<bool, Failure> {
     let Some(resource) = owned(serving, realm, (owner, id)).await? else { return Ok(false) };
     if is_asked {
-        let scopes = resource.description.resource_scopes.clone();
+        let scopes = resource.scopes(serving.now()).map(str::to_owned).collect();
         let policy = UmaPolicy { scopes, ask: true, ..UmaPolicy::default() };
         return edit(serving, realm, &resource, PolicyEdit::Add(policy, MOST_POLICIES)).await;
     }

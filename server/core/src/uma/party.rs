@@ -1,6 +1,8 @@
 //! Who the requesting party is (UMA Grant sections 3.3.1 to 3.3.3): by what the client pushes, by what was gathered in the
 //! browser, or by claims that persist.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use signet_jose::{ColumnPlace, base64url, digest, random, random_token};
 use signet_protocol::identifiers::Lineage;
 
@@ -84,6 +86,15 @@ pub(crate) async fn claims_of(
     })
 }
 
+/// The issuers besides this one whose ID tokens a client may push. Only clients that prove who they are may (UMA Grant
+/// section 5.7): anybody can say to be a public one.
+pub(crate) fn believed_issuers<'a>(realm: &'a RealmContext, client: &'a Client) -> impl Iterator<Item = &'a str> {
+    let trusted = realm.trusted_issuers.iter().filter(|trusted| {
+        client.metadata.is_confidential() && trusted.is_trusted_for(TrustedIssuerUse::ClaimToken, &client.client_id)
+    });
+    trusted.map(|trusted| trusted.issuer.as_str())
+}
+
 /// The requesting party of a ticket, if the user is still who that was, and whoever said so is still believed.
 async fn gathered(
     provider: &Provider,
@@ -92,11 +103,8 @@ async fn gathered(
 ) -> Result<Option<Party>, Fault> {
     let Some(sealed) = &ticket.party else { return Ok(None) };
     let sealed = base64url::decode(sealed).map_err(|error| Fault::internal("a ticket does not read back", error))?;
-    let found = decrypt(realm, ("uma_tickets", &ticket.reference.0), &sealed)?;
-    let is_believed = |issuer: &str| {
-        let mut trusted = realm.trusted_issuers.iter().filter(|trusted| trusted.issuer == issuer);
-        trusted.any(|trusted| trusted.is_trusted_for(TrustedIssuerUse::ClaimToken, &client.client_id))
-    };
+    let found: UmaParty = decrypt(realm, ("uma_tickets", &ticket.reference.0), &sealed)?;
+    let is_believed = |issuer: &str| believed_issuers(realm, client).any(|believed| believed == issuer);
     if found.asserted.as_ref().is_some_and(|asserted| !is_believed(&asserted.issuer)) {
         return Ok(None);
     }
@@ -185,11 +193,11 @@ pub(crate) fn sealed_for(
     encrypt(provider, realm, ("uma_tickets", &ticket.reference.0), party).map(base64url::encode)
 }
 
-fn encrypt(
+pub(super) fn encrypt(
     provider: &Provider,
     realm: &RealmContext,
-    (table, row): (&'static str, &[u8; 32]),
-    party: &UmaParty,
+    (table, row): (&'static str, &[u8]),
+    party: &impl Serialize,
 ) -> Result<Vec<u8>, Fault> {
     let json = serde_json::to_vec(party).map_err(|error| Fault::internal("claims do not serialise", error))?;
     let id = realm.id().to_string();
@@ -197,13 +205,17 @@ fn encrypt(
     encrypted.map_err(|error| Fault::internal("claims could not be encrypted", error))
 }
 
-fn decrypt(realm: &RealmContext, (table, row): (&'static str, &[u8; 32]), stored: &[u8]) -> Result<UmaParty, Fault> {
+pub(super) fn decrypt<T: DeserializeOwned>(
+    realm: &RealmContext,
+    (table, row): (&'static str, &[u8]),
+    stored: &[u8],
+) -> Result<T, Fault> {
     let id = realm.id().to_string();
     let decrypted = realm.columns().decrypt(place(&id, table, row), stored);
     let json = decrypted.map_err(|error| Fault::internal("claims do not decrypt", error))?;
     serde_json::from_slice(&json).map_err(|error| Fault::internal("claims do not read back", error))
 }
 
-fn place<'a>(realm: &'a str, table: &'static str, row: &'a [u8; 32]) -> ColumnPlace<'a> {
+fn place<'a>(realm: &'a str, table: &'static str, row: &'a [u8]) -> ColumnPlace<'a> {
     ColumnPlace { realm, table, column: "party", row }
 }

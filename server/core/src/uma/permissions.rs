@@ -10,7 +10,7 @@ use signet_protocol::spec::uma_federated;
 
 use super::description::scopes;
 use super::protection::keeper;
-use super::{LONGEST_PERMISSIONS, NewTicket};
+use super::{LONGEST_PERMISSIONS, NewTicket, spontaneous};
 use crate::endpoints::Endpoint;
 use crate::events::{RefusedAt, Serving};
 use crate::failure::Failure;
@@ -33,7 +33,7 @@ pub async fn request_permissions(
     let outcome = async {
         let keeper = keeper(token);
         let (permissions, params) = requested(body)?;
-        let permissions = registered(serving, realm, (&keeper, permissions)).await?;
+        registered(serving, realm, (token, &keeper), &permissions).await?;
         let mut ticket = NewTicket::new((serving, realm), (keeper, permissions));
         ticket.kept.params = params;
         serving.store.insert_uma_ticket(&ticket.kept, &[]).await?;
@@ -98,13 +98,15 @@ fn unknown() -> Refusal {
         .per(uma_federated("4.3"))
 }
 
-/// Everything must be registered, by this resource server for this owner.
+/// Everything must be registered, by this resource server for this owner, or is made of a pattern that is.
 async fn registered(
     serving: &Serving<'_>,
     realm: &RealmContext,
-    (keeper, permissions): (&ResourceKeeper, Vec<UmaPermission>),
-) -> Result<Vec<UmaPermission>, Failure> {
-    for permission in &permissions {
+    (token, keeper): (&CheckedAccessToken, &ResourceKeeper),
+    permissions: &[UmaPermission],
+) -> Result<(), Failure> {
+    let mut others = Vec::new();
+    for permission in permissions {
         let found = serving.store.uma_resource(realm.id(), permission.resource_id).await?;
         let resource = found
             .filter(|resource| resource.keeper == *keeper && resource.is_current(serving.now()))
@@ -116,12 +118,13 @@ async fn registered(
             let reason = "a resource with a scope expression is asked for with all of its scopes";
             return Err(ErrorCode::InvalidScope.because(reason).per(uma_federated("4.3")).into());
         }
-        if !permission.resource_scopes.iter().all(|scope| known.contains(scope)) {
-            let reason = "a scope is not registered for its resource";
-            return Err(ErrorCode::InvalidScope.because(reason).per(uma_federated("4.3")).into());
+        let other = permission.resource_scopes.iter().filter(|scope| !known.contains(scope));
+        let other: Vec<String> = other.cloned().collect();
+        if !other.is_empty() {
+            others.push((resource, other));
         }
     }
-    Ok(permissions)
+    if others.is_empty() { Ok(()) } else { spontaneous::make(serving, realm, token, &others).await }
 }
 
 #[cfg(test)]

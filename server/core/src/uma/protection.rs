@@ -8,10 +8,11 @@ use signet_protocol::identifiers::UmaResourceId;
 use signet_protocol::spec::uma_federated;
 
 use super::description::description;
+use super::spontaneous::{may_have_patterns, take_patterns};
 use crate::endpoints::Endpoint;
 use crate::events::{Action, Actor, Event, Fact, Object, Parties, RefusedAt, Serving};
 use crate::failure::Failure;
-use crate::model::{ResourceKeeper, UmaResource};
+use crate::model::{ResourceDescription, ResourceKeeper, UmaResource};
 use crate::realm::RealmContext;
 use crate::tokens::CheckedAccessToken;
 
@@ -38,6 +39,18 @@ pub(super) fn changed(token: &CheckedAccessToken, (id, action): (UmaResourceId, 
     fact.concerning(Parties::client(&token.client_id).and_user(token.user_id()))
 }
 
+/// Reads the description of a resource.
+async fn described(
+    serving: &Serving<'_>,
+    realm: &RealmContext,
+    (token, body): (&CheckedAccessToken, &[u8]),
+) -> Result<ResourceDescription, Failure> {
+    let mut read = description(body)?;
+    let permitted = may_have_patterns(serving, realm, token).await?;
+    read.scope_patterns = take_patterns(&mut read.resource_scopes, permitted)?;
+    Ok(read)
+}
+
 /// Registers a resource; answers its identifier. The token has been checked: it stands, is for this issuer and has
 /// [`super::PROTECTION_SCOPE`].
 ///
@@ -55,8 +68,9 @@ pub async fn register_resource(
             realm_id: realm.id(),
             id,
             keeper: keeper(token),
-            description: description(body)?,
+            description: described(serving, realm, (token, body)).await?,
             policies: Vec::new(),
+            spontaneous_scopes: Vec::new(),
             created_at: now,
             updated_at: now,
         };
@@ -84,7 +98,7 @@ pub async fn read_resource(
     let Ok(id) = id.parse::<UmaResourceId>() else { return Ok(None) };
     let found = serving.store.uma_resource(realm.id(), id).await?;
     let Some(resource) = found.filter(|resource| resource.keeper == keeper(token)) else { return Ok(None) };
-    let mut members = json!(resource.description);
+    let mut members = json!(resource.description.as_registered());
     members["_id"] = json!(id);
     Ok(Some(members))
 }
@@ -101,7 +115,7 @@ pub async fn update_resource(
 ) -> Result<bool, Failure> {
     let outcome = async {
         let Ok(id) = id.parse::<UmaResourceId>() else { return Ok(false) };
-        let description = description(body)?;
+        let description = described(serving, realm, (token, body)).await?;
         let events = serving.with_event(realm, changed(token, (id, Action::Updated), &["description"]));
         let (keeper, described) = (keeper(token), (&description, serving.now()));
         let updated = serving.store.describe_uma_resource(realm.id(), (id, &keeper), described, &events).await?;

@@ -188,8 +188,8 @@ impl Names<'_> {
         for (name, policy) in &owned.policies {
             policies.push(self.policy(name, policy).await?);
         }
-        let scope = |scope: &String| ChoiceView { value: Hidden::new(scope.as_str()), label: self.scope(scope) };
-        let scopes = description.resource_scopes.iter().map(scope).collect();
+        let scope = |scope| ChoiceView { value: Hidden::new(scope), label: self.scope(scope) };
+        let scopes = resource.scopes(self.call.app.provider.now()).map(scope).collect();
         Ok(ResourceView {
             id: Hidden::new(resource.id.to_string()),
             name: DisplayText::new(&description.name.clone().unwrap_or_else(|| resource.id.to_string())),

@@ -57,7 +57,8 @@ pub(super) fn claims_page(call: &Call, browser: &Browser, form: ClaimsForm) -> R
         server: form.server.as_ref().map(|server| client_view(server, language).name),
         user: DisplayText::new(&form.username),
         notice: form.notice.as_ref().map(|notice| DisplayText::passage(notice.in_language(language))),
-        questions: form.questions.iter().map(|question| view(question, language, &form.unanswered)).collect(),
+        questions: form.questions.iter().map(|question| view(question, language, &form)).collect(),
+        asserted: form.asserted.iter().map(|name| DisplayText::new(name)).collect(),
         unanswered: !form.unanswered.is_empty(),
         persistable: form.persistable,
         form: interaction_form(call, &form.address, Endpoint::ClaimsInteraction, form.interaction),
@@ -66,8 +67,9 @@ pub(super) fn claims_page(call: &Call, browser: &Browser, form: ClaimsForm) -> R
     render::with_cookies(response, [cookies::set_binding(call, &browser.binding)])
 }
 
-fn view(question: &Question, language: &str, unanswered: &[String]) -> QuestionView {
+fn view(question: &Question, language: &str, form: &ClaimsForm) -> QuestionView {
     let name = question.name.as_str();
+    let is_among = |names: &[String]| names.iter().any(|known| known == name);
     let options = question.options.iter().map(|option| OptionView {
         value: option.value.as_str().to_owned(),
         label: DisplayText::new(option.label.in_language(language)),
@@ -82,6 +84,7 @@ fn view(question: &Question, language: &str, unanswered: &[String]) -> QuestionV
         },
         options: options.collect(),
         required: question.required,
-        wrong: unanswered.iter().any(|wrong| wrong == name),
+        learnt: is_among(&form.learnt),
+        wrong: is_among(&form.unanswered),
     }
 }

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use signet_core::events::ListedRecord;
 use signet_core::model::{
     Authorization, AuthorizationDetailsType, BrowserSession, Client, DEFAULT_SLOT, InitialAccessToken, LogoutDelivery,
-    Realm, ResourceServer, SigningKeyRecord, TrustedIssuer, UmaRequest, UmaRequestState, UmaResource, User,
+    Realm, ResourceServer, SigningKeyRecord, SpontaneousScope, TrustedIssuer, UmaRequest, UmaRequestState, UmaResource,
+    User,
 };
 use signet_core::profile::conformity::{Gap, RequestKind};
 use signet_core::protocol::rfc3339;
@@ -199,11 +200,16 @@ pub(super) fn protected_resource(resource: &UmaResource) -> Value {
         "name": resource.description.name,
         "resource_server": resource.keeper.server.as_str(),
         "owner_id": resource.keeper.owner.map(|owner| owner.to_string()),
-        "description": resource.description,
+        "description": resource.description.as_registered(),
         "policies": resource.policies,
+        "spontaneous_scopes": resource.spontaneous_scopes.iter().map(spontaneous_scope).collect::<Vec<_>>(),
         "created_at": timestamp(resource.created_at),
         "updated_at": timestamp(resource.updated_at),
     })
+}
+
+fn spontaneous_scope(made: &SpontaneousScope) -> Value {
+    json!({ "scope": made.scope, "pattern": made.pattern, "expires_at": timestamp(made.expires_at) })
 }
 
 /// A request for access that is before a resource owner.

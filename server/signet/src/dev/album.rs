@@ -83,6 +83,7 @@ fn album(provider: &Provider, realm: &RealmContext, server: ClientId) -> UmaReso
             ..ResourceDescription::default()
         },
         policies: vec![policy],
+        spontaneous_scopes: Vec::new(),
         created_at: now,
         updated_at: now,
     }

@@ -3,6 +3,7 @@
 mod claims;
 mod requests;
 mod resources;
+mod spontaneous_scopes;
 mod tickets;
 
 pub(crate) use claims::end_persisted_claims;
@@ -14,7 +15,8 @@ use signet_core::model::{
     UmaResource, UmaTicket,
 };
 use signet_core::ports::{
-    PolicyEdit, StoreResult, TicketOutcome, TicketUse, Uma, UmaAnswer, UmaRequestFilter, UmaResourceFilter,
+    PolicyEdit, ScopeLimits, ScopesOfPatterns, ScopesOutcome, StoreResult, TicketOutcome, TicketUse, Uma, UmaAnswer,
+    UmaRequestFilter, UmaResourceFilter,
 };
 use signet_protocol::identifiers::{RealmId, UmaRequestId, UmaResourceId};
 use signet_protocol::time::UnixTime;
@@ -22,7 +24,8 @@ use signet_protocol::time::UnixTime;
 use crate::database::Database;
 use crate::uma::claims::EndClaims;
 use crate::uma::requests::{AnswerRequest, DeleteRequest};
-use crate::uma::resources::{ChangeResource, EditPolicies, InsertResource, Which};
+use crate::uma::resources::{ChangeResource, DescribeResource, EditPolicies, InsertResource, Which};
+use crate::uma::spontaneous_scopes::MakeScopes;
 use crate::uma::tickets::{KeepTicket, UseTicket};
 
 #[async_trait]
@@ -53,7 +56,21 @@ impl Uma for Database {
         (description, now): (&ResourceDescription, UnixTime),
         events: &[EventRecord],
     ) -> StoreResult<bool> {
-        self.write_with(ChangeResource::describing(Which::new(realm_id, which), description, now)?, events).await
+        let which = Which::new(realm_id, which);
+        self.write_with(DescribeResource { which, description: description.clone(), now }, events).await
+    }
+
+    async fn make_uma_scopes(
+        &self,
+        realm_id: RealmId,
+        keeper: &ResourceKeeper,
+        (made, limits): (&[ScopesOfPatterns], ScopeLimits),
+        events: &[EventRecord],
+    ) -> StoreResult<ScopesOutcome> {
+        // In one order, so that no two wait for each other.
+        let mut made = made.to_vec();
+        made.sort_by_key(|of| of.resource_id.0);
+        self.write_with(MakeScopes { realm_id, keeper: keeper.clone(), made, limits }, events).await
     }
 
     async fn set_uma_policies(

@@ -7,6 +7,7 @@ use signet_core::ports::{PolicyEdit, StoreResult, UmaResourceFilter};
 use signet_protocol::identifiers::{ClientId, RealmId, UmaResourceId, UserId};
 use signet_protocol::time::UnixTime;
 
+use super::spontaneous_scopes;
 use crate::column::{fixed, from_json, parsed, to_json};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -22,9 +23,9 @@ const SELECT: &str = "SELECT realm_id, id, resource_server, owner_id, descriptio
 /// One resource of a keeper.
 #[derive(Debug, Clone)]
 pub(super) struct Which {
-    realm_id: RealmId,
-    id: UmaResourceId,
-    keeper: ResourceKeeper,
+    pub(super) realm_id: RealmId,
+    pub(super) id: UmaResourceId,
+    pub(super) keeper: ResourceKeeper,
 }
 
 impl Which {
@@ -34,7 +35,7 @@ impl Which {
 }
 
 /// Holds for the resources of a keeper, and for no other.
-fn kept(keeper: &ResourceKeeper) -> (&'static str, Vec<Value>) {
+pub(super) fn kept(keeper: &ResourceKeeper) -> (&'static str, Vec<Value>) {
     let server = keeper.server.as_str().into();
     match &keeper.owner {
         Some(owner) => ("resource_server = ? AND owner_id = ?", vec![server, sql::bytes(&owner.0)]),
@@ -49,7 +50,9 @@ pub(super) async fn find(
 ) -> Result<Option<UmaResource>, Failure> {
     let select = format!("{SELECT} AND id = ?");
     let row = session.row(&select, vec![sql::bytes(&realm_id.0), sql::bytes(&id.0)]).await?;
-    row.as_ref().map(resource_of).transpose()
+    let mut found = row.as_ref().map(resource_of).transpose()?;
+    spontaneous_scopes::read_into(session, realm_id, found.as_mut_slice()).await?;
+    Ok(found)
 }
 
 /// Resources by identifier, after one of them where one is named.
@@ -74,7 +77,10 @@ pub(super) async fn listed(
     }
     select.push_str(" ORDER BY id LIMIT ?");
     values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-    session.rows(&select, values).await?.iter().map(resource_of).collect()
+    let rows = session.rows(&select, values).await?;
+    let mut found = rows.iter().map(resource_of).collect::<Result<Vec<UmaResource>, Failure>>()?;
+    spontaneous_scopes::read_into(session, realm_id, &mut found).await?;
+    Ok(found)
 }
 
 pub(super) async fn kept_by(
@@ -102,6 +108,7 @@ fn resource_of(row: &QueryResult) -> Result<UmaResource, Failure> {
         keeper: ResourceKeeper { server: parsed::<ClientId>(&server, "uma_resources.resource_server")?, owner },
         description: from_json(&description, "uma_resources.description")?,
         policies: from_json(&policies, "uma_resources.policies")?,
+        spontaneous_scopes: Vec::new(),
         created_at: UnixTime(row.try_get("", "created_at")?),
         updated_at: UnixTime(row.try_get("", "updated_at")?),
     })
@@ -163,12 +170,6 @@ pub(super) struct ChangeResource {
 }
 
 impl ChangeResource {
-    pub(super) fn describing(which: Which, description: &ResourceDescription, now: UnixTime) -> StoreResult<Self> {
-        let json = to_json(description, "uma_resources.description").map_err(Failure::into_store_error)?;
-        let change = "UPDATE uma_resources SET description = ?, updated_at = ?";
-        Ok(Self { which, change, values: vec![json.into(), now.0.into()] })
-    }
-
     pub(super) fn allowing(which: Which, policies: &[UmaPolicy], now: UnixTime) -> StoreResult<Self> {
         let json = to_json(&policies, "uma_resources.policies").map_err(Failure::into_store_error)?;
         let change = "UPDATE uma_resources SET policies = ?, updated_at = ?";
@@ -189,15 +190,44 @@ impl Work for ChangeResource {
     }
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
-        let (condition, of_keeper) = kept(&self.which.keeper);
-        let statement = format!("{} WHERE realm_id = ? AND id = ? AND {condition}", self.change);
-        let mut values = self.values.clone();
-        values.extend([sql::bytes(&self.which.realm_id.0), sql::bytes(&self.which.id.0)]);
-        values.extend(of_keeper);
-        Ok(match session.execute(&statement, values).await? {
-            0 => Ending::RollBack(false),
-            _ => Ending::Commit(true),
-        })
+        let changed = change(session, &self.which, (self.change, self.values.clone())).await?;
+        Ok(if changed { Ending::Commit(true) } else { Ending::RollBack(false) })
+    }
+}
+
+/// Runs a statement on a resource of a keeper; says whether there is such a resource.
+async fn change(
+    session: &Session<'_>,
+    which: &Which,
+    (change, mut values): (&str, Vec<Value>),
+) -> Result<bool, Failure> {
+    let (condition, of_keeper) = kept(&which.keeper);
+    let statement = format!("{change} WHERE realm_id = ? AND id = ? AND {condition}");
+    values.extend([sql::bytes(&which.realm_id.0), sql::bytes(&which.id.0)]);
+    values.extend(of_keeper);
+    Ok(session.execute(&statement, values).await? > 0)
+}
+
+/// Puts another description in the place of a resource's, with which scopes end that were made of patterns.
+pub(super) struct DescribeResource {
+    pub(super) which: Which,
+    pub(super) description: ResourceDescription,
+    pub(super) now: UnixTime,
+}
+
+#[async_trait]
+impl Work for DescribeResource {
+    type Outcome = bool;
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
+        let Self { which, description, now } = self;
+        let json = to_json(description, "uma_resources.description")?;
+        let update = "UPDATE uma_resources SET description = ?, updated_at = ?";
+        if !change(session, which, (update, vec![json.into(), now.0.into()])).await? {
+            return Ok(Ending::RollBack(false));
+        }
+        spontaneous_scopes::end_others(session, (which.realm_id, which.id), &description.scope_patterns).await?;
+        Ok(Ending::Commit(true))
     }
 }
 

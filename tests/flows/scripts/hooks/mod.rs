@@ -16,6 +16,7 @@ mod exchanges;
 mod grants;
 mod logins;
 mod logouts;
+mod pct_claims;
 mod registration;
 mod resources;
 mod sessions;

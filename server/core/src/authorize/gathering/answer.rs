@@ -18,7 +18,7 @@ use crate::authorize::{
     Accepted, AuthorizationResponse, AuthorizeError, Browser, INTERACTION_PARAMETER, conclude, reopen,
 };
 use crate::events::{Fact, Parties, Serving};
-use crate::model::{BrowserSession, Epochs, UmaParty, UmaTicket, User};
+use crate::model::{BrowserSession, Epochs, ToldClaims, UmaParty, UmaTicket, User};
 use crate::ports::{StandingQuery, TicketOutcome, TicketUse};
 use crate::realm::RealmContext;
 use crate::uma::{self, NewTicket};
@@ -100,7 +100,7 @@ impl Answering<'_> {
             let page = Page { asked: before, gathered: open, unanswered };
             return self.show(page, (session, user)).await;
         }
-        let mut gathered = Gathered { page: open.page.saturating_add(1), answers: open.answers };
+        let mut gathered = Gathered { page: open.page.saturating_add(1), ..open };
         gathered.answers.extend(answers);
         if serde_json::to_vec(&gathered.answers).map_or(usize::MAX, |json| json.len()) > LONGEST_ANSWERS {
             let reason = "the answers have more than 2048 bytes together";
@@ -109,7 +109,7 @@ impl Answering<'_> {
         let asked = self.ask(&gathered, (session, &user)).await?;
         if asked.questions.is_empty() {
             let persists = form_sent.get("persist") == Some("yes");
-            return Ok(Step::Respond(self.respond((session, &user), (gathered.answers, persists)).await?));
+            return Ok(Step::Respond(self.respond((session, &user), (gathered, persists)).await?));
         }
         if gathered.page >= MOST_PAGES {
             let reason = "more was asked than anybody should be asked";
@@ -131,7 +131,7 @@ impl Answering<'_> {
     async fn respond(
         &self,
         (session, user): (&BrowserSession, &User),
-        (answers, persists): (Map<String, Value>, bool),
+        (Gathered { answers, told, .. }, persists): (Gathered, bool),
     ) -> Result<AuthorizationResponse, AuthorizeError> {
         let client_id = &self.accepted.client.client_id;
         let NewTicket { text, kept } = NewTicket::after((self.serving, self.realm), (self.ticket, client_id));
@@ -144,6 +144,8 @@ impl Answering<'_> {
             acr: Some(ACR_PASSWORD.to_owned()),
             asserted: None,
             answers,
+            told: (!told.is_empty())
+                .then(|| ToldClaims { server: self.ticket.keeper.server.clone(), names: told.into_iter().collect() }),
             persists: persists && self.realm.realm.settings.uma_claims_seconds > 0,
         };
         let party = uma::sealed_for(self.serving, self.realm, (&kept, &party))?;

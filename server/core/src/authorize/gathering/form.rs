@@ -15,6 +15,7 @@ use crate::authorize::{Accepted, AuthorizationRequest, AuthorizeError};
 use crate::events::Serving;
 use crate::model::{BrowserSession, Client, TicketReference};
 use crate::realm::RealmContext;
+use crate::uma;
 
 /// What the page needs.
 pub struct ClaimsForm {
@@ -36,6 +37,10 @@ pub struct ClaimsForm {
     pub questions: Vec<Question>,
     /// The names of the questions that were answered with something else than they ask for.
     pub unanswered: Vec<String>,
+    /// The names of the questions of which the resource server learns the answer.
+    pub learnt: Vec<String>,
+    /// The claims that the resource server learns of, where the application brings along what another issuer says.
+    pub asserted: Vec<String>,
     /// Whether the requesting party may let claims persist.
     pub persistable: bool,
 }
@@ -70,23 +75,33 @@ pub(super) async fn form(
     (accepted, interaction, page): (&Accepted, &Interaction, Page),
     (session, username): (&BrowserSession, String),
 ) -> Result<ClaimsForm, AuthorizeError> {
-    let Page { asked: Asked { notice, questions }, gathered, unanswered } = page;
+    let Page { asked: Asked { notice, questions }, mut gathered, unanswered } = page;
     let reference = accepted.merged.gathering();
     let server = match reference {
         Some(reference) => ticket(serving, realm, (&accepted.client, reference)).await?.keeper.server,
         None => accepted.client.client_id.clone(),
     };
+    let server = serving.store.client(realm.id(), &server).await?;
+    let permitted: &[String] = server.as_ref().map_or(&[], |server| &server.settings.pct_claims);
+    let names = questions.iter().map(|question| question.name.as_str());
+    let learnt: Vec<String> =
+        names.filter(|name| permitted.iter().any(|known| known == name)).map(str::to_owned).collect();
+    let may_assert = uma::believed_issuers(realm, &accepted.client).next().is_some();
+    let asserted = if may_assert { permitted.to_vec() } else { Vec::new() };
+    gathered.told.extend(learnt.iter().cloned());
     let interaction = interaction.gathering(session.sid, gathered);
     Ok(ClaimsForm {
         interaction: interaction.seal(serving, realm)?,
         address: accepted.merged.address().clone(),
         client: Arc::clone(&accepted.client),
-        server: serving.store.client(realm.id(), &server).await?,
+        server,
         request: accepted.request.clone(),
         username,
         notice,
         questions,
         unanswered,
+        learnt,
+        asserted,
         persistable: realm.realm.settings.uma_claims_seconds > 0,
     })
 }

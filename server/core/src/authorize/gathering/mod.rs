@@ -15,6 +15,7 @@ pub use form::ClaimsForm;
 pub(super) use form::next;
 pub use signet_hooks::points::on_uma_claims_gathering::{Question, QuestionKind};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,9 @@ pub(super) struct Gathered {
     /// The answers of all of them. What was asked is not kept: scripts say it again.
     #[serde(rename = "a", default, skip_serializing_if = "Map::is_empty")]
     answers: Map<String, Value>,
+    /// The names of the questions of which a page said that the resource server learns the answer.
+    #[serde(rename = "t", default, skip_serializing_if = "BTreeSet::is_empty")]
+    told: BTreeSet<String>,
 }
 
 /// The ticket that an address of ours names.

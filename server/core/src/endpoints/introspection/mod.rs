@@ -116,6 +116,7 @@ async fn access_token(
     if !token.reference.permissions.is_empty() {
         let Some(permissions) = permissions::standing(serving, realm, &token).await? else { return Ok(None) };
         members.insert("permissions".to_owned(), permissions);
+        members.extend(permissions::claims_for(caller, &token).map(|claims| ("pct_claims".to_owned(), claims)));
     }
     add_claims(serving, realm, (&token, user.as_ref()), &mut members).await?;
     let subject = Subject::client(caller).and_user(user.as_ref());

@@ -12,7 +12,7 @@ use crate::failure::{Failure, Fault};
 use crate::model::Client;
 use crate::realm::RealmContext;
 use crate::tokens::{CheckedAccessToken, check_access_token};
-use crate::uma::{Asking, PROTECTION_SCOPE, still_allowed};
+use crate::uma::{Asking, PROTECTION_SCOPE, StillAllowed, still_allowed, still_permitted};
 
 /// The bearer token of a request, where the realm has the protection API.
 pub(super) fn protection_token<'a>(realm: &RealmContext, authorization: Option<&'a str>) -> Option<&'a str> {
@@ -40,6 +40,15 @@ pub(super) async fn resource_server(
     })
 }
 
+/// What the resource server of an RPT learns of the requesting party; nothing for anybody else, and where there is nothing.
+pub(super) fn claims_for(caller: &Client, token: &CheckedAccessToken) -> Option<Value> {
+    if !token.is_for(caller.client_id.as_str()) {
+        return None;
+    }
+    let claims = still_permitted(caller, token.reference.pct_claims.clone());
+    (!claims.is_empty()).then(|| claims.into())
+}
+
 /// The permissions of an RPT that its owners still allow; nothing where none is left.
 pub(super) async fn standing(
     serving: &Serving<'_>,
@@ -49,12 +58,13 @@ pub(super) async fn standing(
     let asking = Asking { client: &token.client_id, user: token.user_id(), party: None, now: serving.now() };
     let granted = (token.reference.permissions.as_slice(), asking);
     let allowed = still_allowed(serving, realm, granted).await?;
-    let shown = allowed.into_iter().map(|(_, permission)| {
+    let shown = allowed.into_iter().map(|StillAllowed { permission, ends_at, .. }| {
+        let ends_at = ends_at.map_or(token.expires_at, |end| end.min(token.expires_at));
         json!({
             "resource_id": permission.resource_id,
             "resource_scopes": permission.resource_scopes,
             "iat": token.issued_at.0,
-            "exp": token.expires_at.0,
+            "exp": ends_at.0,
         })
     });
     let shown: Vec<Value> = shown.collect();

@@ -247,6 +247,7 @@ fn reference(
         claims_locales: Vec::new(),
         may_act: None,
         permissions: Vec::new(),
+        pct_claims: Map::new(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::grants::GrantRequest;
 use crate::grants::trusted::{self, Vouched};
 use crate::model::{AssertedClaims, Epochs, TrustedIssuerUse, UmaParty, User};
 use crate::tokens::{check_party_token, subject_for};
-use crate::uma::{Party, Pushed};
+use crate::uma::{self, Party, Pushed};
 
 /// The one format that is taken (OpenID Connect Core 2).
 pub(super) const ID_TOKEN_FORMAT: &str = "http://openid.net/specs/openid-connect-core-1_0.html#IDToken";
@@ -45,11 +45,8 @@ pub(super) async fn pushed_claims(request: &GrantRequest<'_>) -> Result<Pushed, 
 
 /// The issuers whose ID tokens this client may push.
 pub(super) fn believed_issuers<'a>(request: &'a GrantRequest<'_>) -> Vec<&'a str> {
-    let client = request.client.client();
-    let trusted = request.realm.trusted_issuers.iter().filter(|trusted| {
-        client.metadata.is_confidential() && trusted.is_trusted_for(TrustedIssuerUse::ClaimToken, &client.client_id)
-    });
-    std::iter::once(request.realm.issuer()).chain(trusted.map(|trusted| trusted.issuer.as_str())).collect()
+    let others = uma::believed_issuers(request.realm, request.client.client());
+    std::iter::once(request.realm.issuer()).chain(others).collect()
 }
 
 /// An ID token of this realm.
@@ -100,6 +97,7 @@ fn found(request: &GrantRequest<'_>, user: &User, authenticated_at: UnixTime) ->
         acr: None,
         asserted: None,
         answers: Map::new(),
+        told: None,
         persists: false,
     }
 }

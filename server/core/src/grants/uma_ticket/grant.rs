@@ -1,6 +1,6 @@
 //! The RPT (UMA Grant section 3.3.5): issued, and the ticket used before it is handed out.
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 use signet_jose::random;
 use signet_protocol::identifiers::{Lineage, UserId};
 use signet_protocol::names::GrantType;
@@ -21,9 +21,12 @@ use crate::uma;
 impl Assessed<'_> {
     /// Issues the RPT, and uses the ticket before it is handed out.
     pub(super) async fn grant(&self, upgrade: Upgrade, lifetimes: Lifetimes) -> Result<TokenResponse, Failure> {
-        let Upgrade { permissions, ended, upgraded } = upgrade;
+        let Upgrade { permissions, ended, upgraded, ends_at } = upgrade;
         let (serving, realm, client) = (self.request.serving, self.request.realm, self.request.client.client());
-        let basis = self.basis(&permissions);
+        let lineage = Lineage(random::random_bytes(&*serving.random));
+        let pct_claims = self.pct_claims().await?;
+        let kept = uma::kept_claims(serving, realm, (lineage, &pct_claims))?;
+        let basis = self.basis(&permissions, kept);
         let party = self.claims.party().map(|party| &party.user).zip(basis.as_ref());
         let (grant_type, scope) = (GrantType::UmaTicket, Scope::empty());
         // RFC 7521 section 4.1: what another issuer says is no lasting grant.
@@ -31,7 +34,6 @@ impl Assessed<'_> {
         let refreshable = is_lasting && client.metadata.grant_types().contains(&GrantType::RefreshToken);
         let planned = Planned { grant_type, scope: &scope, resources: &[], user: party, refresh_token: refreshable };
         let permitted = decide(self.request, &planned).await?;
-        let lineage = Lineage(random::random_bytes(&*serving.random));
         let refresh_family = party
             .filter(|_| permitted.refresh_token)
             .map(|(user, basis)| self.new_family(lineage, (user.id, basis.clone())));
@@ -41,7 +43,8 @@ impl Assessed<'_> {
             server: &self.ticket.keeper.server,
             lineage,
             permissions: &permissions,
-            lifetimes: permitted.lifetimes.at_most(lifetimes),
+            pct_claims: &pct_claims,
+            lifetimes: permitted.lifetimes.at_most(lifetimes).at_most(Lifetimes::until(ends_at, serving.now())),
             confirmation: self.request.binding.confirmation(),
         };
         let response = issue_requesting_party_token(serving, realm, &token).await?;
@@ -70,8 +73,19 @@ impl Assessed<'_> {
         Ok(TokenResponse { upgraded: upgraded.then_some(true), refresh_token, pct, ..response })
     }
 
+    /// What the resource server may learn of the requesting party.
+    async fn pct_claims(&self) -> Result<Map<String, Value>, Failure> {
+        let found = self.claims.party().map(|party| &party.found);
+        let Some(found) = found.filter(|found| found.asserted.is_some() || found.told.is_some()) else {
+            return Ok(Map::new());
+        };
+        let (store, realm) = (&self.request.serving.store, self.request.realm);
+        let server = store.client(realm.id(), &self.ticket.keeper.server).await?;
+        Ok(server.map(|server| uma::pct_claims(&server, found)).unwrap_or_default())
+    }
+
     /// What the token of a requesting party rests on.
-    fn basis(&self, permissions: &[UmaPermission]) -> Option<TokenBasis> {
+    fn basis(&self, permissions: &[UmaPermission], claims: Option<String>) -> Option<TokenBasis> {
         let party = self.claims.party()?;
         Some(TokenBasis {
             scope: Scope::empty(),
@@ -94,6 +108,7 @@ impl Assessed<'_> {
             permitted: Some(Box::new(PartyPermissions {
                 server: self.ticket.keeper.server.clone(),
                 permissions: permissions.to_vec(),
+                claims,
             })),
             vars: Map::new(),
         })

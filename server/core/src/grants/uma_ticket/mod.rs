@@ -11,6 +11,7 @@ use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::responses::TokenResponse;
 use signet_protocol::scope::Scope;
 use signet_protocol::spec::uma_grant;
+use signet_protocol::time::UnixTime;
 
 use super::GrantRequest;
 use crate::failure::Failure;
@@ -64,8 +65,18 @@ pub(super) async fn exchange(request: &GrantRequest<'_>) -> Result<TokenResponse
         Decided::Gather if assessed.can_gather() => return Err(assessed.need_info(false).await?),
         Decided::Gather | Decided::Nothing => return Err(assessed.deny().await?),
     };
-    let upgrade = upgrade(request, (&ticket.keeper, asking), permitted.permissions).await?;
+    let ends_at = first_end(&resources, &permitted.permissions);
+    let upgrade = upgrade(request, (&ticket.keeper, asking), (permitted.permissions, ends_at)).await?;
     assessed.grant(upgrade, permitted.lifetimes).await
+}
+
+/// When the first of the scopes ends that were made of patterns.
+fn first_end(resources: &[UmaResource], granted: &[UmaPermission]) -> Option<UnixTime> {
+    let ends = granted.iter().filter_map(|permission| {
+        let resource = resources.iter().find(|resource| resource.id == permission.resource_id)?;
+        resource.first_end(&permission.resource_scopes)
+    });
+    ends.min()
 }
 
 /// The ticket of a request, if this client may go on with it.
@@ -109,8 +120,8 @@ fn wanted(request: &GrantRequest<'_>, resources: &[(UmaResource, &[String])]) ->
         .unwrap_or_default()
         .parse()
         .map_err(|_| invalid("scope has characters that a scope token may not have"))?;
-    let has =
-        |resource: &UmaResource, scope: &str| resource.description.resource_scopes.iter().any(|known| known == scope);
+    let now = request.serving.now();
+    let has = |resource: &UmaResource, scope: &str| resource.scopes(now).any(|known| known == scope);
     let registered = request.realm.scope_of(request.client.client());
     for scope in requested.iter() {
         if !registered.contains(scope) || !resources.iter().any(|(resource, _)| has(resource, scope)) {

@@ -1,6 +1,7 @@
 //! Refreshing an RPT (UMA Grant section 3.6). Nothing is assessed: what was granted is granted again, without what its
 //! owner has taken back since (section 6.1).
 
+use serde_json::{Map, Value};
 use signet_protocol::error::{ErrorCode, Refusal};
 use signet_protocol::names::GrantType;
 use signet_protocol::responses::TokenResponse;
@@ -11,8 +12,8 @@ use crate::failure::Failure;
 use crate::grants::GrantRequest;
 use crate::grants::decision::{Planned, decide};
 use crate::model::{PartyPermissions, RefreshFamily, UmaPermission, User};
-use crate::tokens::{RequestingPartyToken, issue_requesting_party_token};
-use crate::uma::{Asking, still_allowed};
+use crate::tokens::{Lifetimes, RequestingPartyToken, issue_requesting_party_token};
+use crate::uma::{self, Asking, StillAllowed, still_allowed};
 
 /// An RPT that was refreshed, and the resource server that it is for.
 pub(in crate::grants) struct Refreshed {
@@ -33,8 +34,9 @@ pub(in crate::grants) async fn refresh(
     let now = request.serving.now();
     let asking = Asking { client: &client.client_id, user: Some(user.id), party: Some(user), now };
     let left = still_allowed(request.serving, request.realm, (&permitted.permissions, asking)).await?;
-    let left = left.into_iter().filter(|(keeper, _)| keeper.server == permitted.server);
-    let left = narrowed(request, left.map(|(_, permission)| permission).collect())?;
+    let left: Vec<StillAllowed> = left.into_iter().filter(|left| left.keeper.server == permitted.server).collect();
+    let until_end = Lifetimes::until(left.iter().filter_map(|left| left.ends_at).min(), now);
+    let left = narrowed(request, left.into_iter().map(|left| left.permission).collect())?;
     if left.is_empty() {
         let reason = "the owner allows nothing of it any more";
         return Err(ErrorCode::InvalidGrant.because(reason).per(uma_grant("3.6")).into());
@@ -42,18 +44,31 @@ pub(in crate::grants) async fn refresh(
     let (grant_type, scope, party) = (GrantType::RefreshToken, Scope::empty(), Some((user, &family.content)));
     let planned = Planned { grant_type, scope: &scope, resources: &[], user: party, refresh_token: true };
     let decided = decide(request, &planned).await?;
+    let pct_claims = pct_claims(request, (family, permitted)).await?;
     let token = RequestingPartyToken {
         client,
         party,
         server: &permitted.server,
         lineage: family.lineage,
         permissions: &left,
-        lifetimes: decided.lifetimes,
+        pct_claims: &pct_claims,
+        lifetimes: decided.lifetimes.at_most(until_end),
         confirmation: request.binding.confirmation(),
     };
     let response = issue_requesting_party_token(request.serving, request.realm, &token).await?;
     let tokens = TokenResponse { refresh_token: Some(refresh_token), ..response };
     Ok(Refreshed { tokens, server: permitted.server.to_string() })
+}
+
+/// What the resource server may still learn of the requesting party.
+async fn pct_claims(
+    request: &GrantRequest<'_>,
+    (family, permitted): (&RefreshFamily, &PartyPermissions),
+) -> Result<Map<String, Value>, Failure> {
+    let Some(kept) = &permitted.claims else { return Ok(Map::new()) };
+    let claims = uma::claims_kept(request.realm, (family.lineage, kept))?;
+    let server = request.serving.store.client(request.realm.id(), &permitted.server).await?;
+    Ok(server.map(|server| uma::still_permitted(&server, claims)).unwrap_or_default())
 }
 
 /// Section 3.6: the scopes of the permissions may be limited to those of the request.

@@ -17,6 +17,8 @@ pub(super) struct Upgrade {
     /// The hash of the old one's name, and when it ends anyway.
     pub(super) ended: Option<([u8; 32], UnixTime)>,
     pub(super) upgraded: bool,
+    /// When the first of its scopes ends by itself.
+    pub(super) ends_at: Option<UnixTime>,
 }
 
 /// Puts the permissions of the presented RPT, if there is one, beside those that are granted now.
@@ -26,24 +28,25 @@ pub(super) struct Upgrade {
 pub(super) async fn upgrade(
     request: &GrantRequest<'_>,
     (keeper, asking): (&ResourceKeeper, Asking<'_>),
-    granted: Vec<UmaPermission>,
+    (granted, ends_at): (Vec<UmaPermission>, Option<UnixTime>),
 ) -> Result<Upgrade, Failure> {
-    let plain = |permissions| Upgrade { permissions, ended: None, upgraded: false };
+    let plain = |permissions| Upgrade { permissions, ended: None, upgraded: false, ends_at };
     let Some(text) = request.parameters.get("rpt") else { return Ok(plain(granted)) };
     let presented = check_access_token(request.serving, request.realm, text).await?;
     let presented = presented.filter(|token| is_like(token, keeper, asking)).ok_or_else(not_good)?;
     let held = (presented.reference.permissions.as_slice(), asking);
     let held = still_allowed(request.serving, request.realm, held).await?;
     // An RPT is for one owner: one for another owner is left as it is.
-    if held.is_empty() || held.iter().any(|(of, _)| of != keeper) {
+    if held.is_empty() || held.iter().any(|held| held.keeper != *keeper) {
         return Ok(plain(granted));
     }
-    let permissions = merged(granted.clone(), held.into_iter().map(|(_, permission)| permission));
+    let ends_at = held.iter().filter_map(|held| held.ends_at).chain(ends_at).min();
+    let permissions = merged(granted.clone(), held.into_iter().map(|held| held.permission));
     if serde_json::to_vec(&permissions).map_or(usize::MAX, |json| json.len()) > LONGEST_UPGRADED_PERMISSIONS {
         return Ok(plain(granted));
     }
     let ended = Some((presented.jti_hash(), presented.expires_at));
-    Ok(Upgrade { permissions, ended, upgraded: true })
+    Ok(Upgrade { permissions, ended, upgraded: true, ends_at })
 }
 
 /// An RPT is unique to client, requesting party and resource server (section 1.3).

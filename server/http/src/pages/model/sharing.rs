@@ -18,6 +18,8 @@ pub struct ClaimsPage {
     pub notice: Option<DisplayText>,
     /// What they ask.
     pub questions: Vec<QuestionView>,
+    /// What the resource server learns of what another organization says, where the client brings that along.
+    pub asserted: Vec<DisplayText>,
     /// Whether an answer was none.
     pub unanswered: bool,
     /// Whether the answers may be kept for the client.
@@ -39,6 +41,8 @@ pub struct QuestionView {
     pub options: Vec<OptionView>,
     /// Whether it must be answered.
     pub required: bool,
+    /// Whether the resource server learns the answer.
+    pub learnt: bool,
     /// Whether the last answer was none.
     pub wrong: bool,
 }

@@ -13,6 +13,7 @@ pub(super) fn claims() -> Vec<(&'static str, Page)> {
         kind,
         options: Vec::new(),
         required: true,
+        learnt: true,
         wrong: false,
     };
     let option = OptionView { value: "treatment".to_owned(), label: DisplayText::new("Treatment") };
@@ -24,8 +25,9 @@ pub(super) fn claims() -> Vec<(&'static str, Page)> {
         questions: vec![
             question("purpose", QuestionForm::Text),
             QuestionView { options: vec![option], wrong: true, ..question("role", QuestionForm::Choice) },
-            QuestionView { required: false, ..question("promise", QuestionForm::Confirmation) },
+            QuestionView { required: false, learnt: false, ..question("promise", QuestionForm::Confirmation) },
         ],
+        asserted: vec![DisplayText::new("department"), DisplayText::new("role")],
         unanswered: true,
         persistable: true,
         form: interaction("uma/claims"),
@@ -35,6 +37,7 @@ pub(super) fn claims() -> Vec<(&'static str, Page)> {
         server: None,
         notice: None,
         questions: Vec::new(),
+        asserted: Vec::new(),
         unanswered: false,
         persistable: false,
         ..page.clone()

@@ -225,6 +225,8 @@ impl WriteTransaction {
 
     /// Forgets what was written.
     pub(crate) async fn roll_back(&mut self) -> Result<(), DbErr> {
+        // What is still expected was never asked: nothing may follow from it.
+        self.has_failed |= self.expects && !self.late.is_empty();
         self.late.clear();
         if !self.is_open {
             return Ok(());

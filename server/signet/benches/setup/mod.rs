@@ -1,6 +1,8 @@
 //! What the benchmarks of whole requests run on: the real services on a SQLite database of its own, and CPU time.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use signet_core::authn::{PasswordHasher, PasswordOptions};
@@ -57,15 +59,19 @@ impl Clock for BenchClock {
     }
 }
 
+/// What each thread of this process had used when it was last seen, in nanoseconds: one that has ended still counts.
+static USED: Mutex<BTreeMap<OsString, u64>> = Mutex::new(BTreeMap::new());
+
 /// CPU time of all threads of this process; where the system does not tell, time.
 pub(crate) fn cpu_time(started: Instant) -> Duration {
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let of_task = |task: std::fs::DirEntry| {
-        let statistics = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
-        statistics.split_whitespace().next()?.parse::<u64>().ok()
-    };
-    let all: Vec<u64> = tasks.filter_map(of_task).collect();
-    if all.is_empty() { started.elapsed() } else { Duration::from_nanos(all.iter().sum()) }
+    let mut used = USED.lock().unwrap();
+    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let statistics = std::fs::read_to_string(task.path().join("schedstat")).ok();
+        if let Some(time) = statistics.as_deref().and_then(|text| text.split_whitespace().next()?.parse().ok()) {
+            used.insert(task.file_name(), time);
+        }
+    }
+    if used.is_empty() { started.elapsed() } else { Duration::from_nanos(used.values().sum()) }
 }
 
 async fn provider(database: Database, started: Instant) -> Provider {

@@ -1,18 +1,19 @@
-//! The crate `openidconnect` as a relying party, from discovery to a refreshed token.
+//! The crate `openidconnect` as a relying party, from discovery to a refreshed token, and as a device.
 
 use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreProviderMetadata, CoreTokenResponse,
-    CoreUserInfoClaims,
+    CoreAuthenticationFlow, CoreClient, CoreDeviceAuthorizationResponse, CoreErrorResponseType, CoreProviderMetadata,
+    CoreTokenResponse, CoreUserInfoClaims,
 };
 use openidconnect::{
-    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse as _,
+    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, DeviceAuthorizationUrl, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse as _,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse as _,
 };
 use serde_json::json;
 use url::Url;
 
-use crate::support::client::Credential;
+use crate::support::client::{Client, Credential};
+use crate::support::device::{assert_connected, device_settings};
 use crate::support::http::{HttpClient, Request};
 use crate::support::realm::{REDIRECT_URI, Realm};
 
@@ -63,17 +64,23 @@ async fn registered(realm: &Realm, algorithm: &str) -> (ClientId, ClientSecret) 
             "id_token_signed_response_alg": algorithm,
         }))
         .await;
+    credentials(client)
+}
+
+fn credentials(client: Client) -> (ClientId, ClientSecret) {
     let Credential::Basic(secret) = client.credential else { panic!("a secret expected") };
     (ClientId::new(client.id), ClientSecret::new(secret))
+}
+
+async fn metadata(realm: &Realm) -> CoreProviderMetadata {
+    let http = |request| send(realm.http.clone(), request);
+    CoreProviderMetadata::discover_async(IssuerUrl::new(realm.issuer.clone()).unwrap(), &http).await.unwrap()
 }
 
 /// The library's client, configured by discovery alone.
 async fn discovered(realm: &Realm, algorithm: &str) -> RelyingParty {
     let (id, secret) = registered(realm, algorithm).await;
-    let http = |request| send(realm.http.clone(), request);
-    let issuer = IssuerUrl::new(realm.issuer.clone()).unwrap();
-    let metadata = CoreProviderMetadata::discover_async(issuer, &http).await.unwrap();
-    CoreClient::from_provider_metadata(metadata, id, Some(secret))
+    CoreClient::from_provider_metadata(metadata(realm).await, id, Some(secret))
         .set_redirect_uri(RedirectUrl::new(REDIRECT_URI.to_owned()).unwrap())
 }
 
@@ -144,4 +151,29 @@ async fn the_openidconnect_crate_logs_in_with_rs256() {
 #[tokio::test]
 async fn the_openidconnect_crate_logs_in_with_es256() {
     log_in_with("ES256").await;
+}
+
+#[tokio::test]
+async fn rfc8628_3_4_the_openidconnect_crate_polls_until_the_user_has_confirmed() {
+    let realm = Realm::with(device_settings()).await;
+    let http = |request| send(realm.http.clone(), request);
+    let (id, secret) = credentials(realm.device(json!({})).await);
+    let endpoint = realm.discovery().await["device_authorization_endpoint"].as_str().unwrap().to_owned();
+    let client = CoreClient::from_provider_metadata(metadata(&realm).await, id, Some(secret))
+        .set_device_authorization_url(DeviceAuthorizationUrl::new(endpoint).unwrap());
+    let codes: CoreDeviceAuthorizationResponse = client.exchange_device_code().request_async(&http).await.unwrap();
+    // What a device does between two polls: the first one found nothing, and the user confirms before the second.
+    let wait = |interval| {
+        let (realm, user_code) = (&realm, codes.user_code().secret());
+        async move {
+            let mut browser = realm.browser();
+            let (page, ()) = tokio::join!(browser.verify(realm, user_code, &realm.user), tokio::time::sleep(interval));
+            assert_connected(&page);
+        }
+    };
+    let polling = client.exchange_device_access_token(&codes).unwrap();
+    let tokens: CoreTokenResponse = polling.request_async(&http, wait, None).await.unwrap();
+    let id_token = tokens.id_token().expect("an ID token");
+    let claims = id_token.claims(&client.id_token_verifier(), |_: Option<&Nonce>| Ok(())).unwrap();
+    assert_eq!(claims.subject().as_str(), realm.user.id);
 }

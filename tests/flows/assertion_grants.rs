@@ -13,13 +13,13 @@ use crate::support::realm::{Realm, merged};
 use crate::support::time::now;
 use crate::support::web::WebServer;
 
-const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-const PARTNER: &str = "https://partner.test";
+pub(crate) const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+pub(crate) const PARTNER: &str = "https://partner.test";
 
-struct World {
-    realm: Realm,
-    client: Client,
-    key: SigningKey,
+pub(crate) struct World {
+    pub(crate) realm: Realm,
+    pub(crate) client: Client,
+    pub(crate) key: SigningKey,
     /// Path of the trusted issuer.
     path: String,
 }
@@ -42,7 +42,7 @@ async fn world_with(more: Value) -> World {
     World { realm, client, key, path }
 }
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     world_with(json!({})).await
 }
 

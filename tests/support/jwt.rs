@@ -72,6 +72,11 @@ impl SigningKey {
         self.jwk.key_id()
     }
 
+    /// The key with its private part, for a client of others.
+    pub(crate) fn private_jwk(&self) -> Value {
+        serde_json::to_value(self.jwk.as_ref()).unwrap()
+    }
+
     /// The public key set (RFC 7517 section 5).
     pub(crate) fn public_set(&self) -> Value {
         json!({"keys": [self.public_jwk()]})

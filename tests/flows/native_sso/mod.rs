@@ -12,17 +12,17 @@ use crate::support::http::Answer;
 use crate::support::jwt::{self, SigningKey, sha256};
 use crate::support::realm::{Realm, merged};
 
-const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
-const ID: &str = "urn:ietf:params:oauth:token-type:id_token";
-const DEVICE_SECRET: &str = "urn:openid:params:token-type:device-secret";
-const SCOPE: &str = "openid email offline_access device_sso";
+pub(crate) const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+pub(crate) const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub(crate) const ID: &str = "urn:ietf:params:oauth:token-type:id_token";
+pub(crate) const DEVICE_SECRET: &str = "urn:openid:params:token-type:device-secret";
+pub(crate) const SCOPE: &str = "openid email offline_access device_sso";
 
 /// Two apps of one vendor on a device.
-pub(super) struct World {
-    pub(super) realm: Realm,
-    pub(super) mail: Client,
-    pub(super) maps: Client,
+pub(crate) struct World {
+    pub(crate) realm: Realm,
+    pub(crate) mail: Client,
+    pub(crate) maps: Client,
 }
 
 fn app(name: &str, more: Value) -> Value {
@@ -41,7 +41,7 @@ async fn apps_in(realm: Realm) -> World {
     World { realm, mail, maps }
 }
 
-pub(super) async fn world() -> World {
+pub(crate) async fn world() -> World {
     apps_in(Realm::with(json!({"native_sso": true})).await).await
 }
 

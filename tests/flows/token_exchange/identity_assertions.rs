@@ -14,17 +14,17 @@ use crate::support::jwt;
 use crate::support::realm::{Realm, merged};
 use crate::support::server::{Configuration, Server};
 
-const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
+pub(crate) const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
 const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-const API: &str = "https://api.chat.test/";
+pub(crate) const API: &str = "https://api.chat.test/";
 
 /// A wiki whose users log in at one realm, and a chat whose API is at another.
-struct Domains {
-    idp: Realm,
-    wiki: Client,
-    chat: Realm,
+pub(crate) struct Domains {
+    pub(crate) idp: Realm,
+    pub(crate) wiki: Client,
+    pub(crate) chat: Realm,
     /// The wiki at the chat's realm.
-    there: Client,
+    pub(crate) there: Client,
 }
 
 fn policy(chat: &Realm, more: Value) -> Value {
@@ -64,7 +64,7 @@ async fn domains_on(server: &Arc<Server>) -> Domains {
     Domains { idp, wiki, chat, there }
 }
 
-async fn domains() -> Domains {
+pub(crate) async fn domains() -> Domains {
     domains_on(&Server::shared().await).await
 }
 

@@ -2,9 +2,9 @@
 
 mod clients;
 mod endings;
-mod identity_assertions;
+pub(crate) mod identity_assertions;
 mod kinds;
-mod transactions;
+pub(crate) mod transactions;
 
 use std::sync::Arc;
 
@@ -16,19 +16,19 @@ use crate::support::jwt;
 use crate::support::realm::{Realm, merged};
 use crate::support::server::Server;
 
-const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub(crate) const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+pub(crate) const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
-const ID: &str = "urn:ietf:params:oauth:token-type:id_token";
+pub(crate) const ID: &str = "urn:ietf:params:oauth:token-type:id_token";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
-const STOCK: &str = "https://stock.test/";
+pub(crate) const STOCK: &str = "https://stock.test/";
 const PRICES: &str = "https://prices.test/";
 
 /// A shop in which people log in, and a gateway that calls on behalf of them.
-struct World {
-    realm: Realm,
-    shop: Client,
-    gateway: Client,
+pub(crate) struct World {
+    pub(crate) realm: Realm,
+    pub(crate) shop: Client,
+    pub(crate) gateway: Client,
 }
 
 fn policy(more: Value) -> Value {
@@ -61,7 +61,7 @@ async fn world_on(server: &Arc<Server>, realm: Value, shop: Value, policy: Value
     World { realm, shop, gateway }
 }
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     world_with(json!({}), json!({}), policy(json!({}))).await
 }
 

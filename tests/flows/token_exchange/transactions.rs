@@ -11,8 +11,8 @@ use crate::support::realm::merged;
 use crate::support::server::{Configuration, Server};
 use crate::support::time::now;
 
-const TXN: &str = "urn:ietf:params:oauth:token-type:txn_token";
-const DOMAIN: &str = "trust-domain.test";
+pub(crate) const TXN: &str = "urn:ietf:params:oauth:token-type:txn_token";
+pub(crate) const DOMAIN: &str = "trust-domain.test";
 
 fn transactions(more: Value) -> Value {
     let own = json!({
@@ -24,7 +24,7 @@ fn transactions(more: Value) -> Value {
     policy(merged(own, more))
 }
 
-async fn trust_domain() -> World {
+pub(crate) async fn trust_domain() -> World {
     world_with(json!({"transaction_trust_domain": DOMAIN}), json!({}), transactions(json!({}))).await
 }
 

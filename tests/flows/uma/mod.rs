@@ -25,7 +25,7 @@ use crate::support::realm::{Realm, User, merged};
 pub(crate) const GRANT: &str = "urn:ietf:params:oauth:grant-type:uma-ticket";
 /// Where the app has requesting parties sent back.
 pub(crate) const CLAIMS_URI: &str = "https://client.test/claims?of=uma";
-const ID_TOKEN: &str = "http://openid.net/specs/openid-connect-core-1_0.html#IDToken";
+pub(crate) const ID_TOKEN: &str = "http://openid.net/specs/openid-connect-core-1_0.html#IDToken";
 
 /// A realm with UMA, where `ana` owns an album at a resource server.
 pub(crate) struct World {

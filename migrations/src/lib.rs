@@ -33,6 +33,7 @@ mod m0044_session_realm_epochs;
 mod m0045_deferred_request_epochs;
 mod m0046_open_pushed_requests;
 mod m0047_uma_spontaneous_scopes;
+mod m0048_used_records;
 mod schema;
 
 use std::collections::HashSet;
@@ -134,6 +135,7 @@ impl Migrator {
             m0045_deferred_request_epochs::STEPS,
             m0046_open_pushed_requests::STEPS,
             m0047_uma_spontaneous_scopes::STEPS,
+            m0048_used_records::STEPS,
         ];
         files.into_iter().flatten()
     }

@@ -125,7 +125,7 @@ pub(crate) enum Change {
         /// The columns of the index of all rows.
         whole: &'static str,
     },
-    /// Drops an index that another one has replaced. A version that does not know the other one works on without.
+    /// Drops an index that nobody needs any more. A version that still does works on without, more slowly.
     DropIndex { name: &'static str, table: &'static str },
     /// Fills a new table from rows that are there. May be given up half-way and begun again.
     Fill(for<'a> fn(&'a SchemaManagerConnection<'a>) -> Filling<'a>),

@@ -1,27 +1,64 @@
 //! Removing what expired, in bounded batches, and not too early.
 
 use signet_core::model::Purpose;
-use signet_core::ports::{Changes, PushedRequests, Sessions, SingleUse, Throttles};
+use signet_core::ports::{Changes, Forgotten, PushedRequests, Sessions, SingleUse, Throttles};
+use signet_protocol::identifiers::RealmId;
 
 use super::fixtures::{NOW, World, login, push, session, used};
 use crate::support::databases::TestDatabase;
 
 on_every_database!(
     rows_stay_for_fifteen_minutes_after_they_expire,
+    marks_are_forgotten_window_by_window,
     each_kind_is_cleaned_in_batches,
     the_clock_of_the_database_is_read,
 );
 
 async fn rows_stay_for_fifteen_minutes_after_they_expire(database: &TestDatabase) {
     let store = database.connect().await;
-    let realm_id = signet_protocol::identifiers::RealmId([1; 16]);
+    let realm_id = RealmId([1; 16]);
     let record = used(Purpose::AuthorizationCode, 1);
     store.consume(realm_id, &record, &[]).await.unwrap();
     let end = record.expires_at;
-    assert_eq!(store.clean_up(end.plus(900), 100).await.unwrap(), 0);
+    let forgotten = |deleted| Forgotten { deleted, reached: None };
+    assert_eq!(store.forget_used(end.plus(900), None, 100).await.unwrap(), forgotten(0));
     assert!(!store.consume(realm_id, &record, &[]).await.unwrap());
-    assert_eq!(store.clean_up(end.plus(901), 100).await.unwrap(), 1);
+    assert_eq!(store.forget_used(end.plus(901), None, 100).await.unwrap(), forgotten(1));
     assert_eq!(database.count("used_records").await, 0);
+}
+
+/// Marks that are kept and such that are not, of two realms and two kinds: every window takes what is its own, and whoever
+/// goes through all windows has seen every mark.
+async fn marks_are_forgotten_window_by_window(database: &TestDatabase) {
+    let store = database.connect().await;
+    let mut late = Vec::new();
+    for realm in [1, 2] {
+        for purpose in [Purpose::AuthorizationCode, Purpose::DpopProof] {
+            for number in 0..5 {
+                let mut record = used(purpose, number);
+                if number % 2 == 1 {
+                    record.expires_at = record.expires_at.plus(3_600);
+                    late.push((RealmId([realm; 16]), record));
+                }
+                assert!(store.consume(RealmId([realm; 16]), &record, &[]).await.unwrap());
+            }
+        }
+    }
+    let now = used(Purpose::DpopProof, 0).expires_at.plus(901);
+    let (mut deleted, mut reached, mut windows) = (0, None, 0);
+    loop {
+        let forgotten = store.forget_used(now, reached, 3).await.unwrap();
+        assert!(forgotten.deleted <= 3, "{forgotten:?}");
+        (deleted, reached, windows) = (deleted + forgotten.deleted, forgotten.reached, windows + 1);
+        if reached.is_none() {
+            break;
+        }
+    }
+    assert_eq!((deleted, windows), (12, 7));
+    assert_eq!(database.count("used_records").await, 8);
+    for (realm_id, record) in late {
+        assert!(!store.consume(realm_id, &record, &[]).await.unwrap(), "{record:?}");
+    }
 }
 
 async fn each_kind_is_cleaned_in_batches(database: &TestDatabase) {
@@ -44,25 +81,17 @@ async fn each_kind_is_cleaned_in_batches(database: &TestDatabase) {
     }
     let late = NOW.plus(100 * 86_400);
     let first = store.clean_up(late, 2).await.unwrap();
-    assert_eq!(first, 8 * 2);
+    assert_eq!(first, 7 * 2);
     for (table, expected) in rows(1) {
         assert_eq!(database.count(table).await, expected - 2, "{table}");
     }
-    assert_eq!(database.count("used_records").await, 9);
     assert_eq!(database.count("denials").await, 3);
     assert_eq!(database.count("pushed_requests").await, 3);
     assert_eq!(database.count("throttles").await, 3);
     while store.clean_up(late, 2).await.unwrap() > 0 {}
-    for table in [
-        "sessions",
-        "session_participants",
-        "refresh_families",
-        "used_records",
-        "pushed_requests",
-        "denials",
-        "throttles",
-        "changes",
-    ] {
+    for table in
+        ["sessions", "session_participants", "refresh_families", "pushed_requests", "denials", "throttles", "changes"]
+    {
         assert_eq!(database.count(table).await, 0, "{table}");
     }
     assert_eq!(database.count("users").await, 1);

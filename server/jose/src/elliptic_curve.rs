@@ -1,6 +1,8 @@
 //! Elliptic-curve work that only OpenSSL does here: checking that a stranger's point is on its curve, ES512, and keys
 //! that agree on a secret.
 
+use std::sync::OnceLock;
+
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcGroup, EcKey, EcPoint};
 use openssl::ecdsa::EcdsaSig;
@@ -39,17 +41,32 @@ pub(crate) fn point_on_curve(curve: Curve, x: &[u8], y: &[u8]) -> Result<Vec<u8>
     Ok(point)
 }
 
-fn parse_point(curve: Curve, point: &[u8]) -> Result<(EcGroup, EcPoint), ErrorStack> {
+/// The group of a curve. It is made once: that takes longer than to check a point.
+fn group(curve: Curve) -> Result<&'static EcGroup, ErrorStack> {
+    static P256: OnceLock<EcGroup> = OnceLock::new();
+    static P384: OnceLock<EcGroup> = OnceLock::new();
+    static P521: OnceLock<EcGroup> = OnceLock::new();
+    let made = match curve {
+        Curve::P256 => &P256,
+        Curve::P384 => &P384,
+        Curve::P521 => &P521,
+    };
+    if let Some(group) = made.get() {
+        return Ok(group);
+    }
     let group = EcGroup::from_curve_name(nid(curve))?;
+    Ok(made.get_or_init(|| group))
+}
+
+fn parse_point(curve: Curve, point: &[u8]) -> Result<EcPoint, ErrorStack> {
     let mut context = BigNumContext::new()?;
-    let parsed = EcPoint::from_bytes(&group, point, &mut context)?;
-    Ok((group, parsed))
+    EcPoint::from_bytes(group(curve)?, point, &mut context)
 }
 
 /// A public key from its uncompressed point.
 pub(crate) fn public_key(curve: Curve, point: &[u8]) -> Result<EcKey<Public>, ErrorStack> {
-    let (group, point) = parse_point(curve, point)?;
-    EcKey::from_public_key(&group, &point)
+    let point = parse_point(curve, point)?;
+    EcKey::from_public_key(group(curve)?, &point)
 }
 
 /// The fixed-length coordinates of a key.
@@ -63,7 +80,7 @@ pub(crate) fn coordinates<T: HasPublic>(curve: Curve, key: &EcKey<T>) -> Result<
 
 /// A new private key on the curve.
 pub(crate) fn generate(curve: Curve) -> Result<EcKey<Private>, ErrorStack> {
-    EcKey::generate(EcGroup::from_curve_name(nid(curve))?.as_ref())
+    EcKey::generate(group(curve)?)
 }
 
 /// An ES512 signature: r and s, 66 octets each (RFC 7518 section 3.4).

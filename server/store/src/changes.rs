@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend};
-use signet_core::ports::{Changes, StoreError, StoreResult};
+use signet_core::model::UsedKey;
+use signet_core::ports::{Changes, Forgotten, StoreError, StoreResult};
 use signet_protocol::time::UnixTime;
 
 use crate::database::Database;
@@ -10,15 +11,15 @@ use crate::failure::Failure;
 use crate::scripts::trim_recordings;
 use crate::session::Session;
 use crate::sql;
+use crate::used_records::{ForgetUsed, window_end};
 use crate::work::{Ending, Work};
 
 /// How long things are kept after they expired, in seconds: clocks of nodes differ, and a mark that goes too early
 /// makes something usable twice.
 const KEPT_AFTER_EXPIRY: i64 = 15 * 60;
 
-/// Tables whose rows expire, with the columns of their key.
-const EXPIRING: [(&str, &str); 20] = [
-    ("used_records", "realm_id, purpose, used"),
+/// Tables whose rows expire and that have an index of when, with the columns of their key.
+const EXPIRING: [(&str, &str); 19] = [
     ("kept_details", "realm_id, kept"),
     ("pushed_requests", "realm_id, reference"),
     ("deferred_requests", "realm_id, reference"),
@@ -55,6 +56,14 @@ impl Changes for Database {
         }
         deleted += self.write(trim_recordings(batch)).await?;
         Ok(deleted)
+    }
+
+    async fn forget_used(&self, now: UnixTime, after: Option<UsedKey>, window: u64) -> StoreResult<Forgotten> {
+        let session = self.reader();
+        let reached = self.read(|| window_end(&session, after.as_ref(), window)).await?;
+        let before = now.minus(KEPT_AFTER_EXPIRY);
+        let deleted = self.write(ForgetUsed { after, reached: reached.clone(), before }).await?;
+        Ok(Forgotten { deleted, reached })
     }
 
     async fn clock_offset(&self, now: UnixTime) -> StoreResult<i64> {

@@ -13,6 +13,7 @@ use crate::database::Database;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::sql;
+use crate::sqlite::or_fail;
 use crate::standing::stands_undenied;
 use crate::used_records::insert_proofs;
 use crate::work::{Ending, Work};
@@ -94,13 +95,15 @@ impl KeepPush {
     async fn insert(&self, session: &Session<'_>) -> Result<bool, Failure> {
         let Push { request, now, most, .. } = &self.push;
         let from = if session.get_database_backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
-        let insert = format!(
-            "INSERT INTO pushed_requests \
-             (realm_id, reference, client_id, content, completed, opens_until, expires_at) \
-             SELECT ?, ?, ?, ?, ?, ?, ?{from} \
-             WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM pushed_requests \
-             WHERE realm_id = ? AND client_id = ? AND NOT completed AND opens_until > ? LIMIT ?) AS open_requests) < ?"
-        );
+        let insert = |condition: &str| {
+            format!(
+                "INSERT INTO pushed_requests \
+                 (realm_id, reference, client_id, content, completed, opens_until, expires_at) \
+                 SELECT ?, ?, ?, ?, ?, ?, ?{from} WHERE {condition}"
+            )
+        };
+        let has_room = "(SELECT COUNT(*) FROM (SELECT 1 FROM pushed_requests WHERE realm_id = ? AND client_id = ? \
+                        AND NOT completed AND opens_until > ? LIMIT ?) AS open_requests) < ?";
         let mut values = key(request.realm_id, request.reference);
         values.extend([
             request.client_id.as_str().into(),
@@ -114,8 +117,12 @@ impl KeepPush {
             (*most).into(),
             (*most).into(),
         ]);
-        let inserted = session.change_one(&insert, values).await;
-        inserted.map_err(|failure| failure.naming("pushed request", "realm"))
+        let values = match session.expect(&insert(&or_fail(has_room)), values).await {
+            Ok(()) => return Ok(true),
+            Err(values) => values,
+        };
+        let inserted = session.execute(&insert(has_room), values).await;
+        inserted.map(|rows| rows == 1).map_err(|failure| failure.naming("pushed request", "realm"))
     }
 }
 

@@ -72,25 +72,34 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Leaves a statement that changes so many rows, if all is well, for the next one or the commit; gives the values back
-    /// where it cannot wait. It does not, either, when the work runs again because other rows were changed.
-    pub(crate) async fn expect(&self, sql: &str, values: Vec<Value>, rows: usize) -> Result<(), Vec<Value>> {
+    /// Leaves a statement for the next one or the commit, which fails unless it does all that it may do; gives the values
+    /// back where it cannot wait. It does not, either, when the work runs again because one failed.
+    pub(crate) async fn expect(&self, sql: &str, values: Vec<Value>) -> Result<(), Vec<Value>> {
+        self.leave(sql, values, WriteTransaction::expect).await
+    }
+
+    /// Runs a statement that changes one row, if all is well; says whether it did.
+    pub(crate) async fn change_one(&self, sql: &str, values: Vec<Value>) -> Result<bool, Failure> {
+        match self.leave(sql, values, WriteTransaction::expect_change).await {
+            Ok(()) => Ok(true),
+            Err(values) => self.execute(sql, values).await.map(|rows| rows == 1),
+        }
+    }
+
+    async fn leave(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+        how: fn(&mut WriteTransaction, Statement),
+    ) -> Result<(), Vec<Value>> {
         let Executor::Writer(transaction) = &self.executor else { return Err(values) };
         let mut transaction = transaction.lock().await;
         if !transaction.may_expect() {
             return Err(values);
         }
         self.counters.count_statement();
-        transaction.expect(sql::statement(DatabaseBackend::Sqlite, sql, values), rows);
+        how(&mut transaction, sql::statement(DatabaseBackend::Sqlite, sql, values));
         Ok(())
-    }
-
-    /// Runs a statement that changes one row, if all is well; says whether it did.
-    pub(crate) async fn change_one(&self, sql: &str, values: Vec<Value>) -> Result<bool, Failure> {
-        match self.expect(sql, values, 1).await {
-            Ok(()) => Ok(true),
-            Err(values) => self.execute(sql, values).await.map(|rows| rows == 1),
-        }
     }
 
     /// Reads at most one row.

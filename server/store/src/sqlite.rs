@@ -199,13 +199,18 @@ impl WriteTransaction {
         self.mode == Mode::Expecting
     }
 
-    /// Runs a statement that changes so many rows, as [late](Self::execute_late) as the others; the next one fails where
-    /// it changed other rows. Only where it [may](Self::may_expect).
-    pub(crate) fn expect(&mut self, statement: Statement, rows: usize) {
+    /// Runs a statement that fails where its answer would be another one, as [late](Self::execute_late) as the others. Only
+    /// where it [may](Self::may_expect).
+    pub(crate) fn expect(&mut self, statement: Statement) {
         self.expects = true;
-        // Brings no row where the number is right, and fails where it is not: the smallest number has no opposite.
-        let check = format!("SELECT 1 WHERE abs(iif(changes() = {rows}, 0, -9223372036854775808)) > 0");
-        self.late.extend([statement, Statement::from_string(DatabaseBackend::Sqlite, check)]);
+        self.late.push(statement);
+    }
+
+    /// The same for a statement that changes one row, and would not fail by itself: the next one does.
+    pub(crate) fn expect_change(&mut self, statement: Statement) {
+        self.expect(statement);
+        let check = format!("SELECT 1 WHERE NOT {}", or_fail("changes() = 1"));
+        self.late.push(Statement::from_string(DatabaseBackend::Sqlite, check));
     }
 
     /// Whether something failed that another answer than the expected one may have been the cause of.
@@ -267,6 +272,12 @@ impl WriteTransaction {
             }
         }
     }
+}
+
+/// A condition that fails where it does not hold, in place of letting its statement do nothing.
+pub(crate) fn or_fail(condition: &str) -> String {
+    // The smallest number has no opposite.
+    format!("abs(iif({condition}, 1, -9223372036854775808))")
 }
 
 /// One statement of several.

@@ -2,15 +2,20 @@
 
 use std::collections::HashSet;
 
+use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
-use signet_core::model::{Purpose, UsedRecord};
+use signet_core::model::{Purpose, UsedKey, UsedRecord};
 use signet_core::ports::StandingQuery;
 use signet_protocol::identifiers::RealmId;
+use signet_protocol::time::UnixTime;
 
+use crate::column::fixed;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::sql;
-use crate::standing::stands_undenied;
+use crate::sqlite::or_fail;
+use crate::standing::{Condition, stands_undenied};
+use crate::work::{Ending, Work};
 
 fn columns_of(realm_id: RealmId, record: &UsedRecord) -> Vec<Value> {
     let purpose = i64::from(record.purpose as i16);
@@ -55,24 +60,21 @@ pub(crate) async fn insert_marks(
         };
         return Ok(Marks { replayed: None, conditional });
     }
-    let mut rows = vec!["SELECT ?, ?, ?, ? WHERE TRUE".to_owned(); proofs.len()];
     let mut values: Vec<Value> = proofs.iter().flat_map(|proof| columns_of(realm_id, proof)).collect();
-    if let Some((record, query)) = conditional {
+    let condition = conditional.map(|(record, query)| {
         let condition = stands_undenied(realm_id, query);
-        rows.push(format!("SELECT ?, ?, ?, ? WHERE {}", condition.sql));
         values.extend(columns_of(realm_id, record));
         values.extend(condition.values);
-    }
-    let insert = format!(
-        "INSERT INTO used_records (realm_id, purpose, used, expires_at) {} ON CONFLICT DO NOTHING",
-        rows.join(" UNION ALL ")
-    );
-    let values = match session.expect(&insert, values, rows.len()).await {
+        condition.sql
+    });
+    let all = insert_rows(proofs.len(), condition.as_deref().map(or_fail).as_deref());
+    let values = match session.expect(&all, values).await {
         Ok(()) => return Ok(Marks { replayed: None, conditional: conditional.is_some() }),
         Err(values) => values,
     };
+    let some = insert_rows(proofs.len(), condition.as_deref());
     let mut inserted = HashSet::new();
-    for row in session.rows(&format!("{insert} RETURNING purpose, used"), values).await? {
+    for row in session.rows(&format!("{some} ON CONFLICT DO NOTHING RETURNING purpose, used"), values).await? {
         inserted.insert((row.try_get_by_index::<i64>(0)?, row.try_get_by_index::<Vec<u8>>(1)?));
     }
     let is_marked = |record: &UsedRecord| inserted.contains(&(i64::from(record.purpose as i16), record.key.to_vec()));
@@ -80,6 +82,14 @@ pub(crate) async fn insert_marks(
         replayed: proofs.iter().find(|proof| !is_marked(proof)).map(|proof| proof.purpose),
         conditional: conditional.is_some_and(|(record, _)| is_marked(record)),
     })
+}
+
+/// Inserts so many marks, and one more under a condition.
+fn insert_rows(proofs: usize, condition: Option<&str>) -> String {
+    // With a condition, so that what follows is not taken for that of a join.
+    let conditions = std::iter::repeat_n("TRUE", proofs).chain(condition);
+    let rows: Vec<String> = conditions.map(|condition| format!("SELECT ?, ?, ?, ? WHERE {condition}")).collect();
+    format!("INSERT INTO used_records (realm_id, purpose, used, expires_at) {}", rows.join(" UNION ALL "))
 }
 
 /// Marks proofs as used, each of which counts once; says which kind was used before.
@@ -117,4 +127,80 @@ pub(crate) async fn is_used(session: &Session<'_>, realm_id: RealmId, record: &U
     let mut values = columns_of(realm_id, record);
     values.truncate(3);
     Ok(session.row(select, values).await?.is_some())
+}
+
+/// The last of so many marks after this one, or of the first; nothing if there are not so many.
+pub(crate) async fn window_end(
+    session: &Session<'_>,
+    after: Option<&UsedKey>,
+    window: u64,
+) -> Result<Option<UsedKey>, Failure> {
+    let mut condition = after.map_or_else(Condition::default, |after| beside(session, Side::After, after));
+    let from = if condition.sql.is_empty() { "" } else { " WHERE " };
+    let select = format!(
+        "SELECT realm_id, purpose, used FROM used_records{from}{} ORDER BY realm_id, purpose, used LIMIT 1 OFFSET ?",
+        condition.sql
+    );
+    condition.values.push(i64::try_from(window.saturating_sub(1)).unwrap_or(i64::MAX).into());
+    let Some(row) = session.row(&select, condition.values).await? else { return Ok(None) };
+    Ok(Some(UsedKey {
+        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "used_records.realm_id")?),
+        purpose: row.try_get("", "purpose")?,
+        key: fixed(row.try_get("", "used")?, "used_records.used")?,
+    }))
+}
+
+/// Deletes the marks of a window that are kept no longer. They lie side by side: that is cheaper than to take them in the
+/// order in which they expire, and needs no index of it.
+pub(crate) struct ForgetUsed {
+    pub(crate) after: Option<UsedKey>,
+    pub(crate) reached: Option<UsedKey>,
+    pub(crate) before: UnixTime,
+}
+
+#[async_trait]
+impl Work for ForgetUsed {
+    type Outcome = u64;
+
+    fn is_one_statement(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, session: &Session<'_>) -> Result<Ending<u64>, Failure> {
+        let mut delete = "DELETE FROM used_records WHERE expires_at < ?".to_owned();
+        let mut values = vec![self.before.0.into()];
+        let bounds = [(Side::After, &self.after), (Side::UpTo, &self.reached)];
+        for (side, key) in bounds.into_iter().filter_map(|(side, key)| Some((side, key.as_ref()?))) {
+            let condition = beside(session, side, key);
+            delete.push_str(" AND ");
+            delete.push_str(&condition.sql);
+            values.extend(condition.values);
+        }
+        Ok(match session.execute(&delete, values).await? {
+            0 => Ending::RollBack(0),
+            rows => Ending::Commit(rows),
+        })
+    }
+}
+
+/// On which side of a mark others are.
+#[derive(Clone, Copy)]
+enum Side {
+    After,
+    UpTo,
+}
+
+/// The marks on one side of this one, as a range of the key; MariaDB and MySQL find none in a comparison of rows.
+fn beside(session: &Session<'_>, side: Side, key: &UsedKey) -> Condition {
+    let (passes, ends) = match side {
+        Side::After => (">", ">"),
+        Side::UpTo => ("<", "<="),
+    };
+    let (realm, purpose, used) = (sql::bytes(&key.realm_id.0), Value::from(key.purpose), sql::bytes(&key.key));
+    if session.get_database_backend() == DatabaseBackend::MySql {
+        let sql =
+            format!("(realm_id {passes} ? OR realm_id = ? AND (purpose {passes} ? OR purpose = ? AND used {ends} ?))");
+        return Condition { sql, values: vec![realm.clone(), realm, purpose.clone(), purpose, used] };
+    }
+    Condition { sql: format!("(realm_id, purpose, used) {ends} (?, ?, ?)"), values: vec![realm, purpose, used] }
 }

@@ -52,7 +52,7 @@ pub use script::{
     ScriptSummary, ScriptTarget, ScriptValue, ScriptValueContent, ScriptValueKind, ScriptVersion,
 };
 pub use session::{BrowserSession, SessionIdHash};
-pub use single_use::{Completion, Purpose, UsedRecord};
+pub use single_use::{Completion, Purpose, UsedKey, UsedRecord};
 pub use token_basis::{PartyPermissions, TokenBasis};
 pub use token_exchange::{
     ExchangeOrigin, Exchanged, IdentityAssertionPolicy, TokenExchangePolicy, TransactionTokenPolicy,

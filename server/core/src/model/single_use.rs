@@ -1,5 +1,6 @@
 //! Records of what may happen once.
 
+use signet_protocol::identifiers::RealmId;
 use signet_protocol::time::UnixTime;
 
 use super::PushedReference;
@@ -35,6 +36,17 @@ pub struct UsedRecord {
     pub key: [u8; 32],
     /// When the thing would have expired anyway. The record is kept 15 minutes longer.
     pub expires_at: UnixTime,
+}
+
+/// Where a mark stands among all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedKey {
+    /// Whose it is.
+    pub realm_id: RealmId,
+    /// The number of its purpose, which may be one of another version.
+    pub purpose: i64,
+    /// Which one.
+    pub key: [u8; 32],
 }
 
 /// What marks that a request for authorization was answered. The first to set it wins.

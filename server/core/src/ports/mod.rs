@@ -31,7 +31,7 @@ use std::sync::Arc;
 pub use audit::{Audit, Chain, EventQuery, Kept, NewChain, Purge, Seal, SealerId};
 pub use authorization_details::{AuthorizationDetailsTypes, KeptDetails};
 pub use authorizations::Authorizations;
-pub use changes::Changes;
+pub use changes::{Changes, Forgotten};
 pub use clients::{Clients, KeptClient};
 pub use deferred_requests::{Deferral, DeferralOutcome, DeferredApproval, DeferredApprovalOutcome, DeferredRequests};
 pub use device_secrets::DeviceSecrets;

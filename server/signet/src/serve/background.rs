@@ -26,6 +26,10 @@ const CLEAN_UP: Duration = Duration::from_mins(1);
 const BATCH: u64 = 500;
 /// Most transactions of each kind in one clean-up, so that one that was missed for long does not keep the disk busy.
 const BATCHES: usize = 200;
+/// Marks of what was used that one transaction looks at: some milliseconds.
+const WINDOW: u64 = 4_000;
+/// Most such transactions in one clean-up; the next one goes on from there.
+const WINDOWS: usize = 1_000;
 /// Most unused clients that one clean-up deletes, each in a transaction of its own.
 const UNUSED_CLIENTS: u64 = 100;
 /// Time between two looks for sessions that count for nothing any more and whose clients are yet to be told.
@@ -50,6 +54,7 @@ pub(super) fn begin(
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(clean_up(Arc::clone(provider)));
+    tasks.spawn(forget_used(Arc::clone(provider)));
     events.begin(&mut tasks, &settings.audit);
     scripts::begin(&mut tasks, provider);
     tasks.spawn(delete_unused_clients(Arc::clone(provider)));
@@ -84,6 +89,24 @@ async fn clean_up(provider: Arc<Provider>) {
                     tracing::warn!(%error, "expired rows were not removed");
                     break;
                 }
+            }
+        }
+    }
+}
+
+/// Forgets what was used, once what is good no more by its own time needs no mark.
+async fn forget_used(provider: Arc<Provider>) {
+    let mut ticks = every(CLEAN_UP);
+    let mut reached = None;
+    loop {
+        ticks.tick().await;
+        for _ in 0..WINDOWS {
+            match provider.store.forget_used(provider.now(), reached.take(), WINDOW).await {
+                Ok(forgotten) => reached = forgotten.reached,
+                Err(error) => tracing::warn!(%error, "marks of what was used were not removed"),
+            }
+            if reached.is_none() {
+                break;
             }
         }
     }

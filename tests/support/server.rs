@@ -286,9 +286,9 @@ fn settings(
 
 /// Ports that nobody listens on at the moment, each given to one test only together with the one behind it, which
 /// `signet dev` takes as well. They are below those that the system gives to connections, so that none of these takes
-/// one before a server does.
+/// one before a server does, and above 10080, the last one that browsers refuse to visit.
 pub(crate) fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
-    const FIRST: u32 = 10_000;
+    const FIRST: u32 = 12_000;
     const PAIRS: u32 = 10_000;
     static GIVEN: AtomicU32 = AtomicU32::new(0);
     let next = || {

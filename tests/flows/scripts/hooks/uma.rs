@@ -137,7 +137,7 @@ async fn on_uma_claims_gathering_can_refuse_and_does_not_ask_for_ever() {
         ("ask(#{ questions: [#{ name: \"more\", label: #{ en: \"More?\" }, kind: \"text\" }] })", "server_error"),
     ] {
         let world = World::gathering(json!({})).await;
-        bind(&world.realm, "on_uma_claims_gathering", body).await;
+        bind(&world.realm, "on_uma_claims_gathering", &body).await;
         let ticket = world.ticket(&world.album, &["view"]).await;
         let mut browser = world.realm.browser();
         let page = world.send(&mut browser, &ticket).await;
@@ -166,14 +166,16 @@ async fn sc_009_on_uma_claims_gathering_fails_closed() {
 
 #[tokio::test]
 async fn what_is_asked_on_five_large_pages_fits_and_too_much_that_is_answered_is_refused() {
-    let body = "if gathering.page > 3 { return allow(); } let words = \"\"; while words.len() < 400 { words += \"ww\"; } \
-                let questions = []; \
-                for number in 0..10 { questions.push(#{ name: \"page_\" + gathering.page + \"_\" + number, \
-                label: #{ en: words, de: words, fr: words }, kind: \"text\" }); } \
-                ask(#{ notice: #{ en: words }, questions: questions })";
+    let words = "w".repeat(400);
+    let body = format!(
+        "if gathering.page > 3 {{ return allow(); }} let words = \"{words}\"; let questions = []; \
+         for number in 0..10 {{ questions.push(#{{ name: \"page_\" + gathering.page + \"_\" + number, \
+         label: #{{ en: words, de: words, fr: words }}, kind: \"text\" }}); }} \
+         ask(#{{ notice: #{{ en: words }}, questions: questions }})"
+    );
     for (answer, error) in [("x", None), (&*"x".repeat(200), Some("invalid_request"))] {
         let world = World::gathering(json!({})).await;
-        bind(&world.realm, "on_uma_claims_gathering", body).await;
+        bind(&world.realm, "on_uma_claims_gathering", &body).await;
         let ticket = world.ticket(&world.album, &["view"]).await;
         let mut browser = world.realm.browser();
         let page = world.send(&mut browser, &ticket).await;

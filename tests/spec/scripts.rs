@@ -170,7 +170,7 @@ async fn sc_008_slow_scripts_of_one_realm_hold_up_no_other() {
     let manifest = "hooks = [\"on_claims\"]\nhttp = [\"slow\"]\nclaims = { x = \"int\" }";
     let wait = "fn on_claims(ctx, target) { ctx.http(\"slow\").get(\"/\"); none() }";
     deploy(&realm, files("slow", manifest, wait)).await;
-    let spin = "fn on_claims(ctx, target) { let n = 0; for i in 0..200 { n += i; } claims(#{ x: n }) }";
+    let spin = "fn on_claims(ctx, target) { let n = 0; for i in 0..20 { n += i; } claims(#{ x: n }) }";
     deploy(&other, files("quick", "hooks = [\"on_claims\"]\nclaims = { x = \"int\" }", spin)).await;
 
     let flood = crate::support::http::at_once(SLOW, || slow.client_credentials("read"));

@@ -137,7 +137,7 @@ async fn on_uma_claims_gathering_can_refuse_and_does_not_ask_for_ever() {
         ("ask(#{ questions: [#{ name: \"more\", label: #{ en: \"More?\" }, kind: \"text\" }] })", "server_error"),
     ] {
         let world = World::gathering(json!({})).await;
-        bind(&world.realm, "on_uma_claims_gathering", &body).await;
+        bind(&world.realm, "on_uma_claims_gathering", body).await;
         let ticket = world.ticket(&world.album, &["view"]).await;
         let mut browser = world.realm.browser();
         let page = world.send(&mut browser, &ticket).await;

@@ -18,7 +18,7 @@ pub(crate) enum AuthorizationCommand {
         #[command(flatten)]
         place: InRealm,
         /// The login name or the identifier
-        #[arg(value_name = "USER")]
+        #[arg(value_name = "USER", allow_hyphen_values = true)]
         user: String,
     },
     /// Show one consent or grant

@@ -22,10 +22,10 @@ pub(crate) enum ProtectedResourceCommand {
         #[command(flatten)]
         place: InRealm,
         /// Those of this owner only: the login name or the identifier
-        #[arg(long, value_name = "USER")]
+        #[arg(long, value_name = "USER", allow_hyphen_values = true)]
         owner: Option<String>,
         /// Those of this resource server only
-        #[arg(long, value_name = "CLIENT")]
+        #[arg(long, value_name = "CLIENT", allow_hyphen_values = true)]
         resource_server: Option<ClientId>,
     },
     /// Show a protected resource with its policies
@@ -56,7 +56,7 @@ pub(crate) enum AccessRequestCommand {
         #[command(flatten)]
         place: InRealm,
         /// Those before this owner only: the login name or the identifier
-        #[arg(long, value_name = "USER")]
+        #[arg(long, value_name = "USER", allow_hyphen_values = true)]
         owner: Option<String>,
         /// Those only that can still be answered
         #[arg(long)]

@@ -18,7 +18,7 @@ pub(crate) enum SessionCommand {
         #[command(flatten)]
         place: InRealm,
         /// Only those of this user: the login name or the identifier
-        #[arg(long, value_name = "USER")]
+        #[arg(long, value_name = "USER", allow_hyphen_values = true)]
         user: Option<String>,
     },
     /// Show a session and the clients that take part in it
@@ -37,7 +37,7 @@ pub(crate) enum SessionCommand {
         #[arg(value_name = "SESSION", allow_hyphen_values = true, required_unless_present = "user")]
         id: Option<SessionId>,
         /// Every session of this user instead: the login name or the identifier
-        #[arg(long, value_name = "USER", conflicts_with = "id")]
+        #[arg(long, value_name = "USER", allow_hyphen_values = true, conflicts_with = "id")]
         user: Option<String>,
         #[command(flatten)]
         confirmation: Confirmation,

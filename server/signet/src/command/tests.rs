@@ -45,6 +45,25 @@ fn generated_identifiers_may_begin_with_a_hyphen() {
 }
 
 #[test]
+fn whatever_may_be_a_generated_identifier_may_begin_with_a_hyphen() {
+    let mut commands = vec![Cli::command()];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(command) = commands.pop() {
+        for argument in command.get_arguments() {
+            for name in argument.get_value_names().into_iter().flatten() {
+                if ["USER", "USER_ID", "CLIENT", "CLIENT_ID", "RESOURCE", "REQUEST", "SESSION"].contains(&name.as_str())
+                {
+                    assert!(argument.is_allow_hyphen_values_set(), "{} {name}", command.get_name());
+                    seen.insert(name.to_string());
+                }
+            }
+        }
+        commands.extend(command.get_subcommands().cloned());
+    }
+    assert!(seen.contains("USER") && seen.contains("CLIENT"), "{seen:?}");
+}
+
+#[test]
 fn no_option_takes_a_secret() {
     let mut commands = vec![Cli::command()];
     while let Some(command) = commands.pop() {

@@ -71,7 +71,7 @@ pub(crate) struct TrustedIssuerFields {
     #[arg(long = "use", value_name = "USE")]
     uses: Vec<String>,
     /// A client that may bring its tokens; may be repeated, and replaces all that were there
-    #[arg(long = "client", value_name = "CLIENT")]
+    #[arg(long = "client", value_name = "CLIENT", allow_hyphen_values = true)]
     clients: Vec<String>,
     /// What `aud` may name beside this server; may be repeated, and replaces all that were there
     #[arg(long = "audience", value_name = "AUDIENCE")]

@@ -21,6 +21,9 @@ pub enum AddressError {
     /// A SQLite database without a file.
     #[error("database.url must name a file: a database in memory forgets which codes were used")]
     InMemory,
+    /// A SQLite address with something after its file that a provider cannot work with.
+    #[error("database.url must not say {0} after its file; Signet reads and writes it")]
+    Parameter(String),
     /// The file of a SQLite database cannot be made.
     #[error("the database file {file} cannot be made: {source}; check that the folder exists and may be written to")]
     NotCreated {
@@ -43,7 +46,12 @@ pub fn sqlite_file(url: &str) -> Result<Option<PathBuf>, AddressError> {
                 SqliteConnectOptions::from_str(url).map_err(|error| AddressError::Malformed(error.to_string()))?;
             let file = options.get_filename().to_owned();
             let in_memory = url.contains(":memory:") || url.contains("mode=memory") || file.as_os_str().is_empty();
-            if in_memory { Err(AddressError::InMemory) } else { Ok(Some(file)) }
+            if in_memory {
+                return Err(AddressError::InMemory);
+            }
+            let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+            let unusable = parameters.split('&').find(|it| !matches!(*it, "" | "mode=rw" | "mode=rwc"));
+            unusable.map_or(Ok(Some(file)), |it| Err(AddressError::Parameter(it.to_owned())))
         }
         _ => Err(AddressError::UnknownKind),
     }

@@ -6,6 +6,18 @@ use signet_protocol::time::UnixTime;
 use super::audit::{Node, START};
 use crate::support::databases::{Kind, TestDatabase};
 
+/// What only a file can hold: a server refuses text that is none.
+#[tokio::test]
+async fn a_row_that_does_not_read_is_shown() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let node = Node::sealed(&database, 9).await;
+    database
+        .execute(&format!("UPDATE audit_events SET details = CAST(x'ff' AS TEXT) WHERE {REALM} AND sequence = 4"))
+        .await;
+    node.assert_broken(&[(4, Damage::Changed)]).await;
+    database.remove().await;
+}
+
 on_every_database!(
     a_changed_row_is_shown,
     a_removed_row_is_shown,

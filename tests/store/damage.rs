@@ -7,7 +7,7 @@ use signet_core::ports::{
 };
 
 use super::fixtures::{World, answered, authorization, resource_server};
-use crate::support::databases::TestDatabase;
+use crate::support::databases::{Kind, TestDatabase};
 
 on_every_database!(
     damaged_realms_are_noticed,
@@ -39,10 +39,16 @@ async fn damaged_clients_are_noticed(database: &TestDatabase) {
     assert_corrupt(read().await);
     database.execute("UPDATE clients SET secret_kind = NULL").await;
     assert_corrupt(read().await);
-    database.execute("UPDATE clients SET secret_kind = 'keyed', secret = 'DAMAGE'").await;
+    // A file keeps text as text, whatever the column is for.
+    let secret = if database.kind == Kind::Sqlite { "CAST('DAMAGE' AS BLOB)" } else { "'DAMAGE'" };
+    database.execute(&format!("UPDATE clients SET secret_kind = 'keyed', secret = {secret}")).await;
     assert_corrupt(read().await);
     database.execute("UPDATE clients SET secret_kind = 'slow'").await;
     assert_eq!(read().await.unwrap().unwrap().secret, Some(ClientSecret::Slow("DAMAGE".to_owned())));
+    if database.kind == Kind::Sqlite {
+        database.execute("UPDATE clients SET secret = 'DAMAGE'").await;
+        assert_corrupt(read().await);
+    }
     database.execute("UPDATE clients SET metadata = '{\"redirect_uris\":\"DAMAGE\"}'").await;
     assert_corrupt(read().await);
     assert_corrupt(world.store.list_clients(world.realm.id, &PageRequest { after: None, limit: 10 }).await);

@@ -114,6 +114,7 @@ async fn addresses_that_lead_nowhere_are_explained() {
         ("oracle://host/db", "must begin with sqlite:, postgres: or mysql:"),
         ("sqlite::memory:", "must name a file"),
         ("sqlite:x.db?mode=memory", "must name a file"),
+        ("sqlite:x.db?mode=ro", "must not say mode=ro after its file"),
         ("sqlite:/nonexistent/folder/signet.db", "check that the folder"),
     ] {
         let error = up(url).await.unwrap_err().to_string();

@@ -1,7 +1,7 @@
 //! The ports of types of authorization details, and of details that are too long for a sealed value.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use signet_core::events::EventRecord;
 use signet_core::model::AuthorizationDetailsType;
 use signet_core::ports::{AuthorizationDetailsTypes, KeptDetails, StoreError, StoreResult};
@@ -84,8 +84,8 @@ impl Work for InsertType {
         row.id = Set(self.kind.id.0.to_vec());
         row.revision = Set(self.kind.revision);
         row.created_at = Set(self.kind.created_at.0);
-        let inserted = entity::Entity::insert(row).exec_without_returning(session).await;
-        inserted.map_err(|error| Failure::from(error).naming(ROW, "realm"))?;
+        let inserted = session.change(&entity::Entity::insert(row)).await;
+        inserted.map_err(|failure| failure.naming(ROW, "realm"))?;
         note_change(session, self.kind.realm_id).await?;
         Ok(Ending::Commit(()))
     }
@@ -107,10 +107,10 @@ impl Work for UpdateType {
             .filter(entity::Column::RealmId.eq(self.kind.realm_id.0.to_vec()))
             .filter(entity::Column::Id.eq(self.kind.id.0.to_vec()))
             .filter(entity::Column::Revision.eq(self.kind.revision));
-        let updated = update.exec(session).await.map_err(|error| Failure::from(error).naming(ROW, "realm"))?;
+        let updated = session.change(&update).await.map_err(|failure| failure.naming(ROW, "realm"))?;
         let kind = vec![sql::bytes(&self.kind.realm_id.0), sql::bytes(&self.kind.id.0)];
         let stored = ("authorization_details_types WHERE realm_id = ? AND id = ?", kind);
-        was_changed(session, (updated.rows_affected, ROW), stored).await?;
+        was_changed(session, (updated, ROW), stored).await?;
         note_change(session, self.kind.realm_id).await?;
         Ok(Ending::Commit(()))
     }
@@ -152,7 +152,7 @@ impl KeptDetails for Database {
         self.read(|| async {
             let select = "SELECT content FROM kept_details WHERE realm_id = ? AND kept = ?";
             match session.row(select, values()).await? {
-                Some(row) => Ok(Some(row.try_get_by_index::<String>(0)?)),
+                Some(row) => Ok(Some(row.at::<String>(0)?)),
                 None => Ok(None),
             }
         })
@@ -177,7 +177,7 @@ impl Work for Keep {
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
         // The key is the hash of the text: whoever was first kept the same.
-        let longer = match session.get_database_backend() {
+        let longer = match session.backend() {
             DatabaseBackend::MySql => "ON DUPLICATE KEY UPDATE expires_at = GREATEST(expires_at, VALUES(expires_at))",
             DatabaseBackend::Postgres => {
                 "ON CONFLICT (realm_id, kept) DO UPDATE \

@@ -1,7 +1,7 @@
 //! The port of stored consents.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use signet_core::events::EventRecord;
 use signet_core::model::{Authorization, ClientAccess, Completion, DEFAULT_SLOT};
 use signet_core::ports::{Authorizations, StoreError, StoreResult};
@@ -129,7 +129,7 @@ async fn in_slot(
         .filter(authorization::Column::UserId.eq(user_id.0.to_vec()))
         .filter(authorization::Column::ClientId.eq(client_id.as_str()))
         .filter(authorization::Column::Slot.eq(slot));
-    found.one(session).await?.map(authorization_of).transpose()
+    session.one(found).await?.map(authorization_of).transpose()
 }
 
 struct RecordConsent {
@@ -177,7 +177,7 @@ async fn change_grant(session: &Session<'_>, grant: &Authorization) -> Result<bo
 
 /// Inserts an authorization, or puts it in the place of the one in its slot, whose id, epoch and creation stay.
 async fn upsert(session: &Session<'_>, new: &Authorization) -> Result<(), Failure> {
-    let update = match session.get_database_backend() {
+    let update = match session.backend() {
         DatabaseBackend::MySql => {
             "ON DUPLICATE KEY UPDATE scope = VALUES(scope), claims = VALUES(claims), resources = VALUES(resources), \
              details = VALUES(details), updated_at = VALUES(updated_at)"
@@ -240,8 +240,8 @@ impl Work for RevokeAuthorization {
         let Some(row) = session.row(&select, vec![realm(), id(), user()]).await? else {
             return Ok(Ending::RollBack(false));
         };
-        let client_id: ClientId = parsed(&row.try_get::<String>("", "client_id")?, "authorizations.client_id")?;
-        let is_default = row.try_get::<String>("", "slot")? == DEFAULT_SLOT;
+        let client_id: ClientId = parsed(&row.get::<String>("client_id")?, "authorizations.client_id")?;
+        let is_default = row.get::<String>("slot")? == DEFAULT_SLOT;
         if is_default && !manages_grants(session, realm_id, (user_id, &client_id)).await? {
             let families = "DELETE FROM refresh_families WHERE realm_id = ? AND user_id = ? AND client_id = ?";
             session.execute(families, vec![realm(), user(), client_id.as_str().into()]).await?;

@@ -1,7 +1,6 @@
 //! The port of what CIBA has to tell. Time is the database's: nodes agree on it.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, QueryResult};
 use signet_core::events::EventRecord;
 use signet_core::model::{DeferredReference, DeferredRequest, Notification, NotificationDelivery};
 use signet_core::ports::{Notifications, StoreResult};
@@ -12,6 +11,7 @@ use crate::column::{fixed, parsed};
 use crate::database::Database;
 use crate::failure::{Failure, corrupt};
 use crate::outbox::Change;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::work::{Ending, Work};
@@ -20,7 +20,7 @@ use crate::work::{Ending, Work};
 impl Notifications for Database {
     async fn due_notifications(&self, limit: u64) -> StoreResult<Vec<NotificationDelivery>> {
         let session = self.reader();
-        let now = sql::now(session.get_database_backend());
+        let now = sql::now(session.backend());
         let select = format!(
             "SELECT n.sequence, n.realm_id, r.name, n.reference, n.kind, n.client_id, n.attempts \
              FROM backchannel_notifications n JOIN realms r ON r.realm_id = n.realm_id \
@@ -74,8 +74,8 @@ impl Notifications for Database {
     async fn blocked_clients(&self, realm_id: RealmId, user_id: UserId) -> StoreResult<Vec<ClientId>> {
         let select = "SELECT client_id FROM backchannel_blocks WHERE realm_id = ? AND user_id = ? ORDER BY client_id";
         let session = self.reader();
-        let of_row = |row: &QueryResult| {
-            let client_id: String = row.try_get("", "client_id")?;
+        let of_row = |row: &Row| {
+            let client_id: String = row.get("client_id")?;
             parsed::<ClientId>(&client_id, "backchannel_blocks.client_id")
         };
         self.read(|| async {
@@ -86,15 +86,15 @@ impl Notifications for Database {
     }
 }
 
-fn delivery_of(row: &QueryResult) -> Result<NotificationDelivery, Failure> {
+fn delivery_of(row: &Row) -> Result<NotificationDelivery, Failure> {
     Ok(NotificationDelivery {
-        number: row.try_get("", "sequence")?,
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "backchannel_notifications.realm_id")?),
-        realm: parsed(&row.try_get::<String>("", "name")?, "realms.name")?,
-        reference: DeferredReference(fixed(row.try_get("", "reference")?, "backchannel_notifications.reference")?),
-        notification: notification_of(row.try_get("", "kind")?)?,
-        client_id: parsed(&row.try_get::<String>("", "client_id")?, "backchannel_notifications.client_id")?,
-        attempts: row.try_get("", "attempts")?,
+        number: row.get("sequence")?,
+        realm_id: RealmId(fixed(row.get("realm_id")?, "backchannel_notifications.realm_id")?),
+        realm: parsed(&row.get::<String>("name")?, "realms.name")?,
+        reference: DeferredReference(fixed(row.get("reference")?, "backchannel_notifications.reference")?),
+        notification: notification_of(row.get("kind")?)?,
+        client_id: parsed(&row.get::<String>("client_id")?, "backchannel_notifications.client_id")?,
+        attempts: row.get("attempts")?,
     })
 }
 
@@ -113,7 +113,7 @@ pub(crate) async fn insert_notification(
     request: (RealmId, DeferredReference),
     notification: Notification,
 ) -> Result<(), Failure> {
-    let now = sql::now(session.get_database_backend());
+    let now = sql::now(session.backend());
     let (realm_id, reference) = request;
     let insert = format!(
         "INSERT INTO backchannel_notifications \
@@ -148,7 +148,7 @@ impl Work for ChangeDelivery {
     }
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
-        let now = sql::now(session.get_database_backend());
+        let now = sql::now(session.backend());
         let (statement, mut values) = self.change.statement("backchannel_notifications", now);
         values.extend([self.delivery.number.into(), self.delivery.attempts.into()]);
         let changed =

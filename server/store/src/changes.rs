@@ -1,7 +1,7 @@
 //! The port of freshness and cleanliness.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend};
+use sea_orm::DatabaseBackend;
 use signet_core::model::UsedKey;
 use signet_core::ports::{Changes, Forgotten, StoreError, StoreResult};
 use signet_protocol::time::UnixTime;
@@ -69,9 +69,9 @@ impl Changes for Database {
     async fn clock_offset(&self, now: UnixTime) -> StoreResult<i64> {
         let session = self.reader();
         let clock = self.read(|| async {
-            let select = format!("SELECT {}", sql::now(session.get_database_backend()));
+            let select = format!("SELECT {}", sql::now(session.backend()));
             match session.row(&select, Vec::new()).await? {
-                Some(row) => Ok(row.try_get_by_index::<i64>(0)?),
+                Some(row) => Ok(row.at::<i64>(0)?),
                 None => Err(StoreError::Corrupt("the database does not tell the time".to_owned()).into()),
             }
         });
@@ -97,7 +97,7 @@ impl Work for DeleteExpired {
     async fn run(&self, session: &Session<'_>) -> Result<Ending<u64>, Failure> {
         let Self { table, key, .. } = self;
         let expired = "WHERE expires_at < ? ORDER BY expires_at LIMIT ?";
-        let delete = match session.get_database_backend() {
+        let delete = match session.backend() {
             DatabaseBackend::MySql => format!("DELETE FROM {table} {expired}"),
             // Nodes that clean up at the same time take different rows.
             DatabaseBackend::Postgres => format!(

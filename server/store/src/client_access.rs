@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use sea_orm::QueryResult;
 use signet_core::model::{ClientAccess, TokenBasis};
 use signet_protocol::identifiers::{ClientId, Lineage, RealmId, UserId};
 use signet_protocol::scope::Scope;
@@ -11,6 +10,7 @@ use signet_protocol::time::UnixTime;
 
 use crate::column::{fixed, from_json, parsed};
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::session_ends::leave_sessions;
 use crate::sql;
@@ -36,7 +36,7 @@ pub(crate) async fn client_access(
     values.push(now.0.into());
     let mut found = BTreeMap::new();
     for row in session.rows(&families, values).await? {
-        let basis: TokenBasis = from_json(&row.try_get::<String>("", "content")?, "refresh_families.content")?;
+        let basis: TokenBasis = from_json(&row.get::<String>("content")?, "refresh_families.content")?;
         let access = access_of(&mut found, client_id_of(&row)?, basis.authenticated_at);
         access.scope = access.scope.union(&basis.scope);
         let more = basis.resources.into_iter().filter(|resource| !access.resources.contains(resource));
@@ -49,20 +49,20 @@ pub(crate) async fn client_access(
          WHERE s.realm_id = ? AND s.user_id = ? AND s.expires_at > ? LIMIT {MOST}"
     );
     for row in session.rows(&parts, of_user()).await? {
-        access_of(&mut found, client_id_of(&row)?, UnixTime(row.try_get("", "authenticated_at")?));
+        access_of(&mut found, client_id_of(&row)?, UnixTime(row.get("authenticated_at")?));
     }
     let persisted = format!(
         "SELECT client_id, created_at FROM uma_claims \
          WHERE realm_id = ? AND user_id = ? AND expires_at > ? AND NOT used LIMIT {MOST}"
     );
     for row in session.rows(&persisted, of_user()).await? {
-        access_of(&mut found, client_id_of(&row)?, UnixTime(row.try_get("", "created_at")?));
+        access_of(&mut found, client_id_of(&row)?, UnixTime(row.get("created_at")?));
     }
     Ok(found.into_values().collect())
 }
 
-fn client_id_of(row: &QueryResult) -> Result<ClientId, Failure> {
-    parsed(&row.try_get::<String>("", "client_id")?, "client_id")
+fn client_id_of(row: &Row) -> Result<ClientId, Failure> {
+    parsed(&row.get::<String>("client_id")?, "client_id")
 }
 
 /// The entry of a client, which began with this login or an earlier one.
@@ -94,7 +94,7 @@ impl Work for EndClientAccess {
         let values = || vec![sql::bytes(&realm_id.0), sql::bytes(&user_id.0), client_id.as_str().into()];
         let select = format!("SELECT lineage FROM refresh_families WHERE {whose} AND active ORDER BY lineage");
         for row in session.rows(&select, values()).await? {
-            let lineage = Lineage(fixed(row.try_get("", "lineage")?, "refresh_families.lineage")?);
+            let lineage = Lineage(fixed(row.get("lineage")?, "refresh_families.lineage")?);
             deny_lineage(session, realm_id, lineage, self.denied_until.0).await?;
         }
         let families = session.execute(&format!("DELETE FROM refresh_families WHERE {whose}"), values()).await?;

@@ -194,8 +194,8 @@ pub(crate) async fn insert_client(session: &Session<'_>, client: &Client) -> Res
     row.epoch = Set(client.epoch);
     row.revision = Set(client.revision);
     row.created_at = Set(client.created_at.0);
-    let inserted = client::Entity::insert(row).exec_without_returning(session).await;
-    inserted.map_err(|error| Failure::from(error).naming("client", "realm"))?;
+    let inserted = session.change(&client::Entity::insert(row)).await;
+    inserted.map_err(|failure| failure.naming("client", "realm"))?;
     write_origins(session, client).await?;
     note_change(session, client.realm_id).await
 }
@@ -220,7 +220,7 @@ async fn write_origins(session: &Session<'_>, client: &Client) -> Result<(), Fai
 /// Whether a realm has a client of a kind.
 async fn has_one(session: &Session<'_>, realm_id: RealmId, kept: KeptClient) -> Result<bool, Failure> {
     let of_realm = client::Entity::find().filter(client::Column::RealmId.eq(realm_id.0.to_vec()));
-    for row in of_realm.all(session).await? {
+    for row in session.all(of_realm).await? {
         if (kept.is_one)(&client_of(row)?) {
             return Ok(true);
         }
@@ -259,7 +259,7 @@ pub(crate) async fn replace_client(session: &Session<'_>, client: &Client) -> Re
         .filter(client::Column::RealmId.eq(client.realm_id.0.to_vec()))
         .filter(client::Column::ClientId.eq(client.client_id.as_str()))
         .filter(client::Column::Revision.eq(client.revision));
-    let updated = update.exec(session).await?.rows_affected;
+    let updated = session.change(&update).await?;
     let place = vec![sql::bytes(&client.realm_id.0), client.client_id.as_str().into()];
     let found = ("clients WHERE realm_id = ? AND client_id = ?", place.clone());
     was_changed(session, (updated, "client"), found).await?;

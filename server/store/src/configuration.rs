@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::moment;
 use crate::session::Session;
 use crate::sql;
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::Value;
 use signet_protocol::identifiers::RealmId;
 
 /// How long a change stays visible to polls, in seconds. Far longer than any transaction may take.
@@ -84,16 +84,15 @@ impl Configuration {
 
 /// Leaves word of a change. The last statement of its transaction, so that its time is close to the commit's.
 pub(crate) async fn note_change(session: &Session<'_>, realm_id: RealmId) -> Result<(), Failure> {
-    let now = sql::now(session.get_database_backend());
+    let now = sql::now(session.backend());
     let insert = format!("INSERT INTO changes (realm_id, expires_at) VALUES (?, {now} + {OVERLAP_SECONDS})");
     session.execute(&insert, vec![sql::bytes(&realm_id.0)]).await.map(drop)
 }
 
 /// The numbers of the changes that polls must still see.
 pub(crate) async fn recent_changes(session: &Session<'_>) -> Result<HashSet<i64>, Failure> {
-    let now = sql::now(session.get_database_backend());
+    let now = sql::now(session.backend());
     let rows =
         session.rows(&format!("SELECT sequence FROM changes WHERE expires_at > {now}"), Vec::<Value>::new()).await?;
-    let numbers: Result<_, sea_orm::DbErr> = rows.iter().map(|row| row.try_get_by_index::<i64>(0)).collect();
-    Ok(numbers?)
+    rows.iter().map(|row| row.at(0)).collect()
 }

@@ -1,12 +1,10 @@
 //! How each kind of database is connected.
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{ConnectOptions as _, Error as DriverError, Executor, mysql, postgres};
+use sea_orm::sqlx::{Executor, mysql, postgres};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 use signet_migrations::{AddressError, MigrationError, lasting_pool, sqlite_file};
 
@@ -18,13 +16,6 @@ use crate::statistics::Counters;
 /// A connection unused for this long is asked whether it lives before it is used: database servers restart, firewalls
 /// forget.
 const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
-
-/// How many statements stay prepared on the connection that writes to a file: each may begin a transaction or not.
-const PREPARED_WRITES: usize = 400;
-
-/// After how many pages (of 4 KiB) a commit moves the log of a file into the file itself. A page that many requests write is
-/// moved once, and reading the log after a crash takes milliseconds.
-const PAGES_OF_LOG: &str = "4000";
 
 /// What a transaction sees of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -113,19 +104,11 @@ async fn file(url: &str, path: PathBuf, patience: Duration, counters: &Arc<Count
     if !path.exists() {
         return Err(ConnectError::NoDatabase(display(&path)));
     }
-    let unreachable = |error: DriverError| ConnectError::Unreachable(Box::new(error));
     // Three tries to begin a transaction stay within the patience.
-    let busy = patience.mul_f64(0.3);
-    let options = SqliteConnectOptions::from_str(url).map_err(unreachable)?;
-    let options = options.foreign_keys(true).busy_timeout(busy).disable_statement_logging();
-    let writing = options
-        .clone()
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .pragma("wal_autocheckpoint", PAGES_OF_LOG)
-        .statement_cache_capacity(PREPARED_WRITES);
-    let reading = options.pragma("query_only", "ON");
-    let opened = File::open(path, &writing, &reading, counters).await.map_err(unreachable)?;
+    let (busy, counters) = (patience.mul_f64(0.3), Arc::clone(counters));
+    // It may have to read the log of a server that crashed.
+    let opening = tokio::task::spawn_blocking(move || File::open(path, busy, &counters));
+    let opened = opening.await.map_err(|error| ConnectError::Unreachable(Box::new(error)))??;
     let connection = sea_orm::Database::connect(pool_options(url, 1, patience)).await?;
     let verified = verify(&connection).await;
     connection.close().await?;

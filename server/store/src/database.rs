@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{EntityTrait, Select, TransactionTrait};
+use sea_orm::{EntityTrait, Select, TransactionTrait, TryIntoModel};
 use signet_core::events::EventRecord;
 use signet_core::ports::{StoreError, StoreResult};
 use tokio::time::timeout;
@@ -139,23 +139,31 @@ impl Database {
     }
 
     /// Reads the one row that a query finds.
-    pub(crate) async fn read_one<E: EntityTrait, T>(
+    pub(crate) async fn read_one<E, T>(
         &self,
         query: Select<E>,
         convert: fn(E::Model) -> Result<T, Failure>,
-    ) -> StoreResult<Option<T>> {
+    ) -> StoreResult<Option<T>>
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
         let session = self.reader();
-        self.read(|| async { query.clone().one(&session).await?.map(convert).transpose() }).await
+        self.read(|| async { session.one(query.clone()).await?.map(convert).transpose() }).await
     }
 
     /// Reads every row that a query finds.
-    pub(crate) async fn read_all<E: EntityTrait, T>(
+    pub(crate) async fn read_all<E, T>(
         &self,
         query: Select<E>,
         convert: fn(E::Model) -> Result<T, Failure>,
-    ) -> StoreResult<Vec<T>> {
+    ) -> StoreResult<Vec<T>>
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
         let session = self.reader();
-        self.read(|| async { query.clone().all(&session).await?.into_iter().map(convert).collect() }).await
+        self.read(|| async { session.all(query.clone()).await?.into_iter().map(convert).collect() }).await
     }
 
     /// Does work in a transaction and answers once it is committed.

@@ -1,7 +1,7 @@
 //! The port of requests that are answered elsewhere.
 
 use async_trait::async_trait;
-use sea_orm::{QueryResult, Value};
+use sea_orm::Value;
 use signet_core::events::EventRecord;
 use signet_core::model::{
     DeferredKind, DeferredReference, DeferredRequest, DeferredState, Epoch, Epochs, Notification,
@@ -16,6 +16,7 @@ use crate::backchannel_notifications::{insert_notification, is_blocked};
 use crate::column::{fixed, parsed};
 use crate::database::Database;
 use crate::failure::{Failure, corrupt};
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::standing::stands_undenied;
@@ -116,24 +117,24 @@ async fn find(session: &Session<'_>, column: &str, values: Vec<Value>) -> Result
     row.as_ref().map(deferred_request_of).transpose()
 }
 
-fn deferred_request_of(row: &QueryResult) -> Result<DeferredRequest, Failure> {
-    let client_id: String = row.try_get("", "client_id")?;
-    let user_code: Option<Vec<u8>> = row.try_get("", "user_code")?;
-    let user_id: Option<Vec<u8>> = row.try_get("", "user_id")?;
-    let epochs: (Option<Epoch>, Option<Epoch>) = (row.try_get("", "realm_epoch")?, row.try_get("", "client_epoch")?);
+fn deferred_request_of(row: &Row) -> Result<DeferredRequest, Failure> {
+    let client_id: String = row.get("client_id")?;
+    let user_code: Option<Vec<u8>> = row.get("user_code")?;
+    let user_id: Option<Vec<u8>> = row.get("user_id")?;
+    let epochs: (Option<Epoch>, Option<Epoch>) = (row.get("realm_epoch")?, row.get("client_epoch")?);
     Ok(DeferredRequest {
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "deferred_requests.realm_id")?),
-        reference: DeferredReference(fixed(row.try_get("", "reference")?, "deferred_requests.reference")?),
-        kind: kind_of(row.try_get("", "kind")?)?,
+        realm_id: RealmId(fixed(row.get("realm_id")?, "deferred_requests.realm_id")?),
+        reference: DeferredReference(fixed(row.get("reference")?, "deferred_requests.reference")?),
+        kind: kind_of(row.get("kind")?)?,
         user_code: user_code.map(|code| fixed(code, "deferred_requests.user_code")).transpose()?,
         client_id: parsed::<ClientId>(&client_id, "deferred_requests.client_id")?,
         user_id: user_id.map(|id| fixed(id, "deferred_requests.user_id").map(UserId)).transpose()?,
-        content: row.try_get("", "content")?,
+        content: row.get("content")?,
         epochs: epochs.0.zip(epochs.1).map(|(realm, client)| Epochs { realm, client }),
-        state: state_of(row.try_get("", "state")?)?,
-        interval: row.try_get("", "poll_interval")?,
-        answer: row.try_get("", "answer")?,
-        expires_at: UnixTime(row.try_get("", "expires_at")?),
+        state: state_of(row.get("state")?)?,
+        interval: row.get("poll_interval")?,
+        answer: row.get("answer")?,
+        expires_at: UnixTime(row.get("expires_at")?),
     })
 }
 
@@ -213,7 +214,7 @@ impl Defer {
         let values =
             vec![sql::bytes(&self.deferral.request.realm_id.0), value, self.deferral.now.0.into(), most.into()];
         let row = session.row(&select, values).await?;
-        Ok(row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?.unwrap_or(most))
+        Ok(row.map(|row| row.at::<i64>(0)).transpose()?.unwrap_or(most))
     }
 
     async fn insert(&self, session: &Session<'_>) -> Result<bool, Failure> {

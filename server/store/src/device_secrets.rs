@@ -1,7 +1,7 @@
 //! The port of device secrets.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult, Value};
+use sea_orm::{DatabaseBackend, Value};
 use signet_core::events::EventRecord;
 use signet_core::model::{DeviceSecret, DeviceSecretHash};
 use signet_core::ports::{DeviceSecrets, StoreResult};
@@ -11,6 +11,7 @@ use signet_protocol::time::UnixTime;
 use crate::column::fixed;
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::text::storable;
@@ -47,15 +48,15 @@ fn key(realm_id: RealmId, hash: DeviceSecretHash) -> Vec<Value> {
     vec![sql::bytes(&realm_id.0), sql::bytes(&hash.0)]
 }
 
-fn device_secret_of(row: &QueryResult) -> Result<DeviceSecret, Failure> {
+fn device_secret_of(row: &Row) -> Result<DeviceSecret, Failure> {
     Ok(DeviceSecret {
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "device_secrets.realm_id")?),
-        lineage: Lineage(fixed(row.try_get("", "lineage")?, "device_secrets.lineage")?),
-        hash: DeviceSecretHash(fixed(row.try_get("", "secret")?, "device_secrets.secret")?),
-        sid: SessionId(fixed(row.try_get("", "sid")?, "device_secrets.sid")?),
-        user_id: UserId(fixed(row.try_get("", "user_id")?, "device_secrets.user_id")?),
-        group: row.try_get("", "sso_group")?,
-        expires_at: UnixTime(row.try_get("", "expires_at")?),
+        realm_id: RealmId(fixed(row.get("realm_id")?, "device_secrets.realm_id")?),
+        lineage: Lineage(fixed(row.get("lineage")?, "device_secrets.lineage")?),
+        hash: DeviceSecretHash(fixed(row.get("secret")?, "device_secrets.secret")?),
+        sid: SessionId(fixed(row.get("sid")?, "device_secrets.sid")?),
+        user_id: UserId(fixed(row.get("user_id")?, "device_secrets.user_id")?),
+        group: row.get("sso_group")?,
+        expires_at: UnixTime(row.get("expires_at")?),
     })
 }
 
@@ -80,7 +81,7 @@ impl KeepSecret {
         let DeviceSecret { realm_id, lineage, hash, sid, user_id, group, expires_at } = &self.secret;
         let insert = "INSERT INTO device_secrets (realm_id, lineage, secret, sid, user_id, sso_group, expires_at) \
                       VALUES (?, ?, ?, ?, ?, ?, ?)";
-        let instead = match session.get_database_backend() {
+        let instead = match session.backend() {
             DatabaseBackend::MySql => {
                 "ON DUPLICATE KEY UPDATE secret = VALUES(secret), sid = VALUES(sid), user_id = VALUES(user_id), \
                  sso_group = VALUES(sso_group), expires_at = VALUES(expires_at)"

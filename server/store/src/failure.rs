@@ -1,8 +1,8 @@
 //! What goes wrong inside, and what becomes of it outside.
 
 use sea_orm::sqlx::Error as DriverError;
-use sea_orm::sqlx::error::DatabaseError;
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
+use sea_orm::{DbErr, RuntimeErr};
 use signet_core::ports::StoreError;
 
 /// Why a piece of work did not come to its end.
@@ -59,9 +59,9 @@ impl Failure {
     /// Unique violations mean that `what` exists already, violated references that `parent` is not there.
     pub(crate) fn naming(self, what: &'static str, parent: &'static str) -> Self {
         match self {
-            Self::Database(error) => match error.sql_err() {
-                Some(SqlErr::UniqueConstraintViolation(_)) => Self::Final(StoreError::Duplicate(what)),
-                Some(SqlErr::ForeignKeyConstraintViolation(_)) => Self::Final(StoreError::Missing(parent)),
+            Self::Database(error) => match database_error(&error).map(DatabaseError::kind) {
+                Some(ErrorKind::UniqueViolation) => Self::Final(StoreError::Duplicate(what)),
+                Some(ErrorKind::ForeignKeyViolation) => Self::Final(StoreError::Missing(parent)),
                 _ => Self::Database(error),
             },
             done @ Self::Final(_) => done,
@@ -73,7 +73,7 @@ impl Failure {
 pub(crate) fn is_contention(error: &DbErr) -> bool {
     let Some(code) = database_error(error).map(code_of) else { return false };
     // PostgreSQL: serialization failure, deadlock. MariaDB, MySQL: deadlock, record changed since it was read.
-    // SQLite: busy, its snapshot variety, and a locked table. Numbers of different databases do not meet.
+    // SQLite: busy, its varieties for recovery and snapshots, and a locked table. Numbers of different databases do not meet.
     matches!(code.as_str(), "40001" | "40P01" | "1213" | "1020" | "5" | "261" | "517" | "6")
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn corrupt(column: &'static str) -> Failure {
 
 /// Whether a unique key was violated.
 pub(crate) fn is_duplicate(error: &DbErr) -> bool {
-    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+    database_error(error).is_some_and(DatabaseError::is_unique_violation)
 }
 
 fn driver_error(error: &DbErr) -> Option<&DriverError> {

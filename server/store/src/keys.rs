@@ -133,8 +133,8 @@ pub(crate) async fn insert_signing_key(session: &Session<'_>, key: &SigningKeyRe
         state_since: Set(key.state_since.0),
         activates_at: Set(key.activates_at.map(|at| at.0)),
     };
-    let inserted = signing_key::Entity::insert(row).exec_without_returning(session).await;
-    inserted.map(drop).map_err(|error| Failure::from(error).naming("signing key", "realm"))
+    let inserted = session.change(&signing_key::Entity::insert(row)).await;
+    inserted.map(drop).map_err(|failure| failure.naming("signing key", "realm"))
 }
 
 /// Inserts a sealing key.
@@ -145,8 +145,8 @@ pub(crate) async fn insert_sealing_key(session: &Session<'_>, key: &SealingKeyRe
         encrypted_key: Set(key.encrypted_key.clone()),
         created_at: Set(key.created_at.0),
     };
-    let inserted = sealing_key::Entity::insert(row).exec_without_returning(session).await;
-    inserted.map(drop).map_err(|error| Failure::from(error).naming("sealing key", "realm"))
+    let inserted = session.change(&sealing_key::Entity::insert(row)).await;
+    inserted.map(drop).map_err(|failure| failure.naming("sealing key", "realm"))
 }
 
 /// The active key of an algorithm becomes verifying.
@@ -210,7 +210,7 @@ impl Work for ActivateDueKey {
         let due = signing_key::Entity::find_by_id((self.realm_id.0.to_vec(), self.kid.to_string()))
             .filter(signing_key::Column::State.eq(KeyState::Future.as_str()))
             .filter(signing_key::Column::ActivatesAt.lte(self.now.0));
-        let Some(key) = due.one(session).await? else { return Ok(Ending::RollBack(false)) };
+        let Some(key) = session.one(due).await? else { return Ok(Ending::RollBack(false)) };
         replace_active(session, self.realm_id, &key.algorithm, self.now).await?;
         set_state(session, (self.realm_id, &self.kid), KeyState::Active, self.now).await?;
         note_change(session, self.realm_id).await?;
@@ -237,7 +237,7 @@ impl Work for ScheduleSigningKey {
             .filter(signing_key::Column::State.eq(KeyState::Future.as_str()))
             .filter(signing_key::Column::ActivatesAt.is_not_null());
         // Another node, or an administrator, may have been faster.
-        if replaced.one(session).await?.is_none() || scheduled.one(session).await?.is_some() {
+        if session.one(replaced).await?.is_none() || session.one(scheduled).await?.is_some() {
             return Ok(Ending::RollBack(false));
         }
         insert_signing_key(session, &self.key).await?;
@@ -262,7 +262,7 @@ impl Work for RetireSigningKey {
         let replaced = signing_key::Entity::find_by_id((self.realm_id.0.to_vec(), self.kid.to_string()))
             .filter(signing_key::Column::State.eq(KeyState::Verifying.as_str()))
             .filter(signing_key::Column::StateSince.lte(self.verifying_since.0));
-        if replaced.one(session).await?.is_none() {
+        if session.one(replaced).await?.is_none() {
             return Ok(Ending::RollBack(false));
         }
         set_state(session, (self.realm_id, &self.kid), KeyState::Retired, self.now).await?;
@@ -285,7 +285,7 @@ impl Work for SetKeyState {
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
         lock_realm(session, self.realm_id).await?;
         let key = signing_key::Entity::find_by_id((self.realm_id.0.to_vec(), self.kid.to_string()));
-        let Some(key) = key.one(session).await? else {
+        let Some(key) = session.one(key).await? else {
             return Err(StoreError::Missing("signing key").into());
         };
         let (was_active, is_active) = (key.state == KeyState::Active.as_str(), self.state == KeyState::Active);
@@ -313,7 +313,7 @@ impl Work for DeleteSigningKey {
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
         lock_realm(session, self.realm_id).await?;
         let key = signing_key::Entity::find_by_id((self.realm_id.0.to_vec(), self.kid.to_string()));
-        match key.one(session).await? {
+        match session.one(key).await? {
             None => return Err(StoreError::Missing("signing key").into()),
             Some(key) if key.state == KeyState::Active.as_str() => return Err(StoreError::Needed(SIGNS).into()),
             Some(_) => {}

@@ -1,9 +1,10 @@
 //! The ports of the core on SQLite, PostgreSQL and MariaDB or MySQL.
 //!
 //! One implementation speaks to all of them through sea-orm. What differs is in few places: how they are connected
-//! (`connect`, `pool`, `sqlite`), who writes (`writer`: SQLite has one writer with group commit), and the statements where their SQL
-//! differs (`sql`). Rows that configure something go through entities; the statements of every login and token
-//! request are written by hand, because their number and form are what the speed and the safety depend on.
+//! (`connect`, `pool`), the file of SQLite with its one writer and group commit (`sqlite`), the rows of either (`row`),
+//! and the statements where their SQL differs (`sql`). Rows that configure something go through entities; the statements
+//! of every login and token request are written by hand, because their number and form are what the speed and the safety
+//! depend on.
 
 mod authorization_details;
 mod authorizations;
@@ -33,6 +34,7 @@ mod realms;
 mod refresh_families;
 mod registrations;
 mod resource_servers;
+mod row;
 mod scripts;
 mod serving_lock;
 mod session;
@@ -51,7 +53,6 @@ mod uma;
 mod used_records;
 mod users;
 mod work;
-mod writer;
 
 pub use crate::connect::{ConnectError, Isolation, Options};
 pub use crate::database::Database;

@@ -1,7 +1,6 @@
 //! The port of back-channel logouts that wait to be sent. Time is the database's: nodes agree on it.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, QueryResult};
 use signet_core::events::EventRecord;
 use signet_core::model::LogoutDelivery;
 use signet_core::ports::{LogoutDeliveries, Page, PageRequest, StoreError, StoreResult};
@@ -13,6 +12,7 @@ use crate::database::Database;
 use crate::failure::Failure;
 use crate::outbox::Change;
 use crate::realms::page_of;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::work::{Ending, Work};
@@ -24,7 +24,7 @@ const FROM: &str = "FROM logout_deliveries d JOIN realms r ON r.realm_id = d.rea
 impl LogoutDeliveries for Database {
     async fn due_logout_deliveries(&self, limit: u64) -> StoreResult<Vec<LogoutDelivery>> {
         let session = self.reader();
-        let now = sql::now(session.get_database_backend());
+        let now = sql::now(session.backend());
         let select = format!(
             "SELECT {COLUMNS} {FROM} WHERE NOT d.dead AND d.next_at <= {now} AND NOT EXISTS \
              (SELECT 1 FROM logout_deliveries e WHERE e.realm_id = d.realm_id AND e.client_id = d.client_id \
@@ -89,19 +89,19 @@ impl LogoutDeliveries for Database {
     }
 }
 
-fn delivery_of(row: &QueryResult) -> Result<LogoutDelivery, Failure> {
+fn delivery_of(row: &Row) -> Result<LogoutDelivery, Failure> {
     Ok(LogoutDelivery {
-        number: row.try_get("", "sequence")?,
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "logout_deliveries.realm_id")?),
-        realm: parsed(&row.try_get::<String>("", "name")?, "realms.name")?,
-        sid: SessionId(fixed(row.try_get("", "sid")?, "logout_deliveries.sid")?),
-        user_id: UserId(fixed(row.try_get("", "user_id")?, "logout_deliveries.user_id")?),
-        client_id: parsed(&row.try_get::<String>("", "client_id")?, "logout_deliveries.client_id")?,
-        created_at: UnixTime(row.try_get("", "created_at")?),
-        attempts: row.try_get("", "attempts")?,
-        next_at: UnixTime(row.try_get("", "next_at")?),
-        dead: row.try_get("", "dead")?,
-        problem: row.try_get("", "problem")?,
+        number: row.get("sequence")?,
+        realm_id: RealmId(fixed(row.get("realm_id")?, "logout_deliveries.realm_id")?),
+        realm: parsed(&row.get::<String>("name")?, "realms.name")?,
+        sid: SessionId(fixed(row.get("sid")?, "logout_deliveries.sid")?),
+        user_id: UserId(fixed(row.get("user_id")?, "logout_deliveries.user_id")?),
+        client_id: parsed(&row.get::<String>("client_id")?, "logout_deliveries.client_id")?,
+        created_at: UnixTime(row.get("created_at")?),
+        attempts: row.get("attempts")?,
+        next_at: UnixTime(row.get("next_at")?),
+        dead: row.get("dead")?,
+        problem: row.get("problem")?,
     })
 }
 
@@ -120,7 +120,7 @@ impl Work for ChangeDelivery {
     }
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
-        let now = sql::now(session.get_database_backend());
+        let now = sql::now(session.backend());
         let (statement, mut values) = self.change.statement("logout_deliveries", now);
         values.extend([self.delivery.number.into(), self.delivery.attempts.into(), self.delivery.next_at.0.into()]);
         // Whoever holds the lease knows the number of attempts, but not the second in which the database granted it.
@@ -146,7 +146,7 @@ impl Work for Retry {
     type Outcome = bool;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
-        let now = sql::now(session.get_database_backend());
+        let now = sql::now(session.backend());
         let update = format!(
             "UPDATE logout_deliveries SET attempts = 0, created_at = {now}, next_at = {now}, dead = FALSE, \
              problem = NULL WHERE realm_id = ? AND sequence = ?"

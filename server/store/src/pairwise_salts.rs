@@ -54,8 +54,8 @@ impl Work for InsertPairwiseSalt {
             encrypted_salt: Set(self.salt.encrypted_salt.clone()),
             since: Set(self.salt.since.0),
         };
-        let inserted = pairwise_salt::Entity::insert(row).exec_without_returning(session).await;
-        inserted.map_err(|error| Failure::from(error).naming("pairwise salt", "realm"))?;
+        let inserted = session.change(&pairwise_salt::Entity::insert(row)).await;
+        inserted.map_err(|failure| failure.naming("pairwise salt", "realm"))?;
         note_change(session, self.salt.realm_id).await?;
         Ok(Ending::Commit(()))
     }

@@ -96,7 +96,7 @@ impl Watch {
 /// something only on one and the same connection.
 async fn data_version(session: &Session<'_>) -> Result<Option<i64>, Failure> {
     let row = session.row("PRAGMA data_version", Vec::new()).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+    row.map(|row| row.at(0)).transpose()
 }
 
 impl Database {

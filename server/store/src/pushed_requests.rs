@@ -1,7 +1,7 @@
 //! The port of pushed authorization requests.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult, Value};
+use sea_orm::{DatabaseBackend, Value};
 use signet_core::events::EventRecord;
 use signet_core::model::{PushedReference, PushedRequest};
 use signet_core::ports::{Push, PushOutcome, PushedRequests, StandingQuery, StoreResult};
@@ -11,9 +11,9 @@ use signet_protocol::time::UnixTime;
 use crate::column::{fixed, parsed};
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
-use crate::sqlite::or_fail;
 use crate::standing::stands_undenied;
 use crate::used_records::insert_proofs;
 use crate::work::{Ending, Work};
@@ -44,16 +44,16 @@ fn key(realm_id: RealmId, reference: PushedReference) -> Vec<Value> {
     vec![sql::bytes(&realm_id.0), sql::bytes(&reference.0)]
 }
 
-fn pushed_request_of(row: &QueryResult) -> Result<PushedRequest, Failure> {
-    let client_id: String = row.try_get("", "client_id")?;
+fn pushed_request_of(row: &Row) -> Result<PushedRequest, Failure> {
+    let client_id: String = row.get("client_id")?;
     Ok(PushedRequest {
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "pushed_requests.realm_id")?),
-        reference: PushedReference(fixed(row.try_get("", "reference")?, "pushed_requests.reference")?),
+        realm_id: RealmId(fixed(row.get("realm_id")?, "pushed_requests.realm_id")?),
+        reference: PushedReference(fixed(row.get("reference")?, "pushed_requests.reference")?),
         client_id: parsed::<ClientId>(&client_id, "pushed_requests.client_id")?,
-        content: row.try_get("", "content")?,
-        completed: row.try_get("", "completed")?,
-        opens_until: UnixTime(row.try_get("", "opens_until")?),
-        expires_at: UnixTime(row.try_get("", "expires_at")?),
+        content: row.get("content")?,
+        completed: row.get("completed")?,
+        opens_until: UnixTime(row.get("opens_until")?),
+        expires_at: UnixTime(row.get("expires_at")?),
     })
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn complete_pushed_request(
         update.push_str(&condition.sql);
         values.extend(condition.values);
     }
-    session.change_one(&update, values).await
+    Ok(session.execute(&update, values).await? == 1)
 }
 
 /// Whether a request can be answered no more.
@@ -94,16 +94,14 @@ impl KeepPush {
     /// ends at the bound, and does not pass what is answered.
     async fn insert(&self, session: &Session<'_>) -> Result<bool, Failure> {
         let Push { request, now, most, .. } = &self.push;
-        let from = if session.get_database_backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
-        let insert = |condition: &str| {
-            format!(
-                "INSERT INTO pushed_requests \
-                 (realm_id, reference, client_id, content, completed, opens_until, expires_at) \
-                 SELECT ?, ?, ?, ?, ?, ?, ?{from} WHERE {condition}"
-            )
-        };
-        let has_room = "(SELECT COUNT(*) FROM (SELECT 1 FROM pushed_requests WHERE realm_id = ? AND client_id = ? \
-                        AND NOT completed AND opens_until > ? LIMIT ?) AS open_requests) < ?";
+        let from = if session.backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
+        let insert = format!(
+            "INSERT INTO pushed_requests \
+             (realm_id, reference, client_id, content, completed, opens_until, expires_at) \
+             SELECT ?, ?, ?, ?, ?, ?, ?{from} \
+             WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM pushed_requests WHERE realm_id = ? AND client_id = ? \
+             AND NOT completed AND opens_until > ? LIMIT ?) AS open_requests) < ?"
+        );
         let mut values = key(request.realm_id, request.reference);
         values.extend([
             request.client_id.as_str().into(),
@@ -117,11 +115,7 @@ impl KeepPush {
             (*most).into(),
             (*most).into(),
         ]);
-        let values = match session.expect(&insert(&or_fail(has_room)), values).await {
-            Ok(()) => return Ok(true),
-            Err(values) => values,
-        };
-        let inserted = session.execute(&insert(has_room), values).await;
+        let inserted = session.execute(&insert, values).await;
         inserted.map(|rows| rows == 1).map_err(|failure| failure.naming("pushed request", "realm"))
     }
 }

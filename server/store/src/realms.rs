@@ -1,7 +1,7 @@
 //! The port of realms.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use signet_core::events::EventRecord;
 use signet_core::model::{Realm, SealingKeyRecord, SigningKeyRecord};
 use signet_core::ports::{Page, PageRequest, Realms, StoreError, StoreResult};
@@ -140,7 +140,7 @@ fn changeable(realm: &Realm) -> Result<realm::ActiveModel, Failure> {
 /// Holds the realm's row until the end of the transaction, so that changes that concern several rows of the realm
 /// happen one after the other.
 pub(crate) async fn lock_realm(session: &Session<'_>, realm_id: RealmId) -> Result<(), Failure> {
-    let lock = sql::for_update(session.get_database_backend());
+    let lock = sql::for_update(session.backend());
     let select = format!("SELECT epoch FROM realms WHERE realm_id = ?{lock}");
     match session.row(&select, vec![sql::bytes(&realm_id.0)]).await? {
         Some(_) => Ok(()),
@@ -163,8 +163,8 @@ impl Work for InsertRealm {
         row.realm_id = Set(self.realm.id.0.to_vec());
         row.epoch = Set(self.realm.epoch);
         row.revision = Set(self.realm.revision);
-        let inserted = realm::Entity::insert(row).exec_without_returning(session).await;
-        inserted.map_err(|error| Failure::from(error).naming("realm", "realm"))?;
+        let inserted = session.change(&realm::Entity::insert(row)).await;
+        inserted.map_err(|failure| failure.naming("realm", "realm"))?;
         for key in &self.signing {
             insert_signing_key(session, key).await?;
         }
@@ -189,9 +189,9 @@ impl Work for UpdateRealm {
             .set(row)
             .filter(realm::Column::RealmId.eq(self.realm.id.0.to_vec()))
             .filter(realm::Column::Revision.eq(self.realm.revision));
-        let updated = update.exec(session).await.map_err(|error| Failure::from(error).naming("realm", "realm"))?;
+        let updated = session.change(&update).await.map_err(|failure| failure.naming("realm", "realm"))?;
         let stored = ("realms WHERE realm_id = ?", vec![sql::bytes(&self.realm.id.0)]);
-        was_changed(session, (updated.rows_affected, "realm"), stored).await?;
+        was_changed(session, (updated, "realm"), stored).await?;
         note_change(session, self.realm.id).await?;
         Ok(Ending::Commit(()))
     }
@@ -225,7 +225,7 @@ impl Work for DeleteRealm {
     const PATIENCE: Patience = Patience::Long;
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
-        if session.get_database_backend() == DatabaseBackend::Postgres {
+        if session.backend() == DatabaseBackend::Postgres {
             session.execute("SET LOCAL statement_timeout = '60s'", Vec::new()).await?;
         }
         // Users, clients, keys, resource servers and consents go by their foreign keys.
@@ -261,5 +261,5 @@ impl Work for InsertCanary {
 
 async fn stored_canary(session: &Session<'_>) -> Result<Option<Vec<u8>>, Failure> {
     let row = session.row("SELECT canary FROM installation WHERE id = 1", Vec::new()).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+    row.map(|row| row.at(0)).transpose()
 }

@@ -1,7 +1,6 @@
 //! The port of refresh token families.
 
 use async_trait::async_trait;
-use sea_orm::QueryResult;
 use signet_core::events::EventRecord;
 use signet_core::model::RefreshFamily;
 use signet_core::ports::{RefreshFamilies, Rotation, RotationOutcome, StoreResult};
@@ -11,6 +10,7 @@ use signet_protocol::time::UnixTime;
 use crate::column::{fixed, from_json, parsed, to_json};
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::standing::{deny_lineage, stands_undenied};
@@ -51,21 +51,21 @@ impl RefreshFamilies for Database {
     }
 }
 
-fn refresh_family_of(row: &QueryResult) -> Result<RefreshFamily, Failure> {
-    let client_id: String = row.try_get("", "client_id")?;
-    let content: String = row.try_get("", "content")?;
+fn refresh_family_of(row: &Row) -> Result<RefreshFamily, Failure> {
+    let client_id: String = row.get("client_id")?;
+    let content: String = row.get("content")?;
     Ok(RefreshFamily {
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "refresh_families.realm_id")?),
-        lineage: Lineage(fixed(row.try_get("", "lineage")?, "refresh_families.lineage")?),
+        realm_id: RealmId(fixed(row.get("realm_id")?, "refresh_families.realm_id")?),
+        lineage: Lineage(fixed(row.get("lineage")?, "refresh_families.lineage")?),
         client_id: parsed::<ClientId>(&client_id, "refresh_families.client_id")?,
-        user_id: UserId(fixed(row.try_get("", "user_id")?, "refresh_families.user_id")?),
-        generation: row.try_get("", "generation")?,
-        rotated_at: UnixTime(row.try_get("", "rotated_at")?),
-        active: row.try_get("", "active")?,
+        user_id: UserId(fixed(row.get("user_id")?, "refresh_families.user_id")?),
+        generation: row.get("generation")?,
+        rotated_at: UnixTime(row.get("rotated_at")?),
+        active: row.get("active")?,
         content: from_json(&content, "refresh_families.content")?,
-        key_version: row.try_get("", "key_version")?,
-        idle_expires_at: UnixTime(row.try_get("", "idle_expires_at")?),
-        expires_at: UnixTime(row.try_get("", "expires_at")?),
+        key_version: row.get("key_version")?,
+        idle_expires_at: UnixTime(row.get("idle_expires_at")?),
+        expires_at: UnixTime(row.get("expires_at")?),
     })
 }
 

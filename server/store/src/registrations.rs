@@ -17,6 +17,7 @@ use crate::database::Database;
 use crate::entity::{client_registration, initial_access_token};
 use crate::failure::Failure;
 use crate::realms::{lock_realm, page_of};
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::used_records::insert_used_record;
@@ -148,8 +149,8 @@ async fn unused_clients(
                   WHERE c.unused_at <= ? ORDER BY c.unused_at LIMIT ?";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = session.rows(select, vec![now.0.into(), limit.into()]).await?;
-    let named = |row: sea_orm::QueryResult| {
-        let (name, client_id): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    let named = |row: Row| {
+        let (name, client_id): (String, String) = (row.at(0)?, row.at(1)?);
         Ok((parsed(&name, "realms.name")?, parsed(&client_id, "client_registrations.client_id")?))
     };
     rows.into_iter().map(named).collect()
@@ -175,8 +176,8 @@ impl Work for InsertToken {
             expires_at: Set(expires_at.0),
             created_at: Set(created_at.0),
         };
-        let inserted = initial_access_token::Entity::insert(row).exec_without_returning(session).await;
-        inserted.map_err(|error| Failure::from(error).naming("initial access token", "realm"))?;
+        let inserted = session.change(&initial_access_token::Entity::insert(row)).await;
+        inserted.map_err(|failure| failure.naming("initial access token", "realm"))?;
         Ok(Ending::Commit(()))
     }
 }
@@ -224,7 +225,7 @@ impl Work for Register {
         }
         let count = "SELECT COUNT(*) FROM client_registrations WHERE realm_id = ?";
         let count = session.row(count, vec![sql::bytes(&realm_id.0)]).await?;
-        if count.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))? >= *maximum_clients {
+        if count.map_or(Ok(0), |row| row.at::<i64>(0))? >= *maximum_clients {
             return Ok(Ending::RollBack(RegistrationOutcome::Full));
         }
         insert_client(session, client).await?;
@@ -236,7 +237,7 @@ impl Work for Register {
             initial_access_token: Set(registration.initial_access_token.map(|id| id.0.to_vec())),
             unused_at: Set(registration.unused_at.map(|time| time.0)),
         };
-        client_registration::Entity::insert(row).exec_without_returning(session).await?;
+        session.change(&client_registration::Entity::insert(row)).await?;
         Ok(Ending::Commit(RegistrationOutcome::Registered))
     }
 }

@@ -101,8 +101,8 @@ impl Work for InsertResourceServer {
         row.id = Set(self.server.id.0.to_vec());
         row.revision = Set(self.server.revision);
         row.created_at = Set(self.server.created_at.0);
-        let inserted = resource_server::Entity::insert(row).exec_without_returning(session).await;
-        inserted.map_err(|error| Failure::from(error).naming("resource server", "realm"))?;
+        let inserted = session.change(&resource_server::Entity::insert(row)).await;
+        inserted.map_err(|failure| failure.naming("resource server", "realm"))?;
         note_change(session, self.server.realm_id).await?;
         Ok(Ending::Commit(()))
     }
@@ -124,11 +124,11 @@ impl Work for UpdateResourceServer {
             .filter(resource_server::Column::RealmId.eq(self.server.realm_id.0.to_vec()))
             .filter(resource_server::Column::Id.eq(self.server.id.0.to_vec()))
             .filter(resource_server::Column::Revision.eq(self.server.revision));
-        let updated = update.exec(session).await;
-        let updated = updated.map_err(|error| Failure::from(error).naming("resource server", "realm"))?;
+        let updated = session.change(&update).await;
+        let updated = updated.map_err(|failure| failure.naming("resource server", "realm"))?;
         let server = vec![sql::bytes(&self.server.realm_id.0), sql::bytes(&self.server.id.0)];
         let stored = ("resource_servers WHERE realm_id = ? AND id = ?", server);
-        was_changed(session, (updated.rows_affected, "resource server"), stored).await?;
+        was_changed(session, (updated, "resource server"), stored).await?;
         note_change(session, self.server.realm_id).await?;
         Ok(Ending::Commit(()))
     }

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, QueryResult,
-    Statement, Value,
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryResult,
+    QuerySelect, QueryTrait, Select, Statement, TryIntoModel, Value,
 };
-use tokio::sync::Mutex;
 
 use crate::failure::{Failure, is_duplicate};
+use crate::row::Row;
 use crate::sql;
-use crate::sqlite::{self, Readers, WriteTransaction, not_read};
+use crate::sqlite::{Connection, FileRow, Readers};
 use crate::statistics::Counters;
 
-/// A connection or a transaction. Entities take it like any connection of sea-orm.
+/// A connection or a transaction.
 pub(crate) struct Session<'a> {
     executor: Executor<'a>,
     counters: &'a Counters,
@@ -24,7 +23,7 @@ enum Executor<'a> {
     Pool(Arc<DatabaseConnection>),
     Transaction(&'a DatabaseTransaction),
     Readers(&'a Readers),
-    Writer(Mutex<&'a mut WriteTransaction>),
+    Writer(&'a Connection),
 }
 
 impl<'a> Session<'a> {
@@ -44,105 +43,12 @@ impl<'a> Session<'a> {
     }
 
     /// All statements in the transaction of the one who writes to a SQLite file.
-    pub(crate) fn writer(transaction: &'a mut WriteTransaction, counters: &'a Counters) -> Self {
-        Self { executor: Executor::Writer(Mutex::new(transaction)), counters }
+    pub(crate) const fn writer(connection: &'a Connection, counters: &'a Counters) -> Self {
+        Self { executor: Executor::Writer(connection), counters }
     }
 
-    fn counted<T>(&self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
-        if answer.is_ok() {
-            self.counters.count_answer();
-        }
-        answer
-    }
-
-    /// Runs a statement with `?` for each value; answers how many rows it found.
-    pub(crate) async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64, Failure> {
-        let statement = sql::statement(self.get_database_backend(), sql, values);
-        Ok(self.execute_raw(statement).await?.rows_affected())
-    }
-
-    /// Runs a statement of whose answer nothing depends, at the latest before the next one or with the commit.
-    pub(crate) async fn execute_late(&self, sql: &str, values: Vec<Value>) -> Result<(), Failure> {
-        let statement = sql::statement(self.get_database_backend(), sql, values);
-        if let Executor::Writer(transaction) = &self.executor {
-            self.counters.count_statement();
-            return Ok(self.counted(transaction.lock().await.execute_late(statement).await)?);
-        }
-        self.execute_raw(statement).await?;
-        Ok(())
-    }
-
-    /// Leaves a statement for the next one or the commit, which fails unless it does all that it may do; gives the values
-    /// back where it cannot wait. It does not, either, when the work runs again because one failed.
-    pub(crate) async fn expect(&self, sql: &str, values: Vec<Value>) -> Result<(), Vec<Value>> {
-        self.leave(sql, values, WriteTransaction::expect).await
-    }
-
-    /// Runs a statement that changes one row, if all is well; says whether it did.
-    pub(crate) async fn change_one(&self, sql: &str, values: Vec<Value>) -> Result<bool, Failure> {
-        match self.leave(sql, values, WriteTransaction::expect_change).await {
-            Ok(()) => Ok(true),
-            Err(values) => self.execute(sql, values).await.map(|rows| rows == 1),
-        }
-    }
-
-    async fn leave(
-        &self,
-        sql: &str,
-        values: Vec<Value>,
-        how: fn(&mut WriteTransaction, Statement),
-    ) -> Result<(), Vec<Value>> {
-        let Executor::Writer(transaction) = &self.executor else { return Err(values) };
-        let mut transaction = transaction.lock().await;
-        if !transaction.may_expect() {
-            return Err(values);
-        }
-        self.counters.count_statement();
-        how(&mut transaction, sql::statement(DatabaseBackend::Sqlite, sql, values));
-        Ok(())
-    }
-
-    /// Reads at most one row.
-    pub(crate) async fn row(&self, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, Failure> {
-        let statement = sql::statement(self.get_database_backend(), sql, values);
-        Ok(self.query_one_raw(statement).await?)
-    }
-
-    /// Reads every row.
-    pub(crate) async fn rows(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, Failure> {
-        let statement = sql::statement(self.get_database_backend(), sql, values);
-        Ok(self.query_all_raw(statement).await?)
-    }
-
-    /// Runs an `INSERT` that only the first may win, who is expected to be the only one; says whether a row was inserted.
-    /// `insert` has no conflict clause.
-    ///
-    /// MariaDB and MySQL get the plain statement, whose error 1062 means "second": the driver counts found rows, so
-    /// that `ON DUPLICATE KEY UPDATE` would make two winners, and `INSERT IGNORE` would cut keys that are too long.
-    pub(crate) async fn insert_once(&self, insert: &str, values: Vec<Value>) -> Result<bool, Failure> {
-        let backend = self.get_database_backend();
-        if backend == DatabaseBackend::MySql {
-            return match self.execute_raw(sql::statement(backend, insert, values)).await {
-                Ok(result) => Ok(result.rows_affected() == 1),
-                Err(error) if is_duplicate(&error) => Ok(false),
-                Err(error) => Err(error.into()),
-            };
-        }
-        self.change_one(&format!("{insert} ON CONFLICT DO NOTHING"), values).await
-    }
-
-    /// The same where it does not matter who is first.
-    pub(crate) async fn insert_if_missing(&self, insert: &str, values: Vec<Value>) -> Result<(), Failure> {
-        if self.get_database_backend() == DatabaseBackend::MySql {
-            return self.insert_once(insert, values).await.map(drop);
-        }
-        self.execute_late(&format!("{insert} ON CONFLICT DO NOTHING"), values).await
-    }
-}
-
-#[async_trait]
-impl ConnectionTrait for Session<'_> {
-    fn get_database_backend(&self) -> DatabaseBackend {
+    /// The SQL that is understood.
+    pub(crate) fn backend(&self) -> DatabaseBackend {
         match &self.executor {
             Executor::Pool(pool) => pool.get_database_backend(),
             Executor::Transaction(transaction) => transaction.get_database_backend(),
@@ -150,41 +56,105 @@ impl ConnectionTrait for Session<'_> {
         }
     }
 
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+    /// Runs a statement with `?` for each value; answers how many rows it found.
+    pub(crate) async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64, Failure> {
+        Ok(self.run(sql::statement(self.backend(), sql, values)).await?)
+    }
+
+    /// Reads at most one row, which is found by a key. What walks over many takes [`Self::rows`].
+    pub(crate) async fn row(&self, sql: &str, values: Vec<Value>) -> Result<Option<Row>, Failure> {
+        Ok(self.first(sql::statement(self.backend(), sql, values)).await?)
+    }
+
+    /// Reads every row.
+    pub(crate) async fn rows(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, Failure> {
+        Ok(self.every(sql::statement(self.backend(), sql, values)).await?)
+    }
+
+    /// Runs an `INSERT` that only the first may win; says whether a row was inserted. `insert` has no conflict clause.
+    ///
+    /// MariaDB and MySQL get the plain statement, whose error 1062 means "second": the driver counts found rows, so
+    /// that `ON DUPLICATE KEY UPDATE` would make two winners, and `INSERT IGNORE` would cut keys that are too long.
+    pub(crate) async fn insert_once(&self, insert: &str, values: Vec<Value>) -> Result<bool, Failure> {
+        let backend = self.backend();
+        if backend == DatabaseBackend::MySql {
+            return match self.run(sql::statement(backend, insert, values)).await {
+                Ok(inserted) => Ok(inserted == 1),
+                Err(error) if is_duplicate(&error) => Ok(false),
+                Err(error) => Err(error.into()),
+            };
+        }
+        Ok(self.execute(&format!("{insert} ON CONFLICT DO NOTHING"), values).await? == 1)
+    }
+
+    /// Runs the `INSERT` or `UPDATE` of an entity; answers how many rows it found.
+    pub(crate) async fn change(&self, query: &impl QueryTrait) -> Result<u64, Failure> {
+        Ok(self.run(query.build(self.backend())).await?)
+    }
+
+    /// Reads the first row that an entity's query finds.
+    pub(crate) async fn one<E>(&self, query: Select<E>) -> Result<Option<E::Model>, Failure>
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        let row = self.first(query.limit(1).build(self.backend())).await?;
+        row.as_ref().map(Row::model::<E>).transpose()
+    }
+
+    /// Reads every row that an entity's query finds.
+    pub(crate) async fn all<E>(&self, query: Select<E>) -> Result<Vec<E::Model>, Failure>
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        let rows = self.every(query.build(self.backend())).await?;
+        rows.iter().map(Row::model::<E>).collect()
+    }
+
+    async fn run(&self, statement: Statement) -> Result<u64, DbErr> {
         self.counters.count_statement();
         self.counted(match &self.executor {
-            Executor::Pool(pool) => pool.execute_raw(statement).await,
-            Executor::Transaction(transaction) => transaction.execute_raw(statement).await,
+            Executor::Pool(pool) => pool.execute_raw(statement).await.map(|result| result.rows_affected()),
+            Executor::Transaction(transaction) => {
+                transaction.execute_raw(statement).await.map(|result| result.rows_affected())
+            }
             Executor::Readers(_) => Err(DbErr::Custom("nothing is written where files are read".to_owned())),
-            Executor::Writer(transaction) => transaction.lock().await.execute(statement).await,
+            Executor::Writer(connection) => connection.execute(&statement),
         })
     }
 
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.execute_raw(Statement::from_string(self.get_database_backend(), sql)).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+    async fn first(&self, statement: Statement) -> Result<Option<Row>, DbErr> {
         self.counters.count_statement();
         self.counted(match &self.executor {
-            Executor::Pool(pool) => pool.query_one_raw(statement).await,
-            Executor::Transaction(transaction) => transaction.query_one_raw(statement).await,
-            Executor::Readers(readers) => {
-                sqlite::query_one(&mut *readers.lock().await.map_err(not_read)?, statement).await
+            Executor::Pool(pool) => pool.query_one_raw(statement).await.map(|row| row.map(Row::OfServer)),
+            Executor::Transaction(transaction) => {
+                transaction.query_one_raw(statement).await.map(|row| row.map(Row::OfServer))
             }
-            Executor::Writer(transaction) => Ok(transaction.lock().await.rows(statement).await?.into_iter().next()),
+            Executor::Readers(readers) => readers.row(&statement).await.map(|row| row.map(Row::OfFile)),
+            // To its end: it may write.
+            Executor::Writer(connection) => {
+                connection.rows(&statement).map(|rows| rows.into_iter().next().map(Row::OfFile))
+            }
         })
     }
 
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    async fn every(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
+        let of_server = |rows: Vec<QueryResult>| rows.into_iter().map(Row::OfServer).collect();
+        let of_file = |rows: Vec<FileRow>| rows.into_iter().map(Row::OfFile).collect();
         self.counters.count_statement();
         self.counted(match &self.executor {
-            Executor::Pool(pool) => pool.query_all_raw(statement).await,
-            Executor::Transaction(transaction) => transaction.query_all_raw(statement).await,
-            Executor::Readers(readers) => {
-                sqlite::query_all(&mut *readers.lock().await.map_err(not_read)?, statement).await
-            }
-            Executor::Writer(transaction) => transaction.lock().await.rows(statement).await,
+            Executor::Pool(pool) => pool.query_all_raw(statement).await.map(of_server),
+            Executor::Transaction(transaction) => transaction.query_all_raw(statement).await.map(of_server),
+            Executor::Readers(readers) => readers.rows(statement).await.map(of_file),
+            Executor::Writer(connection) => connection.rows(&statement).map(of_file),
         })
+    }
+
+    fn counted<T>(&self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
+        if answer.is_ok() {
+            self.counters.count_answer();
+        }
+        answer
     }
 }

@@ -1,7 +1,7 @@
 //! How browser sessions end: with their participants, and with a delivery for each client that wants to be told.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::Value;
 use signet_core::model::{EndedSession, SessionIdHash};
 use signet_core::ports::{SessionEnding, WhichSessions};
 use signet_protocol::client_metadata::ClientMetadata;
@@ -10,6 +10,7 @@ use signet_protocol::time::UnixTime;
 
 use crate::column::{fixed, from_json, parsed};
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::standing::deny_lineage;
@@ -125,13 +126,13 @@ async fn locked(session: &Session<'_>, realm_id: RealmId, which: WhichSessions) 
             ("realm_epoch < (SELECT epoch FROM realms WHERE realm_id = ?)", sql::bytes(&realm_id.0))
         }
     };
-    let lock = sql::for_update(session.get_database_backend());
+    let lock = sql::for_update(session.backend());
     let select = format!("SELECT sid, user_id FROM sessions WHERE realm_id = ? AND {condition} ORDER BY {order}{lock}");
     let rows = session.rows(&select, vec![sql::bytes(&realm_id.0), value]).await?;
-    let of = |row: &QueryResult| {
+    let of = |row: &Row| {
         Ok(EndedSession {
-            sid: SessionId(fixed(row.try_get("", "sid")?, "sessions.sid")?),
-            user_id: UserId(fixed(row.try_get("", "user_id")?, "sessions.user_id")?),
+            sid: SessionId(fixed(row.get("sid")?, "sessions.sid")?),
+            user_id: UserId(fixed(row.get("user_id")?, "sessions.user_id")?),
             participants: Vec::new(),
         })
     };
@@ -165,9 +166,9 @@ async fn participants(
          WHERE p.realm_id = ? AND p.sid IN ({marks}) ORDER BY p.client_id"
     );
     let (_, values) = of_sessions(realm_id, sids);
-    let of = |row: &QueryResult| {
+    let of = |row: &Row| {
         Ok(Participant {
-            sid: SessionId(fixed(row.try_get("", "sid")?, "session_participants.sid")?),
+            sid: SessionId(fixed(row.get("sid")?, "session_participants.sid")?),
             client_id: client_id_of(row)?,
             is_told: is_told(row)?,
         })
@@ -192,12 +193,12 @@ async fn told_besides(session: &Session<'_>, realm_id: RealmId, others: &[Client
     Ok(told)
 }
 
-fn client_id_of(row: &QueryResult) -> Result<ClientId, Failure> {
-    parsed(&row.try_get::<String>("", "client_id")?, "clients.client_id")
+fn client_id_of(row: &Row) -> Result<ClientId, Failure> {
+    parsed(&row.get::<String>("client_id")?, "clients.client_id")
 }
 
-fn is_told(row: &QueryResult) -> Result<bool, Failure> {
-    let metadata: ClientMetadata = from_json(&row.try_get::<String>("", "metadata")?, "clients.metadata")?;
+fn is_told(row: &Row) -> Result<bool, Failure> {
+    let metadata: ClientMetadata = from_json(&row.get::<String>("metadata")?, "clients.metadata")?;
     Ok(metadata.backchannel_logout_uri.is_some())
 }
 
@@ -206,7 +207,7 @@ async fn insert_deliveries(
     realm_id: RealmId,
     told: &[(SessionId, UserId, ClientId)],
 ) -> Result<(), Failure> {
-    let now = sql::now(session.get_database_backend());
+    let now = sql::now(session.backend());
     let row = format!("(?, ?, ?, ?, {now}, 0, {now}, FALSE, {now} + {KEPT_SECONDS})");
     for some in told.chunks(LONGEST_LIST) {
         let rows = vec![row.as_str(); some.len()].join(", ");
@@ -231,7 +232,7 @@ async fn end_families(
     let (list, values) = of_sessions(realm_id, sids);
     let select = format!("SELECT lineage FROM refresh_families WHERE {list} AND active ORDER BY lineage");
     for row in session.rows(&select, values.clone()).await? {
-        let lineage = Lineage(fixed(row.try_get("", "lineage")?, "refresh_families.lineage")?);
+        let lineage = Lineage(fixed(row.get("lineage")?, "refresh_families.lineage")?);
         deny_lineage(session, realm_id, lineage, denied_until.0).await?;
     }
     session.execute(&format!("UPDATE refresh_families SET active = FALSE WHERE {list} AND active"), values).await?;

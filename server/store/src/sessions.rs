@@ -1,7 +1,7 @@
 //! The port of browser sessions; how they end is in `session_ends.rs`.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult};
+use sea_orm::DatabaseBackend;
 use signet_core::events::EventRecord;
 use signet_core::model::{BrowserSession, EndedSession, SessionIdHash};
 use signet_core::ports::{Login, LoginOutcome, Page, PageRequest, SessionEnding, Sessions, StoreError, StoreResult};
@@ -12,6 +12,7 @@ use crate::column::{fixed, parsed};
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::realms::page_of;
+use crate::row::Row;
 use crate::session::Session;
 use crate::session_ends::{EndSessions, replace_session};
 use crate::sql;
@@ -78,7 +79,7 @@ impl Sessions for Database {
         let session = self.reader();
         self.read(|| async {
             let rows = session.rows(select, vec![sql::bytes(&realm_id.0), sql::bytes(&sid.0)]).await?;
-            rows.iter().map(|row| parsed(&row.try_get::<String>("", "client_id")?, PARTICIPANT)).collect()
+            rows.iter().map(|row| parsed(&row.get::<String>("client_id")?, PARTICIPANT)).collect()
         })
         .await
     }
@@ -114,7 +115,7 @@ impl Sessions for Database {
         let session = self.reader();
         self.read(|| async {
             let rows = session.rows(select, vec![i64::try_from(limit).unwrap_or(i64::MAX).into()]).await?;
-            rows.iter().map(|row| Ok(RealmId(fixed(row.try_get("", "realm_id")?, "realms.realm_id")?))).collect()
+            rows.iter().map(|row| Ok(RealmId(fixed(row.get("realm_id")?, "realms.realm_id")?))).collect()
         })
         .await
     }
@@ -129,18 +130,18 @@ impl Sessions for Database {
     }
 }
 
-fn session_of(row: &QueryResult) -> Result<BrowserSession, Failure> {
+fn session_of(row: &Row) -> Result<BrowserSession, Failure> {
     Ok(BrowserSession {
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "sessions.realm_id")?),
-        cookie_hash: SessionIdHash(fixed(row.try_get("", "cookie_hash")?, "sessions.cookie_hash")?),
-        sid: SessionId(fixed(row.try_get("", "sid")?, "sessions.sid")?),
-        user_id: UserId(fixed(row.try_get("", "user_id")?, "sessions.user_id")?),
-        user_epoch: row.try_get("", "user_epoch")?,
-        realm_epoch: row.try_get("", "realm_epoch")?,
-        authenticated_at: UnixTime(row.try_get("", "authenticated_at")?),
-        amr: row.try_get("", "amr")?,
-        last_seen_at: UnixTime(row.try_get("", "last_seen_at")?),
-        expires_at: UnixTime(row.try_get("", "expires_at")?),
+        realm_id: RealmId(fixed(row.get("realm_id")?, "sessions.realm_id")?),
+        cookie_hash: SessionIdHash(fixed(row.get("cookie_hash")?, "sessions.cookie_hash")?),
+        sid: SessionId(fixed(row.get("sid")?, "sessions.sid")?),
+        user_id: UserId(fixed(row.get("user_id")?, "sessions.user_id")?),
+        user_epoch: row.get("user_epoch")?,
+        realm_epoch: row.get("realm_epoch")?,
+        authenticated_at: UnixTime(row.get("authenticated_at")?),
+        amr: row.get("amr")?,
+        last_seen_at: UnixTime(row.get("last_seen_at")?),
+        expires_at: UnixTime(row.get("expires_at")?),
     })
 }
 
@@ -169,7 +170,7 @@ impl Work for OpenSession {
             session.execute(prolong, values).await?;
         }
         // MariaDB and MySQL want a table to select from.
-        let from = if session.get_database_backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
+        let from = if session.backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
         let insert = format!(
             "INSERT INTO sessions (realm_id, cookie_hash, sid, user_id, user_epoch, realm_epoch, authenticated_at, amr, \
              last_seen_at, expires_at) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?{from} WHERE EXISTS \

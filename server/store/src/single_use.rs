@@ -1,7 +1,6 @@
 //! The port of things that may happen once.
 
 use async_trait::async_trait;
-use sea_orm::ConnectionTrait;
 use signet_core::events::EventRecord;
 use signet_core::model::{Completion, DeferredState, UsedRecord};
 use signet_core::ports::{
@@ -122,13 +121,13 @@ async fn insert_participant(
     client_id: &ClientId,
 ) -> Result<(), Failure> {
     let realm = || sql::bytes(&realm_id.0);
-    let lock = sql::for_share(session.get_database_backend());
+    let lock = sql::for_share(session.backend());
     let insert = format!(
         "INSERT INTO session_participants (realm_id, sid, client_id, expires_at) \
          SELECT ?, ?, ?, s.expires_at FROM sessions s WHERE s.realm_id = ? AND s.sid = ?{lock}"
     );
     let values = vec![realm(), sql::bytes(&sid.0), client_id.as_str().into(), realm(), sql::bytes(&sid.0)];
-    session.insert_if_missing(&insert, values).await
+    session.insert_once(&insert, values).await.map(drop)
 }
 
 struct Consume {

@@ -120,7 +120,7 @@ pub(crate) async fn standing(
     };
     values.extend(stands.values);
     let row = session.row(&format!("SELECT CASE {denied}WHEN {} THEN 1 ELSE 0 END", stands.sql), values).await?;
-    Ok(match row.map(|row| row.try_get_by_index::<i32>(0)).transpose()? {
+    Ok(match row.map(|row| row.at::<i32>(0)).transpose()? {
         Some(2) => Standing::Denied,
         Some(1) => Standing::Stands,
         _ => Standing::Fallen,
@@ -134,9 +134,9 @@ pub(crate) async fn deny(
     (kind, denied): (i64, &[u8]),
     until: i64,
 ) -> Result<(), Failure> {
-    use sea_orm::{ConnectionTrait, DatabaseBackend};
+    use sea_orm::DatabaseBackend;
     let insert = "INSERT INTO denials (realm_id, kind, denied, expires_at) VALUES (?, ?, ?, ?)";
-    let longer = match session.get_database_backend() {
+    let longer = match session.backend() {
         DatabaseBackend::MySql => "ON DUPLICATE KEY UPDATE expires_at = GREATEST(expires_at, VALUES(expires_at))",
         DatabaseBackend::Postgres => {
             "ON CONFLICT (realm_id, kind, denied) \

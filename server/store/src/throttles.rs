@@ -1,13 +1,14 @@
 //! The port of counters against guessing.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult, Value};
+use sea_orm::{DatabaseBackend, Value};
 use signet_core::ports::{Attempts, StoreError, StoreResult, Throttles};
 use signet_protocol::identifiers::RealmId;
 use signet_protocol::time::UnixTime;
 
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::work::{Ending, Work};
@@ -64,7 +65,7 @@ impl CountAttempts {
         let now = || Value::from(self.now.0);
         let mut values =
             vec![sql::bytes(&self.realm_id.0), sql::bytes(key), self.window_ends_at.0.into(), now(), now()];
-        if session.get_database_backend() == DatabaseBackend::MySql {
+        if session.backend() == DatabaseBackend::MySql {
             // Assignments run from left to right: the count looks at the window before it is replaced.
             let upsert = format!(
                 "{insert} ON DUPLICATE KEY UPDATE attempts = IF(expires_at <= ?, 1, attempts + 1), \
@@ -86,11 +87,11 @@ impl CountAttempts {
     }
 }
 
-fn attempts_of(row: Option<QueryResult>) -> Result<Attempts, Failure> {
+fn attempts_of(row: Option<Row>) -> Result<Attempts, Failure> {
     let Some(row) = row else {
         return Err(StoreError::Corrupt("a counter is gone right after it was written".to_owned()).into());
     };
-    Ok(Attempts { count: row.try_get("", "attempts")?, window_ends_at: UnixTime(row.try_get("", "expires_at")?) })
+    Ok(Attempts { count: row.get("attempts")?, window_ends_at: UnixTime(row.get("expires_at")?) })
 }
 
 struct ForgiveAttempt {

@@ -1,7 +1,7 @@
 //! The port of daily counts of what clients do.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult, Value};
+use sea_orm::{DatabaseBackend, Value};
 use signet_core::model::TrafficCount;
 use signet_core::ports::{StoreResult, Traffic};
 use signet_core::profile::ProfileName;
@@ -10,6 +10,7 @@ use signet_protocol::identifiers::{ClientId, RealmId};
 use crate::column::{fixed, parsed};
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::work::{Ending, Work};
@@ -55,17 +56,17 @@ fn key(count: &TrafficCount) -> (RealmId, &ClientId, i64, &'static str, &str) {
     (count.realm_id, &count.client_id, count.day, profile, &count.subject)
 }
 
-fn count_of(row: &QueryResult) -> Result<TrafficCount, Failure> {
-    let client_id: String = row.try_get("", "client_id")?;
-    let profile: String = row.try_get("", "profile")?;
+fn count_of(row: &Row) -> Result<TrafficCount, Failure> {
+    let client_id: String = row.get("client_id")?;
+    let profile: String = row.get("profile")?;
     let profile = if profile.is_empty() { None } else { Some(parsed(&profile, "client_traffic.profile")?) };
     Ok(TrafficCount {
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "client_traffic.realm_id")?),
+        realm_id: RealmId(fixed(row.get("realm_id")?, "client_traffic.realm_id")?),
         client_id: parsed(&client_id, "client_traffic.client_id")?,
-        day: row.try_get("", "on_day")?,
+        day: row.get("on_day")?,
         profile,
-        subject: row.try_get("", "subject")?,
-        requests: row.try_get("", "requests")?,
+        subject: row.get("subject")?,
+        requests: row.get("requests")?,
     })
 }
 
@@ -76,7 +77,7 @@ impl Work for AddTraffic {
     type Outcome = ();
 
     async fn run(&self, session: &Session<'_>) -> Result<Ending<()>, Failure> {
-        let ending = if session.get_database_backend() == DatabaseBackend::MySql {
+        let ending = if session.backend() == DatabaseBackend::MySql {
             "ON DUPLICATE KEY UPDATE requests = requests + VALUES(requests)"
         } else {
             "ON CONFLICT (realm_id, client_id, on_day, profile, subject) DO UPDATE SET \

@@ -84,8 +84,8 @@ impl Work for InsertIssuer {
         row.id = Set(self.trusted.id.0.to_vec());
         row.revision = Set(self.trusted.revision);
         row.created_at = Set(self.trusted.created_at.0);
-        let inserted = entity::Entity::insert(row).exec_without_returning(session).await;
-        inserted.map_err(|error| Failure::from(error).naming(ROW, "realm"))?;
+        let inserted = session.change(&entity::Entity::insert(row)).await;
+        inserted.map_err(|failure| failure.naming(ROW, "realm"))?;
         note_change(session, self.trusted.realm_id).await?;
         Ok(Ending::Commit(()))
     }
@@ -107,10 +107,10 @@ impl Work for UpdateIssuer {
             .filter(entity::Column::RealmId.eq(self.trusted.realm_id.0.to_vec()))
             .filter(entity::Column::Id.eq(self.trusted.id.0.to_vec()))
             .filter(entity::Column::Revision.eq(self.trusted.revision));
-        let updated = update.exec(session).await.map_err(|error| Failure::from(error).naming(ROW, "realm"))?;
+        let updated = session.change(&update).await.map_err(|failure| failure.naming(ROW, "realm"))?;
         let issuer = vec![sql::bytes(&self.trusted.realm_id.0), sql::bytes(&self.trusted.id.0)];
         let stored = ("trusted_issuers WHERE realm_id = ? AND id = ?", issuer);
-        was_changed(session, (updated.rows_affected, ROW), stored).await?;
+        was_changed(session, (updated, ROW), stored).await?;
         note_change(session, self.trusted.realm_id).await?;
         Ok(Ending::Commit(()))
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
+use sea_orm::{DatabaseBackend, Value};
 use signet_core::model::{Purpose, UsedKey, UsedRecord};
 use signet_core::ports::StandingQuery;
 use signet_protocol::identifiers::RealmId;
@@ -13,7 +13,6 @@ use crate::column::fixed;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::sql;
-use crate::sqlite::or_fail;
 use crate::standing::{Condition, stands_undenied};
 use crate::work::{Ending, Work};
 
@@ -48,7 +47,7 @@ pub(crate) async fn insert_marks(
     proofs: &[UsedRecord],
     conditional: Option<(&UsedRecord, &StandingQuery)>,
 ) -> Result<Marks, Failure> {
-    if session.get_database_backend() == DatabaseBackend::MySql {
+    if session.backend() == DatabaseBackend::MySql {
         for proof in proofs {
             if !insert_used_record(session, realm_id, proof).await? {
                 return Ok(Marks { replayed: Some(proof.purpose), conditional: false });
@@ -67,15 +66,10 @@ pub(crate) async fn insert_marks(
         values.extend(condition.values);
         condition.sql
     });
-    let all = insert_rows(proofs.len(), condition.as_deref().map(or_fail).as_deref());
-    let values = match session.expect(&all, values).await {
-        Ok(()) => return Ok(Marks { replayed: None, conditional: conditional.is_some() }),
-        Err(values) => values,
-    };
-    let some = insert_rows(proofs.len(), condition.as_deref());
+    let insert = insert_rows(proofs.len(), condition.as_deref());
     let mut inserted = HashSet::new();
-    for row in session.rows(&format!("{some} ON CONFLICT DO NOTHING RETURNING purpose, used"), values).await? {
-        inserted.insert((row.try_get_by_index::<i64>(0)?, row.try_get_by_index::<Vec<u8>>(1)?));
+    for row in session.rows(&format!("{insert} ON CONFLICT DO NOTHING RETURNING purpose, used"), values).await? {
+        inserted.insert((row.at::<i64>(0)?, row.at::<Vec<u8>>(1)?));
     }
     let is_marked = |record: &UsedRecord| inserted.contains(&(i64::from(record.purpose as i16), record.key.to_vec()));
     Ok(Marks {
@@ -111,7 +105,7 @@ pub(crate) async fn insert_used_record_if_standing(
     record: &UsedRecord,
     query: &StandingQuery,
 ) -> Result<bool, Failure> {
-    let from = if session.get_database_backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
+    let from = if session.backend() == DatabaseBackend::MySql { " FROM DUAL" } else { "" };
     let condition = stands_undenied(realm_id, query);
     let insert = format!(
         "INSERT INTO used_records (realm_id, purpose, used, expires_at) SELECT ?, ?, ?, ?{from} WHERE {}",
@@ -142,11 +136,11 @@ pub(crate) async fn window_end(
         condition.sql
     );
     condition.values.push(i64::try_from(window.saturating_sub(1)).unwrap_or(i64::MAX).into());
-    let Some(row) = session.row(&select, condition.values).await? else { return Ok(None) };
+    let Some(row) = session.rows(&select, condition.values).await?.pop() else { return Ok(None) };
     Ok(Some(UsedKey {
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "used_records.realm_id")?),
-        purpose: row.try_get("", "purpose")?,
-        key: fixed(row.try_get("", "used")?, "used_records.used")?,
+        realm_id: RealmId(fixed(row.get("realm_id")?, "used_records.realm_id")?),
+        purpose: row.get("purpose")?,
+        key: fixed(row.get("used")?, "used_records.used")?,
     }))
 }
 
@@ -197,7 +191,7 @@ fn beside(session: &Session<'_>, side: Side, key: &UsedKey) -> Condition {
         Side::UpTo => ("<", "<="),
     };
     let (realm, purpose, used) = (sql::bytes(&key.realm_id.0), Value::from(key.purpose), sql::bytes(&key.key));
-    if session.get_database_backend() == DatabaseBackend::MySql {
+    if session.backend() == DatabaseBackend::MySql {
         let sql =
             format!("(realm_id {passes} ? OR realm_id = ? AND (purpose {passes} ? OR purpose = ? AND used {ends} ?))");
         return Condition { sql, values: vec![realm.clone(), realm, purpose.clone(), purpose, used] };

@@ -1,7 +1,7 @@
 //! The port of users and their credentials.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use signet_core::events::EventRecord;
 use signet_core::model::{PasswordCredential, User};
 use signet_core::ports::{Page, PageRequest, StoreError, StoreResult, Users};
@@ -56,15 +56,17 @@ impl Users for Database {
             let Some(row) = session.row(select, vec![sql::bytes(&realm_id.0), normalised.into()]).await? else {
                 return Ok(None);
             };
-            let user = user_of(user::Model::from_query_result(&row, "")?)?;
-            let id: Option<Vec<u8>> = row.try_get("", "credential_id")?;
-            let Some(id) = id else { return Ok(Some((user, None))) };
-            let password = PasswordCredential {
-                id: CredentialId(fixed(id, "credentials.credential_id")?),
-                hash: row.try_get("", "secret")?,
-                updated_at: UnixTime(row.try_get("", "set_at")?),
+            let id: Option<Vec<u8>> = row.get("credential_id")?;
+            let password = match id {
+                Some(id) => Some(PasswordCredential {
+                    id: CredentialId(fixed(id, "credentials.credential_id")?),
+                    hash: row.get("secret")?,
+                    updated_at: UnixTime(row.get("set_at")?),
+                }),
+                None => None,
             };
-            Ok(Some((user, Some(password))))
+            let user = user_of(row.model::<user::Entity>()?)?;
+            Ok(Some((user, password)))
         })
         .await
     }
@@ -169,8 +171,8 @@ async fn insert_credential(
         secret: Set(storable(&password.hash, 512, "credentials.secret")?),
         updated_at: Set(password.updated_at.0),
     };
-    let inserted = credential::Entity::insert(row).exec_without_returning(session).await;
-    inserted.map(drop).map_err(|error| Failure::from(error).naming("credential", "user"))
+    let inserted = session.change(&credential::Entity::insert(row)).await;
+    inserted.map(drop).map_err(|failure| failure.naming("credential", "user"))
 }
 
 struct InsertUser {
@@ -200,8 +202,8 @@ pub(crate) async fn insert_account(
     row.epoch = Set(user.epoch);
     row.revision = Set(user.revision);
     row.created_at = Set(user.created_at.0);
-    let inserted = user::Entity::insert(row).exec_without_returning(session).await;
-    inserted.map_err(|error| Failure::from(error).naming("user", "realm"))?;
+    let inserted = session.change(&user::Entity::insert(row)).await;
+    inserted.map_err(|failure| failure.naming("user", "realm"))?;
     match password {
         Some(password) => insert_credential(session, (user.realm_id, user.id), (PASSWORD, password)).await,
         None => Ok(()),
@@ -225,10 +227,10 @@ impl Work for UpdateUser {
             .filter(user::Column::RealmId.eq(self.user.realm_id.0.to_vec()))
             .filter(user::Column::UserId.eq(self.user.id.0.to_vec()))
             .filter(user::Column::Revision.eq(self.user.revision));
-        let updated = update.exec(session).await.map_err(|error| Failure::from(error).naming("user", "realm"))?;
+        let updated = session.change(&update).await.map_err(|failure| failure.naming("user", "realm"))?;
         let user = vec![sql::bytes(&self.user.realm_id.0), sql::bytes(&self.user.id.0)];
         let stored = ("users WHERE realm_id = ? AND user_id = ?", user);
-        was_changed(session, (updated.rows_affected, "user"), stored).await?;
+        was_changed(session, (updated, "user"), stored).await?;
         if !self.user.enabled {
             end_all_of_user(session, self.user.realm_id, self.user.id).await?;
         }

@@ -43,8 +43,8 @@ pub(crate) trait Work: Send + Sync + 'static {
     /// How long it may take.
     const PATIENCE: Patience = Patience::Ordinary;
 
-    /// Whether the work is one statement, which is atomic by itself: it needs neither `BEGIN` nor a savepoint. Such
-    /// work must never end with [`Ending::RollBack`] after it wrote something.
+    /// Whether the work is one statement, which is atomic by itself: a server needs no `BEGIN` for it, a file no
+    /// savepoint. Such work must never end with [`Ending::RollBack`] after it wrote something.
     fn is_one_statement(&self) -> bool {
         false
     }

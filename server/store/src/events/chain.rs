@@ -1,7 +1,7 @@
 //! Chains: where they begin, how far they are sealed, and who seals.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::Value;
 use signet_core::events::{BEGINNING, ChainHash};
 use signet_core::ports::{Chain, NewChain, Purge, Seal, SealerId};
 use signet_protocol::identifiers::{EventId, RealmId};
@@ -14,21 +14,21 @@ use crate::work::{Ending, Work};
 
 /// The chain of a realm, with the lease if it has not ended.
 pub(super) async fn chain_of(session: &Session<'_>, realm_id: RealmId) -> Result<Option<Chain>, Failure> {
-    let now = sql::now(session.get_database_backend());
+    let now = sql::now(session.backend());
     let select = format!(
         "SELECT wrapped_key, sealed, head, first_kept, previous, kept_mac, \
          CASE WHEN lease_until > {now} THEN lease_holder END AS leased_to FROM audit_chains WHERE realm_id = ?"
     );
     let Some(row) = session.row(&select, vec![sql::bytes(&realm_id.0)]).await? else { return Ok(None) };
-    let leased_to: Option<Vec<u8>> = row.try_get("", "leased_to")?;
+    let leased_to: Option<Vec<u8>> = row.get("leased_to")?;
     Ok(Some(Chain {
         realm_id,
-        wrapped_key: row.try_get("", "wrapped_key")?,
-        sealed: row.try_get("", "sealed")?,
-        head: row.try_get("", "head")?,
-        first: row.try_get("", "first_kept")?,
-        previous: row.try_get("", "previous")?,
-        kept_mac: row.try_get("", "kept_mac")?,
+        wrapped_key: row.get("wrapped_key")?,
+        sealed: row.get("sealed")?,
+        head: row.get("head")?,
+        first: row.get("first_kept")?,
+        previous: row.get("previous")?,
+        kept_mac: row.get("kept_mac")?,
         leased_to: leased_to.map(|id| fixed(id, "audit_chains.lease_holder").map(SealerId)).transpose()?,
     }))
 }
@@ -69,7 +69,7 @@ impl Work for SealEvents {
     async fn run(&self, session: &Session<'_>) -> Result<Ending<bool>, Failure> {
         let Seal { realm_id, sealer, lease_seconds, sealed, head, links } = &self.seal;
         let Some((_, new_head)) = links.last() else { return Ok(Ending::RollBack(false)) };
-        let now = sql::now(session.get_database_backend());
+        let now = sql::now(session.backend());
         // The row of the chain is what sealers queue for; it moves on only from where this one read it.
         let update = format!(
             "UPDATE audit_chains SET sealed = ?, head = ?, lease_holder = ?, lease_until = {now} + ? \

@@ -1,6 +1,6 @@
 //! Reading events.
 
-use sea_orm::{QueryResult, Value};
+use sea_orm::Value;
 use signet_core::events::{ChainHash, EventRecord, ListedRecord, SealedRecord, first_event_id};
 use signet_core::ports::{Chain, EventQuery};
 use signet_protocol::identifiers::{EventId, RealmId, SessionId, UserId};
@@ -8,29 +8,30 @@ use signet_protocol::time::{UnixMilliseconds, UnixTime};
 
 use crate::column::fixed;
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 
 const COLUMNS: &str = "realm_id, id, recorded_at, request_id, kind, user_id, client_id, session_id, address, details, \
                        mac, sequence, link";
 
-fn record_of(row: &QueryResult) -> Result<EventRecord, Failure> {
+fn record_of(row: &Row) -> Result<EventRecord, Failure> {
     let id = |column: &'static str| -> Result<Option<[u8; 16]>, Failure> {
-        let bytes: Option<Vec<u8>> = row.try_get("", column)?;
+        let bytes: Option<Vec<u8>> = row.get(column)?;
         bytes.map(|bytes| fixed(bytes, "audit_events")).transpose()
     };
     Ok(EventRecord {
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "audit_events.realm_id")?),
-        id: EventId(fixed(row.try_get("", "id")?, "audit_events.id")?),
-        recorded_at: UnixMilliseconds(row.try_get("", "recorded_at")?),
-        request_id: row.try_get("", "request_id")?,
-        kind: row.try_get("", "kind")?,
+        realm_id: RealmId(fixed(row.get("realm_id")?, "audit_events.realm_id")?),
+        id: EventId(fixed(row.get("id")?, "audit_events.id")?),
+        recorded_at: UnixMilliseconds(row.get("recorded_at")?),
+        request_id: row.get("request_id")?,
+        kind: row.get("kind")?,
         user_id: id("user_id")?.map(UserId),
-        client_id: row.try_get("", "client_id")?,
+        client_id: row.get("client_id")?,
         session_id: id("session_id")?.map(SessionId),
-        address: row.try_get("", "address")?,
-        details: row.try_get("", "details")?,
-        mac: fixed(row.try_get("", "mac")?, "audit_events.mac")?,
+        address: row.get("address")?,
+        details: row.get("details")?,
+        mac: fixed(row.get("mac")?, "audit_events.mac")?,
     })
 }
 
@@ -66,8 +67,7 @@ pub(super) async fn listed(
     let conditions = conditions.join(" AND ");
     let select = format!("SELECT {COLUMNS} FROM audit_events WHERE {conditions} ORDER BY id {direction} LIMIT ?");
     let rows = session.rows(&select, values).await?;
-    let listed =
-        |row: &QueryResult| Ok(ListedRecord { sequence: row.try_get("", "sequence")?, record: record_of(row)? });
+    let listed = |row: &Row| Ok(ListedRecord { sequence: row.get("sequence")?, record: record_of(row)? });
     rows.iter().map(listed).collect()
 }
 
@@ -80,13 +80,9 @@ pub(super) async fn sealed(
     let select =
         format!("SELECT {COLUMNS} FROM audit_events WHERE realm_id = ? AND sequence > ? ORDER BY sequence LIMIT ?");
     let rows = session.rows(&select, vec![sql::bytes(&realm_id.0), after.into(), count(limit)]).await?;
-    let sealed = |row: &QueryResult| {
-        let hash: Option<Vec<u8>> = row.try_get("", "link")?;
-        Ok(SealedRecord {
-            sequence: row.try_get("", "sequence")?,
-            hash: hash.unwrap_or_default(),
-            record: record_of(row).ok(),
-        })
+    let sealed = |row: &Row| {
+        let hash: Option<Vec<u8>> = row.get("link")?;
+        Ok(SealedRecord { sequence: row.get("sequence")?, hash: hash.unwrap_or_default(), record: record_of(row).ok() })
     };
     rows.iter().map(sealed).collect()
 }
@@ -96,7 +92,7 @@ pub(super) async fn waiting(session: &Session<'_>, realm_id: RealmId, limit: u64
     let select =
         format!("SELECT {COLUMNS} FROM audit_events WHERE realm_id = ? AND sequence IS NULL ORDER BY id LIMIT ?");
     let rows = session.rows(&select, vec![sql::bytes(&realm_id.0), count(limit)]).await?;
-    let read = |row: &QueryResult| {
+    let read = |row: &Row| {
         record_of(row)
             .inspect_err(|_| tracing::error!(realm = %realm_id, "an event does not read and is not sealed"))
             .ok()
@@ -106,13 +102,13 @@ pub(super) async fn waiting(session: &Session<'_>, realm_id: RealmId, limit: u64
 
 pub(super) async fn count_waiting(session: &Session<'_>, realm_id: RealmId) -> Result<u64, Failure> {
     let select = "SELECT COUNT(*) FROM audit_events WHERE realm_id = ? AND sequence IS NULL";
-    let row = session.row(select, vec![sql::bytes(&realm_id.0)]).await?;
-    let number: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    let counted = session.rows(select, vec![sql::bytes(&realm_id.0)]).await?;
+    let number: i64 = counted.first().map(|row| row.at(0)).transpose()?.unwrap_or_default();
     Ok(number.unsigned_abs())
 }
 
-fn realm_ids(rows: &[QueryResult]) -> Result<Vec<RealmId>, Failure> {
-    rows.iter().map(|row| Ok(RealmId(fixed(row.try_get_by_index(0)?, "realm_id")?))).collect()
+fn realm_ids(rows: &[Row]) -> Result<Vec<RealmId>, Failure> {
+    rows.iter().map(|row| Ok(RealmId(fixed(row.at(0)?, "realm_id")?))).collect()
 }
 
 pub(super) async fn realms_to_seal(session: &Session<'_>, limit: i64) -> Result<Vec<RealmId>, Failure> {
@@ -144,13 +140,13 @@ pub(super) async fn outdated(
     let select = "SELECT sequence FROM audit_events WHERE realm_id = ? AND sequence >= ? AND sequence < ? \
                   AND recorded_at >= ? ORDER BY sequence LIMIT 1";
     let values = vec![realm(), chain.first.into(), end.into(), before.into()];
-    let young: Option<i64> = session.row(select, values).await?.map(|row| row.try_get_by_index(0)).transpose()?;
+    let young: Option<i64> = session.rows(select, values).await?.first().map(|row| row.at(0)).transpose()?;
     let last = young.unwrap_or(end) - 1;
     let select = "SELECT link FROM audit_events WHERE realm_id = ? AND sequence = ?";
     if last < chain.first {
         return Ok(None);
     }
     let row = session.row(select, vec![realm(), last.into()]).await?;
-    let link: Option<Vec<u8>> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+    let link: Option<Vec<u8>> = row.map(|row| row.at(0)).transpose()?.flatten();
     Ok(Some((last, fixed(link.unwrap_or_default(), "audit_events.link")?)))
 }

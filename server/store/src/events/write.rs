@@ -1,7 +1,7 @@
 //! Writing events: one statement, in whatever transaction it is for.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
+use sea_orm::{DatabaseBackend, Value};
 use signet_core::events::EventRecord;
 
 use crate::failure::Failure;
@@ -21,12 +21,12 @@ async fn insert_events(session: &Session<'_>, events: &[EventRecord]) -> Result<
         return Ok(());
     }
     let rows = vec![MARKS; events.len()].join(", ");
-    let known = match session.get_database_backend() {
+    let known = match session.backend() {
         DatabaseBackend::MySql => "ON DUPLICATE KEY UPDATE id = VALUES(id)",
         _ => "ON CONFLICT DO NOTHING",
     };
     let insert = format!("INSERT INTO audit_events ({COLUMNS}) VALUES {rows} {known}");
-    session.execute_late(&insert, events.iter().flat_map(values_of).collect()).await
+    session.execute(&insert, events.iter().flat_map(values_of).collect()).await.map(drop)
 }
 
 fn values_of(event: &EventRecord) -> [Value; 11] {

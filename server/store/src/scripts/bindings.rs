@@ -1,7 +1,7 @@
 //! Where packages decide.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set, Value};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set, Value};
 use signet_core::model::{ScriptBinding, ScriptShadow, ScriptTarget, ScriptVersion};
 use signet_core::ports::{ScriptDeployment, StoreError};
 use signet_protocol::identifiers::{ClientId, RealmId, RealmName, ScriptName};
@@ -29,7 +29,7 @@ pub(super) async fn realms(session: &Session<'_>) -> Result<Vec<RealmName>, Fail
     let select = "SELECT name FROM realms WHERE enabled = ? \
                   AND realm_id IN (SELECT realm_id FROM script_bindings) ORDER BY name";
     let rows = session.rows(select, vec![true.into()]).await?;
-    rows.iter().map(|row| parsed(&row.try_get::<String>("", "name")?, "realms.name")).collect()
+    rows.iter().map(|row| parsed(&row.get::<String>("name")?, "realms.name")).collect()
 }
 
 pub(super) fn binding_of(row: Model) -> Result<ScriptBinding, Failure> {
@@ -100,7 +100,7 @@ async fn store(session: &Session<'_>, binding: &ScriptBinding) -> Result<(), Fai
     let package = binding.target.package.to_string();
     if binding.revision == 0 {
         (row.realm_id, row.client_id, row.package) = (Set(realm_id), Set(client_id), Set(package));
-        let inserted = Entity::insert(row).exec_without_returning(session).await.map(drop).map_err(Failure::from);
+        let inserted = session.change(&Entity::insert(row)).await.map(drop);
         return inserted.map_err(|failure| match failure.naming("script", "realm") {
             Failure::Final(StoreError::Duplicate(what)) => StoreError::Changed(what).into(),
             other => other,
@@ -112,13 +112,13 @@ async fn store(session: &Session<'_>, binding: &ScriptBinding) -> Result<(), Fai
         .filter(Column::ClientId.eq(client_id))
         .filter(Column::Package.eq(package))
         .filter(Column::Revision.eq(binding.revision));
-    let updated = update.exec(session).await?.rows_affected;
+    let updated = session.change(&update).await?;
     was_changed(session, (updated, "script"), (STORED, key(binding.realm_id, &binding.target))).await
 }
 
 /// Holds the client's row until the end of the transaction: a client that goes at this moment takes the binding along.
 async fn hold_client(session: &Session<'_>, realm_id: RealmId, client_id: &ClientId) -> Result<(), Failure> {
-    let lock = sql::for_update(session.get_database_backend());
+    let lock = sql::for_update(session.backend());
     let select = format!("SELECT epoch FROM clients WHERE realm_id = ? AND client_id = ?{lock}");
     match session.row(&select, vec![sql::bytes(&realm_id.0), client_id.as_str().into()]).await? {
         Some(_) => Ok(()),
@@ -135,7 +135,7 @@ async fn pointed_at(
     realm_id: RealmId,
     package: &ScriptName,
 ) -> Result<(Vec<ScriptVersion>, bool), Failure> {
-    let bindings = of_realm(realm_id).filter(Column::Package.eq(package.as_str())).all(session).await?;
+    let bindings = session.all(of_realm(realm_id).filter(Column::Package.eq(package.as_str()))).await?;
     let is_bound = !bindings.is_empty();
     let mut versions = Vec::new();
     for binding in bindings {
@@ -225,7 +225,7 @@ pub(crate) async fn delete_scripts_of_client(
     client_id: &ClientId,
 ) -> Result<(), Failure> {
     let of_client = of_realm(realm_id).filter(Column::ClientId.eq(client_id.as_str()));
-    let bindings = of_client.all(session).await?;
+    let bindings = session.all(of_client).await?;
     if bindings.is_empty() {
         return Ok(());
     }

@@ -23,9 +23,9 @@ pub(super) async fn find(
     Ok(Some(ScriptCursor {
         realm_id,
         target: target.clone(),
-        sealed: row.try_get("", "sealed")?,
-        attempts: row.try_get("", "attempts")?,
-        next_at: UnixTime(row.try_get("", "next_at")?),
+        sealed: row.get("sealed")?,
+        attempts: row.get("attempts")?,
+        next_at: UnixTime(row.get("next_at")?),
     }))
 }
 

@@ -1,6 +1,6 @@
 //! Versions of packages.
 
-use sea_orm::{EntityTrait, QueryResult, Select};
+use sea_orm::{EntityTrait, Select};
 use signet_core::model::{ScriptPackage, ScriptSummary, ScriptVersion};
 use signet_protocol::identifiers::{RealmId, ScriptName};
 use signet_protocol::time::UnixTime;
@@ -9,6 +9,7 @@ use super::MOST;
 use crate::column::{fixed, from_json, parsed, to_json};
 use crate::entity::script_package;
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 
@@ -43,13 +44,13 @@ pub(super) async fn summaries(
     rows.iter().map(|row| summary_of(row, package)).collect()
 }
 
-fn summary_of(row: &QueryResult, package: &ScriptName) -> Result<ScriptSummary, Failure> {
-    let declaration: String = row.try_get("", "declaration")?;
+fn summary_of(row: &Row, package: &ScriptName) -> Result<ScriptSummary, Failure> {
+    let declaration: String = row.get("declaration")?;
     Ok(ScriptSummary {
         name: package.clone(),
-        version: ScriptVersion(fixed(row.try_get("", "version")?, "script_packages.version")?),
+        version: ScriptVersion(fixed(row.get("version")?, "script_packages.version")?),
         declaration: from_json(&declaration, "script_packages.declaration")?,
-        created_at: UnixTime(row.try_get("", "created_at")?),
+        created_at: UnixTime(row.get("created_at")?),
     })
 }
 

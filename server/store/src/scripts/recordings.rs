@@ -1,7 +1,7 @@
 //! Recorded runs.
 
 use async_trait::async_trait;
-use sea_orm::{QueryResult, Value};
+use sea_orm::Value;
 use signet_core::model::{ScriptRecording, ScriptVersion};
 use signet_core::ports::{PageRequest, StoreError};
 use signet_protocol::identifiers::{RealmId, ScriptName, ScriptRecordingId};
@@ -9,6 +9,7 @@ use signet_protocol::time::UnixTime;
 
 use crate::column::{fixed, parsed};
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::text::storable;
@@ -60,19 +61,19 @@ pub(super) async fn one(
     row.as_ref().map(recording_of).transpose()
 }
 
-fn recording_of(row: &QueryResult) -> Result<ScriptRecording, Failure> {
-    let client_id: Option<String> = row.try_get("", "client_id")?;
-    let package: String = row.try_get("", "package")?;
+fn recording_of(row: &Row) -> Result<ScriptRecording, Failure> {
+    let client_id: Option<String> = row.get("client_id")?;
+    let package: String = row.get("package")?;
     Ok(ScriptRecording {
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "script_recordings.realm_id")?),
-        id: ScriptRecordingId(fixed(row.try_get("", "id")?, "script_recordings.id")?),
-        recorded_at: UnixTime(row.try_get("", "recorded_at")?),
-        expires_at: UnixTime(row.try_get("", "expires_at")?),
+        realm_id: RealmId(fixed(row.get("realm_id")?, "script_recordings.realm_id")?),
+        id: ScriptRecordingId(fixed(row.get("id")?, "script_recordings.id")?),
+        recorded_at: UnixTime(row.get("recorded_at")?),
+        expires_at: UnixTime(row.get("expires_at")?),
         package: parsed(&package, "script_recordings.package")?,
-        version: ScriptVersion(fixed(row.try_get("", "version")?, "script_recordings.version")?),
-        hook: row.try_get("", "hook")?,
+        version: ScriptVersion(fixed(row.get("version")?, "script_recordings.version")?),
+        hook: row.get("hook")?,
         client_id: client_id.map(|text| parsed(&text, "script_recordings.client_id")).transpose()?,
-        recording: row.try_get("", "recording")?,
+        recording: row.get("recording")?,
     })
 }
 
@@ -126,7 +127,7 @@ impl Work for Trim {
         let crowded = "SELECT realm_id, COUNT(*) FROM script_recordings GROUP BY realm_id HAVING COUNT(*) > ?";
         let mut left = i64::try_from(self.batch.saturating_sub(deleted)).unwrap_or(i64::MAX);
         for row in session.rows(crowded, vec![KEPT.into()]).await? {
-            let (realm_id, count): (Vec<u8>, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let (realm_id, count): (Vec<u8>, i64) = (row.at(0)?, row.at(1)?);
             let surplus = (count - KEPT).min(left);
             if surplus == 0 {
                 break;
@@ -134,7 +135,7 @@ impl Work for Trim {
             // The identifier begins with the time, so the first to stay tells which go.
             let first = "SELECT id FROM script_recordings WHERE realm_id = ? ORDER BY id LIMIT 1 OFFSET ?";
             let Some(first) = session.row(first, vec![sql::bytes(&realm_id), surplus.into()]).await? else { continue };
-            let first: Vec<u8> = first.try_get_by_index(0)?;
+            let first: Vec<u8> = first.at(0)?;
             let delete = "DELETE FROM script_recordings WHERE realm_id = ? AND id < ?";
             deleted += session.execute(delete, vec![sql::bytes(&realm_id), sql::bytes(&first)]).await?;
             left -= surplus;
@@ -149,7 +150,7 @@ async fn delete_unredacted(session: &Session<'_>, batch: u64) -> Result<u64, Fai
     let limit = i64::try_from(batch).unwrap_or(i64::MAX);
     let mut deleted = 0;
     for row in session.rows(select, vec![REDACTION.into(), limit.into()]).await? {
-        let (realm_id, id): (Vec<u8>, Vec<u8>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let (realm_id, id): (Vec<u8>, Vec<u8>) = (row.at(0)?, row.at(1)?);
         let delete = "DELETE FROM script_recordings WHERE realm_id = ? AND id = ?";
         deleted += session.execute(delete, vec![realm_id.into(), id.into()]).await?;
     }

@@ -1,9 +1,7 @@
 //! What scripts may use.
 
 use async_trait::async_trait;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-};
+use sea_orm::{ColumnTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use signet_core::model::{ScriptValue, ScriptValueContent, ScriptValueKind};
 use signet_core::ports::StoreError;
 use signet_protocol::identifiers::{RealmId, ScriptName};
@@ -66,7 +64,7 @@ impl Work for Store {
         let ScriptValue { realm_id, name, content, updated_at } = &self.value;
         lock_realm(session, *realm_id).await?;
         let (secret, document) = columns_of(content)?;
-        let update = match session.get_database_backend() {
+        let update = match session.backend() {
             DatabaseBackend::MySql => {
                 "ON DUPLICATE KEY UPDATE secret = VALUES(secret), document = VALUES(document), \
                  updated_at = VALUES(updated_at)"
@@ -91,7 +89,7 @@ impl Work for Store {
         session.execute(&upsert, values).await?;
         let count = "SELECT COUNT(*) FROM script_values WHERE realm_id = ?";
         let count = session.row(count, vec![sql::bytes(&realm_id.0)]).await?;
-        let count = count.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))?;
+        let count = count.map_or(Ok(0), |row| row.at::<i64>(0))?;
         if u64::try_from(count).is_ok_and(|count| count > MOST) {
             return Err(StoreError::Needed("a realm has at most 1000 script values; delete one first").into());
         }

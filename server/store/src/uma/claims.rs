@@ -24,13 +24,13 @@ pub(super) async fn find(
     Ok(Some(UmaClaims {
         realm_id,
         reference,
-        family: fixed(row.try_get("", "family")?, "uma_claims.family")?,
-        client_id: parsed::<ClientId>(&row.try_get::<String>("", "client_id")?, "uma_claims.client_id")?,
-        user_id: UserId(fixed(row.try_get("", "user_id")?, "uma_claims.user_id")?),
-        content: row.try_get("", "content")?,
-        used: row.try_get("", "used")?,
-        created_at: UnixTime(row.try_get("", "created_at")?),
-        expires_at: UnixTime(row.try_get("", "expires_at")?),
+        family: fixed(row.get("family")?, "uma_claims.family")?,
+        client_id: parsed::<ClientId>(&row.get::<String>("client_id")?, "uma_claims.client_id")?,
+        user_id: UserId(fixed(row.get("user_id")?, "uma_claims.user_id")?),
+        content: row.get("content")?,
+        used: row.get("used")?,
+        created_at: UnixTime(row.get("created_at")?),
+        expires_at: UnixTime(row.get("expires_at")?),
     }))
 }
 

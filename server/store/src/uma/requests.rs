@@ -1,7 +1,6 @@
 //! Requests for access that wait for a resource owner's answer.
 
 use async_trait::async_trait;
-use sea_orm::QueryResult;
 use signet_core::model::{ResourceKeeper, UmaRequest, UmaRequestState};
 use signet_core::ports::{StoreError, UmaAnswer, UmaRequestFilter};
 use signet_protocol::identifiers::{ClientId, RealmId, UmaRequestId, UserId};
@@ -10,6 +9,7 @@ use signet_protocol::time::UnixTime;
 use super::resources::{Which, edit_policies};
 use crate::column::{fixed, from_json, parsed, to_json};
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::work::{Ending, Work};
@@ -65,20 +65,19 @@ fn state_of(number: i64) -> Result<UmaRequestState, Failure> {
     known.ok_or_else(|| StoreError::Corrupt(format!("uma_requests.state {number} is not known")).into())
 }
 
-fn request_of(row: &QueryResult) -> Result<UmaRequest, Failure> {
-    let client =
-        |column: &'static str| -> Result<ClientId, Failure> { parsed(&row.try_get::<String>("", column)?, column) };
+fn request_of(row: &Row) -> Result<UmaRequest, Failure> {
+    let client = |column: &'static str| -> Result<ClientId, Failure> { parsed(&row.get::<String>(column)?, column) };
     Ok(UmaRequest {
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "uma_requests.realm_id")?),
-        id: UmaRequestId(fixed(row.try_get("", "id")?, "uma_requests.id")?),
-        owner_id: UserId(fixed(row.try_get("", "owner_id")?, "uma_requests.owner_id")?),
+        realm_id: RealmId(fixed(row.get("realm_id")?, "uma_requests.realm_id")?),
+        id: UmaRequestId(fixed(row.get("id")?, "uma_requests.id")?),
+        owner_id: UserId(fixed(row.get("owner_id")?, "uma_requests.owner_id")?),
         server: client("resource_server")?,
-        user_id: UserId(fixed(row.try_get("", "user_id")?, "uma_requests.user_id")?),
+        user_id: UserId(fixed(row.get("user_id")?, "uma_requests.user_id")?),
         client_id: client("client_id")?,
-        permissions: from_json(&row.try_get::<String>("", "permissions")?, "uma_requests.permissions")?,
-        state: state_of(row.try_get("", "state")?)?,
-        created_at: UnixTime(row.try_get("", "created_at")?),
-        expires_at: UnixTime(row.try_get("", "expires_at")?),
+        permissions: from_json(&row.get::<String>("permissions")?, "uma_requests.permissions")?,
+        state: state_of(row.get("state")?)?,
+        created_at: UnixTime(row.get("created_at")?),
+        expires_at: UnixTime(row.get("expires_at")?),
     })
 }
 
@@ -93,7 +92,7 @@ pub(super) async fn submit(session: &Session<'_>, (request, most): (&UmaRequest,
         request.created_at.0.into(),
         most.into(),
     ];
-    let count = session.row(waiting, values).await?.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+    let count = session.row(waiting, values).await?.map(|row| row.at::<i64>(0)).transpose()?;
     if count.is_none_or(|count| count >= most) {
         return Ok(false);
     }

@@ -1,7 +1,7 @@
 //! Protected resources.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::Value;
 use signet_core::model::{ResourceDescription, ResourceKeeper, UmaPolicy, UmaResource};
 use signet_core::ports::{PolicyEdit, StoreResult, UmaResourceFilter};
 use signet_protocol::identifiers::{ClientId, RealmId, UmaResourceId, UserId};
@@ -10,6 +10,7 @@ use signet_protocol::time::UnixTime;
 use super::spontaneous_scopes;
 use crate::column::{fixed, from_json, parsed, to_json};
 use crate::failure::Failure;
+use crate::row::Row;
 use crate::session::Session;
 use crate::sql;
 use crate::work::{Ending, Work};
@@ -94,23 +95,23 @@ pub(super) async fn kept_by(
     values.extend(of_keeper);
     values.push(MOST.into());
     let rows = session.rows(&select, values).await?;
-    rows.iter().map(|row| Ok(UmaResourceId(fixed(row.try_get("", "id")?, "uma_resources.id")?))).collect()
+    rows.iter().map(|row| Ok(UmaResourceId(fixed(row.get("id")?, "uma_resources.id")?))).collect()
 }
 
-fn resource_of(row: &QueryResult) -> Result<UmaResource, Failure> {
-    let server: String = row.try_get("", "resource_server")?;
-    let owner: Option<Vec<u8>> = row.try_get("", "owner_id")?;
+fn resource_of(row: &Row) -> Result<UmaResource, Failure> {
+    let server: String = row.get("resource_server")?;
+    let owner: Option<Vec<u8>> = row.get("owner_id")?;
     let owner = owner.map(|owner| fixed(owner, "uma_resources.owner_id").map(UserId)).transpose()?;
-    let (description, policies): (String, String) = (row.try_get("", "description")?, row.try_get("", "policies")?);
+    let (description, policies): (String, String) = (row.get("description")?, row.get("policies")?);
     Ok(UmaResource {
-        realm_id: RealmId(fixed(row.try_get("", "realm_id")?, "uma_resources.realm_id")?),
-        id: UmaResourceId(fixed(row.try_get("", "id")?, "uma_resources.id")?),
+        realm_id: RealmId(fixed(row.get("realm_id")?, "uma_resources.realm_id")?),
+        id: UmaResourceId(fixed(row.get("id")?, "uma_resources.id")?),
         keeper: ResourceKeeper { server: parsed::<ClientId>(&server, "uma_resources.resource_server")?, owner },
         description: from_json(&description, "uma_resources.description")?,
         policies: from_json(&policies, "uma_resources.policies")?,
         spontaneous_scopes: Vec::new(),
-        created_at: UnixTime(row.try_get("", "created_at")?),
-        updated_at: UnixTime(row.try_get("", "updated_at")?),
+        created_at: UnixTime(row.get("created_at")?),
+        updated_at: UnixTime(row.get("updated_at")?),
     })
 }
 
@@ -129,7 +130,7 @@ impl InsertResource {
         let mut values = vec![sql::bytes(&self.resource.realm_id.0)];
         values.extend(of_keeper);
         values.push(self.most.into());
-        let count = session.row(&select, values).await?.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+        let count = session.row(&select, values).await?.map(|row| row.at::<i64>(0)).transpose()?;
         Ok(count.is_none_or(|count| count >= self.most))
     }
 }
@@ -259,10 +260,10 @@ pub(super) async fn edit_policies(
     let condition = format!("WHERE realm_id = ? AND id = ? AND {condition}");
     let mut key = vec![sql::bytes(&which.realm_id.0), sql::bytes(&which.id.0)];
     key.extend(of_keeper);
-    let held = sql::for_update(session.get_database_backend());
+    let held = sql::for_update(session.backend());
     let select = format!("SELECT policies FROM uma_resources {condition}{held}");
     let Some(row) = session.row(&select, key.clone()).await? else { return Ok(false) };
-    let mut policies: Vec<UmaPolicy> = from_json(&row.try_get::<String>("", "policies")?, "uma_resources.policies")?;
+    let mut policies: Vec<UmaPolicy> = from_json(&row.get::<String>("policies")?, "uma_resources.policies")?;
     match edit {
         PolicyEdit::Add(policy, _) if policies.contains(policy) => return Ok(true),
         PolicyEdit::Add(_, most) if policies.len() >= *most => return Ok(false),

@@ -1,7 +1,7 @@
 //! Scopes that were made of patterns. They are read with their resource.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::Value;
 use signet_core::model::{ResourceDescription, ResourceKeeper, SpontaneousScope, UmaResource};
 use signet_core::ports::{ScopeLimits, ScopesOfPatterns, ScopesOutcome};
 use signet_protocol::identifiers::{RealmId, UmaResourceId};
@@ -33,11 +33,11 @@ pub(super) async fn read_into(
     let mut values = vec![sql::bytes(&realm_id.0)];
     values.extend(with_patterns.iter().map(|resource| sql::bytes(&resource.id.0)));
     for row in session.rows(&select, values).await? {
-        let of = UmaResourceId(fixed(row.try_get("", "resource_id")?, "uma_spontaneous_scopes.resource_id")?);
+        let of = UmaResourceId(fixed(row.get("resource_id")?, "uma_spontaneous_scopes.resource_id")?);
         let made = SpontaneousScope {
-            scope: row.try_get("", "scope")?,
-            pattern: row.try_get("", "pattern")?,
-            expires_at: UnixTime(row.try_get("", "expires_at")?),
+            scope: row.get("scope")?,
+            pattern: row.get("pattern")?,
+            expires_at: UnixTime(row.get("expires_at")?),
         };
         if let Some(resource) = with_patterns.iter_mut().find(|resource| resource.id == of) {
             resource.spontaneous_scopes.push(made);
@@ -120,7 +120,7 @@ impl MakeScopes {
                       WHERE realm_id = ? AND resource_id = ? AND expires_at > ?";
         let values = vec![sql::bytes(&self.realm_id.0), sql::bytes(&id.0), self.limits.now.0.into()];
         let rows = session.rows(select, values).await?;
-        rows.iter().map(|row| Ok((row.try_get("", "scope")?, UnixTime(row.try_get("", "expires_at")?)))).collect()
+        rows.iter().map(|row| Ok((row.get("scope")?, UnixTime(row.get("expires_at")?)))).collect()
     }
 
     /// One that has ended may still be there.
@@ -145,10 +145,10 @@ impl MakeScopes {
 /// The description of a resource of a keeper, which nobody else changes until the end of the transaction.
 async fn hold(session: &Session<'_>, which: &Which) -> Result<Option<ResourceDescription>, Failure> {
     let (condition, of_keeper) = kept(&which.keeper);
-    let held = sql::for_update(session.get_database_backend());
+    let held = sql::for_update(session.backend());
     let select = format!("SELECT description FROM uma_resources WHERE realm_id = ? AND id = ? AND {condition}{held}");
     let mut values = vec![sql::bytes(&which.realm_id.0), sql::bytes(&which.id.0)];
     values.extend(of_keeper);
     let Some(row) = session.row(&select, values).await? else { return Ok(None) };
-    from_json(&row.try_get::<String>("", "description")?, "uma_resources.description").map(Some)
+    from_json(&row.get::<String>("description")?, "uma_resources.description").map(Some)
 }

@@ -48,12 +48,12 @@ pub(super) async fn find(
 ) -> Result<Option<UmaTicket>, Failure> {
     let select = "SELECT reference, content, used, expires_at FROM uma_tickets WHERE realm_id = ? AND reference = ?";
     let Some(row) = session.row(select, key(realm_id, reference)).await? else { return Ok(None) };
-    let content: String = row.try_get("", "content")?;
+    let content: String = row.get("content")?;
     let Content { keeper, permissions, params, client_id, party, wait, realm_epoch } =
         from_json(&content, "uma_tickets.content")?;
     Ok(Some(UmaTicket {
         realm_id,
-        reference: TicketReference(fixed(row.try_get("", "reference")?, "uma_tickets.reference")?),
+        reference: TicketReference(fixed(row.get("reference")?, "uma_tickets.reference")?),
         keeper,
         permissions,
         params,
@@ -61,8 +61,8 @@ pub(super) async fn find(
         party,
         wait,
         realm_epoch,
-        used: row.try_get("", "used")?,
-        expires_at: UnixTime(row.try_get("", "expires_at")?),
+        used: row.get("used")?,
+        expires_at: UnixTime(row.get("expires_at")?),
     }))
 }
 

@@ -151,9 +151,9 @@ fn sc_017_odd_arithmetic_and_order_are_errors() {
         assert_eq!(failure(text).kind, RunFailureKind::Thrown, "{text}");
     }
     let run = body(
-        "let a = []; for i in 0..500 { a.push(i); } let n = 0; a.sort(|x, y| true); a.sort(|x, y| false); allow()",
+        "let a = []; for i in 0..100 { a.push(i); } let n = 0; a.sort(|x, y| true); a.sort(|x, y| false); allow()",
     );
-    assert!(run.outcome.is_ok());
+    assert!(run.outcome.is_ok(), "{:?}", run.outcome);
     let run = body("let m = #{}; m[\"nan\"] = 0.0 / 0.0; let x = m == m; allow()");
     assert!(run.outcome.is_ok());
 }

@@ -73,7 +73,8 @@ impl Failure {
 pub(crate) fn is_contention(error: &DbErr) -> bool {
     let Some(code) = database_error(error).map(code_of) else { return false };
     // PostgreSQL: serialization failure, deadlock. MariaDB, MySQL: deadlock, record changed since it was read.
-    // SQLite: busy, its varieties for recovery and snapshots, and a locked table. Numbers of different databases do not meet.
+    // SQLite: busy, its varieties for recovery and snapshots, and a locked table. Numbers of different databases do not
+    // meet.
     matches!(code.as_str(), "40001" | "40P01" | "1213" | "1020" | "5" | "261" | "517" | "6")
 }
 
